@@ -1,0 +1,1 @@
+"""Everything Partyline knows and does, without a web framework."""

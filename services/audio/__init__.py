@@ -1,0 +1,1 @@
+"""Sound: probing, decoding, channels and rendering of any recording, as streams."""

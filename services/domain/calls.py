@@ -1,0 +1,137 @@
+"""A call, the requests to process it, and how far they have come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from services.domain.findings import Finding
+
+
+class CallState(StrEnum):
+    """Where a call stands; the state of its newest run."""
+
+    WAITING = "waiting"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINISHED_STATES = frozenset({CallState.READY, CallState.FAILED, CallState.CANCELLED})
+
+
+class Direction(StrEnum):
+    """Who placed the call, seen from the call centre."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Stage(StrEnum):
+    """The parts of a run, in order, as the progress display names them."""
+
+    DECODE = "decode"
+    RECOGNISE = "recognise"
+    SPEAKERS = "speakers"
+    ANALYSE = "analyse"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallDetails:
+    """What is known about a call besides its sound; ``started_at`` is in UTC."""
+
+    agent_name: str | None = None
+    queue: str | None = None
+    customer_ref: str | None = None
+    direction: Direction | None = None
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessingOptions:
+    """How a run is to be done. ``language`` None means: detect it."""
+
+    provider: str = "local"
+    language: str | None = None
+    expected_speakers: int | None = None
+    redact: bool = True
+    vocabulary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioFacts:
+    """What the probe and the decoder found out about a recording."""
+
+    duration_ms: int
+    channels: int
+    sample_rate: int
+    codec: str
+    container: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One conversation and its facts. ``audio`` is None until it has been decoded once."""
+
+    id: str
+    org_id: str
+    source_name: str
+    content_hash: str
+    size_bytes: int
+    state: CallState
+    created_at: datetime
+    details: CallDetails = field(default_factory=CallDetails)
+    audio: AudioFacts | None = None
+    run: int = 1
+    active_transcript_id: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    is_demo: bool = False
+    reviewed_at: datetime | None = None
+    reviewed_by: str | None = None
+
+    @property
+    def held_at(self) -> datetime:
+        """When the call took place as far as is known: its start, else when it was added."""
+        return self.details.started_at or self.created_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunProgress:
+    """How far a run has come. ``fraction`` covers the whole run; ``left_ms`` None if unknown."""
+
+    call_id: str
+    run: int
+    state: CallState
+    stage: Stage | None = None
+    stage_fraction: float = 0.0
+    fraction: float = 0.0
+    left_ms: int | None = None
+    waiting_ahead: int = 0
+    error_message: str | None = None
+    retryable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One request to process a call."""
+
+    call_id: str
+    number: int
+    options: ProcessingOptions
+    state: CallState
+    attempts: int = 0
+    transcript_id: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    retryable: bool = False
+    created_at: datetime | None = None
+    finished_at: datetime | None = None
+    stage_times_ms: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def workflow_id(self) -> str:
+        """The durable job's identity: doubles of the same run are the same job."""
+        return f"{self.call_id}.{self.number}"

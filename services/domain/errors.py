@@ -1,0 +1,195 @@
+"""The error tree. A class's docstring is the sentence a person sees when it happens.
+
+Every retry loop reads ``retryable``; nothing else decides whether trying again can help.
+Messages never contain words of a call, file names, keys or a provider's own text, so they
+can be logged, stored and shown as they are.
+"""
+
+import inspect
+
+
+class PartylineError(Exception):
+    """Something went wrong."""
+
+    retryable: bool = False
+
+    def __init__(self, detail: str | None = None) -> None:
+        """Take an optional safe second sentence, shown after the class's own."""
+        self.detail = detail
+        super().__init__(self.user_message)
+
+    @property
+    def code(self) -> str:
+        """A stable name for logs, rows and tests: the class's name."""
+        return type(self).__name__
+
+    @property
+    def user_message(self) -> str:
+        """The sentence for the person, with the safe detail when there is one."""
+        sentence = " ".join((inspect.getdoc(type(self)) or "").split())
+        return f"{sentence} {self.detail}" if self.detail else sentence
+
+
+class Cancelled(PartylineError):
+    """Processing was cancelled."""
+
+
+class InternalFault(PartylineError):
+    """Partyline ran into a fault of its own; nothing was lost and the call can be retried."""
+
+    retryable = True
+
+
+# --- what a person hands in -------------------------------------------------------------------
+
+
+class BadAudio(PartylineError):
+    """This file could not be used as a call recording."""
+
+
+class EmptyFile(BadAudio):
+    """The file is empty."""
+
+
+class NotAudio(BadAudio):
+    """This file is not an audio or video file that can be read."""
+
+
+class NoSound(BadAudio):
+    """This file has no sound track."""
+
+
+class DamagedAudio(BadAudio):
+    """The file is damaged and no sound could be read from it."""
+
+
+class TooShort(BadAudio):
+    """The recording is too short: at least half a second of sound is needed."""
+
+
+class TooLong(BadAudio):
+    """The recording is longer than the limit set for this installation."""
+
+
+class TooLarge(BadAudio):
+    """The file is larger than the limit set for this installation."""
+
+
+class UploadInterrupted(PartylineError):
+    """The upload broke off before the whole file had arrived; please send it again."""
+
+    retryable = True
+
+
+class InvalidRequest(PartylineError):
+    """This request can't be carried out as it was made."""
+
+
+# --- access -----------------------------------------------------------------------------------
+
+
+class AccessDenied(PartylineError):
+    """You don't have the right to do this."""
+
+
+class InvalidToken(AccessDenied):
+    """This link has expired; please reload the page."""
+
+
+class UnsafeExposure(PartylineError):
+    """Refusing to listen on a public address without a login."""
+
+
+class NotFound(PartylineError):
+    """This call does not exist, or it has been deleted."""
+
+
+class NotReady(PartylineError):
+    """This call has no transcript yet."""
+
+
+# --- storage ----------------------------------------------------------------------------------
+
+
+class StorageError(PartylineError):
+    """The storage could not be read or written."""
+
+    retryable = True
+
+
+class DiskFull(StorageError):
+    """The disk is full; free some space and retry."""
+
+
+class DataDamaged(StorageError):
+    """Stored audio failed its integrity check and was not used."""
+
+    retryable = False
+
+
+class WrongKey(StorageError):
+    """The encryption key does not fit the stored calls."""
+
+    retryable = False
+
+
+class DatabaseTooNew(StorageError):
+    """The database was written by a newer version of Partyline; update this installation."""
+
+    retryable = False
+
+
+# --- the local engine -------------------------------------------------------------------------
+
+
+class EngineError(PartylineError):
+    """The local speech engine could not be used."""
+
+
+class WeightsMissing(EngineError):
+    """A speech model is missing; run ./bin/run again to install it."""
+
+
+class WeightsDamaged(EngineError):
+    """A speech model file does not match its published checksum and was not used."""
+
+
+# --- speech providers -------------------------------------------------------------------------
+
+
+class ProviderError(PartylineError):
+    """The speech service reported a fault."""
+
+
+class ProviderUnknown(ProviderError):
+    """There is no speech provider of this name."""
+
+
+class ProviderNotConfigured(ProviderError):
+    """This speech provider is not configured."""
+
+
+class ProviderRefusedKey(ProviderError):
+    """The speech service refused the key."""
+
+
+class ProviderRejected(ProviderError):
+    """The speech service rejected this recording or these options."""
+
+
+class ProviderBusy(ProviderError):
+    """The speech service is limiting requests; please retry later."""
+
+    retryable = True
+
+
+class ProviderUnavailable(ProviderError):
+    """The speech service can't be reached at the moment; please retry later."""
+
+    retryable = True
+
+
+class ProviderTimeout(ProviderError):
+    """The speech service did not answer in time; please retry later."""
+
+    retryable = True

@@ -1,0 +1,26 @@
+"""A call as a person reviews it."""
+
+from dataclasses import dataclass, field
+
+from services.domain.calls import Call
+from services.domain.edits import CallEdits
+from services.domain.metrics import CallAnalysis
+from services.domain.speech import Transcript
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewedCall:
+    """A call with its active transcript, the person's edits applied, and the figures of both.
+
+    ``version`` changes whenever anything shown about the call changes.
+    """
+
+    call: Call
+    transcript: Transcript
+    analysis: CallAnalysis
+    edits: CallEdits = field(default_factory=CallEdits)
+
+    @property
+    def version(self) -> str:
+        """A short key of transcript and edits, for caches and reloads."""
+        return f"{self.transcript.id}.{self.edits.version}"

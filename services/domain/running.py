@@ -1,0 +1,40 @@
+"""What a piece of long work needs from whoever runs it: report, stop when told, remember."""
+
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field
+
+from services.domain.calls import Stage
+from services.domain.errors import Cancelled
+
+ProgressListener = Callable[[Stage, float], None]
+
+
+def _nobody_listens(stage: Stage, fraction: float) -> None:
+    """Drop the report."""
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunContext:
+    """The surroundings of one run.
+
+    ``on_progress(stage, fraction)`` takes 0..1 of that stage. ``is_cancelled()`` is asked between
+    windows. ``checkpoints`` keeps opaque bytes by key (``"recognise.0.17"``) across a kill of the
+    process: work that is found there is not done again. It forgets everything when the run ends.
+    """
+
+    on_progress: ProgressListener = _nobody_listens
+    is_cancelled: Callable[[], bool] = _never
+    checkpoints: MutableMapping[str, bytes] = field(default_factory=dict)
+
+    def report(self, stage: Stage, fraction: float) -> None:
+        """Tell how far a stage has come (0..1), after checking that the run still is wanted.
+
+        Raises Cancelled when it is not.
+        """
+        if self.is_cancelled():
+            raise Cancelled
+        self.on_progress(stage, min(1.0, max(0.0, fraction)))

@@ -1,0 +1,178 @@
+"""What was said: words, utterances, speakers and the transcript that holds them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class SpeakerRole(StrEnum):
+    """The part a speaker plays in the call."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    UNKNOWN = "unknown"
+
+
+class SentimentLabel(StrEnum):
+    """Whether an utterance speaks well of things, ill of them, or neither."""
+
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
+
+
+class PiiType(StrEnum):
+    """Kinds of personal data that are recognised and can be redacted."""
+
+    PERSON = "PERSON"
+    PHONE = "PHONE"
+    EMAIL = "EMAIL"
+    CARD = "CARD"
+    CVV = "CVV"
+    SSN = "SSN"
+    ADDRESS = "ADDRESS"
+    DOB = "DOB"
+    ACCOUNT = "ACCOUNT"
+    IBAN = "IBAN"
+    POLICY = "POLICY"
+    BOOKING = "BOOKING"
+
+
+class HoldKind(StrEnum):
+    """What the waiting party hears during a hold."""
+
+    MUSIC = "music"
+    SILENCE = "silence"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """One recognised word with its place in the audio; confidence in 0..1 or None if not given."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A voiced interval of one speaker, half-open: [start_ms, end_ms)."""
+
+    speaker: str
+    start_ms: int
+    end_ms: int
+
+    @property
+    def duration_ms(self) -> int:
+        """Length of the span in milliseconds."""
+        return self.end_ms - self.start_ms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """An interval in which one party waits and hears music or silence."""
+
+    start_ms: int
+    end_ms: int
+    kind: HoldKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentiment:
+    """Sentiment of one utterance: a label and a score in -1..1."""
+
+    label: SentimentLabel
+    score: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PiiMention:
+    """Personal data in an utterance: character positions in the text as it is given beside it."""
+
+    type: PiiType
+    start_char: int
+    end_char: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speaker:
+    """A voice in a call. ``label`` is shown to people; ``channel`` is set when it has its own."""
+
+    id: str
+    label: str
+    role: SpeakerRole = SpeakerRole.UNKNOWN
+    role_confidence: float | None = None
+    channel: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Utterance:
+    """What one speaker says in one go. ``speaker`` is None when it can be given to nobody."""
+
+    id: str
+    speaker: str | None
+    start_ms: int
+    end_ms: int
+    text: str
+    channel: int | None = None
+    confidence: float | None = None
+    words: tuple[Word, ...] = ()
+    sentiment: Sentiment | None = None
+    is_backchannel: bool = False
+    pii: tuple[PiiMention, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One sentence of a summary with the ids of the utterances it rests on."""
+
+    text: str
+    utterances: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What happened in the call. ``resolved`` is None when the call doesn't tell."""
+
+    reason: Statement | None = None
+    actions: tuple[Statement, ...] = ()
+    outcome: Statement | None = None
+    resolved: bool | None = None
+    promises: tuple[Statement, ...] = ()
+    action_items: tuple[Statement, ...] = ()
+    next_steps: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transcript:
+    """One provider run over one call: who said what and when.
+
+    ``utterances`` are ordered by start; ``spans`` keep overlaps (several speakers at once);
+    ``loudness_dbfs`` holds, per speaker id, one RMS value in dBFS a second (None where the
+    speaker is silent). ``stages`` names who did each part, e.g. ``{"recognition": "local
+    whisper-base"}``. ``redacted`` says that the unredacted text does not exist any more.
+    """
+
+    id: str
+    provider: str
+    duration_ms: int
+    speakers: tuple[Speaker, ...]
+    utterances: tuple[Utterance, ...]
+    spans: tuple[Span, ...]
+    holds: tuple[Hold, ...] = ()
+    language: str | None = None
+    language_confidence: float | None = None
+    loudness_dbfs: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    stages: Mapping[str, str] = field(default_factory=dict)
+    summary: Summary | None = None
+    redacted: bool = False
+
+    def speaker(self, speaker_id: str | None) -> Speaker | None:
+        """Return the speaker with this id, or None."""
+        return next((s for s in self.speakers if s.id == speaker_id), None)
+
+    def role_of(self, speaker_id: str | None) -> SpeakerRole:
+        """Return the role of the speaker with this id (unknown when there is none)."""
+        speaker = self.speaker(speaker_id)
+        return speaker.role if speaker else SpeakerRole.UNKNOWN

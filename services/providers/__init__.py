@@ -1,0 +1,1 @@
+"""Speech providers: one small file each behind one interface."""
