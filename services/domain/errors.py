@@ -47,6 +47,10 @@ class BadAudio(PartylineError):
     """This file could not be used as a call recording."""
 
 
+class FileMissing(BadAudio):
+    """There is no file of this name."""
+
+
 class EmptyFile(BadAudio):
     """The file is empty."""
 

@@ -1,0 +1,88 @@
+"""``partyline transcribe``: the whole pipeline on the command line, without the web app."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
+from app.settings import Settings
+from app.wiring import build_models, build_providers
+from services.domain.calls import ProcessingOptions
+from services.domain.errors import InvalidRequest, PartylineError, ProviderNotConfigured
+from services.domain.reviewed import ReviewedCall
+from services.domain.running import RunContext
+from services.exports import Export, ExportFormat, export
+from services.pipeline import Models, process_file
+from services.providers.base import SpeechProvider
+
+
+def transcribe_files(
+    settings: Settings,
+    files: Sequence[Path],
+    options: ProcessingOptions,
+    wanted: ExportFormat,
+    output: Path | None,
+) -> int:
+    """Transcribe files one after the other and return the exit status.
+
+    One file goes to standard output unless a folder is given; several need one. A file that can't
+    be used costs one line on standard error and the exit status, never the other files.
+    """
+    if len(files) > 1 and output is None:
+        raise InvalidRequest("Several files need --output FOLDER.")
+    provider = ready_provider(settings, options.provider)
+    models = build_models(settings)
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+    status = 0
+    for path in files:
+        try:
+            shown = _transcribe(settings, path, provider, options, models)
+        except PartylineError as error:
+            say(f"partyline: {path.name}: {error.user_message}")
+            status = EXIT_BAD_INPUT
+        else:
+            deliver(export(shown, wanted), output)
+    return status
+
+
+def ready_provider(settings: Settings, name: str) -> SpeechProvider:
+    """Return the provider of this name, or say which setting it still needs."""
+    providers = build_providers(settings)
+    readiness = providers.readiness(name)
+    if not readiness.ready:
+        raise ProviderNotConfigured(f"Set {' and '.join(readiness.missing)}.")
+    return providers.get(name)
+
+
+def deliver(made: Export, output: Path | None) -> None:
+    """Write an export into the folder, or to standard output when there is none."""
+    if output is None:
+        sys.stdout.buffer.write(made.content)
+        if not made.content.endswith(b"\n"):
+            sys.stdout.buffer.write(b"\n")
+        sys.stdout.buffer.flush()
+    else:
+        (output / made.file_name).write_bytes(made.content)
+
+
+def _transcribe(
+    settings: Settings,
+    path: Path,
+    provider: SpeechProvider,
+    options: ProcessingOptions,
+    models: Models,
+) -> ReviewedCall:
+    line = ProgressLine(path.name)
+    try:
+        return process_file(
+            path,
+            provider,
+            options,
+            models,
+            RunContext(on_progress=line),
+            working_folder=settings.working_folder,
+            max_duration_ms=settings.max_duration_ms,
+        )
+    finally:
+        line.close()

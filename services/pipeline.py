@@ -1,0 +1,220 @@
+"""From a file to an analysed call, step by step; each step is a function that can stand alone.
+
+prepare (probe, decode, channels) -> transcribe (provider) -> understand (backchannels, roles,
+sentiment, redaction, summary, figures). Jobs run these steps over stored calls; the command line
+runs them over a file and stores nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from services.analysis.backchannels import mark_backchannels
+from services.analysis.file_names import details_from_name
+from services.analysis.labels import label_speakers
+from services.analysis.metrics import analyse
+from services.analysis.roles import assign_roles
+from services.audio.channels import examine_channels
+from services.audio.decode import decode
+from services.audio.loudness import loudness_by_speaker
+from services.audio.pcm import FilePcm
+from services.audio.recording import Recording
+from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions, Stage
+from services.domain.errors import FileMissing
+from services.domain.findings import Finding, FindingKind
+from services.domain.ids import new_id
+from services.domain.metrics import AnalysedTranscript
+from services.domain.people import LOCAL_USER
+from services.domain.reviewed import ReviewedCall
+from services.domain.running import RunContext
+from services.domain.speech import Sentiment, Summary, Transcript
+from services.providers.base import SpeechProvider
+from services.storage.working_files import WorkingFile
+
+STEPS_OF_UNDERSTANDING = 4
+
+
+class SentimentScorer(Protocol):
+    """Gives each text a sentiment, knowing the text before it."""
+
+    @property
+    def name(self) -> str:
+        """What the call says about who did this part."""
+
+    def score(
+        self, texts: Sequence[str], previous: Sequence[str | None]
+    ) -> list[Sentiment]:
+        """Return one sentiment per text."""
+
+
+class TranscriptRedactor(Protocol):
+    """Takes personal data out of a transcript."""
+
+    @property
+    def name(self) -> str:
+        """What the call says about who did this part."""
+
+    def mark(self, transcript: Transcript) -> Transcript:
+        """Return the transcript with the personal data marked, its text unchanged."""
+
+    def redact(self, transcript: Transcript) -> Transcript:
+        """Return the transcript with the personal data replaced in texts and words."""
+
+
+class Models(Protocol):
+    """The text models that understanding needs, loaded when first asked for."""
+
+    @property
+    def sentiment(self) -> SentimentScorer:
+        """The sentiment model."""
+
+    @property
+    def redactor(self) -> TranscriptRedactor:
+        """The redactor."""
+
+    def summarise(self, transcript: Transcript) -> Summary:
+        """Return the structural summary of a transcript that has roles."""
+
+
+def prepare(
+    source: BinaryIO,
+    pcm_file: BinaryIO,
+    context: RunContext,
+    *,
+    max_duration_ms: int,
+    open_source: Callable[[], BinaryIO],
+) -> Recording:
+    """Decode a recording into ``pcm_file`` (read back from there later) and look at its channels.
+
+    Raises a BadAudio when there is nothing to work with, Cancelled when the run was cancelled.
+    """
+    decoded = decode(source, pcm_file, context, max_duration_ms=max_duration_ms)
+    pcm = FilePcm(pcm_file, decoded.channels, decoded.frames)
+    layout, findings = examine_channels(pcm)
+    facts = replace(decoded.facts, findings=(*decoded.facts.findings, *findings))
+    return Recording(facts=facts, layout=layout, pcm=pcm, open_source=open_source)
+
+
+def transcribe(
+    recording: Recording,
+    provider: SpeechProvider,
+    options: ProcessingOptions,
+    context: RunContext,
+) -> Transcript:
+    """Return the provider's transcript, with what it can't measure measured here."""
+    transcript = provider.transcribe(recording, options, context)
+    if not provider.capabilities.loudness:
+        loudness = loudness_by_speaker(recording, transcript.spans)
+        transcript = replace(transcript, loudness_dbfs=loudness)
+    return transcript
+
+
+def understand(
+    transcript: Transcript,
+    details: CallDetails,
+    options: ProcessingOptions,
+    models: Models,
+    context: RunContext,
+) -> AnalysedTranscript:
+    """Add backchannels, roles, sentiment, redaction, summary and figures to a transcript.
+
+    Sentiment is read from the words as spoken; the summary is written from what is left after
+    redaction, so it can't bring back what was taken out.
+    """
+    context.report(Stage.ANALYSE, 0.0)
+    transcript = assign_roles(mark_backchannels(transcript), details)
+    context.report(Stage.ANALYSE, 1 / STEPS_OF_UNDERSTANDING)
+    transcript = _with_sentiment(transcript, models.sentiment)
+    context.report(Stage.ANALYSE, 2 / STEPS_OF_UNDERSTANDING)
+    redactor = models.redactor
+    transcript = (
+        redactor.redact(transcript) if options.redact else redactor.mark(transcript)
+    )
+    context.report(Stage.ANALYSE, 3 / STEPS_OF_UNDERSTANDING)
+    stages = {
+        **transcript.stages,
+        "roles": "local evidence rules",
+        "personal_data": redactor.name,
+        "summary": "local structure",
+    }
+    transcript = replace(
+        transcript, summary=models.summarise(transcript), stages=stages
+    )
+    transcript = label_speakers(transcript, details)
+    analysed = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
+    context.report(Stage.ANALYSE, 1.0)
+    return analysed
+
+
+def _with_sentiment(transcript: Transcript, model: SentimentScorer) -> Transcript:
+    """Score the utterances that the provider has not scored already."""
+    utterances = list(transcript.utterances)
+    unscored = [i for i, u in enumerate(utterances) if u.sentiment is None]
+    if not unscored:
+        return transcript
+    texts = [utterances[i].text for i in unscored]
+    previous = [utterances[i - 1].text if i else None for i in unscored]
+    for i, sentiment in zip(unscored, model.score(texts, previous), strict=True):
+        utterances[i] = replace(utterances[i], sentiment=sentiment)
+    return replace(
+        transcript,
+        utterances=tuple(utterances),
+        stages={**transcript.stages, "sentiment": model.name},
+    )
+
+
+def findings_of(recording: Recording, transcript: Transcript) -> tuple[Finding, ...]:
+    """Return the recording's findings, with the one that only a transcript can show."""
+    if transcript.spans or transcript.utterances:
+        return recording.facts.findings
+    return (*recording.facts.findings, Finding(kind=FindingKind.NO_SPEECH))
+
+
+def process_file(
+    path: Path,
+    provider: SpeechProvider,
+    options: ProcessingOptions,
+    models: Models,
+    context: RunContext,
+    *,
+    working_folder: Path,
+    max_duration_ms: int,
+) -> ReviewedCall:
+    """Run the whole pipeline over one file and store nothing.
+
+    Decoded sound lies encrypted in ``working_folder`` while it runs. Raises a BadAudio when the
+    file can't be used, and whatever the provider raises.
+    """
+    if not path.is_file():
+        raise FileMissing
+    details = details_from_name(path.name)
+    with path.open("rb") as source, WorkingFile(working_folder) as pcm_file:
+        recording = prepare(
+            source,
+            pcm_file,
+            context,
+            max_duration_ms=max_duration_ms,
+            open_source=lambda: path.open("rb"),
+        )
+        transcript = transcribe(recording, provider, options, context)
+        analysed = understand(transcript, details, options, models, context)
+        facts = replace(
+            recording.facts, findings=findings_of(recording, analysed.transcript)
+        )
+    call = Call(
+        id=new_id(),
+        org_id=LOCAL_USER.org_id,
+        source_name=path.name,
+        content_hash="",
+        size_bytes=path.stat().st_size,
+        state=CallState.READY,
+        created_at=datetime.now(UTC),
+        details=details,
+        audio=facts,
+        active_transcript_id=analysed.transcript.id,
+    )
+    return ReviewedCall(
+        call=call, transcript=analysed.transcript, analysis=analysed.analysis
+    )

@@ -1,0 +1,238 @@
+"""A call as a person reviews it: the active transcript with the person's edits, and its figures.
+
+Each change is kept as an edit, apart from what the provider delivered, and the figures that lists
+and cross-call views use are recomputed with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from services.analysis.edits import apply_edits
+from services.analysis.labels import label_speakers
+from services.analysis.metrics import analyse
+from services.domain.calls import Call, CallDetails
+from services.domain.edits import CallEdits, Comment, TextCorrection
+from services.domain.errors import InvalidRequest
+from services.domain.ids import new_id
+from services.domain.metrics import AnalysedTranscript
+from services.domain.people import User
+from services.domain.reviewed import ReviewedCall
+from services.domain.speech import SpeakerRole, Transcript, Utterance
+from services.exports import Export, ExportFormat, export
+from services.storage.calls import CallStore
+from services.storage.transcripts import TranscriptStore
+
+MAX_NAME_CHARS = 80
+MAX_TEXT_CHARS = 10_000
+
+EditChange = Callable[[CallEdits, Transcript], CallEdits]
+
+
+class ReviewService:
+    """Loads calls for review and carries out what the reviewer does to them.
+
+    ``redact_text`` is applied to corrected lines and comments of calls whose transcript is
+    redacted, so that a person's typing can't bring personal data back.
+    """
+
+    def __init__(
+        self,
+        calls: CallStore,
+        transcripts: TranscriptStore,
+        redact_text: Callable[[str], str],
+    ) -> None:
+        """Work on these stores."""
+        self._calls = calls
+        self._transcripts = transcripts
+        self._redact_text = redact_text
+
+    def load(self, user: User, call_id: str) -> ReviewedCall:
+        """Return the call for review. Raises NotFound, or NotReady when it has no transcript."""
+        call = self._calls.get(user.org_id, call_id)
+        transcript = self._transcripts.active(user.org_id, call_id)
+        return reviewed(call, transcript, self._transcripts.edits(user.org_id, call_id))
+
+    def rename(self, user: User, call_id: str, speaker: str, name: str) -> ReviewedCall:
+        """Give a speaker a name; an empty one takes the given name away again."""
+        name = " ".join(name.split())[:MAX_NAME_CHARS]
+
+        def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            _known_speaker(transcript, speaker)
+            names = {k: v for k, v in edits.names.items() if k != speaker}
+            return replace(edits, names={**names, speaker: name} if name else names)
+
+        return self._edit(user, call_id, change)
+
+    def set_role(
+        self, user: User, call_id: str, speaker: str, role: SpeakerRole
+    ) -> ReviewedCall:
+        """Set a speaker's role by hand."""
+
+        def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            _known_speaker(transcript, speaker)
+            return replace(edits, roles={**edits.roles, speaker: role})
+
+        return self._edit(user, call_id, change)
+
+    def swap_roles(self, user: User, call_id: str) -> ReviewedCall:
+        """Make every agent a customer and every customer an agent.
+
+        Of exactly two speakers with only one role known, the other takes the opposite.
+        """
+        opposite = {
+            SpeakerRole.AGENT: SpeakerRole.CUSTOMER,
+            SpeakerRole.CUSTOMER: SpeakerRole.AGENT,
+        }
+
+        def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            shown = apply_edits(transcript, edits).speakers
+            roles = {s.id: opposite[s.role] for s in shown if s.role in opposite}
+            if not roles:
+                raise InvalidRequest("Set the role of one speaker first.")
+            if len(shown) == 2 and len(roles) == 1:
+                (known, role), *_ = roles.items()
+                other = next(s.id for s in shown if s.id != known)
+                roles[other] = opposite[role]
+            return replace(edits, roles={**edits.roles, **roles})
+
+        return self._edit(user, call_id, change)
+
+    def merge(self, user: User, call_id: str, speaker: str, into: str) -> ReviewedCall:
+        """Treat all that ``speaker`` says as said by ``into``."""
+
+        def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            shown = {s.id for s in apply_edits(transcript, edits).speakers}
+            if speaker == into or not {speaker, into} <= shown:
+                raise InvalidRequest("Choose two different speakers of this call.")
+            moved = {k: into if v == speaker else v for k, v in edits.merges.items()}
+            return replace(edits, merges={**moved, speaker: into})
+
+        return self._edit(user, call_id, change)
+
+    def unmerge(self, user: User, call_id: str, speaker: str) -> ReviewedCall:
+        """Undo all merges into ``speaker``."""
+
+        def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            kept = {
+                k: v for k, v in edits.merges.items() if v != speaker and k != speaker
+            }
+            return replace(edits, merges=kept)
+
+        return self._edit(user, call_id, change)
+
+    def correct(
+        self, user: User, call_id: str, utterance_id: str, text: str
+    ) -> ReviewedCall:
+        """Replace the text of a line; an empty one gives back the recognised text."""
+        text = " ".join(text.split())[:MAX_TEXT_CHARS]
+
+        def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            line = _known_utterance(transcript, utterance_id)
+            others = tuple(
+                c for c in edits.corrections if c.utterance_id != utterance_id
+            )
+            if not text or text == line.text:
+                return replace(edits, corrections=others)
+            correction = TextCorrection(
+                utterance_id=line.id,
+                start_ms=line.start_ms,
+                end_ms=line.end_ms,
+                text=self._safe(text, transcript),
+            )
+            return replace(edits, corrections=(*others, correction))
+
+        return self._edit(user, call_id, change)
+
+    def comment(
+        self, user: User, call_id: str, utterance_id: str, text: str
+    ) -> ReviewedCall:
+        """Put a comment on a line."""
+        text = text.strip()[:MAX_TEXT_CHARS]
+        if not text:
+            raise InvalidRequest("The comment is empty.")
+
+        def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            line = _known_utterance(transcript, utterance_id)
+            comment = Comment(
+                id=new_id(),
+                utterance_id=line.id,
+                start_ms=line.start_ms,
+                end_ms=line.end_ms,
+                text=self._safe(text, transcript),
+                author=user.name,
+                made_at=datetime.now(UTC),
+            )
+            return replace(edits, comments=(*edits.comments, comment))
+
+        return self._edit(user, call_id, change)
+
+    def delete_comment(self, user: User, call_id: str, comment_id: str) -> ReviewedCall:
+        """Take a comment away."""
+
+        def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            return replace(
+                edits, comments=tuple(c for c in edits.comments if c.id != comment_id)
+            )
+
+        return self._edit(user, call_id, change)
+
+    def mark_reviewed(self, user: User, call_id: str, done: bool) -> ReviewedCall:
+        """Mark the call as reviewed by this person, or as not reviewed."""
+        self._calls.mark_reviewed(user.org_id, call_id, by=user.name if done else None)
+        return self.load(user, call_id)
+
+    def set_details(
+        self, user: User, call_id: str, details: CallDetails
+    ) -> ReviewedCall:
+        """Replace what is known about the call besides its sound, and its figures with it."""
+        self._calls.update_details(user.org_id, call_id, details)
+        loaded = self.load(user, call_id)
+        self._transcripts.save_figures(user.org_id, call_id, _analysed(loaded))
+        return loaded
+
+    def export(self, user: User, call_id: str, wanted: ExportFormat) -> Export:
+        """Return the call in this format, with all edits in it."""
+        return export(self.load(user, call_id), wanted)
+
+    def _safe(self, text: str, transcript: Transcript) -> str:
+        return self._redact_text(text) if transcript.redacted else text
+
+    def _edit(self, user: User, call_id: str, change: EditChange) -> ReviewedCall:
+        """Apply one change on top of the newest edits and recompute the call's figures."""
+        call = self._calls.get(user.org_id, call_id)
+        transcript = self._transcripts.active(user.org_id, call_id)
+        edits = self._transcripts.edits(user.org_id, call_id)
+        based_on = replace(edits, transcript_id=transcript.id)
+        saved = self._transcripts.save_edits(
+            user.org_id, call_id, change(based_on, transcript)
+        )
+        changed = reviewed(call, transcript, saved)
+        self._transcripts.save_figures(user.org_id, call_id, _analysed(changed))
+        return changed
+
+
+def reviewed(call: Call, transcript: Transcript, edits: CallEdits) -> ReviewedCall:
+    """Return the call with the edits applied to this transcript and the figures recomputed."""
+    edited = label_speakers(
+        apply_edits(transcript, edits), call.details, named=edits.names
+    )
+    return ReviewedCall(
+        call=call, transcript=edited, analysis=analyse(edited), edits=edits
+    )
+
+
+def _analysed(shown: ReviewedCall) -> AnalysedTranscript:
+    return AnalysedTranscript(transcript=shown.transcript, analysis=shown.analysis)
+
+
+def _known_speaker(transcript: Transcript, speaker_id: str) -> None:
+    if transcript.speaker(speaker_id) is None:
+        raise InvalidRequest("This speaker is not part of the call.")
+
+
+def _known_utterance(transcript: Transcript, utterance_id: str) -> Utterance:
+    line = next((u for u in transcript.utterances if u.id == utterance_id), None)
+    if line is None:
+        raise InvalidRequest("This line is not part of the call any more.")
+    return line
