@@ -91,7 +91,7 @@ def prepare(
     Raises a BadAudio when there is nothing to work with, Cancelled when the run was cancelled.
     """
     decoded = decode(source, pcm_file, context, max_duration_ms=max_duration_ms)
-    pcm = FilePcm(pcm_file, decoded.channels, decoded.frames)
+    pcm = FilePcm(pcm_file, channels=decoded.channels, frames=decoded.frames)
     layout, findings = examine_channels(pcm)
     facts = replace(decoded.facts, findings=(*decoded.facts.findings, *findings))
     return Recording(facts=facts, layout=layout, pcm=pcm, open_source=open_source)

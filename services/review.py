@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from services.analysis.carrying import carry_edits
 from services.analysis.edits import apply_edits
 from services.analysis.labels import label_speakers
 from services.analysis.metrics import analyse
 from services.domain.calls import Call, CallDetails
 from services.domain.edits import CallEdits, Comment, TextCorrection
-from services.domain.errors import InvalidRequest
+from services.domain.errors import EditConflict, InvalidRequest
 from services.domain.ids import new_id
-from services.domain.metrics import AnalysedTranscript
 from services.domain.people import User
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SpeakerRole, Transcript, Utterance
@@ -25,6 +25,7 @@ from services.storage.transcripts import TranscriptStore
 
 MAX_NAME_CHARS = 80
 MAX_TEXT_CHARS = 10_000
+EDIT_ATTEMPTS = 3
 
 EditChange = Callable[[CallEdits, Transcript], CallEdits]
 
@@ -188,7 +189,7 @@ class ReviewService:
         """Replace what is known about the call besides its sound, and its figures with it."""
         self._calls.update_details(user.org_id, call_id, details)
         loaded = self.load(user, call_id)
-        self._transcripts.save_figures(user.org_id, call_id, _analysed(loaded))
+        self._transcripts.save_figures(user.org_id, call_id, loaded.analysed)
         return loaded
 
     def export(self, user: User, call_id: str, wanted: ExportFormat) -> Export:
@@ -199,17 +200,26 @@ class ReviewService:
         return self._redact_text(text) if transcript.redacted else text
 
     def _edit(self, user: User, call_id: str, change: EditChange) -> ReviewedCall:
-        """Apply one change on top of the newest edits and recompute the call's figures."""
-        call = self._calls.get(user.org_id, call_id)
-        transcript = self._transcripts.active(user.org_id, call_id)
-        edits = self._transcripts.edits(user.org_id, call_id)
-        based_on = replace(edits, transcript_id=transcript.id)
-        saved = self._transcripts.save_edits(
-            user.org_id, call_id, change(based_on, transcript)
-        )
-        changed = reviewed(call, transcript, saved)
-        self._transcripts.save_figures(user.org_id, call_id, _analysed(changed))
-        return changed
+        """Apply one change on top of the newest edits and store the call's figures with it.
+
+        When somebody else's edit came in between, the change is made again on top of theirs.
+        """
+        for attempt in range(1, EDIT_ATTEMPTS + 1):
+            call = self._calls.get(user.org_id, call_id)
+            transcript = self._transcripts.active(user.org_id, call_id)
+            newest = self._transcripts.edits(user.org_id, call_id)
+            edits = change(replace(newest, transcript_id=transcript.id), transcript)
+            shown = reviewed(call, transcript, edits)
+            try:
+                saved = self._transcripts.save_edits(
+                    user.org_id, call_id, edits, shown=shown.analysed
+                )
+            except EditConflict:
+                if attempt == EDIT_ATTEMPTS:
+                    raise
+            else:
+                return replace(shown, edits=saved)
+        raise EditConflict
 
 
 def reviewed(call: Call, transcript: Transcript, edits: CallEdits) -> ReviewedCall:
@@ -222,8 +232,12 @@ def reviewed(call: Call, transcript: Transcript, edits: CallEdits) -> ReviewedCa
     )
 
 
-def _analysed(shown: ReviewedCall) -> AnalysedTranscript:
-    return AnalysedTranscript(transcript=shown.transcript, analysis=shown.analysis)
+def carried_over(
+    call: Call, edits: CallEdits, old: Transcript | None, new: Transcript
+) -> ReviewedCall:
+    """Return the call with edits made on its old transcript carried over to the new one."""
+    carried = carry_edits(edits, old, new) if old is not None else edits
+    return reviewed(call, new, replace(carried, transcript_id=new.id))
 
 
 def _known_speaker(transcript: Transcript, speaker_id: str) -> None:

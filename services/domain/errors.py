@@ -34,6 +34,12 @@ class Cancelled(PartylineError):
     """Processing was cancelled."""
 
 
+class GaveUp(PartylineError):
+    """Processing this call stopped unexpectedly several times, so it was given up."""
+
+    retryable = True
+
+
 class InternalFault(PartylineError):
     """Partyline ran into a fault of its own; nothing was lost and the call can be retried."""
 
@@ -110,6 +116,29 @@ class NotFound(PartylineError):
 
 class NotReady(PartylineError):
     """This call has no transcript yet."""
+
+
+# --- the installation -------------------------------------------------------------------------
+
+
+class BadSettings(PartylineError):
+    """A setting of this installation can't be understood."""
+
+
+class PortTaken(PartylineError):
+    """The port is in use already; stop what listens there, or choose another with PORT."""
+
+
+class WorkerRunning(PartylineError):
+    """A worker with this id is running on this data folder already."""
+
+
+class EditConflict(PartylineError):
+    """This call was changed elsewhere in the meantime; look again and repeat your change."""
+
+
+class AlreadyStored(PartylineError):
+    """This recording is among the calls already."""
 
 
 # --- storage ----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from services.domain.calls import Call
 from services.domain.edits import CallEdits
-from services.domain.metrics import CallAnalysis
+from services.domain.metrics import AnalysedTranscript, CallAnalysis
 from services.domain.speech import Transcript
 
 
@@ -19,6 +19,11 @@ class ReviewedCall:
     transcript: Transcript
     analysis: CallAnalysis
     edits: CallEdits = field(default_factory=CallEdits)
+
+    @property
+    def analysed(self) -> AnalysedTranscript:
+        """The transcript as shown, with its figures."""
+        return AnalysedTranscript(transcript=self.transcript, analysis=self.analysis)
 
     @property
     def version(self) -> str:

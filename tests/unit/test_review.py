@@ -1,0 +1,221 @@
+"""What a reviewer does to a call: it shows at once, is kept, and reaches every figure."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.analysis.metrics import analyse
+from services.domain.calls import CallDetails
+from services.domain.errors import EditConflict, InvalidRequest, NotFound
+from services.domain.metrics import AnalysedTranscript
+from services.domain.people import LOCAL_USER
+from services.domain.speech import SpeakerRole
+from services.exports import ExportFormat
+from services.review import ReviewService, carried_over
+from services.storage.calls import CallStore
+from services.storage.database import migrate, open_engine
+from services.storage.keys import MasterKey
+from services.storage.runs import RunStore
+from services.storage.transcripts import TranscriptStore
+from tests import builders
+
+STRANGER = replace(LOCAL_USER, org_id="elsewhere")
+
+
+@pytest.fixture
+def stores(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path / 'calls.db'}")
+    migrate(engine)
+    yield CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def service(stores):
+    calls, _, transcripts = stores
+    return ReviewService(calls, transcripts, lambda text: text.replace("Jane", "[PERSON]"))
+
+
+@pytest.fixture
+def call_id(stores, tmp_path):
+    return stored(stores, tmp_path, builders.transcript())
+
+
+def stored(stores, tmp_path, transcript):
+    calls, runs, transcripts = stores
+    call = builders.call()
+    wrapped = MasterKey.load(None, tmp_path / "key").new_data_key(call.id)
+    calls.add(call, builders.first_run(call), wrapped)
+    runs.begin(call.id, 1)
+    analysed = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
+    transcripts.save(call.org_id, call.id, 1, analysed)
+    runs.finish(call.id, 1, transcript.id)
+    return call.id
+
+
+def line(shown, utterance_id):
+    return next(u for u in shown.transcript.utterances if u.id == utterance_id)
+
+
+def test_a_given_name_replaces_the_label_and_an_empty_one_gives_it_back(service, call_id):
+    assert service.load(LOCAL_USER, call_id).transcript.speaker("s1").label == "Nora Fields"
+    renamed = service.rename(LOCAL_USER, call_id, "s2", "  Mr.   Ode ")
+    assert renamed.transcript.speaker("s2").label == "Mr. Ode"
+    assert service.load(LOCAL_USER, call_id) == renamed
+    assert service.rename(LOCAL_USER, call_id, "s2", "").transcript.speaker("s2").label == (
+        "Customer"
+    )
+
+
+def test_swapping_roles_reaches_labels_figures_and_exports(service, stores, call_id):
+    before = service.load(LOCAL_USER, call_id)
+    swapped = service.swap_roles(LOCAL_USER, call_id)
+    assert [s.role for s in swapped.transcript.speakers] == [
+        SpeakerRole.CUSTOMER,
+        SpeakerRole.AGENT,
+    ]
+    assert [s.label for s in swapped.transcript.speakers] == ["Customer", "Nora Fields"]
+    old, new = before.analysis.metrics, swapped.analysis.metrics
+    assert (old.patience_ms, old.response_ms) == (new.response_ms, new.patience_ms)
+    assert old.patience_ms != old.response_ms
+    figures = stores[2].figures("local", call_id)
+    assert figures.agent_talk_ms == swapped.analysis.metrics.by_speaker["s2"].talk_ms
+    text = service.export(LOCAL_USER, call_id, ExportFormat.TXT).content.decode()
+    assert text.index("Customer") < text.index("Nora Fields")
+    again = service.swap_roles(LOCAL_USER, call_id).transcript.speakers
+    assert [(s.id, s.role, s.label) for s in again] == [
+        (s.id, s.role, s.label) for s in before.transcript.speakers
+    ]
+
+
+def test_swapping_gives_the_unknown_of_two_speakers_the_opposite_role(service, stores, tmp_path):
+    known, unknown = builders.transcript().speakers
+    speakers = (known, replace(unknown, role=SpeakerRole.UNKNOWN))
+    call_id = stored(stores, tmp_path, replace(builders.transcript(), speakers=speakers))
+    swapped = service.swap_roles(LOCAL_USER, call_id).transcript
+    assert [swapped.role_of("s1"), swapped.role_of("s2")] == ["customer", "agent"]
+
+
+def test_swapping_without_any_known_role_is_refused(service, stores, tmp_path):
+    speakers = tuple(
+        replace(s, role=SpeakerRole.UNKNOWN) for s in builders.transcript().speakers
+    )
+    call_id = stored(stores, tmp_path, replace(builders.transcript(), speakers=speakers))
+    with pytest.raises(InvalidRequest, match="Set the role"):
+        service.swap_roles(LOCAL_USER, call_id)
+
+
+def test_merging_joins_talk_and_can_be_undone(service, call_id):
+    before = service.load(LOCAL_USER, call_id)
+    merged = service.merge(LOCAL_USER, call_id, "s2", "s1")
+    assert [s.id for s in merged.transcript.speakers] == ["s1"]
+    assert {u.speaker for u in merged.transcript.utterances} == {"s1"}
+    assert merged.analysis.metrics.by_speaker["s1"].talk_ms == before.analysis.metrics.speech_ms
+    undone = service.unmerge(LOCAL_USER, call_id, "s1")
+    assert undone.transcript == before.transcript
+    with pytest.raises(InvalidRequest):
+        service.merge(LOCAL_USER, call_id, "s1", "s1")
+
+
+def test_a_corrected_line_keeps_word_times_and_can_be_taken_back(service, call_id):
+    corrected = service.correct(LOCAL_USER, call_id, "u2", "my gas bill is wrong")
+    words = line(corrected, "u2").words
+    assert [w.text for w in words] == ["my", "gas", "bill", "is", "wrong"]
+    assert all(a.end_ms <= b.start_ms for a, b in zip(words, words[1:], strict=False))
+    assert line(service.correct(LOCAL_USER, call_id, "u2", ""), "u2").text.endswith("about it")
+
+
+def test_typing_does_not_bring_personal_data_back(service, stores, tmp_path):
+    call_id = stored(stores, tmp_path, builders.transcript(redacted=True))
+    corrected = service.correct(LOCAL_USER, call_id, "u1", "this is Jane")
+    assert line(corrected, "u1").text == "this is [PERSON]"
+    commented = service.comment(LOCAL_USER, call_id, "u1", "Jane should call back")
+    assert commented.edits.comments[0].text == "[PERSON] should call back"
+
+
+def test_comments_come_and_go(service, call_id):
+    commented = service.comment(LOCAL_USER, call_id, "u3", " well handled ")
+    (comment,) = commented.edits.comments
+    assert (comment.text, comment.author, comment.utterance_id) == ("well handled", "You", "u3")
+    assert service.delete_comment(LOCAL_USER, call_id, comment.id).edits.comments == ()
+    with pytest.raises(InvalidRequest):
+        service.comment(LOCAL_USER, call_id, "u3", "   ")
+
+
+def test_reviewed_mark_carries_who_and_goes_again(service, call_id):
+    assert service.mark_reviewed(LOCAL_USER, call_id, True).call.reviewed_by == "You"
+    assert service.mark_reviewed(LOCAL_USER, call_id, False).call.reviewed_at is None
+
+
+def test_a_changed_agent_name_is_the_agents_label_and_in_the_figures(service, stores, call_id):
+    changed = service.set_details(LOCAL_USER, call_id, CallDetails(agent_name="Ben Ash"))
+    assert changed.transcript.speaker("s1").label == "Ben Ash"
+    assert stores[2].figures("local", call_id).agent_name == "Ben Ash"
+
+
+def test_two_people_editing_at_once_lose_nothing(service, stores, call_id, monkeypatch):
+    transcripts = stores[2]
+    real_save, interfered = transcripts.save_edits, []
+
+    def save_after_somebody_else(org_id, call, edits, **kept):
+        if not interfered:
+            interfered.append(True)
+            service.rename(LOCAL_USER, call_id, "s1", "First")
+        return real_save(org_id, call, edits, **kept)
+
+    monkeypatch.setattr(transcripts, "save_edits", save_after_somebody_else)
+    service.rename(LOCAL_USER, call_id, "s2", "Second")
+    labels = [s.label for s in service.load(LOCAL_USER, call_id).transcript.speakers]
+    assert labels == ["First", "Second"]
+
+
+def test_endless_interference_ends_in_a_clear_error(service, stores, call_id, monkeypatch):
+    def always_late(*_, **__):
+        raise EditConflict
+
+    monkeypatch.setattr(stores[2], "save_edits", always_late)
+    with pytest.raises(EditConflict):
+        service.rename(LOCAL_USER, call_id, "s2", "Second")
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments"),
+    [
+        ("rename", ("s9", "X")),
+        ("set_role", ("s9", SpeakerRole.AGENT)),
+        ("merge", ("s1", "s9")),
+        ("correct", ("u99", "x")),
+        ("comment", ("u99", "x")),
+    ],
+)
+def test_what_is_not_in_the_call_cannot_be_changed(service, call_id, change, arguments):
+    with pytest.raises(InvalidRequest):
+        getattr(service, change)(LOCAL_USER, call_id, *arguments)
+    assert service.load(LOCAL_USER, call_id).edits.version == 0
+
+
+def test_a_stranger_does_not_find_the_call(service, call_id):
+    with pytest.raises(NotFound):
+        service.load(STRANGER, call_id)
+    with pytest.raises(NotFound):
+        service.rename(STRANGER, call_id, "s1", "X")
+
+
+def test_edits_are_carried_to_another_transcript_whose_speakers_have_other_ids(service, call_id):
+    service.rename(LOCAL_USER, call_id, "s2", "Mr. Ode")
+    edited = service.comment(LOCAL_USER, call_id, "u2", "the reason")
+    old = builders.transcript(transcript_id=edited.transcript.id)
+    names = {"s1": "b", "s2": "a"}
+    new = replace(
+        old,
+        id="new",
+        speakers=tuple(replace(s, id=names[s.id]) for s in reversed(old.speakers)),
+        utterances=tuple(
+            replace(u, id=f"n{u.id}", speaker=names[u.speaker]) for u in old.utterances
+        ),
+        spans=tuple(replace(s, speaker=names[s.speaker]) for s in old.spans),
+    )
+    shown = carried_over(edited.call, edited.edits, old, new)
+    assert shown.transcript.speaker("a").label == "Mr. Ode"
+    assert shown.edits.comments[0].utterance_id == "nu2"
+    assert shown.edits.transcript_id == "new"
