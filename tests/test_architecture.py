@@ -1,0 +1,97 @@
+"""Imports go down only, and every module has its floor."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.api import read_configuration
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(__file__).resolve().parents[1]
+PYPROJECT = str(ROOT / "pyproject.toml")
+
+# One provider may build on these; any other module beside it is a provider of its own.
+SHARED_BY_PROVIDERS = {"base", "registry", "fallback"}
+
+
+def imported_modules(source: Path) -> Iterator[str]:
+    """Dotted names a file imports, wherever in the file, relative ones made absolute."""
+    package = source.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            stem = ".".join(part for part in (base, node.module) if part)
+            yield stem
+            yield from (f"{stem}.{alias.name}" for alias in node.names)
+
+
+def python_files(folder: str) -> list[Path]:
+    """Python files below a folder of the checkout."""
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def test_contracts_are_kept(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    status = lint_imports(config_filename=PYPROJECT, no_cache=True, no_logo=True)
+    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+def test_a_broken_contract_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    upside_down = tmp_path / "upside-down.toml"
+    upside_down.write_text(
+        '[tool.importlinter]\nroot_packages = ["services"]\n'
+        "[[tool.importlinter.contracts]]\n"
+        'name = "upside down"\ntype = "layers"\ncontainers = ["services"]\n'
+        'layers = ["domain", "storage"]\n'
+    )
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    status = lint_imports(config_filename=str(upside_down), no_cache=True, no_logo=True)
+    assert status != EXIT_STATUS_SUCCESS
+
+
+def test_every_module_of_app_has_a_floor():
+    contracts = read_configuration(PYPROJECT)["contracts_options"]
+    (floors,) = [contract for contract in contracts if contract["id"] == "floors"]
+    named = {name.strip(" ()") for layer in floors["layers"] for name in layer.split("|")}
+    present = {
+        f"app.{path.stem}"
+        for path in (ROOT / "app").iterdir()
+        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists()
+    }
+    assert present <= named, "name these in the contract 'floors' of pyproject.toml"
+
+
+@pytest.mark.parametrize("source", python_files("services/domain"), ids=lambda path: path.stem)
+def test_domain_stands_on_the_standard_library(source: Path):
+    outside = {
+        name
+        for name in imported_modules(source)
+        if name.partition(".")[0] not in sys.stdlib_module_names
+        and not f"{name}.".startswith("services.domain.")
+        and name != "services"
+    }
+    assert not outside
+
+
+def _providers() -> list[Path]:
+    return [
+        path
+        for path in (ROOT / "services" / "providers").iterdir()
+        if path.stem not in SHARED_BY_PROVIDERS | {"__init__"}
+        and (path.suffix == ".py" or (path / "__init__.py").exists())
+    ]
+
+
+@pytest.mark.parametrize("provider", _providers(), ids=lambda path: path.stem)
+def test_a_provider_knows_no_other_and_only_local_looks_into_the_engine(provider: Path):
+    others = {f"services.providers.{path.stem}" for path in _providers() if path != provider}
+    barred = others if provider.stem == "local" else others | {"services.engine"}
+    sources = [provider] if provider.suffix == ".py" else sorted(provider.rglob("*.py"))
+    for source in sources:
+        assert not barred & set(imported_modules(source))
