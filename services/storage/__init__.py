@@ -1,0 +1,1 @@
+"""Calls, runs and transcripts in the database; sound, encrypted, in the object store."""

@@ -1,0 +1,211 @@
+"""The store of calls. A call's state follows its newest run; a transcript it has stays with it.
+
+Whatever a person can ask for takes the organisation first, and a call of another organisation is
+not found. The worker's ``set_audio`` goes by the id alone: it learnt that id from the job.
+"""
+
+import builtins
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from services.domain.calls import AudioFacts, Call, CallDetails, Run
+from services.domain.errors import AlreadyStored, NotFound
+from services.storage.call_rows import (
+    CallFilter,
+    CallRow,
+    CallSort,
+    call_from_row,
+    call_row,
+    call_to_row,
+    conditions,
+    day_columns,
+    details_columns,
+    ordered,
+    run_to_row,
+    select_call,
+    select_count,
+    select_rows,
+)
+from services.storage.database import joining, reading, writing
+from services.storage.forms import pack_audio
+from services.storage.keys import WrappedKey
+from services.storage.models import CALL_FIGURES, CALLS, RUNS
+
+__all__ = ["CallFilter", "CallRow", "CallSort", "CallStore"]
+
+# Databases limit the number of parameters of one statement.
+IDS_AT_ONCE = 500
+
+
+class CallStore:
+    """Keeps calls. Every method raises StorageError, or DiskFull, when the database can't."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use this database."""
+        self._engine = engine
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Return a context that gives one connection and commits at its end, or not at all.
+
+        Stores take it as ``connection``; the job library's ``enqueue_in_transaction`` does too.
+        """
+        return writing(self._engine)
+
+    def add(
+        self, call: Call, run: Run, key: WrappedKey, *, connection: Connection | None = None
+    ) -> None:
+        """Add a call with its first run.
+
+        Raises AlreadyStored when the organisation has a call with this content (or this id).
+        """
+        first_run = run if run.created_at else replace(run, created_at=call.created_at)
+        with joining(self._engine, connection) as inside:
+            try:
+                inside.execute(insert(CALLS).values(call_to_row(call, key)))
+            except IntegrityError:
+                raise AlreadyStored from None
+            inside.execute(insert(RUNS).values(run_to_row(call.org_id, first_run)))
+
+    def get(self, org_id: str, call_id: str) -> Call:
+        """Return the call. Raises NotFound."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select_call(org_id, call_id)).mappings().first()
+        if row is None:
+            raise NotFound
+        return call_from_row(row)
+
+    def row(self, org_id: str, call_id: str) -> CallRow:
+        """Return the call as lists show it. Raises NotFound."""
+        query = select_rows(CALLS.c.org_id == org_id, CALLS.c.id == call_id)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFound
+        return call_row(row)
+
+    def find_by_hash(self, org_id: str, content_hash: str) -> Call | None:
+        """Return the organisation's call with this content, if there is one."""
+        query = select(CALLS.c.id).where(
+            CALLS.c.org_id == org_id, CALLS.c.content_hash == content_hash
+        )
+        with reading(self._engine) as connection:
+            call_id = connection.execute(query).scalar()
+            if call_id is None:
+                return None
+            row = connection.execute(select_call(org_id, call_id)).mappings().one()
+        return call_from_row(row)
+
+    def key(self, org_id: str, call_id: str) -> WrappedKey:
+        """Return the call's data key as it is stored. Raises NotFound."""
+        query = select(CALLS.c.key_id, CALLS.c.wrapped_key).where(
+            CALLS.c.org_id == org_id, CALLS.c.id == call_id
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFound
+        return WrappedKey(key_id=row.key_id, sealed=row.wrapped_key)
+
+    def list(self, org_id: str, wanted: CallFilter | None = None) -> builtins.list[CallRow]:
+        """Return the calls that the filter lets through, in its order."""
+        wanted = wanted or CallFilter()
+        query = ordered(select_rows(*conditions(org_id, wanted)), wanted)
+        with reading(self._engine) as connection:
+            return [call_row(row) for row in connection.execute(query).mappings()]
+
+    def count(self, org_id: str, wanted: CallFilter | None = None) -> int:
+        """Return how many calls the filter lets through, whatever its limit and offset."""
+        with reading(self._engine) as connection:
+            return connection.execute(select_count(org_id, wanted or CallFilter())).scalar_one()
+
+    def agents(self, org_id: str) -> tuple[str, ...]:
+        """Return the names of the agents of all calls, in order."""
+        return self._names(org_id, "agent_name")
+
+    def queues(self, org_id: str) -> tuple[str, ...]:
+        """Return the names of the queues of all calls, in order."""
+        return self._names(org_id, "queue")
+
+    def _names(self, org_id: str, column: str) -> tuple[str, ...]:
+        names = CALLS.c[column]
+        query = select(names).where(CALLS.c.org_id == org_id, names.is_not(None)).distinct()
+        with reading(self._engine) as connection:
+            return tuple(sorted(connection.execute(query).scalars()))
+
+    def update_details(self, org_id: str, call_id: str, details: CallDetails) -> Call:
+        """Replace what is known about the call besides its sound, here and in its figures.
+
+        Raises NotFound.
+        """
+        with writing(self._engine) as connection:
+            query = select_call(org_id, call_id).with_for_update()
+            row = connection.execute(query).mappings().first()
+            if row is None:
+                raise NotFound
+            call = replace(call_from_row(row), details=details)
+            days = day_columns(call)
+            connection.execute(
+                update(CALLS)
+                .where(CALLS.c.id == call_id)
+                .values(held_at=call.held_at, **details_columns(details), **days)
+            )
+            connection.execute(
+                update(CALL_FIGURES)
+                .where(CALL_FIGURES.c.call_id == call_id)
+                .values(agent_name=details.agent_name, queue=details.queue, **days)
+            )
+        return call
+
+    def set_audio(self, call_id: str, facts: AudioFacts) -> None:
+        """Store what the decoder found out. Raises NotFound when the call has been deleted."""
+        change = (
+            update(CALLS)
+            .where(CALLS.c.id == call_id)
+            .values(audio=pack_audio(facts), duration_ms=facts.duration_ms)
+        )
+        with writing(self._engine) as connection:
+            if not connection.execute(change).rowcount:
+                raise NotFound
+
+    def mark_reviewed(self, org_id: str, call_id: str, *, by: str | None) -> None:
+        """Mark the call as reviewed by this person now; None takes the mark away.
+
+        Raises NotFound.
+        """
+        change = (
+            update(CALLS)
+            .where(CALLS.c.org_id == org_id, CALLS.c.id == call_id)
+            .values(reviewed_by=by, reviewed_at=datetime.now(UTC) if by else None)
+        )
+        with writing(self._engine) as connection:
+            if not connection.execute(change).rowcount:
+                raise NotFound
+
+    def delete(self, org_id: str, call_id: str) -> None:
+        """Delete the call with its runs, checkpoints, transcripts, edits, figures and its key.
+
+        Its sound can't be decrypted from then on; deleting the objects is the caller's. A run
+        that is going on finds out: what it wants to store afterwards is not found. Raises
+        NotFound.
+        """
+        change = delete(CALLS).where(CALLS.c.org_id == org_id, CALLS.c.id == call_id)
+        with writing(self._engine) as connection:
+            if not connection.execute(change).rowcount:
+                raise NotFound
+
+    def existing(self, call_ids: Iterable[str]) -> set[str]:
+        """Return which of these ids belong to a call of any organisation; for the janitor."""
+        asked = sorted(set(call_ids))
+        found: set[str] = set()
+        with reading(self._engine) as connection:
+            for start in range(0, len(asked), IDS_AT_ONCE):
+                some = asked[start : start + IDS_AT_ONCE]
+                found.update(
+                    connection.execute(select(CALLS.c.id).where(CALLS.c.id.in_(some))).scalars()
+                )
+        return found

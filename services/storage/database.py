@@ -1,0 +1,180 @@
+"""The database: one engine per process, safe under threads, and its migrations.
+
+SQLite (one file, WAL) and PostgreSQL run the same schema. Statements never carry their values
+into errors or logs (``hide_parameters``), because the values are words of calls.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from services.domain.errors import DatabaseTooNew, DiskFull, StorageError
+
+BUSY_TIMEOUT_MS = 30_000
+POOL_SIZE = 10
+POOL_OVERFLOW = 30
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+# Any number serves, as long as every Partyline process takes the same one.
+MIGRATION_LOCK = 0x5041_5254
+POSTGRES_DISK_FULL = "53100"
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for ``sqlite:///file`` or ``postgresql+psycopg://…``.
+
+    Connects to nothing yet. A SQLite file and its folder are made readable by their owner only.
+    Every connection to SQLite has WAL, synchronous=FULL, foreign keys, a busy timeout and secure
+    deletion. One engine serves all threads of a process; each process opens its own.
+    """
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, hide_parameters=True, pool_pre_ping=True)
+    if address.database and address.database != ":memory:":
+        _make_private(Path(address.database))
+    # IMMEDIATE makes the driver take the write lock with the first change, where the busy timeout
+    # applies, instead of upgrading a read transaction, where SQLite fails at once.
+    engine = create_engine(
+        address,
+        hide_parameters=True,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        connect_args={"isolation_level": "IMMEDIATE", "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def _make_private(file: Path) -> None:
+    try:
+        if not file.parent.exists():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StorageError from error
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    try:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        _use_wal(connection)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")
+    except sqlite3.Error:
+        # The pool doesn't know the connection yet, and nobody else would close it.
+        connection.close()
+        raise
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; the busy timeout doesn't cover this one statement."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchone()
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Run a block as one transaction that is committed at its end, or not at all.
+
+    What the block reads stays true until the commit on SQLite (the write lock is taken first);
+    on PostgreSQL rows that are decided upon have to be locked or changed conditionally. Raises
+    DiskFull or StorageError when the database can't do it.
+    """
+    with _translated(), engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
+
+
+@contextmanager
+def joining(engine: Engine, connection: Connection | None) -> Iterator[Connection]:
+    """Take part in the caller's transaction, or run one of one's own when there is none."""
+    if connection is not None:
+        yield connection
+    else:
+        with writing(engine) as own:
+            yield own
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Run a block that only reads, on one state of the database."""
+    with _translated(), engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise _storage_error(error) from error
+
+
+def _storage_error(error: DBAPIError) -> StorageError:
+    origin = error.orig
+    if isinstance(origin, sqlite3.Error):
+        full = getattr(origin, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    else:
+        full = getattr(origin, "sqlstate", None) == POSTGRES_DISK_FULL
+    return DiskFull() if full else StorageError()
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    row: Mapping[str, Any],
+    *,
+    key: Sequence[str],
+    keep: Sequence[str] = (),
+) -> None:
+    """Insert a row, or replace the one with the same ``key`` except for its ``keep`` columns."""
+    made = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    changed = {name: made.excluded[name] for name in row if name not in {*key, *keep}}
+    connection.execute(made.on_conflict_do_update(index_elements=list(key), set_=changed), [row])
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to this version; safe to call always and from several processes at once.
+
+    Raises DatabaseTooNew when a newer version of Partyline has been here.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    with writing(engine) as connection:
+        if connection.dialect.name != "sqlite":
+            lock = text("SELECT pg_advisory_xact_lock(:lock)")
+            connection.execute(lock, {"lock": MIGRATION_LOCK})
+        found = MigrationContext.configure(connection).get_current_heads()
+        if not set(found) <= known:
+            raise DatabaseTooNew
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

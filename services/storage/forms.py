@@ -1,0 +1,254 @@
+"""Domain values as compact JSON texts, and back.
+
+Small values are stored as lists in the order of their fields. Words, of which there are many, lie
+field by field: that is shorter, and leaves the garbage collector much less to look at.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.domain.calls import AudioFacts, ProcessingOptions
+from services.domain.edits import CallEdits, Comment, TextCorrection
+from services.domain.findings import Finding, FindingKind
+from services.domain.speech import (
+    Hold,
+    HoldKind,
+    PiiMention,
+    PiiType,
+    Span,
+    Speaker,
+    SpeakerRole,
+    Statement,
+    Summary,
+    Transcript,
+    Utterance,
+    Word,
+)
+
+Json = Any
+
+_encoder = json.JSONEncoder(separators=(",", ":"))
+_decode = json.JSONDecoder().decode
+
+
+def pack(value: Json) -> str:
+    """Return the value as JSON text without spaces, in ASCII."""
+    return _encoder.encode(value)
+
+
+def pack_audio(facts: AudioFacts) -> str:
+    """Return the facts about a recording as text."""
+    return pack(
+        {
+            "duration_ms": facts.duration_ms,
+            "channels": facts.channels,
+            "sample_rate": facts.sample_rate,
+            "codec": facts.codec,
+            "container": facts.container,
+            "findings": [[f.kind, f.channel, dict(f.measured)] for f in facts.findings],
+        }
+    )
+
+
+def unpack_audio(text: str) -> AudioFacts:
+    """Return the facts that ``pack_audio`` wrote."""
+    form = _decode(text)
+    findings = tuple(
+        Finding(kind=FindingKind(kind), channel=channel, measured=measured)
+        for kind, channel, measured in form.pop("findings")
+    )
+    return AudioFacts(**form, findings=findings)
+
+
+def pack_options(options: ProcessingOptions) -> str:
+    """Return processing options as text."""
+    return pack({**vars(options), "vocabulary": list(options.vocabulary)})
+
+
+def unpack_options(text: str) -> ProcessingOptions:
+    """Return the options that ``pack_options`` wrote."""
+    form = _decode(text)
+    return ProcessingOptions(**{**form, "vocabulary": tuple(form.get("vocabulary", ()))})
+
+
+def pack_words(words: Sequence[Word]) -> str:
+    """Return the words of one utterance as text: their texts, starts, ends and confidences."""
+    return pack(
+        [
+            [w.text for w in words],
+            [w.start_ms for w in words],
+            [w.end_ms for w in words],
+            [w.confidence for w in words],
+        ]
+    )
+
+
+def unpack_words(text: str) -> tuple[Word, ...]:
+    """Return the words that ``pack_words`` wrote."""
+    return tuple(
+        [
+            Word(text=said, start_ms=start_ms, end_ms=end_ms, confidence=confidence)
+            for said, start_ms, end_ms, confidence in zip(*_decode(text), strict=True)
+        ]
+    )
+
+
+def pack_pii(mentions: Sequence[PiiMention]) -> str | None:
+    """Return mentions as text, None when there are none."""
+    return pack([[m.type, m.start_char, m.end_char] for m in mentions]) if mentions else None
+
+
+def unpack_pii(text: str | None) -> tuple[PiiMention, ...]:
+    """Return the mentions that ``pack_pii`` wrote."""
+    return tuple(
+        PiiMention(type=PiiType(kind), start_char=start, end_char=end)
+        for kind, start, end in _decode(text or "[]")
+    )
+
+
+def pack_transcript(transcript: Transcript) -> str:
+    """Return all of a transcript except its utterances and the row's own columns."""
+    return pack(
+        {
+            "duration_ms": transcript.duration_ms,
+            "language_confidence": transcript.language_confidence,
+            "speakers": [
+                [s.id, s.label, s.role, s.role_confidence, s.channel] for s in transcript.speakers
+            ],
+            "spans": [[s.speaker, s.start_ms, s.end_ms] for s in transcript.spans],
+            "holds": [[h.start_ms, h.end_ms, h.kind] for h in transcript.holds],
+            "loudness_dbfs": {k: list(v) for k, v in transcript.loudness_dbfs.items()},
+            "stages": dict(transcript.stages),
+            "summary": transcript.summary and _summary_form(transcript.summary),
+        }
+    )
+
+
+def unpack_transcript(
+    text: str,
+    *,
+    transcript_id: str,
+    provider: str,
+    language: str | None,
+    redacted: bool,
+    utterances: tuple[Utterance, ...],
+) -> Transcript:
+    """Return the transcript that ``pack_transcript`` wrote, with what lies beside it."""
+    form = _decode(text)
+    return Transcript(
+        id=transcript_id,
+        provider=provider,
+        language=language,
+        redacted=redacted,
+        utterances=utterances,
+        duration_ms=form["duration_ms"],
+        language_confidence=form["language_confidence"],
+        speakers=tuple(
+            Speaker(
+                id=speaker_id,
+                label=label,
+                role=SpeakerRole(role),
+                role_confidence=confidence,
+                channel=channel,
+            )
+            for speaker_id, label, role, confidence, channel in form["speakers"]
+        ),
+        spans=tuple(
+            Span(speaker=speaker, start_ms=start_ms, end_ms=end_ms)
+            for speaker, start_ms, end_ms in form["spans"]
+        ),
+        holds=tuple(
+            Hold(start_ms=start_ms, end_ms=end_ms, kind=HoldKind(kind))
+            for start_ms, end_ms, kind in form["holds"]
+        ),
+        loudness_dbfs={k: tuple(v) for k, v in form["loudness_dbfs"].items()},
+        stages=form["stages"],
+        summary=_summary(form["summary"]) if form["summary"] else None,
+    )
+
+
+def _statement_form(statement: Statement | None) -> Json:
+    return statement and [statement.text, list(statement.utterances)]
+
+
+def _statement(form: Json) -> Statement:
+    text, utterances = form
+    return Statement(text=text, utterances=tuple(utterances))
+
+
+def _summary_form(summary: Summary) -> Json:
+    return {
+        "reason": _statement_form(summary.reason),
+        "outcome": _statement_form(summary.outcome),
+        "resolved": summary.resolved,
+        **{name: [_statement_form(s) for s in getattr(summary, name)] for name in _STATEMENTS},
+    }
+
+
+_STATEMENTS = ("actions", "promises", "action_items", "next_steps")
+
+
+def _summary(form: Mapping[str, Json]) -> Summary:
+    return Summary(
+        reason=_statement(form["reason"]) if form["reason"] else None,
+        outcome=_statement(form["outcome"]) if form["outcome"] else None,
+        resolved=form["resolved"],
+        **{name: tuple(map(_statement, form[name])) for name in _STATEMENTS},
+    )
+
+
+def pack_edits(edits: CallEdits) -> str:
+    """Return a person's edits as text, without their version."""
+    return pack(
+        {
+            "transcript_id": edits.transcript_id,
+            "names": dict(edits.names),
+            "roles": dict(edits.roles),
+            "merges": dict(edits.merges),
+            "corrections": [
+                [c.utterance_id, c.start_ms, c.end_ms, c.text] for c in edits.corrections
+            ],
+            "comments": [
+                [
+                    c.id,
+                    c.utterance_id,
+                    c.start_ms,
+                    c.end_ms,
+                    c.text,
+                    c.author,
+                    c.made_at.isoformat(),
+                ]
+                for c in edits.comments
+            ],
+        }
+    )
+
+
+def unpack_edits(text: str, version: int) -> CallEdits:
+    """Return the edits that ``pack_edits`` wrote."""
+    form = _decode(text)
+    return CallEdits(
+        version=version,
+        transcript_id=form["transcript_id"],
+        names=form["names"],
+        roles={speaker: SpeakerRole(role) for speaker, role in form["roles"].items()},
+        merges=form["merges"],
+        corrections=tuple(
+            TextCorrection(utterance_id=utterance, start_ms=start_ms, end_ms=end_ms, text=words)
+            for utterance, start_ms, end_ms, words in form["corrections"]
+        ),
+        comments=tuple(
+            Comment(
+                id=comment_id,
+                utterance_id=utterance,
+                start_ms=start_ms,
+                end_ms=end_ms,
+                text=words,
+                author=author,
+                made_at=datetime.fromisoformat(made_at),
+            )
+            for comment_id, utterance, start_ms, end_ms, words, author, made_at in form["comments"]
+        ),
+    )

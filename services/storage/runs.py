@@ -1,0 +1,271 @@
+"""The store of runs: how far each request to process a call has come, and how it ended.
+
+A run that has ended stays as it ended: whatever a late or doubled step reports is dropped. The
+call takes its newest run's state. The worker's methods go by call id and run number alone (it
+learnt them from the job); reports about a call that has been deleted are dropped as well, and
+``is_cancel_requested`` answers yes for it. Whatever a person can ask for takes the organisation.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    RowMapping,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from services.domain.calls import (
+    FINISHED_STATES,
+    CallState,
+    ProcessingOptions,
+    Run,
+    RunProgress,
+    Stage,
+)
+from services.domain.errors import InvalidRequest, NotFound, PartylineError
+from services.storage.call_rows import run_from_row, run_to_row
+from services.storage.database import joining, reading, writing
+from services.storage.forms import pack
+from services.storage.models import CALLS, RUN_CHECKPOINTS, RUNS
+
+_NEWEST = and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run)
+
+
+class RunStore:
+    """Keeps runs. Every method raises StorageError, or DiskFull, when the database can't."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use this database."""
+        self._engine = engine
+
+    # --- for people ---------------------------------------------------------------------------
+
+    def start(
+        self,
+        org_id: str,
+        call_id: str,
+        options: ProcessingOptions,
+        *,
+        connection: Connection | None = None,
+    ) -> Run:
+        """Add the call's next run and make the call wait for it.
+
+        Raises NotFound, or InvalidRequest while the newest run has not ended.
+        """
+        mine = and_(CALLS.c.id == call_id, CALLS.c.org_id == org_id)
+        with joining(self._engine, connection) as inside:
+            query = select(CALLS.c.run, CALLS.c.state).where(mine).with_for_update()
+            call = inside.execute(query).first()
+            if call is None:
+                raise NotFound
+            if CallState(call.state) not in FINISHED_STATES:
+                raise InvalidRequest("The call is being processed already.")
+            run = Run(
+                call_id=call_id,
+                number=call.run + 1,
+                options=options,
+                state=CallState.WAITING,
+                created_at=datetime.now(UTC),
+            )
+            inside.execute(insert(RUNS).values(run_to_row(org_id, run)))
+            change = {"run": run.number, "state": run.state}
+            inside.execute(
+                update(CALLS).where(mine).values(**change, error_code=None, error_message=None)
+            )
+        return run
+
+    def get(self, org_id: str, call_id: str, number: int) -> Run:
+        """Return one run. Raises NotFound."""
+        mine = and_(_is(call_id, number), RUNS.c.org_id == org_id)
+        with reading(self._engine) as connection:
+            row = connection.execute(select(RUNS).where(mine)).mappings().first()
+        if row is None:
+            raise NotFound
+        return run_from_row(row)
+
+    def list_for_call(self, org_id: str, call_id: str) -> list[Run]:
+        """Return all runs of a call, oldest first; none for a call that isn't there."""
+        mine = and_(RUNS.c.call_id == call_id, RUNS.c.org_id == org_id)
+        with reading(self._engine) as connection:
+            query = select(RUNS).where(mine).order_by(RUNS.c.number)
+            return [run_from_row(row) for row in connection.execute(query).mappings()]
+
+    def progress(self, org_id: str, call_ids: Collection[str]) -> dict[str, RunProgress]:
+        """Return how far the newest run of each call has come; unknown calls are left out."""
+        if not call_ids:
+            return {}
+        query = (
+            select(RUNS, _waiting_ahead().label("waiting_ahead"))
+            .join(CALLS, _NEWEST)
+            .where(CALLS.c.org_id == org_id, CALLS.c.id.in_(call_ids))
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings()
+            return {row["call_id"]: _progress_from_row(row) for row in rows}
+
+    def request_cancel(self, org_id: str, call_id: str, number: int) -> bool:
+        """Ask for the end of a run; return whether it still was to be ended. Raises NotFound."""
+        self.get(org_id, call_id, number)
+        return self._change(call_id, number, {"cancel_requested": True})
+
+    # --- for the worker -----------------------------------------------------------------------
+
+    def load(self, call_id: str, number: int) -> tuple[str, Run]:
+        """Return the run with the organisation it belongs to, for work that begins with ids.
+
+        Raises NotFound.
+        """
+        with reading(self._engine) as connection:
+            row = connection.execute(select(RUNS).where(_is(call_id, number))).mappings().first()
+        if row is None:
+            raise NotFound
+        return row["org_id"], run_from_row(row)
+
+    def unfinished(self) -> list[Run]:
+        """Return every run of every organisation that has not ended, oldest first."""
+        query = select(RUNS).where(RUNS.c.state.in_([CallState.WAITING, CallState.PROCESSING]))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(RUNS.c.created_at)).mappings()
+            return [run_from_row(row) for row in rows]
+
+    def is_cancel_requested(self, call_id: str, number: int) -> bool:
+        """Say whether nobody wants the run any more: cancelled, or the call deleted."""
+        query = select(RUNS.c.cancel_requested).where(_is(call_id, number))
+        with reading(self._engine) as connection:
+            requested = connection.execute(query).scalar()
+        return requested is not False
+
+    def begin(self, call_id: str, number: int) -> bool:
+        """Turn a waiting run into one that is being processed; return whether it is wanted."""
+        return self._change(call_id, number, {"state": CallState.PROCESSING})
+
+    def set_progress(
+        self,
+        call_id: str,
+        number: int,
+        stage: Stage,
+        stage_fraction: float,
+        fraction: float,
+        left_ms: int | None,
+    ) -> bool:
+        """Report how far the run is; return False when it has ended or its call is gone."""
+        report = {
+            "state": CallState.PROCESSING,
+            "stage": stage,
+            "stage_fraction": stage_fraction,
+            "fraction": fraction,
+            "left_ms": left_ms,
+        }
+        return self._change(call_id, number, report)
+
+    def count_attempt(self, call_id: str, number: int) -> int:
+        """Count one more attempt at the run and return their number.
+
+        The count starts again with every checkpoint that is written: a run that gets on is not
+        the reason for its deaths. Raises NotFound.
+        """
+        mine = _is(call_id, number)
+        with writing(self._engine) as connection:
+            change = update(RUNS).where(mine).values(attempts=RUNS.c.attempts + 1)
+            if not connection.execute(change).rowcount:
+                raise NotFound
+            return int(connection.execute(select(RUNS.c.attempts).where(mine)).scalar_one())
+
+    def finish(
+        self,
+        call_id: str,
+        number: int,
+        transcript_id: str,
+        stage_times_ms: Mapping[str, int] | None = None,
+    ) -> bool:
+        """End the run well; return False when it had ended before or its call is gone."""
+        ending = {
+            "state": CallState.READY,
+            "transcript_id": transcript_id,
+            "fraction": 1.0,
+            "left_ms": 0,
+            "stage_times": pack(dict(stage_times_ms or {})),
+        }
+        return self._end(call_id, number, ending)
+
+    def fail(self, call_id: str, number: int, error: PartylineError) -> bool:
+        """End the run by an error; return False when it had ended before or its call is gone.
+
+        A transcript that the call has from an earlier run stays, and the call can be opened.
+        """
+        ending = {
+            "state": CallState.FAILED,
+            "error_code": error.code,
+            "error_message": error.user_message,
+            "retryable": error.retryable,
+        }
+        return self._end(call_id, number, ending)
+
+    def cancelled(self, call_id: str, number: int) -> bool:
+        """End the run because it was cancelled; return False when it had ended before."""
+        return self._end(call_id, number, {"state": CallState.CANCELLED})
+
+    def _end(self, call_id: str, number: int, ending: Mapping[str, Any]) -> bool:
+        return self._change(call_id, number, {**ending, "finished_at": datetime.now(UTC)})
+
+    def _change(self, call_id: str, number: int, change: Mapping[str, Any]) -> bool:
+        """Change a run that has not ended, and its call where that follows it."""
+        of_call = {k: change[k] for k in ("state", "error_code", "error_message") if k in change}
+        alive = and_(_is(call_id, number), RUNS.c.finished_at.is_(None))
+        with writing(self._engine) as connection:
+            if not connection.execute(update(RUNS).where(alive).values(**change)).rowcount:
+                return False
+            if of_call:
+                newest = and_(CALLS.c.id == call_id, CALLS.c.run == number)
+                differs = CALLS.c.state != change["state"]
+                connection.execute(update(CALLS).where(newest, differs).values(**of_call))
+            if "finished_at" in change:
+                used = RUN_CHECKPOINTS.c
+                ended = and_(used.call_id == call_id, used.run == number)
+                connection.execute(delete(RUN_CHECKPOINTS).where(ended))
+        return True
+
+
+def _is(call_id: str, number: int) -> ColumnElement[bool]:
+    return and_(RUNS.c.call_id == call_id, RUNS.c.number == number)
+
+
+def _waiting_ahead() -> ColumnElement[int]:
+    """Count the waiting runs that were made before this one (ties in order of their ids)."""
+    other = RUNS.alias("other")
+    earlier = or_(
+        other.c.created_at < RUNS.c.created_at,
+        and_(other.c.created_at == RUNS.c.created_at, other.c.call_id < RUNS.c.call_id),
+    )
+    return (
+        select(func.count())
+        .select_from(other)
+        .where(RUNS.c.state == CallState.WAITING, other.c.state == CallState.WAITING, earlier)
+        .correlate(RUNS)
+        .scalar_subquery()
+    )
+
+
+def _progress_from_row(row: RowMapping) -> RunProgress:
+    return RunProgress(
+        call_id=row["call_id"],
+        run=row["number"],
+        state=CallState(row["state"]),
+        stage=Stage(row["stage"]) if row["stage"] else None,
+        stage_fraction=row["stage_fraction"],
+        fraction=row["fraction"],
+        left_ms=row["left_ms"],
+        waiting_ahead=row["waiting_ahead"],
+        error_message=row["error_message"],
+        retryable=row["retryable"],
+    )

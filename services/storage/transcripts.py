@@ -1,0 +1,298 @@
+"""The store of transcripts, of people's edits, and of the figures that come from both.
+
+A call has one transcript per run at most; one of them is active. Saving a redacted transcript
+deletes the call's unredacted ones, so that "redacted" means that the words don't exist any more.
+Every method takes the organisation; a call of another one is not found.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, and_, delete, insert, select, update
+
+from services.domain.calls import Call, CallState
+from services.domain.edits import CallEdits
+from services.domain.errors import Cancelled, EditConflict, NotFound, NotReady
+from services.domain.metrics import AnalysedTranscript
+from services.domain.speech import Transcript
+from services.storage.call_rows import call_from_row, select_call
+from services.storage.database import reading, upsert, writing
+from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row, figures_of
+from services.storage.forms import pack_edits, pack_transcript, unpack_edits, unpack_transcript
+from services.storage.models import CALL_EDITS, CALL_FIGURES, CALLS, RUNS, TRANSCRIPTS, UTTERANCES
+from services.storage.utterances import UTTERANCE_COLUMNS, utterance_rows, utterances_from_rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranscriptVersion:
+    """One of a call's transcripts, without its words."""
+
+    id: str
+    run: int
+    provider: str
+    language: str | None
+    redacted: bool
+    created_at: datetime
+    is_active: bool
+
+
+class TranscriptStore:
+    """Keeps transcripts. Every method raises StorageError, or DiskFull, when the database can't."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use this database."""
+        self._engine = engine
+
+    def save(
+        self,
+        org_id: str,
+        call_id: str,
+        run: int,
+        analysed: AnalysedTranscript,
+        *,
+        edits: CallEdits | None = None,
+        shown: AnalysedTranscript | None = None,
+    ) -> str:
+        """Store a run's transcript, make it active, write the call's figures; return its id.
+
+        ``edits`` are the call's edits carried over to this transcript, ``shown`` is what it looks
+        like with them (figures come from there). Saving again replaces what this run saved, until
+        the run has ended; from then on the first stays and its id is returned. A transcript of an
+        older run than the active one is kept without becoming active, or, if it would bring back
+        unredacted text, not kept. Raises NotFound when the call has been deleted, Cancelled when
+        the run ended without success, EditConflict when the edits were changed meanwhile.
+        """
+        transcript = analysed.transcript
+        with writing(self._engine) as connection:
+            call = _locked_call(connection, org_id, call_id)
+            stored = _stored_by_finished_run(connection, call_id, run)
+            if stored:
+                return stored
+            active = _active_row(connection, call)
+            outdated = active is not None and active.run > run
+            if outdated and active.redacted and not transcript.redacted:
+                return transcript.id
+            if transcript.redacted and not outdated:
+                _forget_unredacted(connection, call_id, edits_follow=edits is not None)
+            _replace_transcript(connection, call, run, transcript)
+            if not outdated:
+                _activate(connection, call, transcript.id)
+                if edits is not None:
+                    _write_edits(connection, call, replace(edits, transcript_id=transcript.id))
+                _write_figures(connection, call, shown or analysed)
+        return transcript.id
+
+    def active(self, org_id: str, call_id: str) -> Transcript:
+        """Return the call's active transcript. Raises NotFound, or NotReady when it has none."""
+        query = select(CALLS.c.active_transcript_id).where(_is(org_id, call_id))
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+            if row is None:
+                raise NotFound
+            if row.active_transcript_id is None:
+                raise NotReady
+            return _load(connection, org_id, call_id, row.active_transcript_id)
+
+    def get(self, org_id: str, call_id: str, transcript_id: str) -> Transcript:
+        """Return one of the call's transcripts. Raises NotFound."""
+        with reading(self._engine) as connection:
+            return _load(connection, org_id, call_id, transcript_id)
+
+    def list_for_call(self, org_id: str, call_id: str) -> list[TranscriptVersion]:
+        """Return the call's transcripts by run, without their words."""
+        columns = [TRANSCRIPTS.c[name] for name in _VERSION_COLUMNS]
+        query = (
+            select(*columns, CALLS.c.active_transcript_id)
+            .join(CALLS, CALLS.c.id == TRANSCRIPTS.c.call_id)
+            .where(_is(org_id, call_id))
+            .order_by(TRANSCRIPTS.c.run)
+        )
+        with reading(self._engine) as connection:
+            return [
+                TranscriptVersion(
+                    **{name: row[name] for name in _VERSION_COLUMNS},
+                    is_active=row["id"] == row["active_transcript_id"],
+                )
+                for row in connection.execute(query).mappings()
+            ]
+
+    def edits(self, org_id: str, call_id: str) -> CallEdits:
+        """Return people's edits of the call, empty ones when there are none. Raises NotFound.
+
+        They speak of the transcript they name, which needs not be the active one.
+        """
+        query = (
+            select(CALLS.c.id, CALL_EDITS.c.body, CALL_EDITS.c.version)
+            .outerjoin(CALL_EDITS, CALL_EDITS.c.call_id == CALLS.c.id)
+            .where(_is(org_id, call_id))
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFound
+        return unpack_edits(row.body, row.version) if row.body else CallEdits()
+
+    def save_edits(
+        self,
+        org_id: str,
+        call_id: str,
+        edits: CallEdits,
+        *,
+        shown: AnalysedTranscript | None = None,
+    ) -> CallEdits:
+        """Store edits made on top of the version they carry; return them with the next version.
+
+        With ``shown``, the transcript with these edits applied, the call's figures are written in
+        the same transaction. Raises NotFound, or EditConflict when another version is stored or
+        another transcript has become active.
+        """
+        with writing(self._engine) as connection:
+            call = _locked_call(connection, org_id, call_id)
+            if shown is not None and shown.transcript.id != call.active_transcript_id:
+                raise EditConflict
+            saved = _write_edits(connection, call, edits)
+            if shown is not None:
+                _write_figures(connection, call, shown)
+        return saved
+
+    def figures(self, org_id: str, call_id: str) -> CallFigures | None:
+        """Return the call's figures, None when it has no transcript yet. Raises NotFound."""
+        columns = [CALL_FIGURES.c[name] for name in FIGURE_COLUMNS]
+        query = (
+            select(*columns)
+            .select_from(CALLS.outerjoin(CALL_FIGURES, CALL_FIGURES.c.call_id == CALLS.c.id))
+            .where(_is(org_id, call_id))
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFound
+        return figures_from_row(row) if row["call_id"] else None
+
+    def save_figures(self, org_id: str, call_id: str, shown: AnalysedTranscript) -> None:
+        """Write the call's figures as this transcript, edits applied, shows them.
+
+        Raises NotFound. Does nothing when the transcript is not the active one any more.
+        """
+        with writing(self._engine) as connection:
+            call = _locked_call(connection, org_id, call_id)
+            if call.active_transcript_id == shown.transcript.id:
+                _write_figures(connection, call, shown)
+
+
+_VERSION_COLUMNS = ("id", "run", "provider", "language", "redacted", "created_at")
+
+
+def _is(org_id: str, call_id: str) -> Any:
+    return and_(CALLS.c.org_id == org_id, CALLS.c.id == call_id)
+
+
+def _locked_call(connection: Connection, org_id: str, call_id: str) -> Call:
+    query = select_call(org_id, call_id).with_for_update()
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise NotFound
+    return call_from_row(row)
+
+
+def _stored_by_finished_run(connection: Connection, call_id: str, run: int) -> str | None:
+    """Return the transcript of a run that ended well, None while it is going on."""
+    query = select(RUNS.c.state, RUNS.c.transcript_id).where(
+        RUNS.c.call_id == call_id, RUNS.c.number == run
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        raise NotFound
+    if row.state in (CallState.FAILED, CallState.CANCELLED):
+        raise Cancelled
+    return row.transcript_id if row.state == CallState.READY else None
+
+
+def _active_row(connection: Connection, call: Call) -> Any:
+    query = select(TRANSCRIPTS.c.run, TRANSCRIPTS.c.redacted)
+    return connection.execute(query.where(TRANSCRIPTS.c.id == call.active_transcript_id)).first()
+
+
+def _replace_transcript(
+    connection: Connection, call: Call, run: int, transcript: Transcript
+) -> None:
+    mine = and_(TRANSCRIPTS.c.call_id == call.id, TRANSCRIPTS.c.run == run)
+    connection.execute(delete(TRANSCRIPTS).where(mine))
+    row = {
+        "id": transcript.id,
+        "org_id": call.org_id,
+        "call_id": call.id,
+        "run": run,
+        "provider": transcript.provider,
+        "language": transcript.language,
+        "redacted": transcript.redacted,
+        "created_at": datetime.now(UTC),
+        "body": pack_transcript(transcript),
+    }
+    connection.execute(insert(TRANSCRIPTS).values(row))
+    rows = utterance_rows(call.org_id, call.id, transcript)
+    if rows:
+        connection.execute(insert(UTTERANCES), rows)
+
+
+def _forget_unredacted(connection: Connection, call_id: str, *, edits_follow: bool) -> None:
+    """Delete the call's unredacted transcripts and the lines people corrected in them.
+
+    The corrections are not touched when carried edits will take their place.
+    """
+    unredacted = and_(TRANSCRIPTS.c.call_id == call_id, TRANSCRIPTS.c.redacted.is_(False))
+    if not connection.execute(delete(TRANSCRIPTS).where(unredacted)).rowcount or edits_follow:
+        return
+    query = select(CALL_EDITS.c.body, CALL_EDITS.c.version).where(CALL_EDITS.c.call_id == call_id)
+    row = connection.execute(query).first()
+    if row is not None:
+        kept = replace(unpack_edits(row.body, row.version), corrections=())
+        change = {"body": pack_edits(kept), "version": row.version + 1}
+        connection.execute(update(CALL_EDITS).where(CALL_EDITS.c.call_id == call_id).values(change))
+
+
+def _activate(connection: Connection, call: Call, transcript_id: str) -> None:
+    change = update(CALLS).where(CALLS.c.id == call.id)
+    connection.execute(change.values(active_transcript_id=transcript_id))
+
+
+def _write_edits(connection: Connection, call: Call, edits: CallEdits) -> CallEdits:
+    query = select(CALL_EDITS.c.version).where(CALL_EDITS.c.call_id == call.id)
+    if (connection.execute(query).scalar() or 0) != edits.version:
+        raise EditConflict
+    saved = replace(edits, version=edits.version + 1)
+    row = {
+        "call_id": call.id,
+        "org_id": call.org_id,
+        "version": saved.version,
+        "body": pack_edits(saved),
+    }
+    upsert(connection, CALL_EDITS, row, key=("call_id",))
+    return saved
+
+
+def _write_figures(connection: Connection, call: Call, shown: AnalysedTranscript) -> None:
+    figures = figures_of(call, shown.transcript, shown.analysis)
+    upsert(connection, CALL_FIGURES, {**vars(figures), "org_id": call.org_id}, key=("call_id",))
+
+
+def _load(connection: Connection, org_id: str, call_id: str, transcript_id: str) -> Transcript:
+    mine = and_(
+        TRANSCRIPTS.c.id == transcript_id,
+        TRANSCRIPTS.c.call_id == call_id,
+        TRANSCRIPTS.c.org_id == org_id,
+    )
+    row = connection.execute(select(TRANSCRIPTS).where(mine)).first()
+    if row is None:
+        raise NotFound
+    query = select(*UTTERANCE_COLUMNS).where(UTTERANCES.c.transcript_id == transcript_id)
+    lines = connection.execute(query.order_by(UTTERANCES.c.position)).all()
+    return unpack_transcript(
+        row.body,
+        transcript_id=row.id,
+        provider=row.provider,
+        language=row.language,
+        redacted=row.redacted,
+        utterances=utterances_from_rows(lines),
+    )
