@@ -5,7 +5,7 @@ sentiment, redaction, summary, figures). Jobs run these steps over stored calls;
 runs them over a file and stores nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,32 +29,23 @@ from services.domain.metrics import AnalysedTranscript
 from services.domain.people import LOCAL_USER
 from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
-from services.domain.speech import Sentiment, Summary, Transcript
+from services.domain.speech import Transcript
 from services.providers.base import SpeechProvider
 from services.storage.working_files import WorkingFile
+from services.understanding.summary import summarise
 
 STEPS_OF_UNDERSTANDING = 4
 
 
-class SentimentScorer(Protocol):
-    """Gives each text a sentiment, knowing the text before it."""
+class SentimentMarker(Protocol):
+    """Gives the utterances of a transcript a sentiment."""
 
-    @property
-    def name(self) -> str:
-        """What the call says about who did this part."""
-
-    def score(
-        self, texts: Sequence[str], previous: Sequence[str | None]
-    ) -> list[Sentiment]:
-        """Return one sentiment per text."""
+    def mark(self, transcript: Transcript) -> Transcript:
+        """Return the transcript with a sentiment on every utterance that can have one."""
 
 
 class TranscriptRedactor(Protocol):
-    """Takes personal data out of a transcript."""
-
-    @property
-    def name(self) -> str:
-        """What the call says about who did this part."""
+    """Finds personal data in a transcript and takes it out."""
 
     def mark(self, transcript: Transcript) -> Transcript:
         """Return the transcript with the personal data marked, its text unchanged."""
@@ -62,20 +53,20 @@ class TranscriptRedactor(Protocol):
     def redact(self, transcript: Transcript) -> Transcript:
         """Return the transcript with the personal data replaced in texts and words."""
 
+    def redact_text(self, text: str, /) -> str:
+        """Return a text that stands alone without its personal data."""
+
 
 class Models(Protocol):
-    """The text models that understanding needs, loaded when first asked for."""
+    """The models over text, loaded when first asked for; each signs ``stages`` with its name."""
 
     @property
-    def sentiment(self) -> SentimentScorer:
+    def sentiment(self) -> SentimentMarker:
         """The sentiment model."""
 
     @property
     def redactor(self) -> TranscriptRedactor:
-        """The redactor."""
-
-    def summarise(self, transcript: Transcript) -> Summary:
-        """Return the structural summary of a transcript that has roles."""
+        """The recogniser of personal data."""
 
 
 def prepare(
@@ -106,7 +97,8 @@ def transcribe(
     """Return the provider's transcript, with what it can't measure measured here."""
     transcript = provider.transcribe(recording, options, context)
     if not provider.capabilities.loudness:
-        loudness = loudness_by_speaker(recording, transcript.spans)
+        channels = {speaker.id: speaker.channel for speaker in transcript.speakers}
+        loudness = loudness_by_speaker(recording.pcm, transcript.spans, channels)
         transcript = replace(transcript, loudness_dbfs=loudness)
     return transcript
 
@@ -126,43 +118,20 @@ def understand(
     context.report(Stage.ANALYSE, 0.0)
     transcript = assign_roles(mark_backchannels(transcript), details)
     context.report(Stage.ANALYSE, 1 / STEPS_OF_UNDERSTANDING)
-    transcript = _with_sentiment(transcript, models.sentiment)
+    transcript = models.sentiment.mark(transcript)
     context.report(Stage.ANALYSE, 2 / STEPS_OF_UNDERSTANDING)
     redactor = models.redactor
-    transcript = (
-        redactor.redact(transcript) if options.redact else redactor.mark(transcript)
-    )
+    transcript = redactor.redact(transcript) if options.redact else redactor.mark(transcript)
     context.report(Stage.ANALYSE, 3 / STEPS_OF_UNDERSTANDING)
-    stages = {
-        **transcript.stages,
-        "roles": "local evidence rules",
-        "personal_data": redactor.name,
-        "summary": "local structure",
-    }
     transcript = replace(
-        transcript, summary=models.summarise(transcript), stages=stages
+        transcript,
+        summary=transcript.summary or summarise(transcript),
+        stages={"roles": "local evidence", "summary": "local structure", **transcript.stages},
     )
     transcript = label_speakers(transcript, details)
     analysed = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
     context.report(Stage.ANALYSE, 1.0)
     return analysed
-
-
-def _with_sentiment(transcript: Transcript, model: SentimentScorer) -> Transcript:
-    """Score the utterances that the provider has not scored already."""
-    utterances = list(transcript.utterances)
-    unscored = [i for i, u in enumerate(utterances) if u.sentiment is None]
-    if not unscored:
-        return transcript
-    texts = [utterances[i].text for i in unscored]
-    previous = [utterances[i - 1].text if i else None for i in unscored]
-    for i, sentiment in zip(unscored, model.score(texts, previous), strict=True):
-        utterances[i] = replace(utterances[i], sentiment=sentiment)
-    return replace(
-        transcript,
-        utterances=tuple(utterances),
-        stages={**transcript.stages, "sentiment": model.name},
-    )
 
 
 def findings_of(recording: Recording, transcript: Transcript) -> tuple[Finding, ...]:
