@@ -32,6 +32,7 @@ from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.providers.base import SpeechProvider
 from services.storage.working_files import WorkingFile
+from services.understanding.summary import STAGE as SUMMARY_STAGE
 from services.understanding.summary import summarise
 
 STEPS_OF_UNDERSTANDING = 4
@@ -126,7 +127,7 @@ def understand(
     transcript = replace(
         transcript,
         summary=transcript.summary or summarise(transcript),
-        stages={"roles": "local evidence", "summary": "local structure", **transcript.stages},
+        stages={"roles": "local evidence", "summary": SUMMARY_STAGE, **transcript.stages},
     )
     transcript = label_speakers(transcript, details)
     analysed = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))

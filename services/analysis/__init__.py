@@ -1,0 +1,1 @@
+"""Pure functions over transcripts: conversation metrics, roles, backchannels, edits."""

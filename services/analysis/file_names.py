@@ -1,0 +1,83 @@
+"""Reads what a recording's file name tells about the call."""
+
+import re
+from datetime import UTC, datetime, tzinfo
+from pathlib import PurePosixPath
+
+from services.domain.calls import CallDetails, Direction
+
+_MARKS = ("AGENT", "CUSTOMER", "CUST", "QUEUE", "DIRECTION", "DIR", "DT")
+_MARK = re.compile(rf"(?:^|_)({'|'.join(_MARKS)})_", re.IGNORECASE)
+_WHEN = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})[T_ ](?P<h>\d{2})[-:.]?(?P<m>\d{2})[-:.]?(?P<s>\d{2})"
+    r"(?P<utc>Z|(?=[^\d+-]|$)|[+-]\d{2}:?\d{2})",
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_LONGEST = 120
+
+
+def details_from_name(name: str, *, zone: tzinfo = UTC) -> CallDetails:
+    """Return agent, customer, queue, direction and start as far as a file name carries them.
+
+    Understands ``…_AGENT_Nora-Fields_CUST_C-1042_QUEUE_Billing_2026-11-12T09-30-00.ogg`` in any
+    order of the marks (also CUSTOMER, DIR, DT). A time without a zone is read as being in
+    ``zone``; ``started_at`` is in UTC. What isn't there stays None.
+    """
+    stem = PurePosixPath(name.replace("\\", "/")).name
+    stem = stem.rsplit(".", 1)[0] if "." in stem else stem
+    started_at, stem = _take_start(stem, zone)
+    values = _marked_values(stem)
+    return CallDetails(
+        agent_name=_as_name(values.get("AGENT")),
+        queue=_as_words(values.get("QUEUE")),
+        customer_ref=values.get("CUST") or values.get("CUSTOMER"),
+        direction=_as_direction(values.get("DIR") or values.get("DIRECTION")),
+        started_at=started_at,
+    )
+
+
+def _marked_values(stem: str) -> dict[str, str]:
+    marks = list(_MARK.finditer(stem))
+    values: dict[str, str] = {}
+    for at, mark in enumerate(marks):
+        end = marks[at + 1].start() if at + 1 < len(marks) else len(stem)
+        # A value is one piece: what follows the next underscore belongs to the name's own scheme.
+        value = stem[mark.end() : end].strip("_").split("_", 1)[0].strip(" -")
+        value = "".join(c for c in value if c.isprintable())[:_LONGEST]
+        if value:
+            values.setdefault(mark.group(1).upper(), value)
+    return values
+
+
+def _take_start(stem: str, zone: tzinfo) -> tuple[datetime | None, str]:
+    found = _WHEN.search(stem)
+    if found is None:
+        return None, stem
+    offset = "+00:00" if found["utc"] == "Z" else found["utc"]
+    try:
+        at = datetime.fromisoformat(
+            f"{found['date']}T{found['h']}:{found['m']}:{found['s']}{offset}"
+        )
+    except ValueError:
+        return None, stem
+    local = at if at.tzinfo else at.replace(tzinfo=zone)
+    rest = f"{stem[: found.start()]}_{stem[found.end() :]}"
+    return local.astimezone(UTC), rest
+
+
+def _as_words(value: str | None) -> str | None:
+    if value is None:
+        return None
+    return " ".join(value.replace("-", " ").replace("+", " ").split()) or None
+
+
+def _as_name(value: str | None) -> str | None:
+    words = _as_words(value)
+    return _CAMEL.sub(" ", words) if words else None
+
+
+def _as_direction(value: str | None) -> Direction | None:
+    start = (value or "").casefold()
+    if start.startswith("in"):
+        return Direction.INBOUND
+    return Direction.OUTBOUND if start.startswith("out") else None

@@ -1,0 +1,139 @@
+"""Decides who is the agent and who the customer, from evidence, or says that it can't tell.
+
+Each speaker's wording gives evidence in log-odds. Habits that only often hold (the first voice of
+an inbound call, the channel, who asks more) are added, but never decide without wording.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.analysis.role_evidence import AGENT_CUES, CUSTOMER_CUES, INTRODUCTION, weigh
+from services.analysis.wording import is_question
+from services.domain.calls import CallDetails, Direction
+from services.domain.speech import Speaker, SpeakerRole, Transcript, Utterance
+
+CONFIDENT_FROM = 0.8
+"""Below this probability the roles stay unknown."""
+LEAST_WORDING = 1.0
+"""Without this much difference in wording (log-odds) the roles stay unknown."""
+LEAST_ALONE = 2.0
+"""A role read from one speaker alone, without the other party beside it, needs this much."""
+_SHARPNESS = 0.6
+_HABIT = 0.4
+_OPENING_UTTERANCES = 2
+
+
+def assign_roles(transcript: Transcript, details: CallDetails | None = None) -> Transcript:
+    """Return the transcript with roles and their confidence (0..1) where evidence allows.
+
+    Of two speakers one becomes agent and the other customer, or both stay unknown. Of more, the
+    best evidenced is the agent, each other customer or unknown. Roles that a provider gave with a
+    confidence stay.
+    """
+    if any(_is_given(s) for s in transcript.speakers):
+        return transcript
+    known = details or CallDetails()
+    evidence = {s.id: _evidence(transcript, s, known) for s in transcript.speakers}
+    roles = _of_two(evidence) if len(evidence) == 2 else _of_any_number(evidence)
+    return replace(
+        transcript,
+        speakers=tuple(
+            replace(s, role=roles[s.id][0], role_confidence=roles[s.id][1])
+            for s in transcript.speakers
+        ),
+    )
+
+
+_Decision = tuple[SpeakerRole, float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Evidence:
+    """Evidence that a speaker is the agent (positive) or the customer (negative), in log-odds."""
+
+    wording: float
+    habits: float
+
+    @property
+    def whole(self) -> float:
+        return self.wording + self.habits
+
+
+def _is_given(speaker: Speaker) -> bool:
+    return speaker.role is not SpeakerRole.UNKNOWN and speaker.role_confidence is not None
+
+
+def _of_two(evidence: Mapping[str, _Evidence]) -> dict[str, _Decision]:
+    (first, a), (second, b) = evidence.items()
+    lead = a.whole - b.whole
+    confidence = _probability(abs(lead))
+    agrees = (a.wording - b.wording) * lead > 0
+    told = abs(a.wording - b.wording) >= LEAST_WORDING
+    if not (agrees and told and confidence >= CONFIDENT_FROM):
+        return dict.fromkeys(evidence, (SpeakerRole.UNKNOWN, None))
+    agent = first if lead > 0 else second
+    return {
+        speaker: (SpeakerRole.AGENT if speaker == agent else SpeakerRole.CUSTOMER, confidence)
+        for speaker in evidence
+    }
+
+
+def _of_any_number(evidence: Mapping[str, _Evidence]) -> dict[str, _Decision]:
+    ranked = sorted(evidence, key=lambda speaker: -evidence[speaker].wording)
+    roles: dict[str, _Decision] = {}
+    for place, speaker in enumerate(ranked):
+        wording = evidence[speaker].wording
+        ahead = evidence[ranked[1]].wording if len(ranked) > 1 else 0.0
+        is_agent = place == 0 and wording >= LEAST_ALONE and wording - ahead >= LEAST_WORDING
+        is_customer = wording <= -LEAST_WORDING
+        confidence = _probability(abs(wording))
+        if is_agent and confidence >= CONFIDENT_FROM:
+            roles[speaker] = (SpeakerRole.AGENT, confidence)
+        elif is_customer and confidence >= CONFIDENT_FROM:
+            roles[speaker] = (SpeakerRole.CUSTOMER, confidence)
+        else:
+            roles[speaker] = (SpeakerRole.UNKNOWN, None)
+    return roles
+
+
+def _probability(log_odds: float) -> float:
+    # Cues of one speaker depend on each other, so their sum is flattened and never reaches 1.
+    return min(0.99, 1 / (1 + math.exp(-_SHARPNESS * log_odds)))
+
+
+def _evidence(transcript: Transcript, speaker: Speaker, details: CallDetails) -> _Evidence:
+    said = [u for u in transcript.utterances if u.speaker == speaker.id and not u.is_backchannel]
+    text = "\n".join(u.text for u in said)
+    wording = weigh(text, AGENT_CUES) - weigh(text, CUSTOMER_CUES)
+    wording += _introduces_like_an_agent(said, details)
+    return _Evidence(wording=wording, habits=_habits(transcript, speaker, said, details))
+
+
+def _introduces_like_an_agent(said: Sequence[Utterance], details: CallDetails) -> float:
+    """Weigh a name given in the opening words, more when it is the agent's known name."""
+    agent_names = {part.casefold() for part in (details.agent_name or "").split()}
+    for utterance in said[:_OPENING_UTTERANCES]:
+        names = {m["name"].casefold() for m in INTRODUCTION.finditer(utterance.text)}
+        if names & agent_names:
+            return 3.0
+        if utterance is said[0] and names:
+            return 0.4
+    return 0.0
+
+
+def _habits(
+    transcript: Transcript, speaker: Speaker, said: Sequence[Utterance], details: CallDetails
+) -> float:
+    habits = 0.0
+    if speaker.channel is not None:
+        habits += _HABIT / 2 if speaker.channel == 0 else -_HABIT / 2
+    opening = next((u.speaker for u in transcript.utterances if u.speaker is not None), None)
+    if details.direction is not None and opening is not None:
+        answers = details.direction is Direction.INBOUND
+        habits += _HABIT if (opening == speaker.id) == answers else -_HABIT
+    questions = sum(is_question(u.text) for u in said)
+    asked = sum(is_question(u.text) for u in transcript.utterances if not u.is_backchannel)
+    if asked >= 3:
+        habits += _HABIT * (2 * questions / asked - 1)
+    return habits

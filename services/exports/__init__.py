@@ -1,0 +1,5 @@
+"""A reviewed call as a file to take away: JSON, subtitles, text, table, printable report."""
+
+from services.exports.formats import Export, ExportFormat, export
+
+__all__ = ["Export", "ExportFormat", "export"]

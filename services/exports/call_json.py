@@ -1,0 +1,212 @@
+"""The transcript as JSON, schema ``partyline.call/1``. Absent values are null, times are ms."""
+
+import json
+from typing import Any
+
+from services.domain.calls import Call
+from services.domain.edits import Comment
+from services.domain.metrics import CallAnalysis, Gap, SpeakerMetrics
+from services.domain.reviewed import ReviewedCall
+from services.domain.speech import Statement, Summary, Transcript, Utterance
+
+SCHEMA = "partyline.call/1"
+
+Json = dict[str, Any]
+
+
+def write_json(reviewed: ReviewedCall) -> str:
+    """Return the whole call as indented JSON."""
+    return json.dumps(call_document(reviewed), ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def call_document(reviewed: ReviewedCall) -> Json:
+    """Return the call as plain lists and dictionaries in the schema's order."""
+    transcript, analysis = reviewed.transcript, reviewed.analysis
+    return {
+        "schema": SCHEMA,
+        "call": _call(reviewed.call, transcript),
+        "speakers": [_speaker(transcript, analysis, at) for at in range(len(transcript.speakers))],
+        "utterances": [_utterance(u) for u in transcript.utterances],
+        "metrics": _metrics(analysis),
+        "spans": [
+            {"speaker": s.speaker, "start_ms": s.start_ms, "end_ms": s.end_ms}
+            for s in transcript.spans
+        ],
+        "holds": [
+            {"start_ms": h.start_ms, "end_ms": h.end_ms, "kind": h.kind.value}
+            for h in transcript.holds
+        ],
+        "interruptions": [
+            {"by": i.by, "start_ms": i.start_ms, "end_ms": i.end_ms} for i in analysis.interruptions
+        ],
+        "dead_air": [_gap(gap) for gap in analysis.dead_air],
+        "summary": _summary(transcript.summary),
+        "categories": [],
+        "stages": dict(transcript.stages),
+        "comments": [_comment(comment) for comment in reviewed.edits.comments],
+    }
+
+
+def _call(call: Call, transcript: Transcript) -> Json:
+    audio, details = call.audio, call.details
+    return {
+        "id": call.id,
+        "source_name": call.source_name,
+        "duration_ms": transcript.duration_ms,
+        "channels": audio.channels if audio else None,
+        "sample_rate": audio.sample_rate if audio else None,
+        "language": transcript.language,
+        "provider": transcript.provider,
+        "audio_findings": [
+            {
+                "kind": finding.kind.value,
+                "channel": finding.channel,
+                "measured": dict(finding.measured),
+                "sentence": finding.sentence,
+            }
+            for finding in (audio.findings if audio else ())
+        ],
+        "redacted": transcript.redacted,
+        "agent_name": details.agent_name,
+        "queue": details.queue,
+        "customer_ref": details.customer_ref,
+        "direction": details.direction.value if details.direction else None,
+        "started_at": details.started_at.isoformat() if details.started_at else None,
+        "reviewed_at": call.reviewed_at.isoformat() if call.reviewed_at else None,
+    }
+
+
+def _speaker(transcript: Transcript, analysis: CallAnalysis, at: int) -> Json:
+    speaker = transcript.speakers[at]
+    figures = analysis.metrics.by_speaker.get(speaker.id)
+    return {
+        "id": speaker.id,
+        "label": speaker.label,
+        "role": speaker.role.value,
+        "role_confidence": _rounded(speaker.role_confidence),
+        "talk_ms": figures.talk_ms if figures else None,
+    }
+
+
+def _utterance(utterance: Utterance) -> Json:
+    sentiment = utterance.sentiment
+    return {
+        "id": utterance.id,
+        "speaker": utterance.speaker,
+        "channel": utterance.channel,
+        "start_ms": utterance.start_ms,
+        "end_ms": utterance.end_ms,
+        "text": utterance.text,
+        "confidence": _rounded(utterance.confidence),
+        "words": [
+            {
+                "text": word.text,
+                "start_ms": word.start_ms,
+                "end_ms": word.end_ms,
+                "confidence": _rounded(word.confidence),
+            }
+            for word in utterance.words
+        ],
+        "sentiment": (
+            {"label": sentiment.label.value, "score": _rounded(sentiment.score)}
+            if sentiment
+            else None
+        ),
+        "is_backchannel": utterance.is_backchannel,
+        "pii": [
+            {"type": m.type.value, "start_char": m.start_char, "end_char": m.end_char}
+            for m in utterance.pii
+        ],
+    }
+
+
+def _metrics(analysis: CallAnalysis) -> Json:
+    m = analysis.metrics
+    return {
+        "overlap_ms": m.overlap_ms,
+        "overlap_count": m.overlap_count,
+        "overlap_mean_ms": m.overlap_mean_ms,
+        "overlap_first_ms": m.overlap_first_ms,
+        "overlap_share_of_speech": _rounded(m.overlap_share_of_speech),
+        "speech_ms": m.speech_ms,
+        "non_talk_ms": m.non_talk_ms,
+        "silence_ms": m.silence_ms,
+        "longest_silence_ms": m.longest_silence_ms,
+        "dead_air_ms": m.dead_air_ms,
+        "dead_air_count": m.dead_air_count,
+        "hold_ms": m.hold_ms,
+        "hold_count": m.hold_count,
+        "switches": m.switches,
+        "switches_per_minute": _rounded(m.switches_per_minute),
+        "patience_ms": m.patience_ms,
+        "patience_n": m.patience_n,
+        "response_ms": m.response_ms,
+        "response_n": m.response_n,
+        "sentiment_mean": _rounded(m.sentiment_mean),
+        "customer_sentiment_mean": _rounded(m.customer_sentiment_mean),
+        "sentiment_trend": _rounded(m.sentiment_trend),
+        "sentiment_n": m.sentiment_n,
+        "negative_utterances": m.negative_utterances,
+        "by_speaker": {speaker: _speaker_metrics(s) for speaker, s in m.by_speaker.items()},
+    }
+
+
+def _speaker_metrics(figures: SpeakerMetrics) -> Json:
+    return {
+        "talk_ms": figures.talk_ms,
+        "talk_share_of_call": _rounded(figures.talk_share_of_call),
+        "talk_share_of_speech": _rounded(figures.talk_share_of_speech),
+        "talk_listen_ratio": _rounded(figures.talk_listen_ratio),
+        "words": figures.words,
+        "words_per_minute": _rounded(figures.words_per_minute),
+        "interruptions": figures.interruptions,
+        "longest_monologue_ms": figures.longest_monologue_ms,
+        "questions": figures.questions,
+        "questions_per_minute": _rounded(figures.questions_per_minute),
+        "fillers": figures.fillers,
+        "fillers_per_100_words": _rounded(figures.fillers_per_100_words),
+        "loudness_dbfs": [_rounded(value) for value in figures.loudness_dbfs],
+    }
+
+
+def _summary(summary: Summary | None) -> Json | None:
+    if summary is None:
+        return None
+    return {
+        "reason": _statement(summary.reason),
+        "actions": [_statement(s) for s in summary.actions],
+        "outcome": _statement(summary.outcome),
+        "resolved": summary.resolved,
+        "promises": [_statement(s) for s in summary.promises],
+        "action_items": [_statement(s) for s in summary.action_items],
+        "next_steps": [_statement(s) for s in summary.next_steps],
+    }
+
+
+def _statement(statement: Statement | None) -> Json | None:
+    if statement is None:
+        return None
+    return {"text": statement.text, "utterances": list(statement.utterances)}
+
+
+def _gap(gap: Gap) -> Json:
+    return {"start_ms": gap.start_ms, "end_ms": gap.end_ms}
+
+
+def _comment(comment: Comment) -> Json:
+    return {
+        "id": comment.id,
+        "utterance": comment.utterance_id,
+        "start_ms": comment.start_ms,
+        "end_ms": comment.end_ms,
+        "text": comment.text,
+        "author": comment.author,
+        "made_at": comment.made_at.isoformat(),
+    }
+
+
+def _rounded(value: float | None, digits: int = 4) -> float | None:
+    # Not-a-number and infinity have no JSON form; they mean that the figure is not defined.
+    if value is None or value != value or value in (float("inf"), float("-inf")):
+        return None
+    return round(float(value), digits)

@@ -1,0 +1,1 @@
+"""Models over text: sentiment, personal data, summary. Nothing is loaded before its first use."""

@@ -1,0 +1,141 @@
+"""Finds personal data over a whole call and takes it out of text and words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from services.domain.speech import PiiMention, PiiType, Statement, Summary, Transcript, Utterance
+from services.understanding.personal_data.entities import EntityFinder
+from services.understanding.personal_data.scanning import CallScanner
+from services.understanding.personal_data.words import redacted_words
+
+ENGLISH = "en"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedactedText:
+    """A text without its personal data, and where the placeholders stand in it."""
+
+    text: str
+    mentions: tuple[PiiMention, ...]
+
+
+class Redactor:
+    """Recognises and removes personal data; loads its language model at the first English text.
+
+    In English, names and places come from Presidio with spaCy and from the way people are
+    introduced; everything else, and every other language, from patterns and context alone.
+    """
+
+    def __init__(self, entities: EntityFinder | None = None) -> None:
+        """Take another finder of people and places, mostly for tests."""
+        self._entities = entities or EntityFinder()
+
+    def find(
+        self, utterances: Sequence[Utterance], language: str | None = ENGLISH
+    ) -> list[tuple[PiiMention, ...]]:
+        """Return the mentions of each utterance, in characters of its text, without overlaps.
+
+        The utterances are read as one conversation in their order: an answer is understood by
+        the question before it, and a name once heard is known everywhere.
+        """
+        return CallScanner(self._entities, language=base_language(language)).scan(utterances)
+
+    def find_text(self, text: str, language: str | None = ENGLISH) -> tuple[PiiMention, ...]:
+        """Return the mentions of a text that stands alone."""
+        return self.find([_standing_alone(text)], language)[0]
+
+    def find_texts(
+        self, texts: Sequence[str], language: str | None = ENGLISH
+    ) -> list[tuple[PiiMention, ...]]:
+        """Return the mentions of unrelated texts; faster than one at a time."""
+        scanner = CallScanner(self._entities, language=base_language(language))
+        return scanner.scan_apart([_standing_alone(text) for text in texts])
+
+    def redact_text(self, text: str, language: str | None = ENGLISH) -> str:
+        """Return a text with placeholders such as ``[PHONE]`` in place of personal data."""
+        return with_placeholders(text, self.find_text(text, language)).text
+
+    def mark(self, transcript: Transcript) -> Transcript:
+        """Return the transcript with ``pii`` set and nothing removed."""
+        found = self.find(transcript.utterances, transcript.language)
+        utterances = tuple(
+            replace(u, pii=mentions)
+            for u, mentions in zip(transcript.utterances, found, strict=True)
+        )
+        return self._signed(replace(transcript, utterances=utterances))
+
+    def redact(self, transcript: Transcript) -> Transcript:
+        """Return the transcript without personal data in texts, words and summary.
+
+        ``pii`` then says where the placeholders stand; a run of words becomes one word over
+        their times. ``redacted`` is set.
+        """
+        found = self.find(transcript.utterances, transcript.language)
+        utterances = tuple(
+            _without(u, mentions) for u, mentions in zip(transcript.utterances, found, strict=True)
+        )
+        summary = transcript.summary and self._redacted_summary(
+            transcript.summary, transcript.language
+        )
+        return self._signed(
+            replace(transcript, utterances=utterances, summary=summary, redacted=True)
+        )
+
+    def stage(self, language: str | None) -> str:
+        """Say what recognises personal data in this language."""
+        if base_language(language) == ENGLISH:
+            return "local patterns + presidio spacy en_core_web_sm"
+        return "local patterns"
+
+    def _signed(self, transcript: Transcript) -> Transcript:
+        stages = {**transcript.stages, "personal_data": self.stage(transcript.language)}
+        return replace(transcript, stages=stages)
+
+    def _redacted_summary(self, summary: Summary, language: str | None) -> Summary:
+        def clean(statement: Statement) -> Statement:
+            return replace(statement, text=self.redact_text(statement.text, language))
+
+        return replace(
+            summary,
+            reason=summary.reason and clean(summary.reason),
+            outcome=summary.outcome and clean(summary.outcome),
+            actions=tuple(map(clean, summary.actions)),
+            promises=tuple(map(clean, summary.promises)),
+            action_items=tuple(map(clean, summary.action_items)),
+            next_steps=tuple(map(clean, summary.next_steps)),
+        )
+
+
+def base_language(language: str | None) -> str:
+    """Return the language without region; a language nobody told is taken as English."""
+    return (language or ENGLISH).casefold().replace("_", "-").split("-")[0]
+
+
+def placeholder(kind: PiiType) -> str:
+    """Return what stands in the text instead of personal data of this kind."""
+    return f"[{kind.value}]"
+
+
+def with_placeholders(text: str, mentions: Sequence[PiiMention]) -> RedactedText:
+    """Replace mentions (sorted, disjoint) by placeholders and say where these stand."""
+    pieces: list[str] = []
+    moved: list[PiiMention] = []
+    at = length = 0
+    for mention in mentions:
+        kept, mark = text[at : mention.start_char], placeholder(mention.type)
+        length += len(kept)
+        moved.append(replace(mention, start_char=length, end_char=length + len(mark)))
+        length += len(mark)
+        pieces += [kept, mark]
+        at = mention.end_char
+    return RedactedText(text="".join([*pieces, text[at:]]), mentions=tuple(moved))
+
+
+def _without(utterance: Utterance, mentions: Sequence[PiiMention]) -> Utterance:
+    clean = with_placeholders(utterance.text, mentions)
+    words = redacted_words(utterance.words, utterance.text, mentions, clean.text)
+    return replace(utterance, text=clean.text, words=words, pii=clean.mentions)
+
+
+def _standing_alone(text: str) -> Utterance:
+    return Utterance(id="text", speaker=None, start_ms=0, end_ms=0, text=text)

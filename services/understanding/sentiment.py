@@ -1,0 +1,142 @@
+"""Sentiment of utterances: sentence embeddings and valence counts under a small linear head.
+
+The head is trained by ``bench/train_sentiment.py`` on ``sentiment_training/``; its file names the
+hash of the set it was trained on.
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.domain.speech import Sentiment, SentimentLabel, Transcript
+from services.understanding.embeddings import SentenceEmbedder
+from services.understanding.valence import valences
+
+HEAD_FILE = "sentiment_head.json"
+LABELS = (SentimentLabel.NEGATIVE, SentimentLabel.NEUTRAL, SentimentLabel.POSITIVE)
+PREVIOUS_WEIGHT = 0.5
+VALENCE_WEIGHT = 0.5
+STAGE = "local all-MiniLM-L6-v2 + valence head"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentimentHead:
+    """A trained linear classifier: ``weights`` [features, 3] and ``bias`` [3] over LABELS."""
+
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    training_sha256: str
+
+    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return one row of probabilities over LABELS a row of features."""
+        logits = features @ self.weights + self.bias
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+class SentimentModel:
+    """Scores utterances in their context; loads its models at the first use.
+
+    The embedding model knows English; the caller decides what to do with other languages
+    (``speaks``).
+    """
+
+    def __init__(self, embedder: SentenceEmbedder | None = None) -> None:
+        """Take the embedder to share with others, or make one."""
+        self._embedder = embedder or SentenceEmbedder()
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def speaks(language: str | None) -> bool:
+        """Whether utterances of this language can be scored; None is taken as English."""
+        return (language or "en").casefold().split("-")[0] == "en"
+
+    def score(
+        self, texts: Sequence[str], previous: Sequence[str | None] | None = None
+    ) -> list[Sentiment]:
+        """Return label and score of each text; the score is P(positive) - P(negative).
+
+        ``previous`` holds, per text, what was said right before it (None: nothing).
+        """
+        if not texts:
+            return []
+        before = previous if previous is not None else [None] * len(texts)
+        rows = features(self._embedder, texts, before)
+        return [_sentiment(row) for row in self._head.probabilities(rows)]
+
+    def mark(self, transcript: Transcript) -> Transcript:
+        """Return the transcript with a sentiment on every utterance that has none.
+
+        Backchannels stay without one. Unchanged when the language can't be scored.
+        """
+        if not self.speaks(transcript.language):
+            return transcript
+        places, texts, before = _to_score(transcript)
+        scored = dict(zip(places, self.score(texts, before), strict=True))
+        return replace(
+            transcript,
+            utterances=tuple(
+                replace(u, sentiment=scored[at]) if at in scored else u
+                for at, u in enumerate(transcript.utterances)
+            ),
+            stages={**transcript.stages, "sentiment": STAGE} if scored else transcript.stages,
+        )
+
+    @cached_property
+    def _head(self) -> SentimentHead:
+        with self._lock:
+            return load_head()
+
+
+def features(
+    embedder: SentenceEmbedder, texts: Sequence[str], previous: Sequence[str | None]
+) -> NDArray[np.float64]:
+    """Return the classifier's input: the text, what was said before it, and valence counts."""
+    different = sorted({*texts, *(p for p in previous if p)})
+    place = {text: at for at, text in enumerate(different)}
+    vectors = embedder.embed(different)
+    own = vectors[[place[text] for text in texts]]
+    before = np.zeros_like(own)
+    for row, text in enumerate(previous):
+        if text:
+            before[row] = vectors[place[text]]
+    columns = (own, PREVIOUS_WEIGHT * before, VALENCE_WEIGHT * valences(texts))
+    return np.hstack(columns).astype(np.float64)
+
+
+def load_head() -> SentimentHead:
+    """Read the trained head that lies beside this file."""
+    text = resources.files(__package__ or "").joinpath(HEAD_FILE).read_text("utf-8")
+    stored = json.loads(text)
+    return SentimentHead(
+        weights=np.array(stored["weights"], dtype=np.float64),
+        bias=np.array(stored["bias"], dtype=np.float64),
+        training_sha256=stored["training_sha256"],
+    )
+
+
+def _to_score(transcript: Transcript) -> tuple[list[int], list[str], list[str | None]]:
+    places: list[int] = []
+    texts: list[str] = []
+    before: list[str | None] = []
+    last: str | None = None
+    for at, utterance in enumerate(transcript.utterances):
+        if utterance.is_backchannel or not utterance.text.strip():
+            continue
+        if utterance.sentiment is None:
+            places.append(at)
+            texts.append(utterance.text)
+            before.append(last)
+        last = utterance.text
+    return places, texts, before
+
+
+def _sentiment(probabilities: NDArray[np.float64]) -> Sentiment:
+    score = float(probabilities[2] - probabilities[0])
+    return Sentiment(label=LABELS[int(np.argmax(probabilities))], score=round(score, 4))

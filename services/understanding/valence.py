@@ -1,0 +1,131 @@
+"""Counts of words and phrases that speak well or ill of things, with negation taken into account.
+
+Sentence embeddings know what a text is about, but see little difference between "it works" and "it
+doesn't work". These counts see it; both together go into the sentiment classifier.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+GOOD = frozenset({
+    "amazing", "angel", "appreciate", "appreciated", "awesome", "beautiful", "best", "better",
+    "bless", "brilliant", "compliment", "congratulations", "decent", "delighted", "easier",
+    "easy", "ecstatic", "excellent", "excited", "fabulous", "fantastic", "faster", "favourite",
+    "fixed", "flawless", "friendly", "generous", "genius", "glad", "good", "gorgeous",
+    "grateful", "great", "happier", "happy", "heaven", "helpful", "helps", "honest", "ideal",
+    "impressed", "incredible", "joy", "kind", "lifesaver", "love", "loved", "lovely",
+    "luckily", "lucky", "marvellous", "nice", "outstanding", "patient", "perfect", "perfectly",
+    "phew", "pleasant", "pleased", "quick", "recommend", "relief", "relieved", "resolved",
+    "satisfied", "saved", "smooth", "solved", "sorted", "star", "straightforward", "super",
+    "superb", "sweet", "sweetest", "terrific", "thankful", "thrilled", "tremendous", "well",
+    "wonderful", "worked", "works", "worth", "wow", "yay",
+})  # fmt: skip
+BAD = frozenset({
+    "abysmal", "afraid", "angry", "annoyed", "annoying", "appalling", "ashamed", "atrocious",
+    "awful", "bad", "badly", "broke", "broken", "careless", "charged", "chasing", "cheated",
+    "complain", "complaint", "complicated", "confused", "confusing", "crash", "crashes",
+    "crying", "damaged", "dead", "declined", "defective", "delay", "delayed", "desperate",
+    "died", "dire", "disappointed", "disappointing", "disappointment", "disaster", "disgrace",
+    "disgraceful", "disgusted", "disgusting", "dishonest", "dissatisfied", "downhill",
+    "dreadful", "embarrassed", "embarrassing", "fail", "failed", "fails", "failure", "faulty",
+    "fed", "freezing", "frightened", "frightening", "frustrated", "frustrating", "furious",
+    "garbage", "hate", "hated", "hell", "hidden", "hopeless", "horrendous", "horrible",
+    "horrid", "hurt", "hurts", "ignored", "impossible", "incompetent", "inconvenience",
+    "insane", "insulting", "irritated", "joke", "kept", "lied", "lies", "lost", "lousy",
+    "lying", "mess", "misled", "mistake", "mistakes", "mixed", "nightmare", "nonsense",
+    "outrageous", "overcharged", "painful", "pathetic", "poor", "poorly", "problem",
+    "problems", "refuse", "refused", "rejected", "ridiculous", "rip-off", "ripped", "robbed",
+    "rubbish", "rude", "ruined", "sad", "scam", "scared", "shame", "shameful", "shocking",
+    "sick", "silly", "sloppy", "slow", "spoiled", "stolen", "stressed", "stressful", "stuck",
+    "stupid", "suffered", "tears", "terrible", "tired", "ugly", "unacceptable", "unbelievable",
+    "unfair", "unfortunately", "unhappy", "unhelpful", "unprofessional", "unreliable", "upset",
+    "useless", "void", "waste", "wasted", "wasting", "worried", "worries", "worry", "worrying",
+    "worse", "worst", "wrong",
+})  # fmt: skip
+_NEGATION = re.compile(
+    r"^(?:not|no|never|nothing|nobody|none|neither|nor|hardly|barely|without|cannot|cant|wont|dont|"
+    r"doesnt|didnt|isnt|wasnt|arent|werent|wouldnt|couldnt|shouldnt|havent|hasnt|hadnt|aint|"
+    r"\w+n't)$"
+)
+_REACH = 4
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_PHRASES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # complaints without a bad word: what was owed and didn't come, again and again
+        r"\b(?:still (?:not|no|haven't|hasn't|isn't|waiting)|nobody|no one|never (?:arrived|came|"
+        r"called|told)|every (?:single )?time|(?:third|fourth|second|fifth) time|(?:again|already) "
+        r"(?:and again|told)|for (?:\w+ )?(?:hours|weeks|months)|(?:isn't|doesn't|didn't|not|won't|"
+        r"stopped|never) work(?:ed|s|ing)?|supposed to|promised|told me|hung up|"
+        r"on hold|waiting|you people|you guys)\b",
+        # threats and demands
+        r"\b(?:supervisor|manager|lawyer|ombudsman|cancel(?:ling)?|leaving|money back|bad review|"
+        r"won't be|not (?:paying|happy|satisfied|fair|good enough|helpful)|how (?:dare|can you)|"
+        r"what was the point|this is (?:absolutely )?(?:un|ridic)\w+|with (?:all due )?respect)\b",
+        # thanks and relief beyond manners
+        r"\b(?:thank (?:god|goodness|heavens)|can't thank|thank you so much|you(?:'ve| have) been "
+        r"(?:so|very|really|great|ever)|made my day|saved my|what a relief|no complaints|can't "
+        r"complain|couldn't be (?:better|happier)|no (?:more )?problems|extra mile|weight off|"
+        r"looking forward|over the moon|really appreciate)\b",
+        # something is granted
+        r"\b(?:good news|great news|free of charge|no extra cost|waived?|won't (?:have to|cost|"
+        r"charge)|refund(?:ed)? (?:was|is|has been) approved|approved|credited|at no (?:extra "
+        r")?cost|"
+        r"you (?:get|will get|'ll get) (?:all|the full|your)|under warranty|went through)\b",
+        # something is refused
+        r"\b(?:i'm afraid|unfortunately|we (?:can't|cannot|don't|won't)|nothing (?:more )?(?:i|"
+        r"we) can|"
+        r"not covered|isn't covered|not possible|no longer|has passed|fully booked|completely "
+        r"full)\b",
+        # manners
+        r"\b(?:thank you for (?:calling|holding|waiting|your patience|confirming|bearing)|"
+        r"thanks for "
+        r"(?:calling|holding|waiting|bearing)|how (?:can|may) i|is there anything else|anything "
+        r"else|"
+        r"have a (?:nice|good|great|lovely|wonderful)|bear with me|take your time|let me|"
+        r"may i|could you|can you|i (?:completely )?understand|apologi[sz]e|apologies|"
+        r"sorry (?:to hear|about|for)|you're welcome|please)\b",
+        # praise that is meant badly
+        r"\b(?:just (?:great|wonderful|fantastic|brilliant|love)|oh,? (?:great|wonderful|fantastic|"
+        r"brilliant|no problem)|what a surprise|of course (?:there|it) is|thanks for nothing|"
+        r"how (?:generous|hard)|yeah,? sure|five stars|truly)\b",
+        r"\?",
+    )
+)
+FEATURES = 8 + len(_PHRASES)
+
+
+def valences(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Return one row of ``FEATURES`` counts a text, each flattened into 0..1."""
+    counted = np.array([_counts(text) for text in texts], dtype=np.float32)
+    flattened: NDArray[np.float32] = np.tanh(counted.reshape(len(texts), FEATURES) / 1.5)
+    return flattened
+
+
+def _counts(text: str) -> list[float]:
+    plain = text.replace("’", "'")
+    words = [w.lower() for w in _WORD.findall(plain)]
+    counts = [0.0, 0.0, 0.0, 0.0]
+    since_negation = _REACH
+    for word in words:
+        since_negation = 0 if _NEGATION.match(word) else since_negation + 1
+        negated = 0 < since_negation <= _REACH
+        if word in GOOD:
+            counts[2 if negated else 0] += 1
+        elif word in BAD:
+            counts[3 if negated else 1] += 1
+    negations = sum(bool(_NEGATION.match(word)) for word in words)
+    thanks = sum(word in {"thank", "thanks"} for word in words)
+    length = len(words) / 10
+    loud = plain.count("!")
+    return [
+        *counts,
+        float(negations),
+        float(thanks),
+        float(length),
+        float(loud),
+        *(float(len(pattern.findall(plain))) for pattern in _PHRASES),
+    ]

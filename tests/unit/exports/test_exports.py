@@ -1,0 +1,224 @@
+"""Every export format: complete, escaped, and with the person's edits."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from services.domain.edits import CallEdits
+from services.domain.speech import Transcript
+from services.exports import ExportFormat, export
+from services.exports.formats import file_name
+from services.exports.subtitles import cues_of
+from tests.unit.exports.fixtures import EVIL, make_edits, make_reviewed, make_transcript
+
+
+def _text(fmt: ExportFormat) -> str:
+    return export(make_reviewed(), fmt).content.decode("utf-8")
+
+
+@pytest.mark.parametrize("fmt", list(ExportFormat))
+def test_names_corrections_and_comments_are_in_every_format(fmt: ExportFormat) -> None:
+    text = _text(fmt)
+    assert "Nora" in text
+    assert "Thanks for calling Acme." in text
+    assert "put" in text
+    assert "Lost line" in text
+    assert "Sam" in text
+
+
+@pytest.mark.parametrize("fmt", list(ExportFormat))
+def test_an_empty_call_can_be_exported(fmt: ExportFormat) -> None:
+    empty = Transcript(id="t", provider="p", duration_ms=0, speakers=(), utterances=(), spans=())
+    bare = make_reviewed(edits=CallEdits(), transcript=empty)
+    made = export(replace(bare, call=replace(bare.call, audio=None)), fmt)
+    assert made.media_type
+    assert made.file_name.endswith(fmt.value)
+
+
+def test_json_has_every_key_of_the_schema() -> None:
+    document = json.loads(_text(ExportFormat.JSON))
+    assert document["schema"] == "partyline.call/1"
+    assert {
+        "call", "speakers", "utterances", "metrics", "spans", "holds", "summary", "categories",
+        "stages", "interruptions", "dead_air",
+    } <= set(document)  # fmt: skip
+    assert {
+        "id", "source_name", "duration_ms", "channels", "sample_rate", "language", "provider",
+        "audio_findings",
+    } <= set(document["call"])  # fmt: skip
+    assert set(document["speakers"][0]) == {"id", "label", "role", "role_confidence", "talk_ms"}
+    utterance = document["utterances"][1]
+    assert {
+        "id", "speaker", "channel", "start_ms", "end_ms", "text", "confidence", "words",
+        "sentiment", "is_backchannel", "pii",
+    } == set(utterance)  # fmt: skip
+    assert set(utterance["words"][0]) == {"text", "start_ms", "end_ms", "confidence"}
+    assert utterance["sentiment"] == {"label": "negative", "score": -0.5124}
+    mention = utterance["pii"][0]
+    assert utterance["text"][mention["start_char"] : mention["end_char"]] == "[PHONE]"
+    assert {
+        "overlap_ms", "overlap_count", "non_talk_ms", "dead_air_ms", "hold_ms",
+        "switches_per_minute", "patience_ms", "response_ms", "sentiment_trend", "sentiment_n",
+        "by_speaker",
+    } <= set(document["metrics"])  # fmt: skip
+    assert {
+        "talk_ms", "talk_share_of_call", "talk_share_of_speech", "talk_listen_ratio", "words",
+        "words_per_minute", "interruptions", "longest_monologue_ms", "questions",
+        "fillers_per_100_words", "loudness_dbfs",
+    } <= set(document["metrics"]["by_speaker"]["agent"])  # fmt: skip
+    assert document["metrics"]["by_speaker"]["agent"]["loudness_dbfs"] == [-20.1235, None]
+    assert document["holds"] == [{"start_ms": 5_500, "end_ms": 7_000, "kind": "music"}]
+    assert document["categories"] == []
+    assert document["summary"]["resolved"] is True
+    assert document["summary"]["outcome"] is None
+    assert document["comments"][0]["utterance"] == "customer.0"
+
+
+def test_json_gives_null_where_there_is_nothing() -> None:
+    empty = replace(make_transcript(), summary=None, language=None)
+    document = json.loads(
+        export(make_reviewed(transcript=empty), ExportFormat.JSON).content.decode()
+    )
+    assert document["summary"] is None
+    assert document["call"]["language"] is None
+
+
+def test_srt_is_well_formed() -> None:
+    blocks = _text(ExportFormat.SRT).strip().split("\n\n")
+    pattern = r"\d{2}:\d{2}:\d{2},\d{3} --> \d{2}:\d{2}:\d{2},\d{3}"
+    for number, block in enumerate(blocks, start=1):
+        lines = block.split("\n")
+        assert lines[0] == str(number)
+        assert re.fullmatch(pattern, lines[1])
+        assert all("-->" not in line for line in lines[2:])
+    assert blocks[0].endswith("Nora: Thanks for calling Acme.")
+    assert "[Comment by Sam: Well <i>put</i>]" in blocks[1]
+
+
+def test_vtt_has_voices_and_escapes_the_text() -> None:
+    text = _text(ExportFormat.VTT)
+    assert text.startswith("WEBVTT\n\n")
+    assert "<v Nora>Thanks for calling Acme.</v>" in text
+    assert "&lt;script&gt;" in text
+    assert "<script" not in text
+    assert "NOTE Comment by Sam: Well &lt;i&gt;put&lt;/i&gt;" in text
+    for line in text.split("\n"):
+        assert line.count("-->") == (1 if re.match(r"\d", line) else 0)
+
+
+def test_long_utterances_are_cut_into_cues_that_follow_the_words() -> None:
+    utterance = make_transcript().utterances[0]
+    long = replace(
+        utterance,
+        text=" ".join(["word"] * 60),
+        end_ms=30_000,
+        words=tuple(
+            replace(utterance.words[0], text="word", start_ms=n * 500, end_ms=n * 500 + 400)
+            for n in range(60)
+        ),
+    )
+    cues = cues_of(long)
+    assert len(cues) > 3
+    assert " ".join(cue.text for cue in cues) == long.text
+    assert (cues[0].start_ms, cues[-1].end_ms) == (0, 30_000)
+    assert all(len(cue.text) <= 84 for cue in cues)
+    assert all(a.end_ms <= b.start_ms for a, b in pairwise(cues))
+
+
+def test_without_matching_words_an_utterance_is_one_cue() -> None:
+    utterance = replace(make_transcript().utterances[0], words=())
+    assert len(cues_of(utterance)) == 1
+
+
+def test_csv_is_safe_in_a_spreadsheet() -> None:
+    content = export(make_reviewed(), ExportFormat.CSV).content
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    assert rows[0][:4] == ["utterance", "start_ms", "end_ms", "speaker"]
+    assert rows[-1][-1] == "'=Max: Lost line"
+    assert all(len(row) == len(rows[0]) for row in rows)
+    assert rows[1][7] == "-0.512"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "＝"])
+def test_formulas_in_csv_get_an_apostrophe(start: str) -> None:
+    transcript = make_transcript()
+    names = CallEdits(names={"agent": f"{start}SUM(A1)"})
+    rows = list(
+        csv.reader(
+            io.StringIO(
+                export(
+                    make_reviewed(edits=names, transcript=transcript), ExportFormat.CSV
+                ).content.decode("utf-8-sig")
+            )
+        )
+    )
+    assert rows[1][3].startswith("'")
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_html_escapes_everything_and_needs_nothing_from_outside() -> None:
+    html = _text(ExportFormat.HTML)
+    parsed = _Tags()
+    parsed.feed(html)
+    assert "script" not in parsed.tags
+    assert "i" not in parsed.tags
+    assert not {name for name in parsed.attributes if name.startswith("on")}
+    assert not parsed.attributes & {"src", "href", "xlink:href"}
+    assert EVIL in parsed.text
+    assert "Nora <b>" in parsed.text
+    assert "Well <i>put</i>" in parsed.text
+    assert "http" not in re.sub(r"http-equiv", "", html)
+
+
+def test_html_draws_the_charts() -> None:
+    html = _text(ExportFormat.HTML)
+    assert html.count('class="chart"') == 3
+    assert 'class="overlap"' in html
+    assert "url(#hold)" in html
+    assert "Each channel also carries the other party faintly" in html
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("call.wav", "call.srt"),
+        ("../../etc/passwd", "passwd.srt"),
+        ("C:\\calls\\Müller & Söhne.mp3", "Muller_Sohne.srt"),
+        ("😀.wav", "call.srt"),
+        ("", "call.srt"),
+        ("...", "call.srt"),
+        ("CON.wav", "call_CON.srt"),
+        ('a"b\r\nc;d.wav', "a_b_c_d.srt"),
+        ("x" * 300 + ".wav", "x" * 80 + ".srt"),
+    ],
+)
+def test_file_names_are_safe(source: str, expected: str) -> None:
+    assert file_name(source, ExportFormat.SRT) == expected
+
+
+def test_exports_do_not_depend_on_the_order_of_edits() -> None:
+    edits = make_edits()
+    turned = replace(edits, comments=tuple(reversed(edits.comments)))
+    first = export(make_reviewed(edits), ExportFormat.TXT).content
+    assert export(make_reviewed(turned), ExportFormat.TXT).content == first

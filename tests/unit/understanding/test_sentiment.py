@@ -1,0 +1,137 @@
+"""Sentiment of utterances: clear cases, context, and a head that fits its training set."""
+
+import hashlib
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.domain.speech import SentimentLabel, Span, Speaker, Transcript, Utterance
+from services.understanding import sentiment
+from services.understanding.sentiment import SentimentModel, load_head
+from services.understanding.valence import FEATURES, valences
+
+TRAINING_SET = Path(sentiment.__file__).parent / "sentiment_training" / "utterances.txt"
+
+
+@pytest.fixture(scope="module")
+def model() -> SentimentModel:
+    return SentimentModel()
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("This is ridiculous, I have been waiting for three weeks.", SentimentLabel.NEGATIVE),
+        ("i have called four times and nobody ever calls me back", SentimentLabel.NEGATIVE),
+        ("It still doesn't work and I'm really disappointed.", SentimentLabel.NEGATIVE),
+        ("Thank you so much, you have been incredibly helpful!", SentimentLabel.POSITIVE),
+        ("oh thats wonderful news im so relieved", SentimentLabel.POSITIVE),
+        ("Thank you for calling, how can I help you today?", SentimentLabel.NEUTRAL),
+        ("The number is on the second page.", SentimentLabel.NEUTRAL),
+        ("Could you give me your postcode, please?", SentimentLabel.NEUTRAL),
+        ("Is there anything else I can help you with?", SentimentLabel.NEUTRAL),
+    ],
+)
+def test_clear_cases(model: SentimentModel, text: str, label: SentimentLabel) -> None:
+    assert model.score([text])[0].label is label
+
+
+def test_scores_lie_between_minus_one_and_one_and_agree_with_the_label(
+    model: SentimentModel,
+) -> None:
+    for scored in model.score(["I hate this.", "I love this.", "It is Tuesday.", "", "?!"]):
+        assert -1 <= scored.score <= 1
+        if scored.label is SentimentLabel.NEGATIVE:
+            assert scored.score < 0
+        if scored.label is SentimentLabel.POSITIVE:
+            assert scored.score > 0
+
+
+def test_what_was_said_before_counts(model: SentimentModel) -> None:
+    text = "When will that be?"
+    alone, after = model.score([text, text], [None, "You ruined my day, this is a disgrace."])
+    assert alone.score != after.score
+
+
+def test_a_batch_gives_the_same_as_one_by_one(model: SentimentModel) -> None:
+    texts = ["I'm very unhappy with this.", "Yes.", "That is so kind of you, thank you!"]
+    together = model.score(texts, [None, None, None])
+    alone = [model.score([text])[0] for text in texts]
+    for one, other in zip(together, alone, strict=True):
+        assert one.label is other.label
+        assert one.score == pytest.approx(other.score, abs=0.1)
+
+
+def _transcript(*texts: str, language: str = "en") -> Transcript:
+    return Transcript(
+        id="t",
+        provider="p",
+        duration_ms=10_000,
+        speakers=(Speaker(id="s", label="S"),),
+        utterances=tuple(
+            Utterance(
+                id=f"u{n}", speaker="s", start_ms=n * 1_000, end_ms=n * 1_000 + 500, text=text
+            )
+            for n, text in enumerate(texts)
+        ),
+        spans=(Span(speaker="s", start_ms=0, end_ms=1_000),),
+        language=language,
+    )
+
+
+def test_marking_skips_backchannels_and_says_who_did_it(model: SentimentModel) -> None:
+    transcript = _transcript("I'm so angry about this bill.", "Uh-huh.", "Thanks, that's great!")
+    quiet = replace(transcript.utterances[1], is_backchannel=True)
+    marked = model.mark(
+        replace(transcript, utterances=(transcript.utterances[0], quiet, transcript.utterances[2]))
+    )
+    assert marked.utterances[0].sentiment is not None
+    assert marked.utterances[1].sentiment is None
+    assert "sentiment" in marked.stages
+
+
+def test_other_languages_are_left_without_a_score(model: SentimentModel) -> None:
+    spanish = _transcript("Estoy muy enfadado.", language="es")
+    assert model.mark(spanish) == spanish
+
+
+def test_a_sentiment_that_is_there_stays(model: SentimentModel) -> None:
+    marked = model.mark(_transcript("I hate it."))
+    assert model.mark(marked) == marked
+
+
+def test_the_head_was_trained_on_the_training_set_that_lies_here() -> None:
+    assert load_head().training_sha256 == hashlib.sha256(TRAINING_SET.read_bytes()).hexdigest()
+
+
+def test_the_training_set_is_large_and_grouped() -> None:
+    lines = TRAINING_SET.read_text("utf-8").splitlines()
+    spoken = [line for line in lines if not line.startswith("#")]
+    assert len(spoken) >= 250
+    assert len(lines) - len(spoken) >= 30
+    assert all(
+        line[0] in "acs" and line[2] in "+0-" and line[1] == line[3] == " " for line in spoken
+    )
+    assert len(set(spoken)) >= 0.97 * len(spoken)
+
+
+def test_valence_knows_negation() -> None:
+    good, bad, not_good, not_bad = valences(
+        ["it works great", "it is terrible", "it is not great", "no problems"]
+    )[:, :4]
+    assert good.argmax() == 0
+    assert bad.argmax() == 1
+    assert not_good.argmax() == 2
+    assert not_bad.argmax() == 3
+    assert valences(["x"]).shape == (1, FEATURES)
+
+
+@pytest.mark.slow
+def test_fifty_utterances_a_second(model: SentimentModel) -> None:
+    texts = [f"I called {n} times about the bill and nobody helped me." for n in range(100)]
+    model.score(texts[:2])
+    started = time.perf_counter()
+    model.score(texts)
+    assert time.perf_counter() - started < 4
