@@ -16,9 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-bench = typer.Typer(
-    help="Measure speed beside peers on this machine.", no_args_is_help=True
-)
+bench = typer.Typer(help="Measure speed beside peers on this machine.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
 
 Format = Annotated[ExportFormat, typer.Option("--format", help="What to write.")]
@@ -38,21 +36,15 @@ def prepare() -> None:
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Recordings of calls.")],
     provider: Annotated[str, typer.Option(help="Who recognises the speech.")] = "local",
-    language: Annotated[
-        str, typer.Option(help="Language code, or auto to detect it.")
-    ] = "auto",
+    language: Annotated[str, typer.Option(help="Language code, or auto to detect it.")] = "auto",
     speakers: Annotated[
         int | None,
         typer.Option(min=1, max=20, help="Number of speakers, if it is known."),
     ] = None,
     wanted: Format = ExportFormat.JSON,
     output: Output = None,
-    redact: Annotated[
-        bool, typer.Option(help="Take personal data out of the text.")
-    ] = True,
-    save: Annotated[
-        bool, typer.Option("--save", help="Store the calls in the app too.")
-    ] = False,
+    redact: Annotated[bool, typer.Option(help="Take personal data out of the text.")] = True,
+    save: Annotated[bool, typer.Option("--save", help="Store the calls in the app too.")] = False,
 ) -> None:
     """Transcribe recordings and analyse the calls in them."""
     from app.commands.console import one_clear_line
@@ -73,9 +65,7 @@ def transcribe(
 
 @app.command()
 def serve(
-    workers: Annotated[
-        bool, typer.Option(help="Run the job worker beside the web app.")
-    ] = True,
+    workers: Annotated[bool, typer.Option(help="Run the job worker beside the web app.")] = True,
 ) -> None:
     """Serve the web app, by default on http://localhost:8501."""
     from app.commands.console import one_clear_line
@@ -110,9 +100,7 @@ def demo() -> None:
 
 @app.command()
 def export(
-    call_id: Annotated[
-        str, typer.Argument(help="The call's id, as its page's address has it.")
-    ],
+    call_id: Annotated[str, typer.Argument(help="The call's id, as its page's address has it.")],
     wanted: Format = ExportFormat.JSON,
     output: Output = None,
 ) -> None:
@@ -127,9 +115,7 @@ def export(
 
 @bench.command("speed")
 def bench_speed(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Recordings; demo calls if none.")
-    ],
+    files: Annotated[list[Path] | None, typer.Argument(help="Recordings; demo calls if none.")],
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Also write the figures there.")
     ] = None,
@@ -140,6 +126,20 @@ def bench_speed(
 
     with one_clear_line():
         raise SystemExit(measure(files or [], json_file))
+
+
+@bench.command("ui")
+def bench_ui(
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures there.")
+    ] = None,
+) -> None:
+    """How soon a call of 5,000 utterances can be used in a browser, beside the naive way."""
+    from app.commands.console import one_clear_line
+    from bench.ui import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(json_file))
 
 
 if __name__ == "__main__":

@@ -36,9 +36,7 @@ def one_clear_line() -> Iterator[None]:
         yield
     except PartylineError as error:
         say(f"partyline: {error.user_message}")
-        raise SystemExit(
-            1 if isinstance(error, InternalFault) else EXIT_BAD_INPUT
-        ) from None
+        raise SystemExit(1 if isinstance(error, InternalFault) else EXIT_BAD_INPUT) from None
     except KeyboardInterrupt:
         say("partyline: stopped.")
         raise SystemExit(130) from None

@@ -35,9 +35,7 @@ def save_files(
     if missing is not None:
         raise FileMissing(missing.name)
     ids = [
-        services.intake.add_file(
-            LOCAL_USER, path, path.name, options, CallDetails()
-        ).call_id
+        services.intake.add_file(LOCAL_USER, path, path.name, options, CallDetails()).call_id
         for path in files
     ]
     with worker_running(settings):
@@ -66,9 +64,7 @@ def wait_for(services: Services, call_id: str) -> CallState:
         line.close()
 
 
-def export_call(
-    settings: Settings, call_id: str, wanted: ExportFormat, output: Path | None
-) -> int:
+def export_call(settings: Settings, call_id: str, wanted: ExportFormat, output: Path | None) -> int:
     """Write one stored call in a format; the exit status."""
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)

@@ -89,9 +89,7 @@ class SpeechProvider(ABC):
                 if not error.retryable or attempt == ATTEMPTS:
                     raise
             except Exception as error:
-                telemetry.fault(
-                    "provider.transcribe", error, provider=self.capabilities.name
-                )
+                telemetry.fault("provider.transcribe", error, provider=self.capabilities.name)
                 raise InternalFault from error
             else:
                 telemetry.event(

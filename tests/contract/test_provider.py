@@ -1,7 +1,7 @@
 """What every speech provider keeps to, whatever is behind it."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -48,15 +48,15 @@ def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="module")
-def recording() -> Iterator[Recording]:
-    """Yield the demo call, decoded."""
+def recording() -> Recording:
+    """Return the demo call, decoded."""
     (file,) = (ROOT / "demo").glob("*_CUST_C-1042_*.ogg")
     with file.open("rb") as source:
         sink = io.BytesIO()
         decoded = decode(source, sink, RunContext(), max_duration_ms=HOUR_MS)
     pcm = FilePcm(sink, channels=decoded.channels, frames=decoded.frames)
     layout, _ = examine_channels(pcm)
-    yield Recording(
+    return Recording(
         facts=decoded.facts, layout=layout, pcm=pcm, open_source=lambda: file.open("rb")
     )
 

@@ -1,0 +1,20 @@
+"""Thin HTTP handlers beside the pages, one file per surface."""
+
+from starlette.routing import BaseRoute
+
+from app.routes import audio, health, review, uploads
+from app.routes._guard import GetServices
+from app.routes.review import ReviewPayload
+
+
+def build_routes(get_services: GetServices, payload: ReviewPayload) -> list[BaseRoute]:
+    """Return all routes; services are asked for with each request, never at import.
+
+    ``payload`` turns a call under review into what its component shows.
+    """
+    return [
+        uploads.route(get_services),
+        audio.route(get_services),
+        review.route(get_services, payload),
+        *health.routes(get_services),
+    ]

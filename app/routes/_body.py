@@ -1,0 +1,97 @@
+"""Reads what requests carry, refusing anything of the wrong kind."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from services.domain.calls import CallDetails, Direction, ProcessingOptions
+from services.domain.errors import InvalidRequest
+
+MAX_JSON_CHARS = 20_000
+MAX_TEXT_CHARS = 200
+MAX_SPEAKERS = 20
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def processing_options(raw: str | None) -> ProcessingOptions:
+    """Read the options of a run from JSON; absent ones keep their defaults.
+
+    Raises InvalidRequest.
+    """
+    given = _mapping(raw)
+    default = ProcessingOptions()
+    language = _text(given, "language")
+    if language is not None and not LANGUAGE.fullmatch(language):
+        raise InvalidRequest("The language is not a language code.")
+    speakers = given.get("expected_speakers")
+    if speakers is not None and not _is_count(speakers):
+        raise InvalidRequest("The number of speakers is out of range.")
+    redact = given.get("redact", default.redact)
+    if not isinstance(redact, bool):
+        raise InvalidRequest("The choice of redaction is neither true nor false.")
+    return ProcessingOptions(
+        provider=_text(given, "provider") or default.provider,
+        language=language,
+        expected_speakers=speakers,
+        redact=redact,
+    )
+
+
+def call_details(raw: str | None) -> CallDetails:
+    """Read the details of a call from JSON. Raises InvalidRequest."""
+    given = _mapping(raw)
+    return CallDetails(
+        agent_name=_text(given, "agent_name"),
+        queue=_text(given, "queue"),
+        customer_ref=_text(given, "customer_ref"),
+        direction=_direction(_text(given, "direction")),
+        started_at=_moment(_text(given, "started_at")),
+    )
+
+
+def _mapping(raw: str | None) -> Mapping[str, Any]:
+    if not raw:
+        return {}
+    if len(raw) > MAX_JSON_CHARS:
+        raise InvalidRequest
+    try:
+        given = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest from error
+    if not isinstance(given, dict):
+        raise InvalidRequest
+    return given
+
+
+def _text(given: Mapping[str, Any], key: str) -> str | None:
+    """Return a trimmed text, or None when it is absent or blank."""
+    value = given.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > MAX_TEXT_CHARS:
+        raise InvalidRequest
+    return " ".join(value.split()) or None
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_SPEAKERS
+
+
+def _direction(value: str | None) -> Direction | None:
+    try:
+        return Direction(value) if value else None
+    except ValueError as error:
+        raise InvalidRequest from error
+
+
+def _moment(value: str | None) -> datetime | None:
+    """Read an ISO time; one without a zone is UTC."""
+    try:
+        moment = datetime.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise InvalidRequest from error
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,114 @@
+"""What every route checks first, and how errors are answered.
+
+The routes get no check of Origin, forged requests or login from Streamlit; all of it is here.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from urllib.parse import urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from app.wiring import Services
+from services import telemetry
+from services.access.tokens import Grant, Purpose
+from services.domain.errors import (
+    AccessDenied,
+    BadAudio,
+    DataDamaged,
+    DiskFull,
+    InternalFault,
+    InvalidRequest,
+    InvalidToken,
+    NotFound,
+    NotReady,
+    PartylineError,
+    ProviderError,
+    StorageError,
+    TooLarge,
+    WrongKey,
+)
+
+GetServices = Callable[[], Services]
+Handler = Callable[[Request], Awaitable[Response]]
+
+FROM_OUR_PAGES = frozenset({"same-origin", "none"})
+CLIENT_GONE = 499
+
+# The first class that fits an error decides its status.
+STATUSES: tuple[tuple[type[PartylineError], int], ...] = (
+    (InvalidToken, 401),
+    (AccessDenied, 403),
+    (NotFound, 404),
+    (NotReady, 404),
+    (TooLarge, 413),
+    (BadAudio, 422),
+    (InvalidRequest, 400),
+    (ProviderError, 400),
+    (DiskFull, 507),
+    (DataDamaged, 500),
+    (WrongKey, 500),
+    (StorageError, 503),
+)
+
+
+def guarded(handler: Handler) -> Handler:
+    """Let only requests from our own pages through and answer errors as JSON."""
+
+    @wraps(handler)
+    async def guard(request: Request) -> Response:
+        try:
+            check_same_origin(request)
+            return await handler(request)
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_GONE)
+        except PartylineError as error:
+            return error_response(error)
+        except Exception as error:
+            telemetry.fault("route.fault", error, route=request.url.path.split("/")[2])
+            return error_response(InternalFault())
+
+    return guard
+
+
+def check_same_origin(request: Request) -> None:
+    """Refuse requests that another site's page makes. Raises AccessDenied."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in FROM_OUR_PAGES:
+        raise AccessDenied
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise AccessDenied
+
+
+def query_grant(request: Request, services: Services, purpose: Purpose, subject: str) -> Grant:
+    """Return what the address's token grants, for elements that can't send headers.
+
+    Raises InvalidToken.
+    """
+    return services.tokens.check(request.query_params.get("token", ""), purpose, subject)
+
+
+def bearer_grant(request: Request, services: Services, purpose: Purpose, subject: str) -> Grant:
+    """Return what the token in the Authorization header grants. Raises InvalidToken."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise InvalidToken
+    return services.tokens.check(token.strip(), purpose, subject)
+
+
+def error_response(error: PartylineError) -> JSONResponse:
+    """Answer an error with its sentence and a status that fits."""
+    status = next((s for kind, s in STATUSES if isinstance(error, kind)), 500)
+    return JSONResponse(
+        {
+            "error": {
+                "code": error.code,
+                "message": error.user_message,
+                "retryable": error.retryable,
+            }
+        },
+        status_code=status,
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,33 @@
+"""GET /healthz and /readyz: for supervisors and load balancers; they tell nothing about calls."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.routes._guard import GetServices
+from services import telemetry
+
+FRESH = {"Cache-Control": "no-store"}
+
+
+def routes(get_services: GetServices) -> list[Route]:
+    """Return both routes."""
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"}, headers=FRESH)
+
+    async def readyz(_request: Request) -> Response:
+        try:
+            checks = await run_in_threadpool(get_services().readiness)
+        except Exception as error:
+            telemetry.fault("ready.fault", error)
+            checks = {"services": False}
+        ready = all(checks.values())
+        return JSONResponse(
+            {"status": "ready" if ready else "not ready", "checks": checks},
+            status_code=200 if ready else 503,
+            headers=FRESH,
+        )
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]

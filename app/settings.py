@@ -1,0 +1,183 @@
+"""The only reader of the environment and the secrets file."""
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from services.domain.errors import BadSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRETS_FILE = ROOT / ".streamlit" / "secrets.toml"
+GIBIBYTE = 1024**3
+HOUR_MS = 3_600_000
+
+
+class Settings(BaseSettings):
+    """Everything an installation can set, by the names that docs/deploying.md lists.
+
+    The environment wins over ``.streamlit/secrets.toml``, which may hold the same names. Secrets
+    are hidden in repr.
+    """
+
+    model_config = SettingsConfigDict(
+        toml_file=SECRETS_FILE, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    data_dir: Annotated[Path, Field(validation_alias="PARTYLINE_DATA_DIR")] = ROOT / "data"
+    database: Annotated[str | None, Field(validation_alias="DATABASE_URL", repr=False)] = None
+    storage: Annotated[str | None, Field(validation_alias="STORAGE_URL", repr=False)] = None
+    partyline_key: Annotated[SecretStr | None, Field(validation_alias="PARTYLINE_KEY")] = None
+
+    host: Annotated[str, Field(validation_alias="HOST")] = "127.0.0.1"
+    port: Annotated[int, Field(validation_alias="PORT", ge=0, le=65535)] = 8501
+    allow_anonymous: Annotated[bool, Field(validation_alias="PARTYLINE_ALLOW_ANONYMOUS")] = False
+    max_upload_bytes: Annotated[int, Field(validation_alias="PARTYLINE_MAX_UPLOAD_BYTES", gt=0)] = (
+        4 * GIBIBYTE
+    )
+    max_duration_ms: Annotated[int, Field(validation_alias="PARTYLINE_MAX_DURATION_MS", gt=0)] = (
+        12 * HOUR_MS
+    )
+
+    worker_id: Annotated[str | None, Field(validation_alias="WORKER_ID")] = None
+    jobs_at_once: Annotated[int, Field(validation_alias="PARTYLINE_JOBS_AT_ONCE", ge=1, le=64)] = 1
+    whisper_model: Annotated[str | None, Field(validation_alias="WHISPER_MODEL")] = None
+    threads: Annotated[int, Field(validation_alias="PARTYLINE_THREADS", ge=1)] = 2
+    embedded_worker: Annotated[bool, Field(validation_alias="PARTYLINE_EMBEDDED_WORKER")] = True
+    scripted_provider: Annotated[bool, Field(validation_alias="PARTYLINE_SCRIPTED_PROVIDER")] = (
+        False
+    )
+    scripted_pause_ms: Annotated[
+        int, Field(validation_alias="PARTYLINE_SCRIPTED_PAUSE_MS", ge=0)
+    ] = 0
+
+    azure_speech_key: Annotated[SecretStr | None, Field(validation_alias="AZURE_SPEECH_KEY")] = None
+    azure_speech_region: Annotated[str | None, Field(validation_alias="AZURE_SPEECH_REGION")] = None
+    azure_speech_host: Annotated[str | None, Field(validation_alias="AZURE_SPEECH_HOST")] = None
+    azure_speech_endpoint: Annotated[
+        str | None, Field(validation_alias="AZURE_SPEECH_ENDPOINT")
+    ] = None
+    assemblyai_api_key: Annotated[
+        SecretStr | None, Field(validation_alias="ASSEMBLYAI_API_KEY")
+    ] = None
+    assemblyai_base_url: Annotated[str | None, Field(validation_alias="ASSEMBLYAI_BASE_URL")] = None
+
+    assemblyai_streaming_host: Annotated[
+        str | None, Field(validation_alias="ASSEMBLYAI_STREAMING_HOST")
+    ] = None
+    acs_endpoint: Annotated[str | None, Field(validation_alias="ACS_ENDPOINT")] = None
+    acs_access_key: Annotated[SecretStr | None, Field(validation_alias="ACS_ACCESS_KEY")] = None
+    acs_resource_id: Annotated[str | None, Field(validation_alias="ACS_RESOURCE_ID")] = None
+    llm_base_url: Annotated[str | None, Field(validation_alias="LLM_BASE_URL")] = None
+    llm_api_key: Annotated[SecretStr | None, Field(validation_alias="LLM_API_KEY")] = None
+    llm_model: Annotated[str | None, Field(validation_alias="LLM_MODEL")] = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what the caller gives first, then the environment, then the secrets file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def models_dir(self) -> Path:
+        """Where joined model weights lie."""
+        return self.data_dir / "models"
+
+    @property
+    def working_folder(self) -> Path:
+        """Where encrypted working files of running jobs lie."""
+        return self.data_dir / "tmp"
+
+    @property
+    def workers_dir(self) -> Path:
+        """Where the workers of this machine keep their locks and heartbeats."""
+        return self.data_dir / "workers"
+
+    @property
+    def key_file(self) -> Path:
+        """The master key's file, used when no key is set."""
+        return self.data_dir / "partyline.key"
+
+    @property
+    def database_url(self) -> str:
+        """The database of calls and jobs; one SQLite file unless set otherwise."""
+        return self.database or f"sqlite:///{self.data_dir / 'partyline.db'}"
+
+    @property
+    def storage_url(self) -> str:
+        """Where audio is kept; a folder under the data folder unless set otherwise."""
+        return self.storage or (self.data_dir / "audio").as_uri()
+
+    def places(self) -> dict[str, str]:
+        """Return the variables that lead another process, in any folder, to the same data."""
+        return {
+            "PARTYLINE_DATA_DIR": str(self.data_dir),
+            "DATABASE_URL": self.database_url,
+            "STORAGE_URL": self.storage_url,
+        }
+
+    @property
+    def listens_on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address means this very machine."""
+    name = host.strip("[]").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings() -> Settings:
+    """Read the settings; relative folders count from the current directory.
+
+    Raises BadSettings, which names the settings that can't be understood.
+    """
+    try:
+        given = Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings("It is the file .streamlit/secrets.toml.") from error
+    except ValidationError as error:
+        names = sorted({str(problem["loc"][0]) for problem in error.errors()})
+        raise BadSettings(f"It is {', '.join(names)}.") from None
+    return given.model_copy(
+        update={
+            "data_dir": given.data_dir.expanduser().absolute(),
+            "database": _absolute_database(given.database),
+            "storage": _absolute_storage(given.storage),
+        }
+    )
+
+
+def _absolute_database(url: str | None) -> str | None:
+    """Return the address with a relative SQLite file counted from the current directory."""
+    prefix, _, file = (url or "").partition(":///")
+    if not prefix.startswith("sqlite") or not file or file == ":memory:":
+        return url or None
+    return f"{prefix}:///{Path(file).absolute()}"
+
+
+def _absolute_storage(url: str | None) -> str | None:
+    if not url or "://" in url:
+        return url or None
+    return Path(url).expanduser().absolute().as_uri()

@@ -1,0 +1,235 @@
+"""The composition root: from settings to services. The only file that names concrete classes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+from threading import Event
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, text
+
+from app.settings import ROOT, Settings, load_settings
+from services.access.tokens import TokenSigner
+from services.jobs.desk import JobDesk
+from services.jobs.engine import JobEngine
+from services.jobs.intake import Intake
+from services.jobs.janitor import Janitor
+from services.jobs.processing import open_run
+from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.workshop import Workshop
+from services.pipeline import Models
+from services.providers.base import SpeechProvider
+from services.providers.registry import ProviderRegistry
+from services.review import ReviewService
+from services.storage.analytics import Analytics
+from services.storage.audio_vault import AudioVault
+from services.storage.calls import CallStore
+from services.storage.database import migrate, open_engine
+from services.storage.keys import MasterKey
+from services.storage.objects import ObjectStore
+from services.storage.runs import RunStore
+from services.storage.transcripts import TranscriptStore
+
+if TYPE_CHECKING:
+    from services.understanding.models import UnderstandingModels
+
+DEMO_FOLDER = ROOT / "demo"
+# A dead worker's jobs are found soon; what lies about may lie a while longer.
+LOOK_EVERY_S = 15.0
+LOOKS_PER_SWEEP = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What pages, routes and commands work with."""
+
+    settings: Settings
+    calls: CallStore
+    runs: RunStore
+    transcripts: TranscriptStore
+    analytics: Analytics
+    vault: AudioVault
+    intake: Intake
+    desk: JobDesk
+    review: ReviewService
+    providers: ProviderRegistry
+    models: Models
+    redact_text: Callable[[str], str]
+    tokens: TokenSigner
+    queue: JobQueue
+    engine: Engine
+
+    def readiness(self) -> dict[str, bool]:
+        """Check what serving calls needs: the database, a worker and the local weights."""
+        return {
+            "database": _answers(self.engine),
+            "worker": self.desk.worker_alive(),
+            "weights": self.providers.readiness("local").ready,
+        }
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.queue.close()
+        self.engine.dispose()
+
+
+def build_services(settings: Settings) -> Services:
+    """Connect everything for this installation and bring its database up to date.
+
+    Raises DatabaseTooNew, WrongKey, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    prepare_queue(settings.database_url)
+    master_key = _master_key(settings)
+    calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    vault = AudioVault(ObjectStore(settings.storage_url), master_key)
+    providers = build_providers(settings)
+    models = build_models(settings)
+
+    def redact_text(text: str) -> str:
+        return models.redactor.redact_text(text)
+
+    queue = JobQueue(open_engine(settings.database_url))
+    intake = Intake(calls, vault, providers, queue)
+    return Services(
+        settings=settings,
+        calls=calls,
+        runs=runs,
+        transcripts=transcripts,
+        analytics=Analytics(engine),
+        vault=vault,
+        intake=intake,
+        desk=JobDesk(
+            calls,
+            runs,
+            vault,
+            queue,
+            intake,
+            workers_folder=settings.workers_dir,
+            demo_folder=DEMO_FOLDER,
+        ),
+        review=ReviewService(calls, transcripts, redact_text),
+        providers=providers,
+        models=models,
+        redact_text=redact_text,
+        tokens=TokenSigner(master_key.derive("tokens")),
+        queue=queue,
+        engine=engine,
+    )
+
+
+@cache
+def process_services() -> Services:
+    """Return the services of this process, built at the first call."""
+    return build_services(load_settings())
+
+
+def build_providers(settings: Settings) -> ProviderRegistry:
+    """Return all speech providers; making one loads no model and connects to nothing."""
+
+    def local() -> SpeechProvider:
+        from services.providers.local import LocalProvider
+
+        return LocalProvider(settings.models_dir, settings.whisper_model, settings.threads)
+
+    def scripted() -> SpeechProvider:
+        from services.providers.scripted import ScriptedProvider
+
+        return ScriptedProvider(pause_ms=settings.scripted_pause_ms)
+
+    factories: dict[str, Callable[[], SpeechProvider]] = {"local": local}
+    if settings.scripted_provider:
+        factories["scripted"] = scripted
+    return ProviderRegistry(factories)
+
+
+def build_models(_settings: Settings) -> "UnderstandingModels":
+    """Return the models over text; each is loaded when it is first needed."""
+    from services.understanding.models import UnderstandingModels
+
+    return UnderstandingModels()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """What a worker process runs."""
+
+    services: Services
+    engine: JobEngine
+    janitor: Janitor
+    jobs_at_once: int
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run jobs while the block does."""
+        self.services.queue.set_up(at_once=self.jobs_at_once)
+        with self.engine.running():
+            self.janitor.sweep()
+            yield
+        self.services.close()
+
+    def tend(self, stop: Event) -> None:
+        """Put right what crashes leave behind, until told to stop."""
+        looks = 0
+        while not stop.wait(LOOK_EVERY_S):
+            looks += 1
+            if looks % LOOKS_PER_SWEEP:
+                self.janitor.look_after_jobs()
+            else:
+                self.janitor.sweep()
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Wait until no job is active."""
+        return self.engine.wait_until_idle(timeout_s)
+
+
+def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], bool]) -> Worker:
+    """Return a worker with this id; jobs leave off at their next window once ``stopping()``."""
+    services = build_services(settings)
+    workshop = Workshop(
+        engine=services.engine,
+        calls=services.calls,
+        runs=services.runs,
+        transcripts=services.transcripts,
+        vault=services.vault,
+        providers=services.providers,
+        models=services.models,
+        redact_text=services.redact_text,
+        working_folder=settings.working_folder,
+        max_duration_ms=settings.max_duration_ms,
+        stopping=stopping,
+    )
+    engine = JobEngine(
+        open_engine(settings.database_url),
+        worker_id=worker_id,
+        open_run=partial(open_run, workshop),
+    )
+    janitor = Janitor(
+        services.calls,
+        services.runs,
+        services.vault,
+        services.queue,
+        worker_id=worker_id,
+        own_jobs=engine.active_jobs,
+        workers_folder=settings.workers_dir,
+        working_folder=settings.working_folder,
+    )
+    return Worker(
+        services=services, engine=engine, janitor=janitor, jobs_at_once=settings.jobs_at_once
+    )
+
+
+def _master_key(settings: Settings) -> MasterKey:
+    secret = settings.partyline_key
+    return MasterKey.load(secret.get_secret_value() if secret else None, settings.key_file)
+
+
+def _answers(engine: Engine) -> bool:
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except Exception:
+        return False
+    return True

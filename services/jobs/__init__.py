@@ -1,0 +1,1 @@
+"""Durable jobs: taking calls in, processing them once whatever happens, and looking after both."""

@@ -1,0 +1,127 @@
+"""What people can ask of a call's processing: again, differently, not any more, how far."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from services import telemetry
+from services.domain.calls import (
+    FINISHED_STATES,
+    CallDetails,
+    CallState,
+    ProcessingOptions,
+    Run,
+    RunProgress,
+)
+from services.domain.errors import NotFound
+from services.domain.people import User
+from services.jobs.intake import Intake
+from services.jobs.liveness import is_any_worker_alive
+from services.jobs.queue import JobQueue
+from services.storage.audio_vault import AudioVault, Rendition
+from services.storage.calls import CallStore
+from services.storage.runs import RunStore
+
+DEMO_ENDINGS = frozenset({".ogg", ".opus", ".mp3", ".wav", ".flac", ".m4a"})
+
+
+class JobDesk:
+    """Carries out what a person asks; every method checks that the call is theirs first.
+
+    Raises NotFound for a call of another organisation, as for one that doesn't exist.
+    """
+
+    def __init__(
+        self,
+        calls: CallStore,
+        runs: RunStore,
+        vault: AudioVault,
+        queue: JobQueue,
+        intake: Intake,
+        *,
+        workers_folder: Path,
+        demo_folder: Path,
+    ) -> None:
+        """Work on these stores; look for workers and demo recordings in these folders."""
+        self._calls = calls
+        self._runs = runs
+        self._vault = vault
+        self._queue = queue
+        self._intake = intake
+        self._workers_folder = workers_folder
+        self._demo_folder = demo_folder
+
+    def retry(self, user: User, call_id: str) -> Run:
+        """Process a failed or cancelled call again with the same options."""
+        call = self._calls.get(user.org_id, call_id)
+        return self.rerun(user, call_id, self._runs.get(user.org_id, call_id, call.run).options)
+
+    def rerun(self, user: User, call_id: str, options: ProcessingOptions) -> Run:
+        """Process a call once more with these options.
+
+        Its transcript stays active until the new one is there. Raises InvalidRequest while a run
+        is under way, ProviderUnknown or ProviderNotConfigured.
+        """
+        self._intake.check_options(options)
+        with self._calls.transaction() as connection:
+            run = self._runs.start(user.org_id, call_id, options, connection=connection)
+            self._queue.enqueue(connection, run)
+        telemetry.event("run.requested", run=run.number, provider=options.provider)
+        return run
+
+    def cancel(self, user: User, call_id: str) -> None:
+        """Stop processing a call: at once while it waits, else at the next window."""
+        call = self._calls.get(user.org_id, call_id)
+        if call.state in FINISHED_STATES:
+            return
+        run = self._runs.get(user.org_id, call_id, call.run)
+        self._runs.request_cancel(user.org_id, call_id, run.number)
+        if run.state is CallState.WAITING:
+            self._runs.cancelled(call_id, run.number)
+            self._queue.withdraw([run.workflow_id])
+        telemetry.event("run.cancel_requested", run=run.number)
+
+    def delete(self, user: User, call_id: str) -> None:
+        """Delete a call with everything that belongs to it; a run under way ends."""
+        call = self._calls.get(user.org_id, call_id)
+        jobs = [f"{call_id}.{number}" for number in range(1, call.run + 1)]
+        # The row goes first: with it goes the key, and nobody can find what may be left over.
+        self._calls.delete(user.org_id, call_id)
+        self._queue.withdraw(jobs)
+        self._vault.delete(call_id)
+        self._queue.forget(jobs)
+        telemetry.event("call.deleted")
+
+    def progress(self, user: User, call_ids: Sequence[str]) -> dict[str, RunProgress]:
+        """Return how far the newest runs of these calls have come; strangers' are left out."""
+        return self._runs.progress(user.org_id, call_ids)
+
+    def open_playback(self, user: User, call_id: str) -> tuple[BinaryIO, int]:
+        """Return what the player plays, as a seekable file and its size in bytes.
+
+        Raises NotFound also when it has not been made yet.
+        """
+        call = self._calls.get(user.org_id, call_id)
+        key = self._calls.key(user.org_id, call.id)
+        size = self._vault.size(call_id, Rendition.PLAYBACK)
+        return self._vault.open(call_id, Rendition.PLAYBACK, key), size
+
+    def load_demo(self, user: User) -> list[str]:
+        """Take in the demo recordings; return the calls' ids, also of those there already."""
+        return [
+            self._intake.add_file(
+                user, path, path.name, ProcessingOptions(), CallDetails(), is_demo=True
+            ).call_id
+            for path in _recordings(self._demo_folder)
+        ]
+
+    def worker_alive(self) -> bool:
+        """Say whether a worker of this machine has shown itself lately."""
+        return is_any_worker_alive(self._workers_folder)
+
+
+def _recordings(folder: Path) -> Iterable[Path]:
+    found = sorted(p for p in folder.glob("*") if p.suffix.lower() in DEMO_ENDINGS)
+    if not found:
+        raise NotFound
+    return found

@@ -1,0 +1,151 @@
+"""The worker's side of the queue: runs one job after the other, each step at least once.
+
+A job is three steps. What a step returns is one word; everything else goes to the stores, so a
+step that is done again after a crash finds its own traces there.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import Engine
+
+from services import telemetry
+from services.jobs.queue import (
+    APPLICATION,
+    CALLS_QUEUE,
+    JOBS_VERSION,
+    PROCESS_CALL,
+    quiet_engine_log,
+)
+
+if TYPE_CHECKING:
+    from dbos import DBOSConfig
+
+
+class Outcome(StrEnum):
+    """How a step left its run; anything but ``GO_ON`` ends the job."""
+
+    GO_ON = "go_on"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    GONE = "gone"
+
+
+class RunSteps(Protocol):
+    """The steps of one run, opened in this process. None of them raises for a failed call."""
+
+    def begin(self) -> Outcome:
+        """Count the attempt and refuse to go on when it is one too many."""
+
+    def prepare(self) -> Outcome:
+        """Decode the recording and make what the player plays."""
+
+    def transcribe(self) -> Outcome:
+        """Have the provider transcribe it."""
+
+    def finish(self) -> Outcome:
+        """Understand the transcript and store it."""
+
+
+OpenRun = Callable[[str, int], AbstractContextManager[RunSteps]]
+
+
+class JobEngine:
+    """Takes jobs from the queue and runs them. One per process, because DBOS is."""
+
+    def __init__(self, engine: Engine, *, worker_id: str, open_run: OpenRun) -> None:
+        """Run jobs as ``worker_id``, opening each with ``open_run(call_id, run_number)``."""
+        self._engine = engine
+        self._worker_id = worker_id
+        self._open_run = open_run
+        self._active = _ActiveJobs()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run jobs until the block ends; jobs that were cut off earlier go on first."""
+        from dbos import DBOS, DBOSPortableJSONSerializer
+
+        quiet_engine_log()
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_engine": self._engine,
+            "application_version": JOBS_VERSION,
+            "executor_id": self._worker_id,
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "WARNING",
+            "enable_otlp": False,
+            "use_listen_notify": False,
+            "run_migrations": False,
+            # Nothing is ever scheduled or notified; the second bounds how long stopping takes.
+            "scheduler_polling_interval_sec": 3600.0,
+            "notification_listener_polling_interval_sec": 0.1,
+        }
+        DBOS(config=config)
+        self._register()
+        DBOS.listen_queues([CALLS_QUEUE])
+        DBOS.launch()
+        try:
+            yield
+        finally:
+            DBOS.destroy(destroy_registry=True)
+            self._engine.dispose()
+
+    def active_jobs(self) -> frozenset[str]:
+        """Return the ids of the jobs that run in this process now."""
+        return self._active.all()
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Wait until no job is active in this process; return whether that came about."""
+        return self._active.wait_until_none(timeout_s)
+
+    def _register(self) -> None:
+        from dbos import DBOS
+
+        # Recovery attempts are counted per run in our own tables, where progress resets them.
+        @DBOS.workflow(name=PROCESS_CALL, max_recovery_attempts=None)
+        def process_call(call_id: str, run_number: int) -> str:
+            job = DBOS.workflow_id or ""
+            with self._active.one(job), self._open_run(call_id, run_number) as steps:
+                outcome = steps.begin()
+                for name, step in (
+                    ("prepare", steps.prepare),
+                    ("transcribe", steps.transcribe),
+                    ("finish", steps.finish),
+                ):
+                    if outcome is not Outcome.GO_ON:
+                        break
+                    outcome = Outcome(DBOS.run_step({"name": name}, step))
+                telemetry.event("job.over", outcome=outcome.value)
+                return outcome.value
+
+
+class _ActiveJobs:
+    """Which jobs run in this process."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._jobs: list[str] = []
+
+    @contextmanager
+    def one(self, job: str) -> Iterator[None]:
+        """Count a job for as long as the block runs."""
+        with self._changed:
+            self._jobs.append(job)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._jobs.remove(job)
+                self._changed.notify_all()
+
+    def all(self) -> frozenset[str]:
+        with self._changed:
+            return frozenset(self._jobs)
+
+    def wait_until_none(self, timeout_s: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._jobs, timeout_s)

@@ -1,0 +1,109 @@
+"""Puts right what kills and crashes leave behind."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from services import telemetry
+from services.domain.errors import InternalFault
+from services.jobs.liveness import is_gone
+from services.jobs.queue import JobQueue, JobState
+from services.storage.audio_vault import AudioVault
+from services.storage.calls import CallStore
+from services.storage.runs import RunStore
+from services.storage.working_files import remove_leftovers
+
+# An upload may take hours; what has not grown for this long will not grow any more.
+UPLOAD_GIVEN_UP_AFTER_S = 6 * 3600.0
+# Sound is durable a moment before its call is.
+ORPHAN_AFTER_S = 3600.0
+IDS_AT_ONCE = 500
+
+
+class Janitor:
+    """Sweeps; each part by itself, so that one fault doesn't keep the others from being done."""
+
+    def __init__(
+        self,
+        calls: CallStore,
+        runs: RunStore,
+        vault: AudioVault,
+        queue: JobQueue,
+        *,
+        worker_id: str,
+        own_jobs: Callable[[], frozenset[str]],
+        workers_folder: Path,
+        working_folder: Path,
+    ) -> None:
+        """Sweep for the worker ``worker_id``, which at present runs ``own_jobs()``."""
+        self._calls = calls
+        self._runs = runs
+        self._vault = vault
+        self._queue = queue
+        self._worker_id = worker_id
+        self._own_jobs = own_jobs
+        self._workers_folder = workers_folder
+        self._working_folder = working_folder
+        self._idle_before: set[str] = set()
+
+    def sweep(self) -> None:
+        """Do every part once."""
+        self.look_after_jobs()
+        self._do(
+            working_files=self._remove_working_files,
+            uploads=self._remove_broken_uploads,
+            orphans=self._remove_orphaned_sound,
+        )
+
+    def look_after_jobs(self) -> None:
+        """Do only what keeps calls from being finished."""
+        self._do(abandoned_jobs=self._put_back_abandoned_jobs, lost_runs=self._fail_lost_runs)
+
+    def _do(self, **parts: Callable[[], int]) -> None:
+        for name, part in parts.items():
+            try:
+                count = part()
+            except Exception as error:
+                telemetry.fault("janitor.fault", error, part=name)
+            else:
+                if count:
+                    telemetry.event("janitor.swept", part=name, count=count)
+
+    def _remove_working_files(self) -> int:
+        return remove_leftovers(self._working_folder)
+
+    def _remove_broken_uploads(self) -> int:
+        return self._vault.remove_leftovers(older_than_s=UPLOAD_GIVEN_UP_AFTER_S)
+
+    def _remove_orphaned_sound(self) -> int:
+        before = datetime.now(UTC) - timedelta(seconds=ORPHAN_AFTER_S)
+        old = [call_id for call_id, written in self._vault.stored_calls() if written < before]
+        orphans = 0
+        for start in range(0, len(old), IDS_AT_ONCE):
+            some = set(old[start : start + IDS_AT_ONCE])
+            for call_id in some - self._calls.existing(some):
+                self._vault.delete(call_id)
+                orphans += 1
+        return orphans
+
+    def _put_back_abandoned_jobs(self) -> int:
+        """Give jobs of workers that are gone, and own ones that nobody runs, back to the queue."""
+        running = self._queue.running()
+        own = {job for job, worker_id in running.items() if worker_id == self._worker_id}
+        # A job is claimed a moment before it runs, so an own one is abandoned only when it was
+        # found idle by the sweep before, too.
+        idle = own - self._own_jobs()
+        gone = {job for job in running.keys() - own if is_gone(self._workers_folder, running[job])}
+        abandoned = gone | (idle & self._idle_before)
+        self._idle_before = idle - abandoned
+        self._queue.put_back(abandoned)
+        return len(abandoned)
+
+    def _fail_lost_runs(self) -> int:
+        """End runs whose job ended without telling how."""
+        unfinished = self._runs.unfinished()
+        states = self._queue.states(run.workflow_id for run in unfinished)
+        lost = [r for r in unfinished if states.get(r.workflow_id, JobState.OVER) is JobState.OVER]
+        for run in lost:
+            self._runs.fail(run.call_id, run.number, InternalFault())
+        return len(lost)

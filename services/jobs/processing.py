@@ -1,0 +1,269 @@
+"""One run of one call, step by step, on the stores."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import cached_property
+from typing import BinaryIO
+
+from services import pipeline, telemetry
+from services.audio.recording import Recording
+from services.audio.render import render_playback
+from services.domain.calls import CallState, ProcessingOptions, Run, Stage
+from services.domain.errors import (
+    Cancelled,
+    GaveUp,
+    InternalFault,
+    NotFound,
+    PartylineError,
+    StorageError,
+)
+from services.domain.running import RunContext
+from services.domain.speech import Transcript
+from services.jobs.engine import Outcome, RunSteps
+from services.jobs.progress import CancelWatch, ProgressReporter, WorkerStopping
+from services.jobs.storing import store_transcript
+from services.jobs.workshop import WatchedPcm, Workshop
+from services.storage.audio_vault import Rendition
+from services.storage.checkpoints import RunCheckpoints
+from services.storage.keys import WrappedKey
+from services.storage.working_files import WorkingFile
+
+MAX_ATTEMPTS = 4
+INSIST_EVERY_S = 1.0
+INSIST_FOR_S = 600.0
+# How much of the first stage is decoding; the rest is making the playback rendition.
+DECODING_SHARE = 0.25
+
+_OUTCOMES = {
+    CallState.READY: Outcome.READY,
+    CallState.FAILED: Outcome.FAILED,
+    CallState.CANCELLED: Outcome.CANCELLED,
+}
+
+
+@contextmanager
+def open_run(workshop: Workshop, call_id: str, run_number: int) -> Iterator[RunSteps]:
+    """Open a run for its steps; what lies in memory and in files goes away afterwards.
+
+    Raises WorkerStopping when the worker has been told to end.
+    """
+    if workshop.stopping():
+        raise WorkerStopping
+    opened = OpenRun(workshop, call_id, run_number)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+class OpenRun:
+    """A run that is being processed in this process.
+
+    The decoded sound and the transcript stay here between steps. After a crash they are missing
+    and are made again: decoding is quick, and recognition finds its windows among the
+    checkpoints.
+    """
+
+    def __init__(self, workshop: Workshop, call_id: str, run_number: int) -> None:
+        """Read nothing yet."""
+        self._workshop = workshop
+        self._call_id = call_id
+        self._number = run_number
+        self._pcm_file: WorkingFile | None = None
+
+    # --- steps --------------------------------------------------------------------------------
+
+    def begin(self) -> Outcome:
+        """Count the attempt; GaveUp when several got no further than the one before."""
+        return self._attempt(self._begin)
+
+    def prepare(self) -> Outcome:
+        """Decode the recording, note its facts and store the playback rendition."""
+        return self._attempt(self._prepare)
+
+    def transcribe(self) -> Outcome:
+        """Have the provider transcribe the recording."""
+        return self._attempt(self._transcribe)
+
+    def finish(self) -> Outcome:
+        """Understand the transcript, store it and end the run."""
+        return self._attempt(self._finish)
+
+    def close(self) -> None:
+        """Give working files back."""
+        if self._pcm_file is not None:
+            self._pcm_file.close()
+            self._pcm_file = None
+
+    # --- what they do -------------------------------------------------------------------------
+
+    def _begin(self) -> Outcome:
+        _, run = self._loaded
+        runs = self._workshop.runs
+        if not runs.begin(self._call_id, self._number):
+            return _OUTCOMES.get(run.state, Outcome.GONE)
+        attempts = runs.count_attempt(self._call_id, self._number)
+        telemetry.event("job.begun", attempt=attempts, provider=run.options.provider)
+        if attempts > MAX_ATTEMPTS:
+            raise GaveUp
+        return Outcome.GO_ON
+
+    def _prepare(self) -> Outcome:
+        recording = self._recording
+        self._workshop.calls.set_audio(self._call_id, recording.facts)
+        if not self._has_playback:
+            watched = WatchedPcm(recording.pcm, self._context, begin=DECODING_SHARE)
+            with self._workshop.vault.write(self._call_id, Rendition.PLAYBACK, self._key) as sink:
+                render_playback(watched, sink)
+        self._context.report(Stage.DECODE, 1.0)
+        return Outcome.GO_ON
+
+    def _transcribe(self) -> Outcome:
+        _ = self._transcript
+        return Outcome.GO_ON
+
+    def _finish(self) -> Outcome:
+        transcript, facts = self._transcript, self._recording.facts
+        call = self._workshop.calls.get(self._org_id, self._call_id)
+        analysed = pipeline.understand(
+            transcript, call.details, self._options, self._workshop.models, self._context
+        )
+        findings = pipeline.findings_of(self._recording, transcript)
+        if findings != facts.findings:
+            self._workshop.calls.set_audio(self._call_id, replace(facts, findings=findings))
+        stored = store_transcript(
+            self._workshop, self._org_id, self._call_id, self._number, analysed
+        )
+        self._workshop.runs.finish(
+            self._call_id, self._number, stored, self._reporter.stage_times_ms
+        )
+        return Outcome.READY
+
+    # --- what they work on --------------------------------------------------------------------
+
+    @cached_property
+    def _loaded(self) -> tuple[str, Run]:
+        return self._workshop.runs.load(self._call_id, self._number)
+
+    @property
+    def _org_id(self) -> str:
+        return self._loaded[0]
+
+    @property
+    def _options(self) -> ProcessingOptions:
+        return self._loaded[1].options
+
+    @cached_property
+    def _key(self) -> WrappedKey:
+        return self._workshop.calls.key(self._org_id, self._call_id)
+
+    @cached_property
+    def _reporter(self) -> ProgressReporter:
+        runs = self._workshop.runs
+
+        def write(stage: Stage, stage_fraction: float, fraction: float, left: int | None) -> None:
+            runs.set_progress(self._call_id, self._number, stage, stage_fraction, fraction, left)
+
+        reached = runs.progress(self._org_id, [self._call_id])[self._call_id].fraction
+        return ProgressReporter(write, reached=reached)
+
+    @cached_property
+    def _context(self) -> RunContext:
+        def ask() -> bool:
+            return self._workshop.runs.is_cancel_requested(self._call_id, self._number)
+
+        data_key = self._workshop.vault.data_key(self._call_id, self._key)
+        return RunContext(
+            on_progress=self._reporter,
+            is_cancelled=CancelWatch(ask, self._workshop.stopping),
+            checkpoints=RunCheckpoints(
+                self._workshop.engine, self._call_id, self._number, data_key
+            ),
+        )
+
+    @cached_property
+    def _has_playback(self) -> bool:
+        return self._workshop.vault.has(self._call_id, Rendition.PLAYBACK)
+
+    @cached_property
+    def _recording(self) -> Recording:
+        workshop = self._workshop
+        share = 1.0 if self._has_playback else DECODING_SHARE
+        context = replace(
+            self._context,
+            on_progress=lambda stage, f: self._context.on_progress(stage, f * share),
+        )
+        self._pcm_file = WorkingFile(workshop.working_folder)
+
+        def open_source() -> BinaryIO:
+            return workshop.vault.open(self._call_id, Rendition.ORIGINAL, self._key)
+
+        with open_source() as source:
+            return pipeline.prepare(
+                source,
+                self._pcm_file,
+                context,
+                max_duration_ms=workshop.max_duration_ms,
+                open_source=open_source,
+            )
+
+    @cached_property
+    def _transcript(self) -> Transcript:
+        options = self._options
+        provider = self._workshop.providers.get(options.provider)
+        return pipeline.transcribe(self._recording, provider, options, self._context)
+
+    # --- how they end -------------------------------------------------------------------------
+
+    def _attempt(self, step: Callable[[], Outcome]) -> Outcome:
+        """Do a step; whatever goes wrong ends this run and nothing else."""
+        try:
+            return step()
+        except WorkerStopping:
+            self._note_orderly_stop()
+            raise
+        except Cancelled:
+            return self._end(lambda: self._workshop.runs.cancelled(self._call_id, self._number))
+        except PartylineError as error:
+            return self._fail(error)
+        except Exception as error:
+            telemetry.fault("job.fault", error)
+            return self._fail(InternalFault())
+
+    def _note_orderly_stop(self) -> None:
+        """Write a checkpoint, so that being stopped doesn't count as an attempt that failed."""
+        with suppress(PartylineError):
+            self._context.checkpoints["stopped"] = b""
+
+    def _fail(self, error: PartylineError) -> Outcome:
+        telemetry.event("job.failed", error=error.code, retryable=error.retryable)
+        return self._end(lambda: self._workshop.runs.fail(self._call_id, self._number, error))
+
+    def _end(self, record: Callable[[], bool]) -> Outcome:
+        """Record how the run ended; the call may have been deleted in the meantime."""
+        self._insist(record)
+        try:
+            _, run = self._workshop.runs.load(self._call_id, self._number)
+        except NotFound:
+            return Outcome.GONE
+        return _OUTCOMES.get(run.state, Outcome.GONE)
+
+    def _insist(self, record: Callable[[], bool]) -> None:
+        """Record also when the database can't at the moment, as on a full disk.
+
+        Meanwhile no other job could be processed either: it would only fail the same way.
+        """
+        give_up_at = time.monotonic() + INSIST_FOR_S
+        while True:
+            try:
+                record()
+            except StorageError:
+                if time.monotonic() > give_up_at:
+                    raise
+                if self._workshop.stopping():
+                    raise WorkerStopping from None
+                time.sleep(INSIST_EVERY_S)
+            else:
+                return

@@ -1,0 +1,41 @@
+"""Which speech providers there are; each is made when it is first asked for."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+from services.domain.errors import ProviderUnknown
+from services.providers.base import Capabilities, Readiness, SpeechProvider
+
+ProviderFactory = Callable[[], SpeechProvider]
+
+
+class ProviderRegistry:
+    """Providers by name, made once per process. Names keep the order they were given in."""
+
+    def __init__(self, factories: Mapping[str, ProviderFactory]) -> None:
+        """Take one factory per name; none is called yet."""
+        self._factories = dict(factories)
+        self._made: dict[str, SpeechProvider] = {}
+        self._lock = threading.Lock()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all providers, configured or not."""
+        return tuple(self._factories)
+
+    def get(self, name: str) -> SpeechProvider:
+        """Return the provider of this name. Raises ProviderUnknown."""
+        factory = self._factories.get(name)
+        if factory is None:
+            raise ProviderUnknown
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = factory()
+            return self._made[name]
+
+    def capabilities(self, name: str) -> Capabilities:
+        """Return what a provider can do. Raises ProviderUnknown."""
+        return self.get(name).capabilities
+
+    def readiness(self, name: str) -> Readiness:
+        """Return whether a provider can be used now. Raises ProviderUnknown."""
+        return self.get(name).readiness()

@@ -1,0 +1,125 @@
+"""Settings: where they come from, what they hide, what they refuse."""
+
+from pathlib import Path
+
+import pytest
+
+from app import settings as settings_module
+from app.settings import ROOT, Settings, is_loopback, load_settings
+from services.domain.errors import BadSettings
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for field in Settings.model_fields.values():
+        monkeypatch.delenv(str(field.validation_alias), raising=False)
+    use_secrets(monkeypatch, tmp_path / "none.toml")
+
+
+def use_secrets(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setitem(settings_module.Settings.model_config, "toml_file", file)
+
+
+def test_defaults_need_nothing() -> None:
+    settings = load_settings()
+    assert settings.data_dir == ROOT / "data"
+    assert settings.database_url == f"sqlite:///{ROOT}/data/partyline.db"
+    assert settings.storage_url == f"file://{ROOT}/data/audio"
+    assert settings.listens_on_loopback
+    assert settings.port == 8501
+
+
+def test_relative_places_count_from_the_current_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PARTYLINE_DATA_DIR", "here")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///calls.db")
+    monkeypatch.setenv("STORAGE_URL", "sound")
+    settings = load_settings()
+    assert settings.data_dir == tmp_path / "here"
+    assert settings.database_url == f"sqlite:///{tmp_path}/calls.db"
+    assert settings.storage_url == f"file://{tmp_path}/sound"
+
+
+def test_other_places_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://u@h/db")
+    monkeypatch.setenv("STORAGE_URL", "s3://bucket/prefix")
+    settings = load_settings()
+    assert settings.database_url == "postgresql+psycopg://u@h/db"
+    assert settings.storage_url == "s3://bucket/prefix"
+
+
+def test_places_lead_to_the_same_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PARTYLINE_DATA_DIR", "here")
+    first = load_settings()
+    for name, value in first.places().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir("/")
+    second = load_settings()
+    assert second.database_url == first.database_url
+    assert second.storage_url == first.storage_url
+    assert second.data_dir == first.data_dir
+
+
+def test_the_environment_wins_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text('PORT = "9000"\nHOST = "127.0.0.2"\n[auth]\nclient_id = "x"\n')
+    use_secrets(monkeypatch, secrets)
+    monkeypatch.setenv("PORT", "9001")
+    settings = load_settings()
+    assert (settings.port, settings.host) == (9001, "127.0.0.2")
+
+
+def test_secrets_stay_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "canary-7f3a"
+    for name in ("PARTYLINE_KEY", "AZURE_SPEECH_KEY", "ASSEMBLYAI_API_KEY"):
+        monkeypatch.setenv(name, secret)
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://u:{secret}@h/db")
+    monkeypatch.setenv("STORAGE_URL", f"s3://{secret}@h/b")
+    assert secret not in repr(load_settings())
+    assert secret not in str(load_settings())
+
+
+def test_a_setting_that_makes_no_sense_is_named_without_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PORT", "canary")
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+    assert "PORT" in caught.value.user_message
+    assert "canary" not in caught.value.user_message
+
+
+def test_a_broken_secrets_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text("PORT = ")
+    use_secrets(monkeypatch, secrets)
+    with pytest.raises(BadSettings, match=r"secrets\.toml"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("LOCALHOST", True),
+        ("app.localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("", False),
+        ("192.168.1.5", False),
+        ("localhost.evil.test", False),
+        ("127.0.0.1.evil.test", False),
+        ("example.com", False),
+    ],
+)
+def test_loopback(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback

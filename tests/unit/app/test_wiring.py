@@ -1,0 +1,54 @@
+"""The composition root: connecting twice in a process must not harm what is connected."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from app.settings import Settings
+from app.wiring import Services, build_providers, build_services
+
+OPEN_AND_CLOSE = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT count(*) FROM calls").fetchone()
+connection.close()
+"""
+
+
+def test_the_write_ahead_log_stays_while_it_is_in_use(services: Services) -> None:
+    """Another process that leaves must not take the log away from under our connections."""
+    database = services.settings.data_dir / "partyline.db"
+    again = build_services(services.settings)
+    again.close()
+    assert services.calls.list("local") == []
+    subprocess.run([sys.executable, "-c", OPEN_AND_CLOSE, str(database)], check=True)
+    assert database.with_name("partyline.db-wal").exists()
+
+
+def test_the_database_and_the_key_are_private(services: Services) -> None:
+    folder = services.settings.data_dir
+    for name in ("partyline.db", "partyline.key"):
+        assert (folder / name).stat().st_mode & 0o077 == 0
+
+
+def test_the_scripted_provider_is_not_offered_by_itself(tmp_path: Path) -> None:
+    assert "scripted" not in build_providers(Settings(data_dir=tmp_path)).names()
+    told = Settings(data_dir=tmp_path, scripted_provider=True)
+    assert build_providers(told).names() == ("local", "scripted")
+
+
+def test_making_providers_and_services_loads_no_model(services: Services) -> None:
+    for name in services.providers.names():
+        assert services.providers.readiness(name).ready
+    heavy = {"faster_whisper", "onnxruntime", "spacy", "presidio_analyzer"}
+    code = (
+        "import sys; from pathlib import Path; from app.settings import Settings; "
+        "from app.wiring import build_services; "
+        f"build_services(Settings(data_dir=Path({str(services.settings.data_dir)!r}))).close(); "
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    root = Path(__file__).parents[3]
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True
+    )
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,102 @@
+"""An installation in a temporary folder whose worker runs in this very process."""
+
+import io
+import math
+import struct
+import time
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from app.settings import Settings
+from app.wiring import Services, build_services, build_worker
+from services.domain.calls import (
+    FINISHED_STATES,
+    CallDetails,
+    CallState,
+    ProcessingOptions,
+    RunProgress,
+    Stage,
+)
+from services.domain.people import LOCAL_USER
+from services.jobs.intake import Received
+from services.providers.base import SpeechProvider
+from services.providers.registry import ProviderRegistry
+from services.providers.scripted import ScriptedProvider
+
+SCRIPTED = ProcessingOptions(provider="scripted", redact=False)
+WITHIN_S = 20.0
+
+
+def tone(seconds: float = 25.0, pitch_hz: float = 300.0) -> bytes:
+    """Return a WAV file with a tone, 8 kHz mono."""
+    frames = b"".join(
+        struct.pack("<h", round(8000 * math.sin(n * pitch_hz * math.tau / 8000)))
+        for n in range(round(seconds * 8000))
+    )
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setparams((1, 2, 8000, 0, "NONE", "none"))
+        writer.writeframes(frames)
+    return file.getvalue()
+
+
+@dataclass
+class Installation:
+    """Services over one data folder, and a worker when asked for."""
+
+    settings: Settings
+    services: Services
+    stopping: Event = field(default_factory=Event)
+
+    def take_in(
+        self, sound: bytes | None = None, options: ProcessingOptions = SCRIPTED
+    ) -> Received:
+        with self.services.intake.begin(LOCAL_USER, "call.wav") as incoming:
+            incoming.write(tone() if sound is None else sound)
+            return incoming.commit(options, CallDetails())
+
+    @contextmanager
+    def working(self, worker_id: str = "local") -> Iterator[None]:
+        worker = build_worker(self.settings, worker_id, stopping=self.stopping.is_set)
+        with worker.running():
+            yield
+            worker.wait_until_idle(WITHIN_S)
+
+    def progress(self, call_id: str) -> RunProgress:
+        return self.services.desk.progress(LOCAL_USER, [call_id])[call_id]
+
+    def wait(self, call_id: str, until: Callable[[RunProgress], bool]) -> RunProgress:
+        deadline = time.monotonic() + WITHIN_S
+        while not until(progress := self.progress(call_id)):
+            assert time.monotonic() < deadline, f"still {progress}"
+            time.sleep(0.02)
+        return progress
+
+    def ended(self, call_id: str) -> CallState:
+        return self.wait(call_id, lambda p: p.state in FINISHED_STATES).state
+
+    def reached(self, call_id: str, stage: Stage) -> None:
+        self.wait(call_id, lambda p: p.stage is stage)
+
+
+@pytest.fixture
+def provider() -> SpeechProvider:
+    return ScriptedProvider()
+
+
+@pytest.fixture
+def installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: SpeechProvider
+) -> Iterator[Installation]:
+    registry = ProviderRegistry({"scripted": lambda: provider})
+    monkeypatch.setattr("app.wiring.build_providers", lambda _settings: registry)
+    settings = Settings(data_dir=tmp_path / "data")
+    services = build_services(settings)
+    yield Installation(settings=settings, services=services)
+    services.close()
