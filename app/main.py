@@ -1,0 +1,38 @@
+"""The frame around every page: title, navigation, messages that outlive a page switch."""
+
+import streamlit as st
+
+from app import session
+from components._compat import draw_notice
+from components.style import set_up_page
+
+set_up_page()
+
+page = st.navigation(
+    [
+        st.Page(
+            "../pages/transcribe.py",
+            title="Transcribe",
+            icon=":material/upload_file:",
+            url_path="transcribe",
+            default=True,
+        ),
+        st.Page("../pages/calls.py", title="Calls", icon=":material/list_alt:", url_path="calls"),
+        st.Page("../pages/call.py", title="Call", icon=":material/graphic_eq:", url_path="call"),
+        st.Page(
+            "../pages/live_call.py",
+            title="Live call",
+            icon=":material/mic:",
+            url_path="live_call",
+        ),
+        st.Page(
+            "../pages/analytics.py",
+            title="Analytics",
+            icon=":material/monitoring:",
+            url_path="analytics",
+        ),
+    ],
+    position="top",
+)
+draw_notice(session.take_notice())
+page.run()

@@ -1,0 +1,206 @@
+"""What one person's browser session holds, by typed names, and the services behind the pages.
+
+The only file that knows keys of ``st.session_state``.
+"""
+
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import cast
+from urllib.parse import quote
+
+import streamlit as st
+
+from app.wiring import Services, process_services
+from services.access.tokens import ANY_CALL, Purpose
+from services.domain.people import LOCAL_USER, User
+from services.domain.reviewed import ReviewedCall
+
+TOKEN_TTL_S = 3600
+CACHED_REVIEWS = 8
+
+_SESSION = "session_id"
+_OPEN_CALL = "open_call"
+_BATCH = "transcribe_batch"
+_SHOWN = "transcribe_shown"
+_TOKENS = "tokens"
+_SEEK = "seek"
+_FOLLOWED = "followed_link"
+_RELOADS = "reloads"
+_NOTICE = "notice"
+
+
+def services() -> Services:
+    """Return the services of this process; they are built once."""
+    return process_services()
+
+
+def current_user() -> User:
+    """Return who is using the app."""
+    return LOCAL_USER
+
+
+def session_id() -> str:
+    """Return this browser session's own random name."""
+    if _SESSION not in st.session_state:
+        st.session_state[_SESSION] = secrets.token_hex(12)
+    return cast(str, st.session_state[_SESSION])
+
+
+# --- links for the browser ------------------------------------------------------------------
+
+
+def upload_token() -> str:
+    """Return a token that lets this session upload recordings."""
+    return _token(Purpose.UPLOAD, ANY_CALL)
+
+
+def audio_url(call_id: str) -> str:
+    """Return where this session's browser finds the sound of a call."""
+    return f"/-/audio/{quote(call_id)}?token={quote(_token(Purpose.AUDIO, call_id))}"
+
+
+def review_url(call_id: str) -> str:
+    """Return where this session's browser finds the transcript of a call."""
+    return f"/-/review/{quote(call_id)}?token={quote(_token(Purpose.REVIEW, call_id))}"
+
+
+def renew_tokens() -> None:
+    """Forget the tokens handed out so far, so that the next links carry new ones."""
+    st.session_state[_TOKENS] = {}
+
+
+def _token(purpose: Purpose, subject: str) -> str:
+    """Return a token with at least half of its life left; links stay the same meanwhile."""
+    kept: dict[tuple[str, str], tuple[str, float]] = st.session_state.setdefault(_TOKENS, {})
+    token, issued_at = kept.get((purpose, subject), ("", 0.0))
+    if time.time() - issued_at > TOKEN_TTL_S / 2:
+        token = services().tokens.issue(
+            purpose, subject, user=current_user(), session=session_id(), ttl_s=TOKEN_TTL_S
+        )
+        kept[purpose, subject] = (token, time.time())
+    return token
+
+
+# --- calls under review ---------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False, max_entries=CACHED_REVIEWS)
+def _loaded(_user: User, org_id: str, call_id: str, key: tuple[object, ...]) -> ReviewedCall:
+    return services().review.load(_user, call_id)
+
+
+def reviewed_call(call_id: str) -> ReviewedCall:
+    """Return a call for review. Raises NotFound, or NotReady when it has no transcript.
+
+    Reading a long transcript takes a while and every rerun asks for it, so the last ones are
+    kept until the transcript, an edit or the call's details change.
+    """
+    user = current_user()
+    call = services().calls.get(user.org_id, call_id)
+    edits = services().transcripts.edits(user.org_id, call_id)
+    key = (call.active_transcript_id, edits.version, str(call.details))
+    return replace(_loaded(user, user.org_id, call_id, key), call=call)
+
+
+def open_call() -> str | None:
+    """Return the call the person opened last."""
+    return cast("str | None", st.session_state.get(_OPEN_CALL))
+
+
+def set_open_call(call_id: str | None) -> None:
+    """Remember the call that is open."""
+    st.session_state[_OPEN_CALL] = call_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jump:
+    """A place in a call to jump to, once for every ``nonce``."""
+
+    call_id: str
+    ms: int
+    nonce: str
+    play: bool
+
+
+def seek(call_id: str) -> Jump | None:
+    """Return where in this call the player was asked to jump to last."""
+    jump = cast("Jump | None", st.session_state.get(_SEEK))
+    return jump if jump and jump.call_id == call_id else None
+
+
+def request_seek(call_id: str, ms: int, *, play: bool = True) -> None:
+    """Ask the player of a call to jump to a place."""
+    nonce = secrets.token_hex(4)
+    st.session_state[_SEEK] = Jump(call_id=call_id, ms=ms, nonce=nonce, play=play)
+
+
+def follow_link(call_id: str, at: str | None) -> None:
+    """Open the call that an address names and jump to its moment, when it is a new address."""
+    if st.session_state.get(_FOLLOWED) == (call_id, at):
+        return
+    st.session_state[_FOLLOWED] = (call_id, at)
+    set_open_call(call_id)
+    if at and at.isdecimal():
+        request_seek(call_id, int(at), play=False)
+
+
+def reloads(call_id: str) -> int:
+    """Return how often the browser had to take back what it showed of a call too early."""
+    counts: dict[str, int] = st.session_state.setdefault(_RELOADS, {})
+    return counts.get(call_id, 0)
+
+
+def request_reload(call_id: str) -> None:
+    """Make the browser fetch the call's transcript again, as after a refused change."""
+    counts: dict[str, int] = st.session_state.setdefault(_RELOADS, {})
+    counts[call_id] = counts.get(call_id, 0) + 1
+
+
+# --- the Transcribe page --------------------------------------------------------------------
+
+
+def batch() -> list[str]:
+    """Return the calls handed in on the Transcribe page, oldest first."""
+    return list(st.session_state.get(_BATCH, []))
+
+
+def add_to_batch(call_ids: Iterable[str]) -> bool:
+    """Add calls to the batch; tell whether any was new."""
+    known = batch()
+    fresh = [c for c in dict.fromkeys(call_ids) if c not in known]
+    st.session_state[_BATCH] = known + fresh
+    return bool(fresh)
+
+
+def remove_from_batch(call_id: str) -> None:
+    """Take a call off the batch; the call itself stays."""
+    st.session_state[_BATCH] = [c for c in batch() if c != call_id]
+    if shown_in_place() == call_id:
+        show_in_place(None)
+
+
+def shown_in_place() -> str | None:
+    """Return the finished call that is open on the Transcribe page."""
+    return cast("str | None", st.session_state.get(_SHOWN))
+
+
+def show_in_place(call_id: str | None) -> None:
+    """Open a call on the Transcribe page; it is the open call of the Call page too."""
+    st.session_state[_SHOWN] = call_id
+    if call_id is not None:
+        set_open_call(call_id)
+
+
+# --- what to say once -----------------------------------------------------------------------
+
+
+def notify(text: str) -> None:
+    """Keep a short message for the next run of the page."""
+    st.session_state[_NOTICE] = text
+
+
+def take_notice() -> str | None:
+    """Return the kept message, once."""
+    return cast("str | None", st.session_state.pop(_NOTICE, None))

@@ -1,0 +1,1 @@
+"""The parts of a call's page around player and transcript."""

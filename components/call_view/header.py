@@ -1,0 +1,100 @@
+"""Title, facts and actions of a call."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
+
+import streamlit as st
+
+from components.heading import draw_page_title, draw_part_title
+from components.languages import language_name
+from components.wording import call_title, duration, moment, plain
+from services.domain.calls import Call
+from services.domain.reviewed import ReviewedCall
+from services.exports import Export, ExportFormat
+
+Exporter = Callable[[ExportFormat], Export]
+
+
+class HeaderAct(StrEnum):
+    """What the buttons of the header ask for."""
+
+    REVIEWED = "reviewed"
+    NOT_REVIEWED = "not_reviewed"
+    DETAILS = "details"
+    RERUN = "rerun"
+    DELETE = "delete"
+
+
+def draw_header(
+    reviewed: ReviewedCall, exporter: Exporter, *, zone: str | None, as_page: bool
+) -> HeaderAct | None:
+    """Draw the header; ``as_page`` gives it the page's title, else that of a part."""
+    call = reviewed.call
+    words, actions = st.columns([5, 6], vertical_alignment="center")
+    with words:
+        draw = draw_page_title if as_page else draw_part_title
+        draw(plain(call_title(call)))
+    with actions, st.container(horizontal=True, horizontal_alignment="right"):
+        intent = _draw_actions(call, exporter)
+    st.caption(" · ".join(_facts(reviewed, zone)))
+    return intent
+
+
+def _facts(reviewed: ReviewedCall, zone: str | None) -> list[str]:
+    call, transcript = reviewed.call, reviewed.transcript
+    facts = [moment(call.held_at, zone), duration(transcript.duration_ms)]
+    if call.details.queue:
+        facts.append(f"Queue {plain(call.details.queue)}")
+    if transcript.language:
+        facts.append(language_name(transcript.language))
+    if transcript.redacted:
+        facts.append(":material/shield: Personal data taken out")
+    if call.is_demo:
+        facts.append("Demo call")
+    if call.reviewed_at:
+        by = f" by {plain(call.reviewed_by)}" if call.reviewed_by else ""
+        facts.append(f"**:material/check_circle: Reviewed{by}**")
+    return facts
+
+
+def _draw_actions(call: Call, exporter: Exporter) -> HeaderAct | None:
+    intent: HeaderAct | None = None
+    if call.reviewed_at is None:
+        if st.button("Mark as reviewed", icon=":material/check:", type="primary", key="call_mark"):
+            intent = HeaderAct.REVIEWED
+    elif st.button("Not reviewed after all", icon=":material/undo:", key="call_unmark"):
+        intent = HeaderAct.NOT_REVIEWED
+    with st.popover("Download", icon=":material/download:"):
+        _draw_downloads(exporter, call.id)
+    if st.button("Details…", icon=":material/edit_note:", key="call_details"):
+        intent = HeaderAct.DETAILS
+    with st.popover("More", icon=":material/more_horiz:"):
+        if st.button("Process again…", icon=":material/restart_alt:", key="call_rerun"):
+            intent = HeaderAct.RERUN
+        if st.button("Delete this call…", icon=":material/delete:", key="call_delete"):
+            intent = HeaderAct.DELETE
+    return intent
+
+
+def _draw_downloads(exporter: Exporter, call_id: str) -> None:
+    st.caption("With all names, roles and corrections as shown here.")
+
+    def content(fmt: ExportFormat) -> bytes:
+        return exporter(fmt).content
+
+    for fmt in ExportFormat:
+        st.download_button(
+            fmt.display_name,
+            data=partial(content, fmt),
+            file_name=exporter_name(fmt, call_id),
+            mime=fmt.media_type,
+            key=f"download_{fmt}",
+            on_click="ignore",
+            width="stretch",
+        )
+
+
+def exporter_name(fmt: ExportFormat, call_id: str) -> str:
+    """Return a file name for a download."""
+    return f"call_{call_id}.{fmt.value}"

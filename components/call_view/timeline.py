@@ -1,0 +1,43 @@
+"""The timeline of a call as something to click on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from components.charts.frame import CONFIG
+from components.charts.timeline import timeline_figure, timeline_text
+from components.heading import draw_panel_title
+from services.domain.reviewed import ReviewedCall
+
+
+def draw_timeline(reviewed: ReviewedCall, on_click: Callable[[int], None]) -> None:
+    """Draw the timeline; ``on_click`` gets the place in ms of a bar when it is clicked.
+
+    It is called before the next run, so that what is drawn earlier on the page can follow.
+    """
+    key = f"timeline_{reviewed.call.id}"
+
+    def clicked() -> None:
+        selection: Any = st.session_state.get(key)
+        points = selection["selection"]["points"] if selection else []
+        place = _place(points[-1]) if points else None
+        if place is not None:
+            on_click(place)
+
+    draw_panel_title("Who speaks when", explanation="Click a bar to listen from there.")
+    st.plotly_chart(
+        timeline_figure(reviewed),
+        key=key,
+        config=CONFIG,
+        on_select=clicked,
+        selection_mode="points",
+        alt=timeline_text(reviewed),
+    )
+
+
+def _place(point: Any) -> int | None:
+    where = point.get("customdata")
+    if isinstance(where, list | tuple):
+        where = where[0] if where else None
+    return int(where) if isinstance(where, int | float) else None

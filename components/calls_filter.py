@@ -1,0 +1,105 @@
+"""Which calls are listed, and in which order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from components._compat import day_range
+from components.wording import SENTIMENT_WORDS, STATE_WORDS
+from services.domain.calls import CallState
+from services.domain.speech import SentimentLabel
+from services.storage.calls import CallFilter, CallSort
+
+PAGE_SIZE = 25
+SORT_WORDS = {
+    CallSort.HELD: "Date",
+    CallSort.ADDED: "Added",
+    CallSort.NAME: "File name",
+    CallSort.AGENT: "Agent",
+    CallSort.DURATION: "Duration",
+    CallSort.SENTIMENT: "Sentiment",
+    CallSort.AGENT_SHARE: "Agent's talk share",
+    CallSort.STATE: "State",
+}
+NEWEST_FIRST = {True: "Descending", False: "Ascending"}
+
+
+def draw_calls_filter(agents: Sequence[str], queues: Sequence[str]) -> CallFilter:
+    """Draw the filters; return them without a page, which depends on how many calls they find."""
+    search, sort, order, more = st.columns([4, 2, 2, 1.4], vertical_alignment="bottom")
+    text = search.text_input(
+        "Search",
+        placeholder="Agent, customer reference or file name",
+        icon=":material/search:",
+        key="calls_text",
+        persist_state="session",
+    )
+    by = sort.selectbox(
+        "Sort by",
+        list(SORT_WORDS),
+        format_func=lambda s: SORT_WORDS[s],
+        key="calls_sort",
+        persist_state="session",
+    )
+    descending = order.selectbox(
+        "Order",
+        list(NEWEST_FIRST),
+        format_func=lambda d: NEWEST_FIRST[d],
+        key="calls_order",
+        persist_state="session",
+    )
+    with more.popover("Filters", icon=":material/tune:", width="stretch"):
+        chosen = _draw_choices(agents, queues)
+    return CallFilter(
+        text=text.strip() or None, sort=by, descending=bool(descending), limit=PAGE_SIZE, **chosen
+    )
+
+
+def describe_filter(wanted: CallFilter) -> list[str]:
+    """Return the filters that are set, in words."""
+    parts = [STATE_WORDS[s] for s in wanted.states] + [*wanted.agents, *wanted.queues]
+    parts += [SENTIMENT_WORDS[s] for s in wanted.sentiments]
+    if wanted.first_day and wanted.last_day:
+        parts.append(f"{wanted.first_day} to {wanted.last_day}")
+    if wanted.reviewed is not None:
+        parts.append("reviewed" if wanted.reviewed else "not reviewed")
+    return parts
+
+
+def _draw_choices(agents: Sequence[str], queues: Sequence[str]) -> dict[str, Any]:
+    states = st.pills(
+        "State",
+        list(CallState),
+        selection_mode="multi",
+        format_func=lambda s: STATE_WORDS[s],
+        key="calls_states",
+        persist_state="session",
+    )
+    sentiments = st.pills(
+        "Customer's sentiment",
+        list(SentimentLabel),
+        selection_mode="multi",
+        format_func=lambda s: SENTIMENT_WORDS[s],
+        key="calls_sentiments",
+        persist_state="session",
+    )
+    reviewed = st.segmented_control(
+        "Review",
+        [False, True],
+        format_func=lambda r: "Reviewed" if r else "Not reviewed",
+        key="calls_reviewed",
+        persist_state="session",
+    )
+    agent = st.multiselect("Agent", agents, key="calls_agents", persist_state="session")
+    queue = st.multiselect("Queue", queues, key="calls_queues", persist_state="session")
+    first, last = day_range("Days", key="calls_days")
+    return {
+        "states": tuple(states),
+        "sentiments": tuple(sentiments),
+        "reviewed": reviewed,
+        "agents": tuple(agent),
+        "queues": tuple(queue),
+        "first_day": first,
+        "last_day": last,
+    }

@@ -1,0 +1,1 @@
+"""One builder per chart: domain values in, a Plotly figure out; and how figures are shown."""

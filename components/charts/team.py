@@ -1,0 +1,164 @@
+"""Charts over many calls: how many a day, who talks how much, how customers feel."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from components import palette
+from components.charts.frame import GRID, frame
+from components.wording import MISSING, percent, plural, signed
+from services.storage.analytics import AgentFigures, CallCount, SentimentOfDay
+
+NOBODY = "Agent not known"
+
+
+def calls_figure(days: Sequence[CallCount]) -> go.Figure:
+    """Return a bar per day: calls with a transcript, and those without on top."""
+    figure = go.Figure()
+    for name, counts, colour in (
+        ("With transcript", [d.transcribed for d in days], palette.AGENT),
+        ("Without", [d.calls - d.transcribed for d in days], palette.MARK),
+    ):
+        figure.add_trace(
+            go.Bar(
+                name=name,
+                x=[d.day for d in days],
+                y=counts,
+                marker={"color": colour, "line": {"width": 0}},
+                hovertemplate="%{x|%-d %b %Y}: %{y}<extra>" + name + "</extra>",
+            )
+        )
+    frame(figure, height=260, legend=True)
+    figure.update_layout(barmode="stack", bargap=0.25)
+    _day_axis(figure, len(days))
+    figure.update_yaxes(fixedrange=True, rangemode="tozero", tickformat=",d", nticks=5)
+    return figure
+
+
+def calls_text(days: Sequence[CallCount]) -> str:
+    """Return what the chart shows, in words."""
+    if not days:
+        return "No calls in this selection."
+    busiest = max(days, key=lambda d: d.calls)
+    total = plural(sum(d.calls for d in days), "call")
+    return (
+        f"{total} on {plural(len(days), 'day')}; most on {busiest.day:%-d %b %Y} ({busiest.calls})."
+    )
+
+
+def agents_figure(agents: Sequence[AgentFigures]) -> go.Figure:
+    """Return for each agent the mean talk share of their calls, and the pooled share as a mark."""
+    shown = [a for a in agents if a.share_of_speech.mean is not None][::-1]
+    names = [agent_label(a) for a in shown]
+    figure = go.Figure()
+    figure.add_trace(
+        go.Bar(
+            orientation="h",
+            name="Mean of the calls",
+            y=names,
+            x=[100 * (a.share_of_speech.mean or 0) for a in shown],
+            customdata=[a.share_of_speech.n for a in shown],
+            marker={"color": palette.AGENT, "line": {"width": 0}},
+            hovertemplate="%{y}: mean %{x:.1f} %, n = %{customdata}<extra></extra>",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            mode="markers",
+            name="All talk pooled",
+            y=names,
+            x=[100 * (a.share_of_speech.pooled or 0) for a in shown],
+            marker={"symbol": "diamond", "size": 10, "color": palette.CUSTOMER},
+            hovertemplate="%{y}: pooled %{x:.1f} %<extra></extra>",
+        )
+    )
+    frame(figure, height=84 + 30 * max(1, len(shown)), legend=True)
+    figure.update_layout(bargap=0.35)
+    figure.update_xaxes(range=[0, 100], ticksuffix=" %", fixedrange=True, nticks=6)
+    figure.update_yaxes(fixedrange=True, showgrid=False)
+    return figure
+
+
+def agents_text(agents: Sequence[AgentFigures]) -> str:
+    """Return what the chart shows, in words."""
+    parts = [
+        f"{agent_label(a)}: mean {percent(a.share_of_speech.mean, 1)}, pooled "
+        f"{percent(a.share_of_speech.pooled, 1)}, n = {a.share_of_speech.n}."
+        for a in agents
+        if a.share_of_speech.mean is not None
+    ]
+    return " ".join(parts) or "No calls with a known agent in this selection."
+
+
+def agent_label(agent: AgentFigures) -> str:
+    """Return an agent's name as it stands in charts and tables."""
+    return (agent.agent_name or NOBODY).replace("<", "‹").replace(">", "›")
+
+
+def mood_figure(days: Sequence[SentimentOfDay]) -> go.Figure:
+    """Return the customers' mean sentiment per day; larger marks stand for more calls."""
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            mode="lines+markers",
+            x=[d.day for d in days],
+            y=[d.sentiment.mean for d in days],
+            customdata=[[d.sentiment.n, d.utterances] for d in days],
+            line={"color": palette.CUSTOMER, "width": 2},
+            marker={
+                "size": [min(18, 7 + d.sentiment.n) for d in days],
+                "color": palette.CUSTOMER,
+            },
+            hovertemplate=(
+                "%{x|%-d %b %Y}: mean %{y:+.2f}<br>n = %{customdata[0]} calls, "
+                "%{customdata[1]} lines<extra></extra>"
+            ),
+        )
+    )
+    frame(figure, height=260)
+    _day_axis(figure, len(days))
+    figure.update_yaxes(
+        range=[-1.05, 1.05],
+        tickvals=[-1, -0.5, 0, 0.5, 1],
+        ticktext=["Negative", "−0.5", "0", "+0.5", "Positive"],
+        fixedrange=True,
+        zeroline=True,
+        zerolinecolor=GRID,
+    )
+    return figure
+
+
+def mood_text(days: Sequence[SentimentOfDay]) -> str:
+    """Return what the chart shows, in words."""
+    known = [(d.day, d.sentiment.mean) for d in days if d.sentiment.mean is not None]
+    if not known:
+        return "No customer's sentiment is known in this selection."
+    low, high = min(known, key=lambda k: k[1]), max(known, key=lambda k: k[1])
+    if len(known) == 1:
+        return f"Customers' mean on {low[0]:%-d %b %Y}: {signed(low[1])}."
+    return (
+        f"Customers' mean by day lies between {signed(low[1])} ({low[0]:%-d %b %Y}) and "
+        f"{signed(high[1])} ({high[0]:%-d %b %Y})."
+    )
+
+
+def agents_rows(agents: Sequence[AgentFigures]) -> list[dict[str, str | int]]:
+    """Return the agents' figures as rows of a table."""
+    return [
+        {
+            "Agent": agent_label(a),
+            "Calls": a.calls,
+            "Talk share, mean of calls": percent(a.share_of_speech.mean, 1),
+            "Talk share, pooled": percent(a.share_of_speech.pooled, 1),
+            "n": a.share_of_speech.n,
+            "Share of call time, mean": percent(a.share_of_call.mean, 1),
+            "Customer's sentiment, mean": signed(a.customer_sentiment.mean) or MISSING,
+        }
+        for a in agents
+    ]
+
+
+def _day_axis(figure: go.Figure, days: int) -> None:
+    figure.update_xaxes(type="date", tickformat="%-d %b", fixedrange=True, nticks=6)
+    if days == 1:
+        figure.update_xaxes(dtick=86_400_000)

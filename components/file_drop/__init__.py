@@ -1,0 +1,84 @@
+"""Drag and drop for recordings: files go straight to the upload route, only call ids come here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from components.assets import read_assets
+from services.domain.calls import CallDetails, ProcessingOptions
+
+SCRIPTS = ("scripts/upload.js", "scripts/view.js", "scripts/main.js")
+_assets = read_assets(Path(__file__).parent, SCRIPTS)
+_mount = st.components.v2.component(
+    "partyline_file_drop", html=_assets.html, css=_assets.css, js=_assets.js
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uploaded:
+    """Recordings that have arrived and are calls now."""
+
+    call_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenExisting:
+    """Open the call that a recording turned out to be."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreshToken:
+    """The token has expired; hand out a new one."""
+
+
+DropIntent = Uploaded | OpenExisting | FreshToken
+
+
+def draw_file_drop(
+    token: str, options: ProcessingOptions, details: CallDetails, known: Sequence[str]
+) -> DropIntent | None:
+    """Draw the drop zone; return what happened in the browser since the last run, if anything.
+
+    ``options`` and ``details`` go with every file that is sent from now on. ``known`` are the
+    calls the page has learnt of: their uploads leave the list.
+    """
+    data: dict[str, Any] = {
+        "token": token,
+        "options": {
+            "provider": options.provider,
+            "language": options.language,
+            "expected_speakers": options.expected_speakers,
+            "redact": options.redact,
+        },
+        "details": {
+            "agent_name": details.agent_name,
+            "queue": details.queue,
+            "customer_ref": details.customer_ref,
+            "direction": details.direction,
+        },
+        "known": list(known),
+    }
+    answer: Mapping[str, Any] = _mount(
+        key="file_drop",
+        data=data,
+        on_uploaded_change=lambda: None,
+        on_wanted_change=lambda: None,
+    )
+    return _read(answer)
+
+
+def _read(answer: Mapping[str, Any]) -> DropIntent | None:
+    uploaded = answer.get("uploaded")
+    if isinstance(uploaded, list) and uploaded:
+        return Uploaded(call_ids=tuple(str(call_id) for call_id in uploaded))
+    wanted = answer.get("wanted")
+    if not isinstance(wanted, Mapping):
+        return None
+    if wanted.get("kind") == "open" and isinstance(wanted.get("call"), str):
+        return OpenExisting(call_id=str(wanted["call"]))
+    return FreshToken() if wanted.get("kind") == "token" else None

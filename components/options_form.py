@@ -1,0 +1,128 @@
+"""How recordings are to be processed and what is known about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from components.languages import LANGUAGES
+from services.domain.calls import CallDetails, ProcessingOptions
+from services.providers.base import Capabilities, Readiness
+
+MOST_SPEAKERS = 10
+FROM_NAME = "from the file name"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderChoice:
+    """A speech provider as it is offered: what it can do and whether it can be used now."""
+
+    capabilities: Capabilities
+    readiness: Readiness
+
+    @property
+    def label(self) -> str:
+        """Its title, with what is missing if it can't be used."""
+        if self.readiness.ready:
+            return self.capabilities.title
+        missing = " and ".join(self.readiness.missing)
+        reason = f"set {missing}" if missing else self.readiness.hint or "not available"
+        return f"{self.capabilities.title} (not configured: {reason})"
+
+
+def draw_options(
+    choices: Sequence[ProviderChoice], *, key: str, now: ProcessingOptions | None = None
+) -> ProcessingOptions:
+    """Draw provider, language, number of speakers and redaction; return what is chosen.
+
+    Providers that aren't configured are named below the choice with what they need.
+    """
+    now = now or ProcessingOptions()
+    usable = [c for c in choices if c.readiness.ready] or list(choices)
+    by_name = {c.capabilities.name: c for c in choices}
+    names = [c.capabilities.name for c in usable]
+    provider = st.selectbox(
+        "Speech provider",
+        names,
+        index=names.index(now.provider) if now.provider in names else 0,
+        format_func=lambda name: by_name[name].label,
+        key=f"{key}_provider",
+        persist_state="session",
+        help="Who turns the sound into words. Everything after that is done on this machine.",
+    )
+    chosen = by_name[provider or names[0]]
+    _draw_unusable(choices)
+    options = ProcessingOptions(
+        provider=chosen.capabilities.name,
+        language=_language(chosen.capabilities, key, now),
+        expected_speakers=_speakers(chosen.capabilities, key, now),
+        redact=st.toggle(
+            "Take personal data out of the text",
+            value=now.redact,
+            key=f"{key}_redact",
+            persist_state="session",
+            help="Names, numbers and addresses are replaced by their kind, such as [PHONE]. "
+            "The unredacted text is then never stored.",
+        ),
+        vocabulary=now.vocabulary,
+    )
+    if chosen.capabilities.leaves_machine:
+        st.caption(":material/cloud_upload: The sound is sent to this provider.")
+    return options
+
+
+def draw_details(*, key: str) -> CallDetails:
+    """Draw agent, queue and customer reference for recordings; empty ones are None."""
+
+    def field(label: str, name: str) -> str | None:
+        typed: str | None = st.text_input(
+            label,
+            placeholder=FROM_NAME,
+            key=f"{key}_{name}",
+            max_chars=80,
+            persist_state="session",
+            help="Left empty, it is read from the file name, as in "
+            "`call_AGENT_Nora-Fields_CUST_C-1042_QUEUE_Billing.ogg`.",
+        )
+        return (typed or "").strip() or None
+
+    return CallDetails(
+        agent_name=field("Agent", "agent"),
+        queue=field("Queue", "queue"),
+        customer_ref=field("Customer reference", "customer"),
+    )
+
+
+def _draw_unusable(choices: Sequence[ProviderChoice]) -> None:
+    for choice in choices:
+        if not choice.readiness.ready:
+            st.caption(f":material/key_off: {choice.label}")
+
+
+def _language(capabilities: Capabilities, key: str, now: ProcessingOptions) -> str | None:
+    offered = [c for c in LANGUAGES if not capabilities.languages or c in capabilities.languages]
+    codes: list[str | None] = [*offered]
+    if capabilities.language_detection or not offered:
+        codes.insert(0, None)
+    return st.selectbox(
+        "Language",
+        codes,
+        index=codes.index(now.language) if now.language in codes else 0,
+        format_func=lambda code: "Detect automatically" if code is None else LANGUAGES[code],
+        key=f"{key}_language",
+        persist_state="session",
+    )
+
+
+def _speakers(capabilities: Capabilities, key: str, now: ProcessingOptions) -> int | None:
+    del capabilities  # every provider's transcript can be given speakers on this machine
+    counts: list[int | None] = [None, *range(1, MOST_SPEAKERS + 1)]
+    return st.selectbox(
+        "Expected speakers",
+        counts,
+        index=counts.index(now.expected_speakers) if now.expected_speakers in counts else 0,
+        format_func=lambda n: "Find out" if n is None else str(n),
+        key=f"{key}_speakers",
+        persist_state="session",
+        help="On two-channel calls each channel is one party, and this is not needed.",
+    )

@@ -1,0 +1,150 @@
+"""How values read on screen: durations, shares and states in plain words with their units."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from services.domain.calls import Call, CallState, Stage
+from services.domain.speech import SentimentLabel, SpeakerRole
+
+SECOND_MS = 1_000
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+MISSING = "–"
+
+STATE_WORDS = {
+    CallState.WAITING: "Waiting",
+    CallState.PROCESSING: "Processing",
+    CallState.READY: "Ready",
+    CallState.FAILED: "Failed",
+    CallState.CANCELLED: "Cancelled",
+}
+STATE_ICONS = {
+    CallState.WAITING: ":material/hourglass_empty:",
+    CallState.PROCESSING: ":material/autorenew:",
+    CallState.READY: ":material/check_circle:",
+    CallState.FAILED: ":material/error:",
+    CallState.CANCELLED: ":material/cancel:",
+}
+STAGE_WORDS = {
+    Stage.DECODE: "Reading the audio",
+    Stage.RECOGNISE: "Recognising words",
+    Stage.SPEAKERS: "Telling speakers apart",
+    Stage.ANALYSE: "Analysing the conversation",
+}
+ROLE_WORDS = {
+    SpeakerRole.AGENT: "Agent",
+    SpeakerRole.CUSTOMER: "Customer",
+    SpeakerRole.UNKNOWN: "Role not known",
+}
+SENTIMENT_WORDS = {
+    SentimentLabel.POSITIVE: "Positive",
+    SentimentLabel.NEUTRAL: "Neutral",
+    SentimentLabel.NEGATIVE: "Negative",
+}
+# A call's mean counts as leaning one way only beyond this; between lies "neutral".
+LEANING_SCORE = 0.15
+
+
+def clock(ms: int | None) -> str:
+    """Return a position or length as ``4:07`` or ``1:02:33``."""
+    if ms is None:
+        return MISSING
+    seconds = max(0, ms) // SECOND_MS
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def duration(ms: float | None) -> str:
+    """Return a length in words and units: ``0.8 s``, ``42 s``, ``3 min 5 s``, ``2 h 4 min``."""
+    if ms is None:
+        return MISSING
+    if ms == 0:
+        return "0 s"
+    if ms < 10 * SECOND_MS:
+        return f"{ms / SECOND_MS:.1f} s"
+    seconds = round(ms / SECOND_MS)
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def time_left(ms: int | None) -> str:
+    """Return a forecast without false precision: ``about 20 s left``; empty if unknown."""
+    if ms is None:
+        return ""
+    if ms < 5 * SECOND_MS:
+        return "a few seconds left"
+    if ms < MINUTE_MS:
+        return f"about {max(10, round(ms / 10_000) * 10)} s left"
+    if ms < HOUR_MS:
+        return f"about {max(1, round(ms / MINUTE_MS))} min left"
+    return f"about {duration(round(ms / MINUTE_MS) * MINUTE_MS)} left"
+
+
+def percent(fraction: float | None, digits: int = 0) -> str:
+    """Return a fraction in 0..1 as ``43 %``."""
+    return MISSING if fraction is None else f"{fraction * 100:.{digits}f} %"
+
+
+def number(value: float | None, digits: int = 0, unit: str = "") -> str:
+    """Return a figure with its unit, or a dash when it is not defined."""
+    if value is None:
+        return MISSING
+    return f"{value:.{digits}f} {unit}".rstrip()
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """Return a score or change with its sign, using a true minus."""
+    if value is None:
+        return MISSING
+    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def leaning(score: float | None) -> SentimentLabel | None:
+    """Return which way a mean score leans, None when there is no score."""
+    if score is None:
+        return None
+    if score > LEANING_SCORE:
+        return SentimentLabel.POSITIVE
+    return SentimentLabel.NEGATIVE if score < -LEANING_SCORE else SentimentLabel.NEUTRAL
+
+
+def size(size_bytes: int) -> str:
+    """Return a file size as ``12.4 MB``."""
+    value = float(size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError
+
+
+def moment(at: datetime, zone: str | None = None) -> str:
+    """Return a date and time in the person's zone: ``12 Nov 2026, 09:30``."""
+    local = at.astimezone(ZoneInfo(zone)) if zone else at
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun: ``1 call``, ``3 calls``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}".replace(",", "\u202f")
+
+
+def call_title(call: Call) -> str:
+    """Return what a call is called on screen: agent and customer if known, else the file."""
+    details = call.details
+    parts = [details.agent_name, details.customer_ref]
+    known = [p for p in parts if p]
+    return " with ".join(known) if len(known) == 2 else (known[0] if known else call.source_name)
+
+
+def plain(text: str) -> str:
+    """Return text from calls or file names so that Streamlit's Markdown shows it literally."""
+    for character in "\\`*_{}[]()#+-.!|~<>:$&^=\"'/@":
+        text = text.replace(character, "\\" + character)
+    return " ".join(text.split())

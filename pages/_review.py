@@ -1,0 +1,196 @@
+"""A call under review: the part that the Call page and the Transcribe page share."""
+
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import session
+from components._compat import polling, time_zone
+from components.batch_progress import progress_words
+from components.call_review import ReviewLinks, Seek, draw_call_review
+from components.call_review import intents as wish
+from components.call_review.payload import shown_version
+from components.call_view import panels
+from components.call_view.dialogs import ask_delete, ask_details, ask_rerun
+from components.call_view.figures import draw_all_figures, draw_cards
+from components.call_view.header import HeaderAct, draw_header
+from components.call_view.timeline import draw_timeline
+from components.heading import draw_empty, draw_page_title
+from components.options_form import ProviderChoice
+from components.wording import call_title, plain
+from services.domain.calls import FINISHED_STATES, Call, CallState, ProcessingOptions
+from services.domain.errors import NotFound, NotReady, PartylineError
+from services.domain.reviewed import ReviewedCall
+
+POLL_S = 1.0
+
+
+def show_call(call_id: str, *, as_page: bool) -> None:
+    """Draw a call and carry out what the person wants done to it."""
+    waiting = st.skeleton(height=480)
+    try:
+        reviewed = session.reviewed_call(call_id)
+    except NotReady:
+        waiting.empty()
+        _show_unready(call_id)
+        return
+    except NotFound as error:
+        waiting.empty()
+        draw_empty(error.user_message, icon=":material/search_off:")
+        return
+    waiting.empty()
+    user, review = session.current_user(), session.services().review
+    intent = draw_header(
+        reviewed,
+        lambda fmt: review.export(user, call_id, fmt),
+        zone=time_zone(),
+        as_page=as_page,
+    )
+    _watch_run(reviewed.call)
+    panels.draw_findings(reviewed)
+    draw_cards(reviewed)
+    timeline = st.container(border=True)
+    left, right = st.columns([3, 2])
+    _listen(reviewed, timeline, left)
+    with right:
+        clicked = panels.draw_summary(reviewed)
+        panels.draw_sentiment(reviewed)
+        panels.draw_talk(reviewed)
+        panels.draw_loudness(reviewed)
+    with st.expander("All figures", icon=":material/table_chart:"):
+        draw_all_figures(reviewed)
+    with st.expander("Which part was done by what", icon=":material/memory:"):
+        panels.draw_processed_by(reviewed)
+    if clicked is not None:
+        session.request_seek(call_id, clicked)
+        st.rerun()
+    if intent is not None:
+        _carry_out_header(reviewed.call, intent)
+
+
+@st.fragment
+def _listen(reviewed: ReviewedCall, timeline: DeltaGenerator, place: DeltaGenerator) -> None:
+    """Draw timeline and player; a click in one moves the other without a rerun of the page."""
+    call = reviewed.call
+    at = session.seek(call.id)
+    links = ReviewLinks(
+        review=session.review_url(call.id),
+        audio=session.audio_url(call.id) if call.audio else None,
+    )
+    with place, st.container(key="listen"):
+        intent = draw_call_review(
+            call.id,
+            shown_version(reviewed),
+            links,
+            seek=Seek(ms=at.ms, nonce=at.nonce, play=at.play) if at else None,
+            reload=session.reloads(call.id),
+        )
+    if intent is not None:
+        _carry_out(call.id, intent)
+        st.rerun()
+    # After the player, which has a transcript to fetch meanwhile.
+    with timeline:
+        draw_timeline(reviewed, partial(session.request_seek, call.id))
+
+
+def _carry_out(call_id: str, intent: wish.ReviewIntent) -> None:
+    """Do what was asked for in the player; a refusal is told and taken back on screen."""
+    user, review = session.current_user(), session.services().review
+    try:
+        match intent:
+            case wish.Rename():
+                review.rename(user, call_id, intent.speaker, intent.name)
+            case wish.SetRole():
+                review.set_role(user, call_id, intent.speaker, intent.role)
+            case wish.SwapRoles():
+                review.swap_roles(user, call_id)
+            case wish.Merge():
+                review.merge(user, call_id, intent.speaker, intent.into)
+            case wish.Unmerge():
+                review.unmerge(user, call_id, intent.speaker)
+            case wish.Correct():
+                review.correct(user, call_id, intent.utterance, intent.text)
+            case wish.AddComment():
+                review.comment(user, call_id, intent.utterance, intent.text)
+            case wish.DeleteComment():
+                review.delete_comment(user, call_id, intent.comment)
+            case wish.FreshLinks():
+                session.renew_tokens()
+    except PartylineError as error:
+        session.request_reload(call_id)
+        session.notify(error.user_message)
+
+
+def _carry_out_header(call: Call, intent: HeaderAct) -> None:
+    user, services = session.current_user(), session.services()
+
+    def rerun(options: ProcessingOptions) -> None:
+        services.desk.rerun(user, call.id, options)
+        session.notify("Processing has begun; the present transcript stays until it is done.")
+
+    def delete() -> None:
+        services.desk.delete(user, call.id)
+        session.remove_from_batch(call.id)
+        session.set_open_call(None)
+        session.notify("The call has been deleted.")
+
+    try:
+        match intent:
+            case HeaderAct.REVIEWED | HeaderAct.NOT_REVIEWED:
+                services.review.mark_reviewed(user, call.id, intent is HeaderAct.REVIEWED)
+            case HeaderAct.DETAILS:
+                ask_details(call, lambda d: services.review.set_details(user, call.id, d))
+                return
+            case HeaderAct.RERUN:
+                options = services.runs.get(user.org_id, call.id, call.run).options
+                ask_rerun(1, provider_choices(), options, rerun)
+                return
+            case HeaderAct.DELETE:
+                ask_delete(1, delete)
+                return
+    except PartylineError as error:
+        session.notify(error.user_message)
+    st.rerun()
+
+
+def provider_choices() -> list[ProviderChoice]:
+    """Return all speech providers with what they can do and whether they can be used."""
+    registry = session.services().providers
+    return [
+        ProviderChoice(capabilities=registry.capabilities(n), readiness=registry.readiness(n))
+        for n in registry.names()
+    ]
+
+
+def _show_unready(call_id: str) -> None:
+    """Say why a call has no transcript, with what can be done about it."""
+    user, services = session.current_user(), session.services()
+    call = services.calls.get(user.org_id, call_id)
+    draw_page_title(plain(call_title(call)))
+    if call.state not in FINISHED_STATES:
+        _watch_run(call)
+        return
+    failed = call.error_message or "Processing failed."
+    cancelled = "Processing was cancelled before there was a transcript."
+    draw_empty(plain(cancelled if call.state is CallState.CANCELLED else failed))
+    if st.button("Retry", icon=":material/refresh:", type="primary", key="call_retry"):
+        services.desk.retry(user, call_id)
+        st.rerun()
+
+
+def _watch_run(call: Call) -> None:
+    """Show how far a run has come, until it ends; tell when the last one failed."""
+    if call.state is CallState.FAILED:
+        st.warning(f"The last run failed: {plain(call.error_message or '')}")
+    if call.state in FINISHED_STATES:
+        return
+
+    def look() -> None:
+        desk, user = session.services().desk, session.current_user()
+        progress = desk.progress(user, [call.id]).get(call.id)
+        if progress is None or progress.state in FINISHED_STATES:
+            st.rerun()
+        st.progress(progress.fraction, text=progress_words(progress, progress.state))
+
+    polling(look, every_s=POLL_S)

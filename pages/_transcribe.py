@@ -1,0 +1,98 @@
+"""What the Transcribe page does with uploads and with the list of recordings under way."""
+
+import streamlit as st
+
+from app import session
+from components._compat import polling
+from components.batch_progress import BatchAct, BatchIntent, draw_batch
+from components.file_drop import DropIntent, FreshToken, OpenExisting, Uploaded
+from services.domain.calls import FINISHED_STATES, Call, CallState, RunProgress
+from services.domain.errors import NotFound, PartylineError
+
+POLL_S = 1.0
+_OPENED = "transcribe_opened"
+
+
+def take(intent: DropIntent) -> None:
+    """Take in what happened in the drop zone."""
+    match intent:
+        case Uploaded():
+            if session.add_to_batch(intent.call_ids):
+                st.rerun()
+        case OpenExisting():
+            session.add_to_batch([intent.call_id])
+            session.show_in_place(intent.call_id)
+            st.rerun()
+        case FreshToken():
+            session.renew_tokens()
+            st.rerun()
+
+
+def draw_batch_progress() -> None:
+    """Draw the recordings handed in; they are looked after every second while one is under way."""
+    rows = batch_rows()
+    if not rows:
+        return
+    if not session.services().desk.worker_alive() and any(_runs(*row) for row in rows):
+        st.warning(
+            "No worker is running, so recordings wait. It starts with `./bin/run`, or on its own "
+            "with `partyline worker`.",
+            icon=":material/engineering:",
+        )
+    running = any(_runs(*row) for row in rows)
+    if not running:
+        _open_first_finished(rows)
+    polling(lambda: _look(was_running=running), every_s=POLL_S if running else None)
+
+
+def batch_rows() -> list[tuple[Call, RunProgress | None]]:
+    """Return the calls of the batch with their progress; deleted ones leave it."""
+    user, services = session.current_user(), session.services()
+    progress = services.desk.progress(user, session.batch())
+    rows: list[tuple[Call, RunProgress | None]] = []
+    for call_id in session.batch():
+        try:
+            rows.append((services.calls.get(user.org_id, call_id), progress.get(call_id)))
+        except NotFound:
+            session.remove_from_batch(call_id)
+    return rows
+
+
+def _runs(call: Call, progress: RunProgress | None) -> bool:
+    return (progress.state if progress else call.state) not in FINISHED_STATES
+
+
+def _look(*, was_running: bool) -> None:
+    rows = batch_rows()
+    if was_running and not any(_runs(*row) for row in rows):
+        _open_first_finished(rows)
+        st.rerun()
+    intent = draw_batch(rows, session.shown_in_place())
+    if intent is not None:
+        _carry_out(intent)
+        st.rerun()
+
+
+def _open_first_finished(rows: list[tuple[Call, RunProgress | None]]) -> None:
+    """Open the first call that is ready, unless one is open or the person closed it again."""
+    ready = [call.id for call, _ in rows if call.state is CallState.READY]
+    seen: set[str] = st.session_state.setdefault(_OPENED, set())
+    if session.shown_in_place() is None and ready and not seen & set(ready):
+        session.show_in_place(ready[0])
+    seen.update(ready)
+
+
+def _carry_out(intent: BatchIntent) -> None:
+    user, desk = session.current_user(), session.services().desk
+    try:
+        match intent.act:
+            case BatchAct.OPEN:
+                session.show_in_place(intent.call_id)
+            case BatchAct.CANCEL:
+                desk.cancel(user, intent.call_id)
+            case BatchAct.RETRY:
+                desk.retry(user, intent.call_id)
+            case BatchAct.REMOVE:
+                session.remove_from_batch(intent.call_id)
+    except PartylineError as error:
+        session.notify(error.user_message)

@@ -1,0 +1,37 @@
+"""Hand in recordings, watch them being processed, and review the finished call in place."""
+
+import streamlit as st
+
+from app import session
+from components.file_drop import draw_file_drop
+from components.heading import draw_page_title
+from components.options_form import draw_details, draw_options
+from pages._calls import load_demo
+from pages._review import provider_choices, show_call
+from pages._transcribe import draw_batch_progress, take
+
+user, services = session.current_user(), session.services()
+draw_page_title("Transcribe", "Turn recorded calls into who said what, when, and how it went.")
+
+with st.expander("Options", icon=":material/tune:", expanded=not session.batch()):
+    how, what = st.columns(2)
+    with how:
+        options = draw_options(provider_choices(), key="new")
+    with what:
+        details = draw_details(key="new")
+
+intent = draw_file_drop(session.upload_token(), options, details, session.batch())
+if intent is not None:
+    take(intent)
+
+if not session.batch() and services.calls.count(user.org_id) == 0:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown("**No recording at hand?** Explore Partyline with calls made for it.")
+        if st.button("Load demo calls", icon=":material/play_circle:"):
+            load_demo()
+
+draw_batch_progress()
+shown = session.shown_in_place()
+if shown is not None:
+    st.divider()
+    show_call(shown, as_page=False)

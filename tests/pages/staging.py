@@ -1,0 +1,275 @@
+"""A stage for the pages: real stores on a throw-away database, a desk that only takes notes."""
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from services.access.tokens import TokenSigner
+from services.analysis.metrics import analyse
+from services.domain.calls import (
+    AudioFacts,
+    Call,
+    CallDetails,
+    CallState,
+    ProcessingOptions,
+    Run,
+    RunProgress,
+    Stage,
+)
+from services.domain.errors import NotFound, PartylineError
+from services.domain.findings import Finding, FindingKind
+from services.domain.ids import new_id
+from services.domain.metrics import AnalysedTranscript
+from services.domain.people import LOCAL_USER, User
+from services.domain.speech import (
+    Sentiment,
+    SentimentLabel,
+    Span,
+    Speaker,
+    SpeakerRole,
+    Statement,
+    Summary,
+    Transcript,
+    Utterance,
+    Word,
+)
+from services.providers.base import Capabilities, Readiness
+from services.review import ReviewService
+from services.storage.analytics import Analytics
+from services.storage.calls import CallStore
+from services.storage.database import migrate, open_engine
+from services.storage.keys import WrappedKey
+from services.storage.runs import RunStore
+from services.storage.transcripts import TranscriptStore
+
+ORG = LOCAL_USER.org_id
+LINES: Sequence[tuple[str, str, float]] = (
+    ("s1", "Bluefern Mobile, this is Dana. How can I help you today?", 0.1),
+    ("s2", "My bill is wrong again. This is the third time I have to call.", -0.8),
+    ("s1", "I am sorry to hear that. Let me look at it.", 0.0),
+    ("s2", "Okay.", 0.0),
+    ("s1", "I have taken the second charge off, and the fee as well.", 0.2),
+    ("s2", "That is great, thank you so much!", 0.9),
+)
+
+
+@dataclass(kw_only=True)
+class StagedDesk:
+    """Notes what it is asked for; progress is whatever the test puts in."""
+
+    calls: CallStore
+    runs: RunStore
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    shown: dict[str, RunProgress] = field(default_factory=dict)
+    demo: Callable[[], list[str]] | None = None
+    alive: bool = True
+    sound: bytes = b""
+
+    def retry(self, user: User, call_id: str) -> None:
+        """Note it."""
+        self.asked.append(("retry", call_id))
+
+    def rerun(self, user: User, call_id: str, options: ProcessingOptions) -> None:
+        """Note it."""
+        self.asked.append((f"rerun {options.language} {options.expected_speakers}", call_id))
+
+    def cancel(self, user: User, call_id: str) -> None:
+        """Note it."""
+        self.asked.append(("cancel", call_id))
+
+    def delete(self, user: User, call_id: str) -> None:
+        """Delete the rows."""
+        self.asked.append(("delete", call_id))
+        self.calls.delete(user.org_id, call_id)
+
+    def progress(self, user: User, call_ids: Sequence[str]) -> dict[str, RunProgress]:
+        """Return what the test put in, else what the database has."""
+        return self.runs.progress(user.org_id, call_ids) | {
+            c: p for c, p in self.shown.items() if c in call_ids
+        }
+
+    def load_demo(self, user: User) -> list[str]:
+        """Do what the test put in; without it there is no demo."""
+        if self.demo is None:
+            raise NotFound
+        return self.demo()
+
+    def worker_alive(self) -> bool:
+        """Say what the test says."""
+        return self.alive
+
+    def open_playback(self, user: User, call_id: str) -> tuple[BinaryIO, int]:
+        """Return the same sound for every call."""
+        if not self.sound:
+            raise NotFound
+        return io.BytesIO(self.sound), len(self.sound)
+
+
+class StagedProviders:
+    """One provider that is ready and one that lacks its key."""
+
+    def names(self) -> tuple[str, ...]:
+        """Return both names."""
+        return ("local", "azure")
+
+    def capabilities(self, name: str) -> Capabilities:
+        """Return what the provider can do."""
+        local = name == "local"
+        title = "This machine" if local else "Azure Speech"
+        return Capabilities(
+            name=name, title=title, language_detection=True, leaves_machine=not local
+        )
+
+    def readiness(self, name: str) -> Readiness:
+        """Return whether its key is there."""
+        missing = () if name == "local" else ("AZURE_SPEECH_KEY",)
+        return Readiness(ready=not missing, missing=missing)
+
+
+@dataclass(kw_only=True)
+class Staged:
+    """The services as pages know them."""
+
+    calls: CallStore
+    runs: RunStore
+    transcripts: TranscriptStore
+    analytics: Analytics
+    review: ReviewService
+    desk: StagedDesk
+    providers: StagedProviders = field(default_factory=StagedProviders)
+    tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
+    settings: Any = None
+    intake: Any = None
+
+    def add(self, *, state: CallState = CallState.WAITING, **details: Any) -> Call:
+        """Add a call whose run is in this state, without a transcript."""
+        call = new_call(**details)
+        run = Run(call_id=call.id, number=1, options=ProcessingOptions(), state=CallState.WAITING)
+        self.calls.add(call, run, WrappedKey(key_id="test", sealed=b"sealed"))
+        if call.audio:
+            self.calls.set_audio(call.id, call.audio)
+        if state is CallState.PROCESSING:
+            self.runs.begin(call.id, 1)
+            self.runs.set_progress(call.id, 1, Stage.RECOGNISE, 0.5, 0.4, 42_000)
+        elif state is CallState.CANCELLED:
+            self.runs.cancelled(call.id, 1)
+        return self.calls.get(ORG, call.id)
+
+    def add_ready(self, transcript: Transcript | None = None, **details: Any) -> Call:
+        """Add a call with a transcript."""
+        call = self.add(**details)
+        transcript = replace(transcript or sample_transcript(), id=new_id())
+        analysed = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
+        self.transcripts.save(ORG, call.id, 1, analysed)
+        self.runs.finish(call.id, 1, transcript.id)
+        return self.calls.get(ORG, call.id)
+
+    def add_failed(self, error: PartylineError, **details: Any) -> Call:
+        """Add a call whose run failed."""
+        call = self.add(**details)
+        self.runs.fail(call.id, 1, error)
+        return self.calls.get(ORG, call.id)
+
+
+def stage(folder: Path) -> Staged:
+    """Return services on a fresh database in this folder."""
+    engine = open_engine(f"sqlite:///{folder / 'pages.db'}")
+    migrate(engine)
+    calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    return Staged(
+        calls=calls,
+        runs=runs,
+        transcripts=transcripts,
+        analytics=Analytics(engine),
+        review=ReviewService(calls, transcripts, lambda text: text),
+        desk=StagedDesk(calls=calls, runs=runs),
+    )
+
+
+def new_call(
+    *,
+    source_name: str = "call.wav",
+    duration_ms: int = 40_000,
+    findings: tuple[Finding, ...] = (Finding(kind=FindingKind.SEPARATE_CHANNELS),),
+    created_at: datetime = datetime(2026, 11, 12, 9, 30, tzinfo=UTC),
+    is_demo: bool = False,
+    **details: Any,
+) -> Call:
+    """Return a call; further keywords are its details."""
+    audio = AudioFacts(
+        duration_ms=duration_ms,
+        channels=2,
+        sample_rate=16_000,
+        codec="flac",
+        container="flac",
+        findings=findings,
+    )
+    return Call(
+        id=new_id(),
+        org_id=ORG,
+        source_name=source_name,
+        content_hash=new_id(),
+        size_bytes=123_456,
+        state=CallState.WAITING,
+        created_at=created_at,
+        details=CallDetails(**details),
+        audio=audio,
+        is_demo=is_demo,
+    )
+
+
+def sample_transcript(lines: Iterable[tuple[str, str, float]] = LINES) -> Transcript:
+    """Return a transcript of these (speaker, text, score) lines, one after the other.
+
+    A word takes 300 ms; between lines lie 400 ms.
+    """
+    at_ms, utterances = 500, []
+    for number, (speaker, text, score) in enumerate(lines):
+        words = []
+        for text_of_word in text.split():
+            words.append(
+                Word(text=text_of_word, start_ms=at_ms, end_ms=at_ms + 300, confidence=0.9)
+            )
+            at_ms += 300
+        utterances.append(
+            Utterance(
+                id=f"u{number}",
+                speaker=speaker,
+                start_ms=words[0].start_ms,
+                end_ms=at_ms,
+                text=text,
+                words=tuple(words),
+                sentiment=Sentiment(label=_label(score), score=score),
+                is_backchannel=text == "Okay.",
+            )
+        )
+        at_ms += 400
+    return Transcript(
+        id=new_id(),
+        provider="local",
+        duration_ms=at_ms,
+        speakers=(
+            Speaker(id="s1", label="Speaker 1", role=SpeakerRole.AGENT, channel=0),
+            Speaker(id="s2", label="Speaker 2", role=SpeakerRole.CUSTOMER, channel=1),
+        ),
+        utterances=tuple(utterances),
+        spans=tuple(
+            Span(speaker=u.speaker or "s1", start_ms=u.start_ms, end_ms=u.end_ms)
+            for u in utterances
+        ),
+        language="en",
+        loudness_dbfs={"s1": (-20.0, None, -22.0), "s2": (None, -31.0, -30.0)},
+        stages={"recognition": "local whisper-base"},
+        summary=Summary(
+            reason=Statement(text="My bill is wrong again.", utterances=("u1",)), resolved=True
+        ),
+    )
+
+
+def _label(score: float) -> SentimentLabel:
+    if score > 0.3:
+        return SentimentLabel.POSITIVE
+    return SentimentLabel.NEGATIVE if score < -0.3 else SentimentLabel.NEUTRAL

@@ -1,0 +1,181 @@
+"""The Call page: what it shows, and what a person can change."""
+
+from dataclasses import replace
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from components.call_review import intents as wish
+from pages import _review
+from services.domain.calls import CallDetails, CallState, ProcessingOptions
+from services.domain.errors import ProviderTimeout
+from services.domain.people import LOCAL_USER
+from services.domain.speech import SpeakerRole
+from tests.pages.conftest import MAIN, press, texts
+from tests.pages.staging import ORG, sample_transcript
+
+
+def test_without_a_call_it_leads_to_the_list(staged, open_page):
+    """Nothing is open: the page says so and leads on."""
+    page = open_page("call")
+    assert "No call is open" in texts(page)
+
+
+def test_shows_figures_with_units(staged, open_page):
+    """Cards carry units and counts, panels their text."""
+    call = staged.add_ready(agent_name="Dana", customer_ref="C-7", queue="Billing")
+    page = open_page("call", open_call=call.id)
+    assert page.title[0].value == "Dana with C\\-7"
+    cards = {m.label: m.value for m in page.metric}
+    assert set(cards) >= {"Talk : listen", "Sentiment", "Trend", "Nobody speaks", "Hold"}
+    assert cards["Nobody speaks"].endswith(" %")
+    assert "Each party has a channel of its own" in texts(page)
+    assert "43 : 57 is often quoted" in texts(page)
+    assert page.query_params["call"] == call.id
+
+
+def test_address_opens_a_moment(staged):
+    """``?call=…&t=…`` opens the call there, once: a rerun doesn't jump back."""
+    call = staged.add_ready()
+    page = AppTest.from_file(str(MAIN), default_timeout=20)
+    page.run()
+    page.switch_page("../pages/call.py")
+    page.query_params["call"] = call.id
+    page.query_params["t"] = "4200"
+    page.run()
+    jump = page.session_state["seek"]
+    assert (jump.ms, jump.play) == (4200, False)
+    page.run()
+    assert page.session_state["seek"] == jump
+
+
+def test_unknown_call_is_told(staged, open_page):
+    """A deleted call's link ends in a sentence."""
+    assert "has been deleted" in texts(open_page("call", open_call="gone"))
+
+
+def test_failed_call_offers_a_retry(staged, open_page):
+    """A call without a transcript says why, and what can be done."""
+    call = staged.add_failed(ProviderTimeout())
+    page = open_page("call", open_call=call.id)
+    assert "did not answer in time" in texts(page)
+    press(page, "Retry")
+    assert staged.desk.asked == [("retry", call.id)]
+
+
+def test_call_under_way_is_told(staged, open_page):
+    """A call that is being processed says so and offers no retry."""
+    page = open_page("call", open_call=staged.add(state=CallState.PROCESSING).id)
+    assert "Recognising words · 40 % · about 40 s left" in [p.text for p in page.progress]
+    assert "Retry" not in [b.label for b in page.button]
+
+
+def test_failed_rerun_is_told_beside_the_transcript(staged, open_page):
+    """The transcript of an earlier run stays, and the page says what became of the last one."""
+    call = staged.add_ready()
+    staged.runs.start(ORG, call.id, ProcessingOptions())
+    staged.runs.fail(call.id, 2, ProviderTimeout())
+    page = open_page("call", open_call=call.id)
+    assert "The last run failed" in texts(page)
+    assert page.metric
+
+
+def test_markup_in_names_is_shown_as_text(staged, open_page):
+    """What comes from calls and file names is never rendered as Markdown or HTML."""
+    call = staged.add_ready(agent_name="**bold** <b>x</b> :red[y]")
+    page = open_page("call", open_call=call.id)
+    assert page.title[0].value == "\\*\\*bold\\*\\* \\<b\\>x\\<\\/b\\> \\:red\\[y\\]"
+
+
+def test_mark_as_reviewed_and_back(staged, open_page):
+    """The mark is stored with the name, and can be taken away."""
+    call = staged.add_ready()
+    page = press(open_page("call", open_call=call.id), "Mark as reviewed")
+    assert staged.calls.get(ORG, call.id).reviewed_by == "You"
+    press(page, "Not reviewed after all")
+    assert staged.calls.get(ORG, call.id).reviewed_at is None
+
+
+def test_details_can_be_changed(staged, open_page, monkeypatch):
+    """Agent, queue and reference are edited, and the agent's name labels the speaker."""
+    call = staged.add_ready()
+    page = press(open_page("call", open_call=call.id), "Details…")
+    assert {"Agent", "Queue", "Customer reference"} <= {t.label for t in page.text_input}
+
+    def answer(call, on_save):
+        on_save(CallDetails(agent_name="Nora Fields"))
+        st.rerun()
+
+    monkeypatch.setattr(_review, "ask_details", answer)
+    press(page, "Details…")
+    assert staged.calls.get(ORG, call.id).details.agent_name == "Nora Fields"
+    assert "Nora Fields" in page.title[0].value
+
+
+def test_delete_from_the_page(staged, open_page, monkeypatch):
+    """Deleting asks first and leaves no open call."""
+    call = staged.add_ready()
+    page = press(open_page("call", open_call=call.id), "Delete this call…")
+    assert "This can't be undone" in texts(page)
+    assert staged.desk.asked == []
+    monkeypatch.setattr(_review, "ask_delete", lambda count, on_yes: (on_yes(), st.rerun()))
+    press(page, "Delete this call…")
+    assert staged.desk.asked == [("delete", call.id)]
+    assert "No call is open" in texts(page)
+
+
+def test_call_without_words_draws(staged, open_page):
+    """Silence makes a page too."""
+    silent = replace(sample_transcript(()), summary=None, loudness_dbfs={})
+    page = open_page("call", open_call=staged.add_ready(silent).id)
+    assert "Nobody speaks in this call" in texts(page)
+    assert "No sentiment is known" in texts(page)
+
+
+@pytest.fixture
+def quiet(monkeypatch):
+    """Notices and reloads that are asked for outside of a page."""
+    told: list[str] = []
+    monkeypatch.setattr(_review.session, "notify", told.append)
+    monkeypatch.setattr(_review.session, "request_reload", lambda call_id: told.append("reload"))
+    return told
+
+
+@pytest.mark.parametrize(
+    ("intent", "check"),
+    [
+        (
+            wish.Rename(speaker="s2", name="Marcus"),
+            lambda r: r.transcript.speaker("s2").label == "Marcus",
+        ),
+        (
+            wish.SetRole(speaker="s2", role=SpeakerRole.UNKNOWN),
+            lambda r: r.transcript.role_of("s2") is SpeakerRole.UNKNOWN,
+        ),
+        (wish.SwapRoles(), lambda r: r.transcript.role_of("s1") is SpeakerRole.CUSTOMER),
+        (wish.Merge(speaker="s2", into="s1"), lambda r: len(r.transcript.speakers) == 1),
+        (
+            wish.Correct(utterance="u1", text="New text."),
+            lambda r: r.transcript.utterances[1].text == "New text.",
+        ),
+        (
+            wish.AddComment(utterance="u1", text="Well done"),
+            lambda r: r.edits.comments[0].text == "Well done",
+        ),
+    ],
+)
+def test_intents_are_carried_out(staged, quiet, intent, check):
+    """Every wish of the player reaches the stored edits."""
+    call = staged.add_ready()
+    _review._carry_out(call.id, intent)
+    assert check(staged.review.load(LOCAL_USER, call.id))
+    assert quiet == []
+
+
+def test_refused_change_is_told_and_taken_back(staged, quiet):
+    """A refusal is said, and the browser fetches what really is stored."""
+    call = staged.add_ready()
+    _review._carry_out(call.id, wish.Correct(utterance="nowhere", text="x"))
+    assert quiet[0] == "reload"
+    assert "not part of the call" in quiet[1]

@@ -1,0 +1,141 @@
+"""Charts: pure functions from domain values to figures."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from components import palette
+from components.charts import team
+from components.charts.loudness import loudness_figure
+from components.charts.sentiment import quarter_means, sentiment_figure, sentiment_text
+from components.charts.talk_ratio import talk_listen_text, talk_ratio_figure
+from components.charts.timeline import PIECES, _dense_row, timeline_figure, timeline_text
+from services.analysis.metrics import analyse
+from services.domain.people import LOCAL_USER
+from services.domain.speech import Hold, HoldKind, Span, Speaker, SpeakerRole
+from services.storage.analytics import AgentFigures, Average, CallCount, SentimentOfDay
+from tests.pages.staging import sample_transcript
+
+
+@pytest.fixture
+def reviewed(staged):
+    """A call under review, with a hold and an overlap."""
+    base = sample_transcript()
+    lines = base.utterances
+    overlapping = Span(speaker="s2", start_ms=lines[0].end_ms - 500, end_ms=lines[0].end_ms)
+    transcript = replace(
+        base,
+        spans=(*base.spans, overlapping),
+        holds=(Hold(start_ms=100, end_ms=400, kind=HoldKind.MUSIC),),
+    )
+    return staged.review.load(LOCAL_USER, staged.add_ready(transcript).id)
+
+
+def test_timeline_has_a_row_each(reviewed):
+    """A row for each speaker, agent first, one for overlaps; bars carry where to listen from."""
+    figure = timeline_figure(reviewed)
+    assert [t.name for t in figure.data] == ["Agent", "Customer", "Both at once"]
+    agent = [s for s in reviewed.transcript.spans if s.speaker == "s1"]
+    assert list(figure.data[0].customdata) == [s.start_ms for s in agent]
+    assert list(figure.data[0].x) == [s.duration_ms for s in agent]
+    assert str(figure.data[0].base[0]).startswith("1970-01-01T00:00:00.5")
+    assert len(figure.layout.shapes) == 1
+    assert "speaks" in timeline_text(reviewed)
+
+
+def test_long_calls_show_how_much_is_spoken():
+    """Too many stretches to draw: a bar for each piece, as thick as its share of speech.
+
+    call    |----------------|----------------|  two of 400 pieces of 100 ms
+    spoken  xxxxxxxx                 xxxx
+    """
+    row = _dense_row([(0, 50), (150, 175)], 100 * PIECES)
+    assert row.intervals == [(0, 100), (100, 200)]
+    assert row.texts == ["0:00 to 0:00: 50 % spoken", "0:00 to 0:00: 25 % spoken"]
+    assert row.thickness == pytest.approx([0.35, 0.175])
+    assert _dense_row([], 1000).intervals == []
+
+
+def test_dense_row_across_pieces():
+    """A stretch over several pieces fills those inside it."""
+    row = _dense_row([(50, 350)], 100 * PIECES)
+    assert row.intervals == [(0, 100), (100, 200), (200, 300), (300, 400)]
+    assert [t.split(": ")[-1] for t in row.texts] == [
+        "50 % spoken", "100 % spoken", "100 % spoken", "50 % spoken",
+    ]  # fmt: skip
+
+
+def test_talk_ratio_sums_to_the_whole(reviewed):
+    """The bars are shares of all talk; the ratio in words agrees with them."""
+    transcript, metrics = reviewed.transcript, reviewed.analysis.metrics
+    figure = talk_ratio_figure(transcript, metrics)
+    assert sum(t.x[0] for t in figure.data) == pytest.approx(100)
+    assert talk_listen_text(transcript, metrics).startswith(f"{figure.data[0].x[0]:.0f} : ")
+    nobody = replace(transcript, speakers=tuple(replace(s, role=SpeakerRole.UNKNOWN) for s in transcript.speakers))  # fmt: skip  # noqa: E501
+    assert talk_listen_text(nobody, analyse(nobody).metrics) == "–"
+
+
+def test_sentiment_marks_and_quarters(reviewed):
+    """Labels differ by symbol, not only by colour; n stands beside every quarter."""
+    figure = sentiment_figure(reviewed)
+    marks = {t.name: t.marker.symbol for t in figure.data if t.mode == "markers"}
+    assert marks == {"Positive": "triangle-up", "Neutral": "circle", "Negative": "triangle-down"}
+    assert sum(n for _, n in quarter_means(reviewed.transcript)) == 2
+    assert "n = 1" in sentiment_text(reviewed)
+
+
+def test_loudness_keeps_silence_empty(reviewed):
+    """A second in which a speaker is silent has no value."""
+    assert loudness_figure(reviewed.transcript).data[0].y[1] is None
+
+
+def test_first_of_each_role_has_its_colour():
+    """Roles keep their colours when roles are swapped or a third voice joins."""
+    speakers = (
+        Speaker(id="x", label="X"),
+        Speaker(id="c", label="C", role=SpeakerRole.CUSTOMER),
+        Speaker(id="a", label="A", role=SpeakerRole.AGENT),
+    )
+    transcript = replace(sample_transcript(), speakers=speakers)
+    colours = palette.speaker_colours(transcript)
+    assert (colours["a"], colours["c"]) == (palette.AGENT, palette.CUSTOMER)
+    assert [s.id for s in palette.role_first(transcript)] == ["a", "c", "x"]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#0b1214"])
+def test_chart_colours_stand_out(background):
+    """Graphics keep 3:1 to the background of both themes (WCAG 1.4.11)."""
+    used = [palette.AGENT, palette.CUSTOMER, *palette.OTHERS, *palette.OF_SENTIMENT.values()]
+    for colour in used:
+        light, dark = sorted([luminance(colour), luminance(background)], reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3, colour
+
+
+def test_team_charts_say_their_n():
+    """Mean and pooled stand beside each other, with n in hover and words."""
+    share = Average(mean=0.5, pooled=0.4, n=3)
+    empty = Average(mean=None, pooled=None, n=0)
+    agents = [
+        AgentFigures(agent_name="<Dana>", calls=3, share_of_call=share, share_of_speech=share,
+                     customer_sentiment=empty),
+        AgentFigures(agent_name=None, calls=1, share_of_call=empty, share_of_speech=empty,
+                     customer_sentiment=empty),
+    ]  # fmt: skip
+    figure = team.agents_figure(agents)
+    assert list(figure.data[0].y) == ["‹Dana›"]
+    assert list(figure.data[1].x) == [40.0]
+    assert team.agents_text(agents) == "‹Dana›: mean 50.0 %, pooled 40.0 %, n = 3."
+    assert team.agents_rows(agents)[1]["Talk share, pooled"] == "–"
+    days = [CallCount(day=date(2026, 11, 12), calls=4, transcribed=3)]
+    assert [t.y[0] for t in team.calls_figure(days).data] == [3, 1]
+    moods = [SentimentOfDay(day=days[0].day, sentiment=share, utterances=9)]
+    assert list(team.mood_figure(moods).data[0].customdata[0]) == [3, 9]
+    assert team.mood_text([]).startswith("No customer's sentiment")
