@@ -1,0 +1,1 @@
+"""What the local provider runs: weights, voice activity, recognition, diarization, holds."""

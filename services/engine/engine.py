@@ -1,0 +1,49 @@
+"""The models of the local engine, made once per process and loaded when first needed."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.engine.recogniser import Recogniser
+from services.engine.speakers.diarizer import Diarizer
+from services.engine.speakers.models import SpeakerModels
+from services.engine.voice_activity import VoiceActivity
+from services.engine.weights import ensure_weights
+from services.engine.whisper import Whisper
+
+DEFAULT_THREADS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalEngine:
+    """Voice activity, recognition and diarization over checked weights."""
+
+    activity: VoiceActivity
+    recogniser: Recogniser
+    diarizer: Diarizer
+
+
+class EngineHolder:
+    """Makes the engine at first use and keeps it: weights are checked once per process."""
+
+    def __init__(
+        self, models_dir: Path, whisper_model: str | None = None, threads: int = DEFAULT_THREADS
+    ) -> None:
+        """Remember where the weights belong; nothing is read yet."""
+        self._models_dir = models_dir
+        self._whisper_model = whisper_model
+        self._threads = threads
+        self._engine: LocalEngine | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> LocalEngine:
+        """Return the engine. Raises WeightsMissing or WeightsDamaged."""
+        with self._lock:
+            if self._engine is None:
+                paths = ensure_weights(self._models_dir, whisper_model=self._whisper_model)
+                self._engine = LocalEngine(
+                    activity=VoiceActivity(),
+                    recogniser=Recogniser(Whisper(paths.whisper, self._threads)),
+                    diarizer=Diarizer(SpeakerModels(paths.speakers, self._threads)),
+                )
+            return self._engine

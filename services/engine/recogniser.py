@@ -1,0 +1,246 @@
+"""From windows to words, batch by batch, so that a stop loses no finished batch."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.audio.recording import FRAMES_PER_MS, PcmReader, Samples
+from services.domain.calls import Stage
+from services.domain.running import RunContext
+from services.engine.guards import better, is_doubtful, is_no_speech, without_loops
+from services.engine.heard import (
+    Heard,
+    HeardWord,
+    LanguageGuess,
+    words_from_json,
+    words_to_json,
+)
+from services.engine.unheard import WINDOWS_MS, Speech, gaps_without_words, only_in, windows_for
+from services.engine.whisper import Decoding, Whisper, WindowText, WindowWord
+from services.engine.windows import Window, pack
+
+BATCH = 8
+LANGUAGE_KEY = "recognise.language"
+FALLBACK_LANGUAGE = "en"
+FIRST_TRY = Decoding()
+AGAIN = Decoding(beam_size=5)
+SECOND_TRY = Decoding(beam_size=5, repetition_penalty=1.1, no_repeat_ngram=4)
+FIRST_PASS_SHARE = 0.9
+# A word that the alignment stretches over a pause is cut to this.
+LONGEST_WORD_MS = 1_500
+
+Words = dict[int | None, list[HeardWord]]
+
+
+@dataclass(kw_only=True)
+class _Task:
+    """What stays the same over the batches of one call; the language once it is known."""
+
+    pcm: PcmReader
+    context: RunContext
+    muted: Speech
+    hotwords: str | None
+    guess: LanguageGuess | None
+
+
+class Recogniser:
+    """Recognises the packed windows of a call with one Whisper model."""
+
+    def __init__(self, whisper: Whisper) -> None:
+        """Use ``whisper``, which loads itself when it is first needed."""
+        self._whisper = whisper
+
+    def recognise(
+        self,
+        pcm: PcmReader,
+        speech: Speech,
+        context: RunContext,
+        *,
+        language: str | None = None,
+        vocabulary: Sequence[str] = (),
+        muted: Speech | None = None,
+    ) -> tuple[tuple[Heard, ...], LanguageGuess | None]:
+        """Return the words per channel and the language (None when nobody speaks).
+
+        ``speech`` holds, per channel (None: the mix), the voiced intervals in milliseconds;
+        ``muted`` those to silence (the other party's echo, music). Windows found in
+        ``context.checkpoints`` are not recognised again; each batch is remembered when done.
+        Raises Cancelled between batches.
+        """
+        duration_ms = pcm.frames // FRAMES_PER_MS
+        windows = [
+            w
+            for c, voiced in speech.items()
+            for w in pack(voiced, channel=c, duration_ms=duration_ms)
+        ]
+        if not windows:
+            return (), None
+        task = _Task(
+            pcm=pcm,
+            context=context,
+            muted=muted or {},
+            hotwords=", ".join(vocabulary) or None,
+            guess=self._known_language(language, context),
+        )
+        self._pass(task, windows, progress=(0.0, FIRST_PASS_SHARE))
+        words = _by_channel(windows, context)
+        for longest_ms in WINDOWS_MS:
+            words = self._listen_again(task, words, speech, longest_ms)
+        context.report(Stage.RECOGNISE, 1.0)
+        return tuple(Heard(channel=c, words=tuple(w)) for c, w in words.items()), task.guess
+
+    def _listen_again(self, task: _Task, words: Words, speech: Speech, longest_ms: int) -> Words:
+        """Recognise once more where somebody speaks and no words were found.
+
+        Whisper sometimes leaves out most of a window; a window of its own brings that back.
+        """
+        duration_ms = task.pcm.frames // FRAMES_PER_MS
+        gaps = {c: gaps_without_words(words[c], speech[c], duration_ms) for c in words}
+        windows = [
+            window
+            for c, found in gaps.items()
+            for window in windows_for(
+                found, speech[c], channel=c, duration_ms=duration_ms, longest_ms=longest_ms
+            )
+        ]
+        self._pass(task, windows, progress=(FIRST_PASS_SHARE, 1.0), decoding=AGAIN)
+        again = _by_channel(windows, task.context)
+        return {
+            c: sorted([*row, *only_in(again.get(c, ()), gaps[c])], key=_in_time)
+            for c, row in words.items()
+        }
+
+    def _pass(
+        self,
+        task: _Task,
+        windows: Sequence[Window],
+        *,
+        progress: tuple[float, float],
+        decoding: Decoding = FIRST_TRY,
+    ) -> None:
+        """Recognise what the checkpoints don't hold yet, batch by batch."""
+        pending = [w for w in windows if _checkpoint(w) not in task.context.checkpoints]
+        begin, end = progress
+        for start in range(0, len(pending), BATCH):
+            done = (len(windows) - len(pending) + start) / len(windows)
+            task.context.report(Stage.RECOGNISE, begin + (end - begin) * done)
+            batch = pending[start : start + BATCH]
+            found = self._batch(task, batch, decoding)
+            for window, words in zip(batch, found, strict=True):
+                task.context.checkpoints[_checkpoint(window)] = words_to_json(words)
+
+    def _known_language(self, given: str | None, context: RunContext) -> LanguageGuess | None:
+        if not self._whisper.multilingual:
+            return LanguageGuess(code=FALLBACK_LANGUAGE, confidence=None)
+        if given is not None:
+            return LanguageGuess(code=_known(given, self._whisper.languages), confidence=None)
+        remembered = context.checkpoints.get(LANGUAGE_KEY)
+        if remembered is None:
+            return None
+        code, confidence = json.loads(remembered)
+        return LanguageGuess(code=code, confidence=confidence)
+
+    def _detect(self, encoded: Any, windows: Sequence[Window]) -> LanguageGuess:
+        """Average over the windows by length, so that two seconds of "okay" decide nothing."""
+        rows = self._whisper.language_probabilities(encoded)
+        total = sum(w.duration_ms for w in windows)
+        mean: dict[str, float] = {}
+        for window, row in zip(windows, rows, strict=True):
+            for code, probability in row.items():
+                share = probability * window.duration_ms / total
+                mean[code] = mean.get(code, 0.0) + share
+        code = max(mean, key=lambda c: mean[c])
+        return LanguageGuess(code=code, confidence=round(mean[code], 4))
+
+    def _batch(
+        self, task: _Task, windows: Sequence[Window], decoding: Decoding
+    ) -> list[tuple[HeardWord, ...]]:
+        sounds = [w.read(task.pcm, task.muted.get(w.channel, ())) for w in windows]
+        encoded = self._whisper.encode(sounds)
+        if task.guess is None:
+            task.guess = self._detect(encoded, windows)
+            _remember(task.guess, task.context)
+        language, hotwords = task.guess.code, task.hotwords
+        texts = self._whisper.decode(encoded, len(windows), language, hotwords, decoding)
+        for index, text in enumerate(texts):
+            if is_doubtful(text):
+                texts[index] = self._second_try(sounds[index], text, language, hotwords)
+        words = self._whisper.align(encoded, texts, [w.duration_ms for w in windows], language)
+        return [
+            () if is_no_speech(text) else _placed(window, row)
+            for window, text, row in zip(windows, texts, words, strict=True)
+        ]
+
+    def _second_try(
+        self, sound: Samples, first: WindowText, language: str, hotwords: str | None
+    ) -> WindowText:
+        encoded = self._whisper.encode([sound])
+        second = self._whisper.decode(encoded, 1, language, hotwords, SECOND_TRY)[0]
+        return better(first, second)
+
+
+def _remember(guess: LanguageGuess, context: RunContext) -> None:
+    context.checkpoints[LANGUAGE_KEY] = json.dumps([guess.code, guess.confidence]).encode()
+
+
+def _checkpoint(window: Window) -> str:
+    return f"recognise.{window.key}"
+
+
+def _known(language: str, languages: frozenset[str]) -> str:
+    code = language.lower().split("-")[0].split("_")[0]
+    return code if code in languages else FALLBACK_LANGUAGE
+
+
+def _in_time(word: HeardWord) -> tuple[int, int]:
+    return word.start_ms, word.end_ms
+
+
+def _by_channel(windows: Sequence[Window], context: RunContext) -> Words:
+    words: Words = {}
+    for window in windows:
+        found = words_from_json(context.checkpoints[_checkpoint(window)])
+        words.setdefault(window.channel, []).extend(found)
+    return {c: sorted(row, key=_in_time) for c, row in words.items()}
+
+
+def _placed(window: Window, words: Sequence[WindowWord]) -> tuple[HeardWord, ...]:
+    """Move words from window time to the time of the recording, each inside one piece."""
+    return without_loops(_joined([_place(window, word) for word in words]))
+
+
+def _joined(words: Sequence[HeardWord]) -> list[HeardWord]:
+    """Join what is written without a space to the word before it ("50" and "%").
+
+    Languages that write no spaces at all keep their words apart.
+    """
+    joined: list[HeardWord] = []
+    for word in words:
+        before = joined[-1] if joined else None
+        if before is None or word.text[:1].isspace() or not before.text[:1].isspace():
+            joined.append(word)
+            continue
+        joined[-1] = HeardWord(
+            text=before.text + word.text,
+            start_ms=before.start_ms,
+            end_ms=max(before.end_ms, word.end_ms),
+            confidence=min(before.confidence, word.confidence),
+        )
+    return joined
+
+
+def _place(window: Window, word: WindowWord) -> HeardWord:
+    middle = window.source_ms((word.start_ms + word.end_ms) / 2)
+    piece_start, piece_end = next(
+        (p for p in window.pieces if p[0] <= middle < p[1]), window.pieces[-1]
+    )
+    start = max(window.source_ms(word.start_ms), piece_start)
+    end = min(window.source_ms(word.end_ms, is_end=True), piece_end)
+    start = max(start, end - LONGEST_WORD_MS)
+    return HeardWord(
+        text=word.text,
+        start_ms=min(start, piece_end - 1),
+        end_ms=max(end, min(start, piece_end - 1) + 1),
+        confidence=min(1.0, max(0.0, word.confidence)),
+    )

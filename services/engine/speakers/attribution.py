@@ -1,0 +1,60 @@
+"""Words given to speakers, word by word."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from services.domain.intervals import Interval, overlap_ms
+from services.engine.heard import HeardWord
+
+# A word further than this from any voice belongs to nobody.
+REACH_MS = 600
+# Where two people talk at once, a speaker's sentence goes on with them.
+STAYING_SHARE = 0.25
+
+
+def attribute(
+    words: Sequence[HeardWord], voices: Sequence[Sequence[Interval]]
+) -> tuple[int | None, ...]:
+    """Return, per word, the index of the voice that says it, None when there is none near.
+
+    ``voices`` holds each speaker's sorted, disjoint spans; ``words`` are in order of time.
+    """
+    given: list[int | None] = []
+    previous: int | None = None
+    for word in words:
+        previous = _voice_of(word, voices, previous)
+        given.append(previous)
+    return tuple(given)
+
+
+def _voice_of(
+    word: HeardWord, voices: Sequence[Sequence[Interval]], previous: int | None
+) -> int | None:
+    interval = (word.start_ms, word.end_ms)
+    bonus = STAYING_SHARE * (word.end_ms - word.start_ms)
+    scores = [
+        shared + bonus if shared and index == previous else float(shared)
+        for index, shared in enumerate(_shared_ms(interval, spans) for spans in voices)
+    ]
+    if scores and max(scores) > 0:
+        return scores.index(max(scores))
+    distances = [_distance_ms(interval, spans) for spans in voices]
+    if distances and min(distances) <= REACH_MS:
+        return distances.index(min(distances))
+    return None
+
+
+def _near(interval: Interval, spans: Sequence[Interval]) -> Sequence[Interval]:
+    """Return the spans from the last one that starts before the interval on."""
+    first = max(0, bisect_left(spans, (interval[0],)) - 1)
+    last = bisect_left(spans, (interval[1],))
+    return spans[first : last + 1]
+
+
+def _shared_ms(interval: Interval, spans: Sequence[Interval]) -> int:
+    return sum(overlap_ms(interval, span) for span in _near(interval, spans))
+
+
+def _distance_ms(interval: Interval, spans: Sequence[Interval]) -> float:
+    near = _near(interval, spans)
+    return min((max(s - interval[1], interval[0] - e, 0) for s, e in near), default=float("inf"))

@@ -1,0 +1,138 @@
+"""Grouping of voiceprints into speakers.
+
+A call has two voices unless it says otherwise: one when the two groups sound alike, more when a
+further group has earned it by time and by sounding like nobody else.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.engine.speakers.models import Array, unit
+
+USUAL_VOICES = 2
+MOST_VOICES = 6
+# Cosines of mean voiceprints: the same person's halves lie above, two people's below.
+SAME_VOICE = 0.62
+NEW_VOICE = 0.40
+NEW_VOICE_SECONDS = 8.0
+NEW_VOICE_SHARE = 0.05
+# A seed of a voice: this much of it, or this share of everything in a short recording.
+SEED_SECONDS = 6.0
+SEED_SHARE = 0.08
+MOST_ODD_GROUPS = 10
+# More prints than this are thinned out for the grouping; the rest joins the nearest voice.
+MOST_GROUPED = 1_500
+POLISH_ROUNDS = 8
+
+Labels = NDArray[np.int64]
+
+
+def group_voices(prints: Array, seconds: NDArray[np.float64], expected: int | None) -> Array:
+    """Return one mean voiceprint per speaker, shape [speakers, 256], length 1 each.
+
+    ``prints`` [n, 256] are weighted by their ``seconds``. ``expected`` None: two unless the
+    voices say otherwise. No prints give no speakers.
+    """
+    if not len(prints):
+        return np.zeros((0, prints.shape[1]), np.float32)
+    chosen = _thinned(seconds)
+    points, weights = prints[chosen], seconds[chosen]
+    if expected is not None:
+        return _grouped(points, weights, expected)[0]
+    for count in range(MOST_VOICES, USUAL_VOICES, -1):
+        centres, labels = _grouped(points, weights, count)
+        if len(centres) == count and _all_earned(centres, labels, weights):
+            return centres
+    centres, _ = _grouped(points, weights, USUAL_VOICES)
+    if len(centres) == USUAL_VOICES and float(centres[0] @ centres[1]) >= SAME_VOICE:
+        return _grouped(points, weights, 1)[0]
+    return centres
+
+
+def nearest(prints: Array, centres: Array) -> Labels:
+    """Return the index of the most similar centre for each print."""
+    return np.asarray((prints @ centres.T).argmax(axis=1), dtype=np.int64)
+
+
+def link_groups(
+    centres: Sequence[Array], seconds: Sequence[NDArray[np.float64]], expected: int | None
+) -> list[Labels]:
+    """Give the speakers of separately processed parts common numbers.
+
+    ``centres[i]`` [k_i, 256] are the mean voices of part i, ``seconds[i]`` how long they spoke.
+    Each part's voice joins the most similar common voice.
+    """
+    together = group_voices(np.concatenate(list(centres)), np.concatenate(list(seconds)), expected)
+    return [_matched(part, together) for part in centres]
+
+
+def _matched(part: Array, together: Array) -> Labels:
+    """Match a part's voices to the common ones, one to one as far as there are enough."""
+    from scipy.optimize import linear_sum_assignment
+
+    similarity = part @ together.T
+    labels = np.asarray(similarity.argmax(axis=1), dtype=np.int64)
+    rows, columns = linear_sum_assignment(-similarity)
+    labels[rows] = columns
+    return labels
+
+
+def _thinned(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    if len(seconds) <= MOST_GROUPED:
+        return np.arange(len(seconds))
+    return np.sort(np.argsort(-seconds, kind="stable")[:MOST_GROUPED])
+
+
+def _grouped(points: Array, weights: NDArray[np.float64], count: int) -> tuple[Array, Labels]:
+    """Return ``count`` mean voices, or fewer when there aren't as many, and each print's voice.
+
+    Average linkage finds the seeds: the tree is cut where it has ``count`` groups of weight, so
+    that a few odd prints (a cough, the edge of a tune) don't count as a voice. Then all prints
+    join the nearest voice, and the means are taken anew some rounds.
+    """
+    count = min(count, len(points))
+    centres = _seeds(points, weights, count) if count > 1 else _mean(points, weights)[None]
+    labels = nearest(points, centres)
+    for _ in range(POLISH_ROUNDS):
+        if len(np.unique(labels)) < len(centres):
+            break
+        centres = np.stack(
+            [_mean(points[labels == g], weights[labels == g]) for g in range(len(centres))]
+        )
+        moved = nearest(points, centres)
+        if np.array_equal(moved, labels):
+            break
+        labels = moved
+    return centres, labels
+
+
+def _seeds(points: Array, weights: NDArray[np.float64], count: int) -> Array:
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    tree = linkage(points.astype(np.float64), method="average", metric="cosine")
+    needed = min(SEED_SECONDS, SEED_SHARE * float(weights.sum()))
+    best: list[Array] = []
+    for cut in range(count, min(len(points), count + MOST_ODD_GROUPS) + 1):
+        labels = fcluster(tree, cut, criterion="maxclust")
+        groups = [labels == number for number in np.unique(labels)]
+        heavy = sorted(
+            (g for g in groups if weights[g].sum() >= needed), key=lambda g: -weights[g].sum()
+        )
+        if len(heavy) > len(best):
+            best = [_mean(points[g], weights[g]) for g in heavy[:count]]
+        if len(best) >= count:
+            break
+    return np.stack(best) if best else _mean(points, weights)[None]
+
+
+def _mean(points: Array, weights: NDArray[np.float64]) -> Array:
+    return unit(np.average(points, axis=0, weights=weights).astype(np.float32))
+
+
+def _all_earned(centres: Array, labels: Labels, weights: NDArray[np.float64]) -> bool:
+    spoken = np.array([weights[labels == group].sum() for group in range(len(centres))])
+    needed = max(NEW_VOICE_SECONDS, NEW_VOICE_SHARE * float(weights.sum()))
+    similarity = centres @ centres.T - 2 * np.eye(len(centres))
+    return bool(spoken.min() >= needed and similarity.max() <= NEW_VOICE)

@@ -1,0 +1,172 @@
+"""Whisper by CTranslate2: from windows of sound to text with word times."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from services.audio.recording import Samples
+from services.domain.errors import WeightsDamaged, WeightsMissing
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+    from faster_whisper.tokenizer import Tokenizer
+
+BEAM_SIZE = 2
+MAX_NEW_TOKENS = 224
+FEATURE_FRAME_MS = 10
+OPENING_MARKS = "\"'“¿([{-"
+CLOSING_MARKS = "\"'.。,，!！?？:：”)]}、"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoding:
+    """How to search for the text; the defaults are the plain way."""
+
+    beam_size: int = BEAM_SIZE
+    repetition_penalty: float = 1.0
+    no_repeat_ngram: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowWord:
+    """A word with its place inside the window."""
+
+    text: str
+    start_ms: float
+    end_ms: float
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowText:
+    """What was recognised in one window, and how sure the model is of it."""
+
+    tokens: tuple[int, ...]
+    text: str
+    mean_log_probability: float
+    no_speech_probability: float
+
+
+class Whisper:
+    """One Whisper model, loaded at first use and kept for the life of the process."""
+
+    def __init__(self, model: str, threads: int) -> None:
+        """Take a CTranslate2 folder or model name; nothing is loaded yet."""
+        self._name = model
+        self._threads = threads
+        self._model: WhisperModel | None = None
+        self._tokenizers: dict[str, Tokenizer] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def multilingual(self) -> bool:
+        """Whether the model knows more than English."""
+        return bool(self._loaded().model.is_multilingual)
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The language codes that can be asked for."""
+        return frozenset(self._loaded().supported_languages)
+
+    def encode(self, windows: Sequence[Samples]) -> Any:
+        """Return the encoder's output for windows of at most 30 s at 16 kHz."""
+        from faster_whisper.audio import pad_or_trim
+
+        model = self._loaded()
+        features = [pad_or_trim(model.feature_extractor(w)[..., :-1]) for w in windows]
+        return model.encode(np.stack(features))
+
+    def language_probabilities(self, encoded: Any) -> list[Mapping[str, float]]:
+        """Return, per encoded window, each language's probability."""
+        rows = self._loaded().model.detect_language(encoded)
+        return [{token[2:-2]: probability for token, probability in row} for row in rows]
+
+    def decode(
+        self, encoded: Any, count: int, language: str, hotwords: str | None, decoding: Decoding
+    ) -> list[WindowText]:
+        """Return the text of ``count`` encoded windows."""
+        from faster_whisper.transcribe import get_suppressed_tokens
+
+        model, tokenizer = self._loaded(), self._tokenizer(language)
+        prompt = model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hotwords)
+        found = model.model.generate(
+            encoded,
+            [list(prompt) for _ in range(count)],
+            beam_size=decoding.beam_size,
+            repetition_penalty=decoding.repetition_penalty,
+            no_repeat_ngram_size=decoding.no_repeat_ngram,
+            max_length=min(model.max_length, len(prompt) + MAX_NEW_TOKENS),
+            suppress_blank=True,
+            suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        return [_window_text(row, tokenizer) for row in found]
+
+    def align(
+        self, encoded: Any, texts: Sequence[WindowText], durations_ms: Sequence[int], language: str
+    ) -> list[list[WindowWord]]:
+        """Return the words of each text with their times, from the cross-attention."""
+        from faster_whisper.transcribe import merge_punctuations
+
+        tokenizer = self._tokenizer(language)
+        tokens = [[t for t in text.tokens if t < tokenizer.eot] for text in texts]
+        frames = [-(-duration // FEATURE_FRAME_MS) for duration in durations_ms]
+        rows = self._loaded().find_alignment(tokenizer, tokens, encoded, frames)
+        for row in rows:
+            merge_punctuations(row, OPENING_MARKS, CLOSING_MARKS)
+        return [[_window_word(word) for word in row if word["word"].strip()] for row in rows]
+
+    def _tokenizer(self, language: str) -> "Tokenizer":
+        from faster_whisper.tokenizer import Tokenizer
+
+        with self._lock:
+            if language not in self._tokenizers:
+                model = self._model
+                assert model is not None
+                self._tokenizers[language] = Tokenizer(
+                    model.hf_tokenizer,
+                    model.model.is_multilingual,
+                    task="transcribe",
+                    language=language,
+                )
+            return self._tokenizers[language]
+
+    def _loaded(self) -> "WhisperModel":
+        with self._lock:
+            if self._model is None:
+                self._model = _load(self._name, self._threads)
+            return self._model
+
+
+def _load(name: str, threads: int) -> "WhisperModel":
+    from faster_whisper import WhisperModel
+
+    try:
+        return WhisperModel(name, device="cpu", compute_type="int8", cpu_threads=threads)
+    except (OSError, ValueError) as error:
+        raise WeightsMissing from error
+    except RuntimeError as error:
+        raise WeightsDamaged from error
+
+
+def _window_text(row: Any, tokenizer: "Tokenizer") -> WindowText:
+    tokens = tuple(row.sequences_ids[0])
+    return WindowText(
+        tokens=tokens,
+        text=tokenizer.decode([t for t in tokens if t < tokenizer.eot]).strip(),
+        mean_log_probability=row.scores[0] * len(tokens) / (len(tokens) + 1),
+        no_speech_probability=row.no_speech_prob,
+    )
+
+
+def _window_word(row: Mapping[str, Any]) -> WindowWord:
+    return WindowWord(
+        text=row["word"],
+        start_ms=float(row["start"]) * 1000,
+        end_ms=float(row["end"]) * 1000,
+        confidence=float(row["probability"]),
+    )
