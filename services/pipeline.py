@@ -170,9 +170,7 @@ def process_file(
         )
         transcript = transcribe(recording, provider, options, context)
         analysed = understand(transcript, details, options, models, context)
-        facts = replace(
-            recording.facts, findings=findings_of(recording, analysed.transcript)
-        )
+        facts = replace(recording.facts, findings=findings_of(recording, analysed.transcript))
     call = Call(
         id=new_id(),
         org_id=LOCAL_USER.org_id,
@@ -185,6 +183,4 @@ def process_file(
         audio=facts,
         active_transcript_id=analysed.transcript.id,
     )
-    return ReviewedCall(
-        call=call, transcript=analysed.transcript, analysis=analysed.analysis
-    )
+    return ReviewedCall(call=call, transcript=analysed.transcript, analysis=analysed.analysis)

@@ -65,9 +65,7 @@ class ReviewService:
 
         return self._edit(user, call_id, change)
 
-    def set_role(
-        self, user: User, call_id: str, speaker: str, role: SpeakerRole
-    ) -> ReviewedCall:
+    def set_role(self, user: User, call_id: str, speaker: str, role: SpeakerRole) -> ReviewedCall:
         """Set a speaker's role by hand."""
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
@@ -115,24 +113,18 @@ class ReviewService:
         """Undo all merges into ``speaker``."""
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
-            kept = {
-                k: v for k, v in edits.merges.items() if v != speaker and k != speaker
-            }
+            kept = {k: v for k, v in edits.merges.items() if v != speaker and k != speaker}
             return replace(edits, merges=kept)
 
         return self._edit(user, call_id, change)
 
-    def correct(
-        self, user: User, call_id: str, utterance_id: str, text: str
-    ) -> ReviewedCall:
+    def correct(self, user: User, call_id: str, utterance_id: str, text: str) -> ReviewedCall:
         """Replace the text of a line; an empty one gives back the recognised text."""
         text = " ".join(text.split())[:MAX_TEXT_CHARS]
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
             line = _known_utterance(transcript, utterance_id)
-            others = tuple(
-                c for c in edits.corrections if c.utterance_id != utterance_id
-            )
+            others = tuple(c for c in edits.corrections if c.utterance_id != utterance_id)
             if not text or text == line.text:
                 return replace(edits, corrections=others)
             correction = TextCorrection(
@@ -145,9 +137,7 @@ class ReviewService:
 
         return self._edit(user, call_id, change)
 
-    def comment(
-        self, user: User, call_id: str, utterance_id: str, text: str
-    ) -> ReviewedCall:
+    def comment(self, user: User, call_id: str, utterance_id: str, text: str) -> ReviewedCall:
         """Put a comment on a line."""
         text = text.strip()[:MAX_TEXT_CHARS]
         if not text:
@@ -172,9 +162,7 @@ class ReviewService:
         """Take a comment away."""
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
-            return replace(
-                edits, comments=tuple(c for c in edits.comments if c.id != comment_id)
-            )
+            return replace(edits, comments=tuple(c for c in edits.comments if c.id != comment_id))
 
         return self._edit(user, call_id, change)
 
@@ -183,9 +171,7 @@ class ReviewService:
         self._calls.mark_reviewed(user.org_id, call_id, by=user.name if done else None)
         return self.load(user, call_id)
 
-    def set_details(
-        self, user: User, call_id: str, details: CallDetails
-    ) -> ReviewedCall:
+    def set_details(self, user: User, call_id: str, details: CallDetails) -> ReviewedCall:
         """Replace what is known about the call besides its sound, and its figures with it."""
         self._calls.update_details(user.org_id, call_id, details)
         loaded = self.load(user, call_id)
@@ -224,12 +210,8 @@ class ReviewService:
 
 def reviewed(call: Call, transcript: Transcript, edits: CallEdits) -> ReviewedCall:
     """Return the call with the edits applied to this transcript and the figures recomputed."""
-    edited = label_speakers(
-        apply_edits(transcript, edits), call.details, named=edits.names
-    )
-    return ReviewedCall(
-        call=call, transcript=edited, analysis=analyse(edited), edits=edits
-    )
+    edited = label_speakers(apply_edits(transcript, edits), call.details, named=edits.names)
+    return ReviewedCall(call=call, transcript=edited, analysis=analyse(edited), edits=edits)
 
 
 def carried_over(

@@ -18,12 +18,8 @@ _log = logging.getLogger("partyline")
 class _JsonLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Field] = getattr(record, "fields", {})
-        moment = datetime.fromtimestamp(record.created, UTC).isoformat(
-            timespec="milliseconds"
-        )
-        return json.dumps(
-            {"at": moment, "level": record.levelname, "event": record.msg, **fields}
-        )
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps({"at": moment, "level": record.levelname, "event": record.msg, **fields})
 
 
 def configure(level: str = "INFO") -> None:

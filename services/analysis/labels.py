@@ -15,9 +15,7 @@ def label_speakers(
     Speakers whose id is in ``named`` keep the label they have. Several speakers of one role are
     numbered.
     """
-    wanted = {
-        s.id: _label(s, n, details) for n, s in enumerate(transcript.speakers, start=1)
-    }
+    wanted = {s.id: _label(s, n, details) for n, s in enumerate(transcript.speakers, start=1)}
     labels = list(wanted.values())
     seen: dict[str, int] = {}
     speakers = []
@@ -26,9 +24,7 @@ def label_speakers(
         if labels.count(label) > 1:
             seen[label] = seen.get(label, 0) + 1
             label = f"{label} {seen[label]}"
-        speakers.append(
-            speaker if speaker.id in named else replace(speaker, label=label)
-        )
+        speakers.append(speaker if speaker.id in named else replace(speaker, label=label))
     return replace(transcript, speakers=tuple(speakers))
 
 

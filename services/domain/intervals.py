@@ -21,9 +21,7 @@ def length_ms(intervals: Iterable[Interval]) -> int:
     return sum(end - start for start, end in union(intervals))
 
 
-def intersection(
-    first: Iterable[Interval], second: Iterable[Interval]
-) -> list[Interval]:
+def intersection(first: Iterable[Interval], second: Iterable[Interval]) -> list[Interval]:
     """Return the parts that lie in both sets, sorted and disjoint."""
     a, b = union(first), union(second)
     common: list[Interval] = []

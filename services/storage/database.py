@@ -8,7 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +54,17 @@ def open_engine(url: str) -> Engine:
 
 
 def _make_private(file: Path) -> None:
+    """Make the file when it is missing, readable by its owner only.
+
+    One that exists is never opened here: closing it again would drop all locks that this process
+    holds on it, SQLite's own included (POSIX locks belong to process and file, not to a handle),
+    and another process would then take the write-ahead log away from under open connections.
+    """
     try:
         if not file.parent.exists():
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise StorageError from error
 

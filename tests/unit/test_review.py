@@ -1,5 +1,6 @@
 """What a reviewer does to a call: it shows at once, is kept, and reaches every figure."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -97,9 +98,7 @@ def test_swapping_gives_the_unknown_of_two_speakers_the_opposite_role(service, s
 
 
 def test_swapping_without_any_known_role_is_refused(service, stores, tmp_path):
-    speakers = tuple(
-        replace(s, role=SpeakerRole.UNKNOWN) for s in builders.transcript().speakers
-    )
+    speakers = tuple(replace(s, role=SpeakerRole.UNKNOWN) for s in builders.transcript().speakers)
     call_id = stored(stores, tmp_path, replace(builders.transcript(), speakers=speakers))
     with pytest.raises(InvalidRequest, match="Set the role"):
         service.swap_roles(LOCAL_USER, call_id)
@@ -121,7 +120,7 @@ def test_a_corrected_line_keeps_word_times_and_can_be_taken_back(service, call_i
     corrected = service.correct(LOCAL_USER, call_id, "u2", "my gas bill is wrong")
     words = line(corrected, "u2").words
     assert [w.text for w in words] == ["my", "gas", "bill", "is", "wrong"]
-    assert all(a.end_ms <= b.start_ms for a, b in zip(words, words[1:], strict=False))
+    assert all(a.end_ms <= b.start_ms for a, b in itertools.pairwise(words))
     assert line(service.correct(LOCAL_USER, call_id, "u2", ""), "u2").text.endswith("about it")
 
 

@@ -25,7 +25,8 @@ def test_an_event_is_one_json_line_with_its_fields(written):
     telemetry.event("call.stored", took_ms=12, provider="local")
     (line,) = written()
     assert (line["event"], line["took_ms"], line["provider"]) == ("call.stored", 12, "local")
-    assert line["level"] == "INFO" and line["at"].endswith("+00:00")
+    assert line["level"] == "INFO"
+    assert line["at"].endswith("+00:00")
 
 
 def test_a_fault_names_class_and_place_but_not_the_message(written):

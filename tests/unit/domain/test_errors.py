@@ -15,8 +15,10 @@ def tree(root=errors.PartylineError):
 def test_an_errors_docstring_is_a_sentence(kind):
     sentence = kind().user_message
     assert kind.__doc__, "the sentence would be the parent's"
-    assert sentence[0].isupper() and sentence.endswith(".")
-    assert "\n" not in sentence and len(sentence) < 160
+    assert sentence[0].isupper()
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert len(sentence) < 160
     assert isinstance(kind.retryable, bool)
 
 

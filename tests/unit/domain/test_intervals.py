@@ -1,5 +1,7 @@
 """Interval arithmetic against sets of milliseconds, where every operation is obvious."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ def test_union_covers_the_same_milliseconds_disjointly(some):
     merged = intervals.union(some)
     assert covered(merged) == covered(some)
     assert intervals.length_ms(some) == len(covered(some))
-    assert all(a[1] < b[0] for a, b in zip(merged, merged[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(merged))
 
 
 @given(intervals_, intervals_)

@@ -1,0 +1,152 @@
+"""A real server with the real local engine, and a real Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+START_WITHIN_S = 60
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+def pytest_collection_modifyitems(items):
+    """Everything here drives a browser and takes its time."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """One folder of joined weights for all servers."""
+    return tmp_path_factory.mktemp("models")
+
+
+def environment(data_dir: Path, models: Path) -> dict[str, str]:
+    """The surroundings of a server or command that keeps everything in ``data_dir``."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if not (data_dir / "models").exists():
+        (data_dir / "models").symlink_to(models)
+    kept = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG", "TMPDIR"}}
+    return {**kept, "PYTHONPATH": str(ROOT), "PARTYLINE_DATA_DIR": str(data_dir)}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as reply:
+            return reply.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextmanager
+def serving(data_dir: Path, models: Path):
+    """Run the server until the block ends; yields its address."""
+    port = free_port()
+    log = (data_dir.parent / f"{data_dir.name}.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve"],
+        env={**environment(data_dir, models), "PORT": str(port)},
+        cwd=ROOT,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    url = f"http://localhost:{port}"
+    try:
+        deadline = time.monotonic() + START_WITHIN_S
+        while not answers(f"{url}/readyz"):
+            assert process.poll() is None, Path(log.name).read_text()
+            assert time.monotonic() < deadline, Path(log.name).read_text()
+            time.sleep(0.2)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        log.close()
+
+
+@pytest.fixture
+def fresh_server(tmp_path, models):
+    """A server that has no call yet."""
+    with serving(tmp_path / "data", models) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def stocked_server(tmp_path_factory, models):
+    """A server with the demo calls, processed by the local engine."""
+    data_dir = tmp_path_factory.mktemp("stocked") / "data"
+    subprocess.run(
+        [sys.executable, "-m", "app.cli", "demo"],
+        env=environment(data_dir, models),
+        cwd=ROOT,
+        check=True,
+        timeout=400,
+        capture_output=True,
+    )
+    with serving(data_dir, models) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser for the whole run."""
+    path = os.environ.get("PARTYLINE_CHROMIUM") or shutil.which("chromium")
+    if not path:
+        pytest.skip("Chromium is not installed on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Open pages in windows of a given size and scheme; they are closed after the test."""
+    contexts = []
+
+    def open_one(url, *, width=1440, height=900, scheme="light"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
