@@ -31,7 +31,6 @@ def run_server(settings: Settings, *, workers: bool = True) -> int:
     os.environ["PARTYLINE_EMBEDDED_WORKER"] = "1" if workers else "0"
     os.environ["STREAMLIT_SERVER_ADDRESS"] = settings.host
     os.environ["STREAMLIT_SERVER_PORT"] = str(settings.port)
-    os.environ.setdefault("STREAMLIT_LOGGER_LEVEL", "warning")
     # Streamlit looks for .streamlit/config.toml in the current folder and turns its telemetry
     # back on where it finds none.
     os.chdir(ROOT)

@@ -42,9 +42,10 @@ class _Nothing(logging.Filter):
 def silence_access_log() -> None:
     """Keep addresses out of the log: they carry tokens.
 
-    Streamlit gives uvicorn's loggers handlers of its own when it starts, whatever uvicorn was
-    told; a filter outlives that.
+    Streamlit gives uvicorn's loggers handlers and levels of its own when it starts, whatever
+    uvicorn was told; a filter outlives that. Requests go to one log, sockets to the other.
     """
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     log = logging.getLogger("uvicorn.access")
     if not any(isinstance(f, _Nothing) for f in log.filters):
         log.addFilter(_Nothing())

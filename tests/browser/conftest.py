@@ -3,12 +3,13 @@
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -103,8 +104,8 @@ def fresh_server(tmp_path, models):
 
 
 @pytest.fixture(scope="session")
-def stocked_server(tmp_path_factory, models):
-    """A server with the demo calls, processed by the local engine."""
+def stocked_data(tmp_path_factory, models):
+    """A data folder with the demo calls, processed by the local engine."""
     data_dir = tmp_path_factory.mktemp("stocked") / "data"
     subprocess.run(
         [sys.executable, "-m", "app.cli", "demo"],
@@ -114,8 +115,22 @@ def stocked_server(tmp_path_factory, models):
         timeout=400,
         capture_output=True,
     )
-    with serving(data_dir, models) as url:
+    return data_dir
+
+
+@pytest.fixture(scope="session")
+def stocked_server(stocked_data, models):
+    """A server with the demo calls."""
+    with serving(stocked_data, models) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def billing_call(stocked_data):
+    """The id of the demo call with two channels, a hold and an interruption."""
+    with closing(sqlite3.connect(stocked_data / "partyline.db")) as database:
+        query = "SELECT id FROM calls WHERE queue = 'Billing'"
+        return database.execute(query).fetchone()[0]
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,7 @@ def test_serving_from_start_to_stop_with_a_crash_in_between(machine: Machine) ->
     end(server.process, signal.SIGINT)
     assert gone([worker])
     assert query["token"] not in machine.log()
+    assert "HTTP/1.1" not in machine.log()
     assert "Traceback" not in machine.log()
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.serve import _listening_socket
 from app.security import refuse_unsafe_exposure
+from app.serve import _listening_socket
 from app.server import app, silence_access_log
 from app.settings import Settings
 from services.domain.errors import PortTaken, UnsafeExposure
