@@ -1,5 +1,6 @@
 """How values read on screen: durations, shares and states in plain words with their units."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -41,8 +42,8 @@ SENTIMENT_WORDS = {
     SentimentLabel.NEUTRAL: "Neutral",
     SentimentLabel.NEGATIVE: "Negative",
 }
-# A call's mean counts as leaning one way only beyond this; between lies "neutral".
-LEANING_SCORE = 0.15
+WORD_JOINER = "\u2060"
+_LINK_BEGINNING = re.compile(r"https?(?=://)|www(?=\.)", re.IGNORECASE)
 
 
 def clock(ms: int | None) -> str:
@@ -105,15 +106,6 @@ def signed(value: float | None, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def leaning(score: float | None) -> SentimentLabel | None:
-    """Return which way a mean score leans, None when there is no score."""
-    if score is None:
-        return None
-    if score > LEANING_SCORE:
-        return SentimentLabel.POSITIVE
-    return SentimentLabel.NEGATIVE if score < -LEANING_SCORE else SentimentLabel.NEUTRAL
-
-
 def size(size_bytes: int) -> str:
     """Return a file size as ``12.4 MB``."""
     value = float(size_bytes)
@@ -144,7 +136,13 @@ def call_title(call: Call) -> str:
 
 
 def plain(text: str) -> str:
-    """Return text from calls or file names so that Streamlit's Markdown shows it literally."""
+    """Return text from calls or file names so that Streamlit's Markdown shows it literally.
+
+    Addresses are found in the finished text, whatever was escaped: an invisible word joiner
+    keeps them from becoming links.
+    """
+    text = _LINK_BEGINNING.sub(lambda found: found[0] + WORD_JOINER, text)
+    text = text.replace("@", WORD_JOINER + "@")
     for character in "\\`*_{}[]()#+-.!|~<>:$&^=\"'/@":
         text = text.replace(character, "\\" + character)
     return " ".join(text.split())

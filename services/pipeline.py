@@ -84,7 +84,7 @@ def prepare(
     """
     decoded = decode(source, pcm_file, context, max_duration_ms=max_duration_ms)
     pcm = FilePcm(pcm_file, channels=decoded.channels, frames=decoded.frames)
-    layout, findings = examine_channels(pcm)
+    layout, findings = examine_channels(pcm, source_rate=decoded.facts.sample_rate)
     facts = replace(decoded.facts, findings=(*decoded.facts.findings, *findings))
     return Recording(facts=facts, layout=layout, pcm=pcm, open_source=open_source)
 

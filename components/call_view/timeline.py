@@ -8,6 +8,7 @@ import streamlit as st
 from components.charts.frame import CONFIG
 from components.charts.timeline import timeline_figure, timeline_text
 from components.heading import draw_panel_title
+from components.wording import plain
 from services.domain.reviewed import ReviewedCall
 
 
@@ -25,6 +26,7 @@ def draw_timeline(reviewed: ReviewedCall, on_click: Callable[[int], None]) -> No
         if place is not None:
             on_click(place)
 
+    text = timeline_text(reviewed)
     draw_panel_title("Who speaks when", explanation="Click a bar to listen from there.")
     st.plotly_chart(
         timeline_figure(reviewed),
@@ -32,8 +34,9 @@ def draw_timeline(reviewed: ReviewedCall, on_click: Callable[[int], None]) -> No
         config=CONFIG,
         on_select=clicked,
         selection_mode="points",
-        alt=timeline_text(reviewed),
+        alt=text,
     )
+    st.caption(f"{plain(text)} Grey: hold or dead air.")
 
 
 def _place(point: Any) -> int | None:

@@ -11,14 +11,14 @@ from components.charts.frame import frame, instants, shade, time_axis
 from components.wording import ROLE_WORDS, clock, duration, percent
 from services.domain.intervals import Interval, union
 from services.domain.reviewed import ReviewedCall
-from services.domain.speech import HoldKind, Speaker, SpeakerRole
+from services.domain.speech import Speaker, SpeakerRole
 
 OVERLAP_ROW = "Both at once"
 ROW_PX = 34
 AXIS_PX = 62
 THICKNESS = 0.7
 # A label is only written into a shaded interval that is wide enough to hold it.
-LEAST_LABELLED_SHARE = 0.12
+LEAST_LABELLED_SHARE = 0.08
 # Each bar is an element of the page. Beyond this many, a row shows how much of each of its
 # PIECES is spoken, by the thickness of the bar, instead of every single stretch.
 MOST_BARS = 1_500
@@ -132,8 +132,7 @@ def _add_row(figure: go.Figure, name: str, row: Row, colour: str) -> None:
 
 def _shade_gaps(figure: go.Figure, reviewed: ReviewedCall) -> None:
     whole = max(1, reviewed.transcript.duration_ms)
-    words = {HoldKind.MUSIC: "Hold, music", HoldKind.SILENCE: "Hold, silent"}
-    gaps = [(h.start_ms, h.end_ms, words[h.kind]) for h in reviewed.transcript.holds]
+    gaps = [(h.start_ms, h.end_ms, "Hold") for h in reviewed.transcript.holds]
     gaps += [(g.start_ms, g.end_ms, "Dead air") for g in reviewed.analysis.dead_air]
     for start, end, text in gaps:
         wide = (end - start) / whole >= LEAST_LABELLED_SHARE

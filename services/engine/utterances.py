@@ -9,9 +9,9 @@ from services.engine.heard import HeardWord
 
 SENTENCE_ENDS = (".", "?", "!", "。", "？", "！", "…")
 CLAUSE_ENDS = (",", ";", ":", "，", "、")
-# A pause this long ends an utterance; a shorter one does where a sentence ends or the other
-# party says something in it.
-LONG_PAUSE_MS = 900
+# A pause this long ends an utterance, even in the middle of a sentence; a shorter one does where
+# a sentence ends or the other party says something in it.
+LONG_PAUSE_MS = 2_500
 SENTENCE_PAUSE_MS = 250
 ANSWERED_PAUSE_MS = 250
 LONGEST_MS = 25_000

@@ -90,4 +90,5 @@ def test_plain_text_survives_markdown():
     shown = AppTest.from_function(page).run().markdown[0].value
     assert "\\<i\\>" in shown
     assert "\\[c\\]" in shown
-    assert "http\\:\\/\\/" in shown
+    assert "http\u2060\\:\\/\\/" in shown
+    assert wording.plain("a@b.test www.c.test").count("\u2060") == 2

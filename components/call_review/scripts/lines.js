@@ -100,7 +100,7 @@ function speakerName(speaker) {
   const name = make("span", { class: "name" }, speaker ? speaker.label : "Not assigned");
   const role = speaker && speaker.role !== "unknown" ? ROLE_WORDS[speaker.role] : null;
   const said = role && speaker.label.toLowerCase() !== role.toLowerCase();
-  return [name, said ? make("span", { class: "role" }, role) : null];
+  return make("span", { class: "who" }, name, said ? make("span", { class: "role" }, role) : null);
 }
 
 /** Build the row of a line. `desk` answers for what is current, found, edited and allowed. */
@@ -110,7 +110,11 @@ function lineRow(line, desk) {
   const text = make("div", { class: "text" });
   const row = make(
     "div",
-    { class: `row line of-${model.colourOf(line.speaker)}${dim}`, role: "listitem", "data-line": line.id },
+    {
+      class: `row line of-${model.colourOf(line.speaker)}${dim}${line.goesOn ? " goes-on" : ""}`,
+      role: "listitem",
+      "data-line": line.id,
+    },
     make(
       "button",
       { class: "time", type: "button", "aria-label": `Play from ${clock(line.start)}`, onclick: () => desk.playFrom(line) },
@@ -122,7 +126,7 @@ function lineRow(line, desk) {
       make(
         "div",
         { class: "head" },
-        ...speakerName(model.speakerOf(line)),
+        speakerName(model.speakerOf(line)),
         ...flagMarks(line),
         sentimentMark(line),
         make(

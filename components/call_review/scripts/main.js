@@ -145,7 +145,7 @@ class Desk {
   #estimate(row) {
     if (row.kind === "gap") return 34;
     const perLine = Math.max(20, (this.viewport.clientWidth - 110) / 7.4);
-    return 40 + 23 * Math.max(1, Math.ceil(row.text.length / perLine));
+    return (row.goesOn ? 14 : 40) + 23 * Math.max(1, Math.ceil(row.text.length / perLine));
   }
 
   #seek(seek) {

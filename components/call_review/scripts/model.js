@@ -38,6 +38,8 @@ class Model {
     const rows = [];
     for (const line of this.lines) {
       while (waiting.length && waiting[0].start < line.start) rows.push(waiting.shift());
+      const before = rows.at(-1);
+      line.goesOn = before?.kind === "line" && before.speaker === line.speaker;
       rows.push(line);
     }
     return rows.concat(waiting);

@@ -27,9 +27,10 @@ def test_a_long_pause_or_a_sentence_end_with_a_pause_ends_an_utterance():
             ("My", 700, 800),
             ("name", 1_400, 1_600),
             ("is", 2_600, 2_700),
+            ("Nora", 5_300, 5_700),
         )
     )
-    assert found == [("s1", "Hello."), ("s1", "My name"), ("s1", "is")]
+    assert found == [("s1", "Hello."), ("s1", "My name is"), ("s1", "Nora")]
 
 
 def test_an_answer_in_a_pause_ends_an_utterance():
