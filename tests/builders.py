@@ -41,7 +41,7 @@ def utterance(number: int, speaker: str | None, start_ms: int, text: str, mood: 
 
 
 def transcript(*lines: Utterance, redacted: bool = False, transcript_id: str = "") -> Transcript:
-    """A transcript of an agent ``s1`` and a customer ``s2``, with a short talk when none is given."""
+    """A transcript of an agent ``s1`` and a customer ``s2``; a short talk when none is given."""
     lines = lines or (
         utterance(1, "s1", 0, "Thank you for calling Harbor Energy how can I help you"),
         utterance(2, "s2", 6_000, "my bill is wrong and I am really upset about it", "-"),

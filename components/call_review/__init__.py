@@ -25,7 +25,15 @@ SCRIPTS = (
     "scripts/intents.js",
     "scripts/main.js",
 )
-_assets = read_assets(Path(__file__).parent, SCRIPTS)
+STYLES = (
+    "styles/base.css",
+    "styles/player.css",
+    "styles/lines.css",
+    "styles/additions.css",
+    "styles/overlays.css",
+    "styles/widths.css",
+)
+_assets = read_assets(Path(__file__).parent, SCRIPTS, STYLES)
 _mount = st.components.v2.component(
     "partyline_call_review", html=_assets.html, css=_assets.css, js=_assets.js
 )

@@ -12,6 +12,7 @@ from components.wording import call_title, duration, moment, plain
 from services.domain.calls import Call
 from services.domain.reviewed import ReviewedCall
 from services.exports import Export, ExportFormat
+from services.exports.formats import file_name
 
 Exporter = Callable[[ExportFormat], Export]
 
@@ -66,7 +67,7 @@ def _draw_actions(call: Call, exporter: Exporter) -> HeaderAct | None:
     elif st.button("Not reviewed after all", icon=":material/undo:", key="call_unmark"):
         intent = HeaderAct.NOT_REVIEWED
     with st.popover("Download", icon=":material/download:"):
-        _draw_downloads(exporter, call.id)
+        _draw_downloads(exporter, call)
     if st.button("Details…", icon=":material/edit_note:", key="call_details"):
         intent = HeaderAct.DETAILS
     with st.popover("More", icon=":material/more_horiz:"):
@@ -77,7 +78,7 @@ def _draw_actions(call: Call, exporter: Exporter) -> HeaderAct | None:
     return intent
 
 
-def _draw_downloads(exporter: Exporter, call_id: str) -> None:
+def _draw_downloads(exporter: Exporter, call: Call) -> None:
     st.caption("With all names, roles and corrections as shown here.")
 
     def content(fmt: ExportFormat) -> bytes:
@@ -87,14 +88,9 @@ def _draw_downloads(exporter: Exporter, call_id: str) -> None:
         st.download_button(
             fmt.display_name,
             data=partial(content, fmt),
-            file_name=exporter_name(fmt, call_id),
+            file_name=file_name(call.source_name, fmt),
             mime=fmt.media_type,
             key=f"download_{fmt}",
             on_click="ignore",
             width="stretch",
         )
-
-
-def exporter_name(fmt: ExportFormat, call_id: str) -> str:
-    """Return a file name for a download."""
-    return f"call_{call_id}.{fmt.value}"

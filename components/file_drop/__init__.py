@@ -11,7 +11,8 @@ from components.assets import read_assets
 from services.domain.calls import CallDetails, ProcessingOptions
 
 SCRIPTS = ("scripts/upload.js", "scripts/view.js", "scripts/main.js")
-_assets = read_assets(Path(__file__).parent, SCRIPTS)
+STYLES = ("styles/view.css",)
+_assets = read_assets(Path(__file__).parent, SCRIPTS, STYLES)
 _mount = st.components.v2.component(
     "partyline_file_drop", html=_assets.html, css=_assets.css, js=_assets.js
 )

@@ -19,9 +19,10 @@ function drawStrip(canvas, model) {
   const box = (start, end, top, tall) => pen.fillRect(x(start), top, Math.max(1, x(end) - x(start)), tall);
   pen.fillStyle = style.getPropertyValue("--gap");
   for (const row of model.rows) if (row.kind === "gap") box(row.start, row.end, 0, height);
+  const colours = model.speakers.map((_, n) => style.getPropertyValue(`--solid-${model.colourOf(n)}`));
   for (const line of model.lines) {
     if (line.speaker < 0) continue;
-    pen.fillStyle = style.getPropertyValue(`--solid-${model.colourOf(line.speaker)}`);
+    pen.fillStyle = colours[line.speaker];
     box(line.start, line.end, line.speaker * (ROW_PX + SPACE_PX), ROW_PX);
   }
 }

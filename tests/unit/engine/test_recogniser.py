@@ -82,8 +82,8 @@ def speech(minutes: int = 10):
 def test_words_are_placed_in_the_recording():
     (heard,), guess = Recogniser(FakeWhisper()).recognise(call(2), speech(2), RunContext())
     assert heard.channel is None
-    assert heard.words[0].start_ms == 750
-    assert [w.start_ms for w in heard.words if w.text == " w0"] == [750, 60_750]
+    assert heard.words[0].start_ms == 800
+    assert [w.start_ms for w in heard.words if w.text == " w0"] == [800, 60_800]
     assert (guess.code, guess.confidence) == ("en", 0.9)
 
 

@@ -20,8 +20,8 @@ def packed(*speech: tuple[int, int], duration_ms: int = 600_000):
 
 def test_speech_is_padded_and_silence_left_out():
     (window,) = packed((1_000, 3_000), (9_000, 10_000))
-    assert window.pieces == ((750, 3_250), (8_750, 10_250))
-    assert window.duration_ms == 4_000
+    assert window.pieces == ((800, 3_200), (8_800, 10_200))
+    assert window.duration_ms == 3_800
 
 
 def test_padding_stays_inside_the_recording():
@@ -30,10 +30,10 @@ def test_padding_stays_inside_the_recording():
 
 
 def test_windows_end_at_the_longest_late_pause():
-    #  0    10    20  22    24    26      36
-    #  ###########  ##   ...  ####  ########
-    windows = packed((0, 20_000), (20_400, 22_000), (24_000, 26_000), (26_300, 36_000))
-    assert [w.pieces[-1][1] for w in windows] == [22_250, 36_250]
+    #  0    10    20   25    28  29  30        40
+    #  ###########  ###  ...  ##  ##############
+    windows = packed((0, 20_000), (20_300, 26_000), (28_000, 29_000), (29_300, 40_000))
+    assert [w.pieces[-1][1] for w in windows] == [26_200, 40_200]
 
 
 def test_speech_without_pause_is_cut_to_fit():
@@ -98,7 +98,7 @@ def test_speech_without_words_is_noticed():
     gaps = gaps_without_words(words, voiced, 10_000)
     assert gaps == [(1_000, 9_000)]
     (window,) = windows_for(gaps, voiced, channel=1, duration_ms=10_000, longest_ms=14_000)
-    assert window.pieces == ((750, 4_250), (6_750, 9_250))
+    assert window.pieces == ((800, 4_200), (6_800, 9_200))
     assert only_in([word(800, 1_000), word(2_000, 2_400), word(9_050, 9_200)], gaps) == [
         word(2_000, 2_400)
     ]
