@@ -6,7 +6,7 @@ The only file that knows keys of ``st.session_state``.
 import secrets
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import quote
 
@@ -15,10 +15,8 @@ import streamlit as st
 from app.wiring import Services, process_services
 from services.access.tokens import ANY_CALL, Purpose
 from services.domain.people import LOCAL_USER, User
-from services.domain.reviewed import ReviewedCall
 
 TOKEN_TTL_S = 3600
-CACHED_REVIEWS = 8
 
 _SESSION = "session_id"
 _OPEN_CALL = "open_call"
@@ -84,24 +82,6 @@ def _token(purpose: Purpose, subject: str) -> str:
 
 
 # --- calls under review ---------------------------------------------------------------------
-
-
-@st.cache_resource(show_spinner=False, max_entries=CACHED_REVIEWS)
-def _loaded(_user: User, org_id: str, call_id: str, key: tuple[object, ...]) -> ReviewedCall:
-    return services().review.load(_user, call_id)
-
-
-def reviewed_call(call_id: str) -> ReviewedCall:
-    """Return a call for review. Raises NotFound, or NotReady when it has no transcript.
-
-    Reading a long transcript takes a while and every rerun asks for it, so the last ones are
-    kept until the transcript, an edit or the call's details change.
-    """
-    user = current_user()
-    call = services().calls.get(user.org_id, call_id)
-    edits = services().transcripts.edits(user.org_id, call_id)
-    key = (call.active_transcript_id, edits.version, str(call.details))
-    return replace(_loaded(user, user.org_id, call_id, key), call=call)
 
 
 def open_call() -> str | None:

@@ -30,7 +30,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     """Draw a call and carry out what the person wants done to it."""
     waiting = st.skeleton(height=480)
     try:
-        reviewed = session.reviewed_call(call_id)
+        reviewed = session.services().review.load(session.current_user(), call_id)
     except NotReady:
         waiting.empty()
         _show_unready(call_id)

@@ -4,9 +4,11 @@ Each change is kept as an edit, apart from what the provider delivered, and the 
 and cross-call views use are recomputed with it.
 """
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Lock
 
 from services.analysis.carrying import carry_edits
 from services.analysis.edits import apply_edits
@@ -26,6 +28,7 @@ from services.storage.transcripts import TranscriptStore
 MAX_NAME_CHARS = 80
 MAX_TEXT_CHARS = 10_000
 EDIT_ATTEMPTS = 3
+RECENT_CALLS = 8
 
 EditChange = Callable[[CallEdits, Transcript], CallEdits]
 
@@ -47,12 +50,19 @@ class ReviewService:
         self._calls = calls
         self._transcripts = transcripts
         self._redact_text = redact_text
+        self._recent = _Recent()
 
     def load(self, user: User, call_id: str) -> ReviewedCall:
         """Return the call for review. Raises NotFound, or NotReady when it has no transcript."""
         call = self._calls.get(user.org_id, call_id)
-        transcript = self._transcripts.active(user.org_id, call_id)
-        return reviewed(call, transcript, self._transcripts.edits(user.org_id, call_id))
+        edits = self._transcripts.edits(user.org_id, call_id)
+        key = (call_id, call.active_transcript_id, edits.version, call.details)
+        shown = self._recent.get(key)
+        if shown is None:
+            shown = reviewed(call, self._transcripts.active(user.org_id, call_id), edits)
+            if shown.transcript.id == call.active_transcript_id:
+                self._recent.put(key, shown)
+        return replace(shown, call=call)
 
     def rename(self, user: User, call_id: str, speaker: str, name: str) -> ReviewedCall:
         """Give a speaker a name; an empty one takes the given name away again."""
@@ -206,6 +216,29 @@ class ReviewService:
             else:
                 return replace(shown, edits=saved)
         raise EditConflict
+
+
+class _Recent:
+    """The calls loaded last: a long transcript takes a while to read, and each rerun asks for it.
+
+    The call's row and its edits are read every time, so what is stale is never found.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, ReviewedCall] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> ReviewedCall | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: Hashable, shown: ReviewedCall) -> None:
+        with self._lock:
+            self._kept[key] = shown
+            if len(self._kept) > RECENT_CALLS:
+                self._kept.popitem(last=False)
 
 
 def reviewed(call: Call, transcript: Transcript, edits: CallEdits) -> ReviewedCall:

@@ -193,6 +193,21 @@ def test_what_is_not_in_the_call_cannot_be_changed(service, call_id, change, arg
     assert service.load(LOCAL_USER, call_id).edits.version == 0
 
 
+def test_a_loaded_call_is_not_read_again_until_something_changes(
+    service, stores, call_id, monkeypatch
+):
+    reads = []
+    real = stores[2].active
+    monkeypatch.setattr(stores[2], "active", lambda *a: reads.append(a) or real(*a))
+    first = service.load(LOCAL_USER, call_id)
+    assert service.load(LOCAL_USER, call_id) == first
+    assert len(reads) == 1
+    service.rename(LOCAL_USER, call_id, "s2", "Mr. Ode")
+    assert service.load(LOCAL_USER, call_id).transcript.speaker("s2").label == "Mr. Ode"
+    with pytest.raises(NotFound):
+        service.load(STRANGER, call_id)
+
+
 def test_a_stranger_does_not_find_the_call(service, call_id):
     with pytest.raises(NotFound):
         service.load(STRANGER, call_id)
