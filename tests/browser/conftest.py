@@ -13,10 +13,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 START_WITHIN_S = 60
+SHOWN_WITHIN_MS = 30_000
 BROWSER_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -139,6 +140,7 @@ def chromium():
     path = os.environ.get("PARTYLINE_CHROMIUM") or shutil.which("chromium")
     if not path:
         pytest.skip("Chromium is not installed on this machine")
+    expect.set_options(timeout=SHOWN_WITHIN_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
         yield browser
@@ -158,7 +160,7 @@ def open_page(chromium):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(SHOWN_WITHIN_MS)
         page.goto(url)
         return page
 

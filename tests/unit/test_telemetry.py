@@ -17,7 +17,10 @@ def written(monkeypatch):
     handler.setFormatter(telemetry._JsonLine())
     monkeypatch.setattr(log, "handlers", [handler])
     monkeypatch.setattr(log, "propagate", False)
-    log.setLevel("INFO")
+    # a test that configures logging for another program may have switched ours off
+    monkeypatch.setattr(log, "disabled", False)
+    monkeypatch.setattr(log, "level", logging.INFO)
+    log.manager._clear_cache()
     return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 

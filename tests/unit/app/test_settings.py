@@ -24,7 +24,7 @@ def test_defaults_need_nothing() -> None:
     settings = load_settings()
     assert settings.data_dir == ROOT / "data"
     assert settings.database_url == f"sqlite:///{ROOT}/data/partyline.db"
-    assert settings.storage_url == f"file://{ROOT}/data/audio"
+    assert settings.storage_url == (ROOT / "data" / "audio").as_uri()
     assert settings.listens_on_loopback
     assert settings.port == 8501
 
@@ -39,7 +39,7 @@ def test_relative_places_count_from_the_current_folder(
     settings = load_settings()
     assert settings.data_dir == tmp_path / "here"
     assert settings.database_url == f"sqlite:///{tmp_path}/calls.db"
-    assert settings.storage_url == f"file://{tmp_path}/sound"
+    assert settings.storage_url == (tmp_path / "sound").as_uri()
 
 
 def test_other_places_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """Sentiment of utterances: clear cases, context, and a head that fits its training set."""
 
 import hashlib
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,12 +125,3 @@ def test_valence_knows_negation() -> None:
     assert not_good.argmax() == 2
     assert not_bad.argmax() == 3
     assert valences(["x"]).shape == (1, FEATURES)
-
-
-@pytest.mark.slow
-def test_fifty_utterances_a_second(model: SentimentModel) -> None:
-    texts = [f"I called {n} times about the bill and nobody helped me." for n in range(100)]
-    model.score(texts[:2])
-    started = time.perf_counter()
-    model.score(texts)
-    assert time.perf_counter() - started < 4
