@@ -96,7 +96,7 @@ def _check_weights(settings: Settings) -> None:
     from services.engine.weights import ensure_weights
 
     try:
-        ensure_weights(settings.models_dir)
+        ensure_weights(settings.models_dir, whisper_model=settings.whisper_model)
     except (EngineError, StorageError) as error:
         sys.stderr.write(f"partyline: {error.user_message}\n")
 

@@ -165,8 +165,15 @@ def load_settings() -> Settings:
             "data_dir": given.data_dir.expanduser().absolute(),
             "database": _absolute_database(given.database),
             "storage": _absolute_storage(given.storage),
+            "whisper_model": _absolute_folder(given.whisper_model),
         }
     )
+
+
+def _absolute_folder(name: str | None) -> str | None:
+    """Return a model's folder as an absolute path, and a model's name as it is."""
+    folder = Path(name or "").expanduser()
+    return str(folder.absolute()) if name and folder.is_dir() else name or None
 
 
 def _absolute_database(url: str | None) -> str | None:

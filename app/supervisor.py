@@ -94,15 +94,32 @@ def _end(child: subprocess.Popen[bytes]) -> int:
     return child.returncode
 
 
+class WorkerAtHand:
+    """Sees to it that some worker runs on the data folder: another process's, else an own one."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start nothing yet."""
+        self._settings = settings
+        self._own: WorkerSupervisor | None = None
+
+    def ensure(self) -> None:
+        """Start a worker unless one runs; to be called now and then while waiting for work."""
+        if self._own is None and not is_any_worker_alive(self._settings.workers_dir):
+            self._own = WorkerSupervisor(self._settings)
+            self._own.start()
+
+    def stop(self) -> None:
+        """Stop the own worker, if there is one."""
+        if self._own is not None:
+            self._own.stop()
+
+
 @contextmanager
-def worker_running(settings: Settings) -> Iterator[None]:
+def worker_running(settings: Settings) -> Iterator[WorkerAtHand]:
     """Make sure that a worker runs while the block does; one that runs already is used."""
-    if is_any_worker_alive(settings.workers_dir):
-        yield
-        return
-    supervisor = WorkerSupervisor(settings)
-    supervisor.start()
+    worker = WorkerAtHand(settings)
+    worker.ensure()
     try:
-        yield
+        yield worker
     finally:
-        supervisor.stop()
+        worker.stop()

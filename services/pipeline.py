@@ -8,7 +8,7 @@ runs them over a file and stores nothing.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from services.analysis.backchannels import mark_backchannels
@@ -77,12 +77,15 @@ def prepare(
     *,
     max_duration_ms: int,
     open_source: Callable[[], BinaryIO],
+    source_name: str,
 ) -> Recording:
     """Decode a recording into ``pcm_file`` (read back from there later) and look at its channels.
 
+    The ending of ``source_name`` tells the formats that have no header (G.722, raw µ-law).
     Raises a BadAudio when there is nothing to work with, Cancelled when the run was cancelled.
     """
-    decoded = decode(source, pcm_file, context, max_duration_ms=max_duration_ms)
+    suffix = PurePosixPath(source_name).suffix
+    decoded = decode(source, pcm_file, context, max_duration_ms=max_duration_ms, suffix=suffix)
     pcm = FilePcm(pcm_file, channels=decoded.channels, frames=decoded.frames)
     layout, findings = examine_channels(pcm, source_rate=decoded.facts.sample_rate)
     facts = replace(decoded.facts, findings=(*decoded.facts.findings, *findings))
@@ -167,6 +170,7 @@ def process_file(
             context,
             max_duration_ms=max_duration_ms,
             open_source=lambda: path.open("rb"),
+            source_name=path.name,
         )
         transcript = transcribe(recording, provider, options, context)
         analysed = understand(transcript, details, options, models, context)

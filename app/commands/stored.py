@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
-from app.commands.transcribe import deliver
+from app.commands.output import OutputFolder
+from app.commands.transcribe import ready_provider
 from app.settings import Settings
-from app.supervisor import worker_running
+from app.supervisor import WorkerAtHand, worker_running
 from app.wiring import Services, build_services
 from services.domain.calls import (
     FINISHED_STATES,
@@ -15,7 +16,7 @@ from services.domain.calls import (
     CallState,
     ProcessingOptions,
 )
-from services.domain.errors import FileMissing
+from services.domain.errors import PartylineError
 from services.domain.people import LOCAL_USER
 from services.exports import ExportFormat
 
@@ -29,25 +30,48 @@ def save_files(
     wanted: ExportFormat,
     output: Path | None,
 ) -> int:
-    """Store the files as calls, wait until they are processed, export them; the exit status."""
+    """Store the files as calls, wait until they are processed, export them; the exit status.
+
+    A recording that is stored already is processed again when these options were not the ones
+    of its last run, or when that failed. A bad file costs one line and not the others.
+    """
     services = build_services(settings)
-    missing = next((p for p in files if not p.is_file()), None)
-    if missing is not None:
-        raise FileMissing(missing.name)
-    ids = [
-        services.intake.add_file(LOCAL_USER, path, path.name, options, CallDetails()).call_id
-        for path in files
-    ]
-    with worker_running(settings):
-        states = [wait_for(services, call_id) for call_id in ids]
-    for call_id, state in zip(ids, states, strict=True):
-        say(f"{call_id}: {state}")
-        if state is CallState.READY:
-            deliver(services.review.export(LOCAL_USER, call_id, wanted), output)
-    return 0 if all(state is CallState.READY for state in states) else EXIT_BAD_INPUT
+    ready_provider(settings, options.provider)
+    folder = OutputFolder(output)
+    taken = [_take_in(services, path, options) for path in files]
+    status = 0 if all(taken) else EXIT_BAD_INPUT
+    with worker_running(settings) as worker:
+        for call_id in filter(None, taken):
+            state = wait_for(services, call_id, worker)
+            say(f"{call_id}: {state}")
+            if state is CallState.READY:
+                folder.deliver(services.review.export(LOCAL_USER, call_id, wanted))
+            else:
+                status = EXIT_BAD_INPUT
+    return status
 
 
-def wait_for(services: Services, call_id: str) -> CallState:
+def _take_in(services: Services, path: Path, options: ProcessingOptions) -> str | None:
+    try:
+        received = services.intake.add_file(LOCAL_USER, path, path.name, options, CallDetails())
+        if received.duplicate:
+            _process_again_if_needed(services, received.call_id, options)
+    except PartylineError as error:
+        say(f"partyline: {path.name}: {error.user_message}")
+        return None
+    return received.call_id
+
+
+def _process_again_if_needed(services: Services, call_id: str, options: ProcessingOptions) -> None:
+    call = services.calls.get(LOCAL_USER.org_id, call_id)
+    last = services.runs.get(LOCAL_USER.org_id, call_id, call.run)
+    if call.state not in FINISHED_STATES:
+        return
+    if call.state is not CallState.READY or last.options != options:
+        services.desk.rerun(LOCAL_USER, call_id, options)
+
+
+def wait_for(services: Services, call_id: str, worker: WorkerAtHand) -> CallState:
     """Show a call's progress until it is finished and return the state it ended in."""
     line = ProgressLine(call_id)
     try:
@@ -59,6 +83,7 @@ def wait_for(services: Services, call_id: str) -> CallState:
                 if progress.error_message:
                     say(f"partyline: {progress.error_message}")
                 return progress.state
+            worker.ensure()
             time.sleep(POLL_S)
     finally:
         line.close()
@@ -66,9 +91,8 @@ def wait_for(services: Services, call_id: str) -> CallState:
 
 def export_call(settings: Settings, call_id: str, wanted: ExportFormat, output: Path | None) -> int:
     """Write one stored call in a format; the exit status."""
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-    deliver(build_services(settings).review.export(LOCAL_USER, call_id, wanted), output)
+    made = build_services(settings).review.export(LOCAL_USER, call_id, wanted)
+    OutputFolder(output).deliver(made)
     return 0
 
 
@@ -76,7 +100,7 @@ def load_demo(settings: Settings) -> int:
     """Store the demo calls and process them; the exit status."""
     services = build_services(settings)
     ids = services.desk.load_demo(LOCAL_USER)
-    with worker_running(settings):
-        states = [wait_for(services, call_id) for call_id in ids]
+    with worker_running(settings) as worker:
+        states = [wait_for(services, call_id, worker) for call_id in ids]
     say(f"{sum(s is CallState.READY for s in states)} demo calls are ready.")
     return 0 if all(state is CallState.READY for state in states) else 1

@@ -1,17 +1,17 @@
 """``partyline transcribe``: the whole pipeline on the command line, without the web app."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
+from app.commands.output import OutputFolder
 from app.settings import Settings
 from app.wiring import build_models, build_providers
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import InvalidRequest, PartylineError, ProviderNotConfigured
 from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
-from services.exports import Export, ExportFormat, export
+from services.exports import ExportFormat, export
 from services.pipeline import Models, process_file
 from services.providers.base import SpeechProvider
 
@@ -32,8 +32,7 @@ def transcribe_files(
         raise InvalidRequest("Several files need --output FOLDER.")
     provider = ready_provider(settings, options.provider)
     models = build_models(settings)
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
+    folder = OutputFolder(output)
     status = 0
     for path in files:
         try:
@@ -42,7 +41,7 @@ def transcribe_files(
             say(f"partyline: {path.name}: {error.user_message}")
             status = EXIT_BAD_INPUT
         else:
-            deliver(export(shown, wanted), output)
+            folder.deliver(export(shown, wanted))
     return status
 
 
@@ -53,17 +52,6 @@ def ready_provider(settings: Settings, name: str) -> SpeechProvider:
     if not readiness.ready:
         raise ProviderNotConfigured(f"Set {' and '.join(readiness.missing)}.")
     return providers.get(name)
-
-
-def deliver(made: Export, output: Path | None) -> None:
-    """Write an export into the folder, or to standard output when there is none."""
-    if output is None:
-        sys.stdout.buffer.write(made.content)
-        if not made.content.endswith(b"\n"):
-            sys.stdout.buffer.write(b"\n")
-        sys.stdout.buffer.flush()
-    else:
-        (output / made.file_name).write_bytes(made.content)
 
 
 def _transcribe(

@@ -10,8 +10,8 @@ from typing import assert_never
 
 from services.domain.reviewed import ReviewedCall
 
-LONGEST_STEM = 80
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+LONGEST_STEM = 60
+_UNSAFE = re.compile(r"[^\w.-]+")
 _RESERVED = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 
 
@@ -108,11 +108,11 @@ def _writer(fmt: ExportFormat) -> Callable[[ReviewedCall], str]:
 
 
 def file_name(source_name: str, fmt: ExportFormat) -> str:
-    """Return a plain ASCII file name made from the recording's name: no path, no surprises."""
+    """Return a file name made from the recording's: letters of any script, no path, no tricks."""
     stem = PurePosixPath(source_name.replace("\\", "/")).name
     stem = stem.rsplit(".", 1)[0] if "." in stem.strip(".") else stem
-    ascii_stem = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
-    safe = _UNSAFE.sub("_", ascii_stem).strip("._-")[:LONGEST_STEM].rstrip("._-")
+    plain = _UNSAFE.sub("_", unicodedata.normalize("NFKC", stem))
+    safe = plain.strip("._-")[:LONGEST_STEM].rstrip("._-")
     if not safe or _RESERVED.match(safe):
         safe = f"call_{safe}".rstrip("_")
     return f"{safe}.{fmt.value}"

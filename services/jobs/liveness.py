@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from services.domain.errors import WorkerRunning
 
@@ -74,9 +74,12 @@ class WorkerPresence:
 
 
 def is_any_worker_alive(folder: Path) -> bool:
-    """Say whether a worker of this folder has shown itself lately."""
+    """Say whether a worker of this folder has shown itself lately and still holds its lock."""
     oldest = time.time() - DEAD_AFTER_S
-    return any(_modified_s(beat) > oldest for beat in folder.glob("*.beat"))
+    return any(
+        _modified_s(beat) > oldest and not is_gone(folder, unquote(beat.stem))
+        for beat in folder.glob("*.beat")
+    )
 
 
 def is_gone(folder: Path, worker_id: str) -> bool:

@@ -200,6 +200,7 @@ class OpenRun:
         def open_source() -> BinaryIO:
             return workshop.vault.open(self._call_id, Rendition.ORIGINAL, self._key)
 
+        name = workshop.calls.get(self._org_id, self._call_id).source_name
         with open_source() as source:
             return pipeline.prepare(
                 source,
@@ -207,6 +208,7 @@ class OpenRun:
                 context,
                 max_duration_ms=workshop.max_duration_ms,
                 open_source=open_source,
+                source_name=name,
             )
 
     @cached_property

@@ -153,7 +153,10 @@ def test_a_loop_is_searched_for_once_more():
 def test_what_was_left_out_is_listened_to_again_in_shorter_windows():
     whisper = FakeWhisper()
     whisper.leaves_out_after_s = 14
-    (heard,), _ = Recogniser(whisper).recognise(call(1), speech(1), RunContext())
+    done: list[float] = []
+    context = RunContext(on_progress=lambda _, fraction: done.append(fraction))
+    (heard,), _ = Recogniser(whisper).recognise(call(1), speech(1), context)
+    assert done == sorted(done)
     assert len(heard.words) >= 26
     starts = [w.start_ms for w in heard.words]
     assert starts == sorted(set(starts))
