@@ -115,7 +115,9 @@ def export(
 
 @bench.command("speed")
 def bench_speed(
-    files: Annotated[list[Path] | None, typer.Argument(help="Recordings; demo calls if none.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Recordings; the demo calls if none.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Also write the figures there.")
     ] = None,

@@ -66,6 +66,7 @@ class Pipeline:
                 RunContext(),
                 max_duration_ms=MAX_DURATION_MS,
                 open_source=lambda: path.open("rb"),
+                source_name=path.name,
             )
             transcript = transcribe(recording, self._provider, options, RunContext())
             render_playback(recording.pcm, io.BytesIO())

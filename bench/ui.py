@@ -57,11 +57,11 @@ def measure(json_file: Path | None) -> int:
         browser = playwright.chromium.launch(
             executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
         )
-        with _server(["-m", "app.cli", "serve", "--no-workers"], "/healthz", folder) as url:
+        with serving(["-m", "app.cli", "serve", "--no-workers"], "/healthz", folder) as url:
             ours = _open_call(browser, f"{url}/call?call={call_id}")
         naive_script = str(ROOT / "bench" / "naive_transcript.py")
         naive_command = ["-m", "streamlit", "run", naive_script, "--server.headless", "true"]
-        with _server(naive_command, "/_stcore/health", folder, lines=lines_file) as url:
+        with serving(naive_command, "/_stcore/health", folder, lines=lines_file) as url:
             naive = _open_naive(browser, url)
         browser.close()
     rows = [
@@ -160,7 +160,7 @@ def _open_naive(browser: Any, address: str) -> list[float]:
 
 
 @contextmanager
-def _server(
+def serving(
     command: list[str], health: str, folder: str, *, lines: Path | None = None
 ) -> Iterator[str]:
     """Run a server on a free port while the block does; yields its address."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.audio.recording import FRAMES_PER_MS, PcmReader, Samples
 from services.domain.calls import Stage
+from services.domain.errors import InvalidRequest
 from services.domain.running import RunContext
 from services.engine.guards import better, is_doubtful, is_no_speech, without_loops
 from services.engine.heard import (
@@ -66,7 +67,7 @@ class Recogniser:
         ``speech`` holds, per channel (None: the mix), the voiced intervals in milliseconds;
         ``muted`` those to silence (the other party's echo, music). Windows found in
         ``context.checkpoints`` are not recognised again; each batch is remembered when done.
-        Raises Cancelled between batches.
+        Raises Cancelled between batches, InvalidRequest for a language the model doesn't know.
         """
         duration_ms = pcm.frames // FRAMES_PER_MS
         windows = [
@@ -85,15 +86,16 @@ class Recogniser:
         )
         self._pass(task, windows, progress=(0.0, FIRST_PASS_SHARE))
         words = _by_channel(windows, context)
-        for longest_ms in WINDOWS_MS:
-            words = self._listen_again(task, words, speech, longest_ms)
+        for number in range(len(WINDOWS_MS)):
+            words = self._listen_again(task, words, speech, number)
         context.report(Stage.RECOGNISE, 1.0)
         return tuple(Heard(channel=c, words=tuple(w)) for c, w in words.items()), task.guess
 
-    def _listen_again(self, task: _Task, words: Words, speech: Speech, longest_ms: int) -> Words:
+    def _listen_again(self, task: _Task, words: Words, speech: Speech, number: int) -> Words:
         """Recognise once more where somebody speaks and no words were found.
 
-        Whisper sometimes leaves out most of a window; a window of its own brings that back.
+        ``number`` counts such attempts from 0. Whisper sometimes leaves out most of a window;
+        a window of its own brings that back.
         """
         duration_ms = task.pcm.frames // FRAMES_PER_MS
         gaps = {c: gaps_without_words(words[c], speech[c], duration_ms) for c in words}
@@ -101,10 +103,16 @@ class Recogniser:
             window
             for c, found in gaps.items()
             for window in windows_for(
-                found, speech[c], channel=c, duration_ms=duration_ms, longest_ms=longest_ms
+                found,
+                speech[c],
+                channel=c,
+                duration_ms=duration_ms,
+                longest_ms=WINDOWS_MS[number],
             )
         ]
-        self._pass(task, windows, progress=(FIRST_PASS_SHARE, 1.0), decoding=AGAIN)
+        share = (1.0 - FIRST_PASS_SHARE) / len(WINDOWS_MS)
+        begin = FIRST_PASS_SHARE + share * number
+        self._pass(task, windows, progress=(begin, begin + share), decoding=AGAIN)
         again = _by_channel(windows, task.context)
         return {
             c: sorted([*row, *only_in(again.get(c, ()), gaps[c])], key=_in_time)
@@ -190,7 +198,11 @@ def _checkpoint(window: Window) -> str:
 
 def _known(language: str, languages: frozenset[str]) -> str:
     code = language.lower().split("-")[0].split("_")[0]
-    return code if code in languages else FALLBACK_LANGUAGE
+    if code not in languages:
+        raise InvalidRequest(
+            "The speech model does not know this language; give a code such as en."
+        )
+    return code
 
 
 def _in_time(word: HeardWord) -> tuple[int, int]:

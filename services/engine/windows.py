@@ -11,9 +11,9 @@ from services.domain.intervals import Interval, union
 
 WINDOW_MS = 30_000
 # Recognition needs some air around speech; more costs time without giving words.
-PADDING_MS = 250
+PADDING_MS = 200
 # A window may end this much earlier than it must when a longer pause lies there.
-SEEK_PAUSE_MS = 8_000
+SEEK_PAUSE_MS = 5_000
 FADE_MS = 3
 
 

@@ -95,12 +95,14 @@ OPTIONS = ProcessingOptions(language="en")
 
 
 @pytest.fixture(scope="module")
-def reports() -> Reports:
+def reports(provider: SpeechProvider) -> Reports:
+    """Return a fresh list for each provider."""
     return Reports()
 
 
 @pytest.fixture(scope="module")
-def checkpoints() -> dict[str, bytes]:
+def checkpoints(provider: SpeechProvider) -> dict[str, bytes]:
+    """Return a fresh store for each provider."""
     return {}
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from services.audio.pcm import ArrayPcm
 from services.domain.calls import Stage
-from services.domain.errors import Cancelled
+from services.domain.errors import Cancelled, InvalidRequest
 from services.domain.running import RunContext
 from services.engine.recogniser import BATCH, Recogniser
 from services.engine.whisper import Decoding, Whisper, WindowText, WindowWord
@@ -166,3 +166,8 @@ def test_nobody_speaks():
     whisper = FakeWhisper()
     assert Recogniser(whisper).recognise(call(1), {0: [], 1: []}, RunContext()) == ((), None)
     assert whisper.encoded_windows == 0
+
+
+def test_a_language_the_model_does_not_know_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="language"):
+        Recogniser(FakeWhisper()).recognise(call(2), speech(2), RunContext(), language="xx")
