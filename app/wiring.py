@@ -30,6 +30,7 @@ from services.storage.keys import MasterKey
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
+from services.understanding.typed import LineRedactor
 
 if TYPE_CHECKING:
     from services.understanding.models import UnderstandingModels
@@ -55,7 +56,7 @@ class Services:
     review: ReviewService
     providers: ProviderRegistry
     models: Models
-    redact_text: Callable[[str], str]
+    redactor: LineRedactor
     tokens: TokenSigner
     queue: JobQueue
     engine: Engine
@@ -87,10 +88,6 @@ def build_services(settings: Settings) -> Services:
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
     providers = build_providers(settings)
     models = build_models(settings)
-
-    def redact_text(text: str) -> str:
-        return models.redactor.redact_text(text)
-
     queue = JobQueue(open_engine(settings.database_url))
     intake = Intake(calls, vault, providers, queue)
     return Services(
@@ -110,10 +107,10 @@ def build_services(settings: Settings) -> Services:
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
         ),
-        review=ReviewService(calls, transcripts, redact_text),
+        review=ReviewService(calls, transcripts, models.redactor),
         providers=providers,
         models=models,
-        redact_text=redact_text,
+        redactor=models.redactor,
         tokens=TokenSigner(master_key.derive("tokens")),
         queue=queue,
         engine=engine,
@@ -196,7 +193,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         vault=services.vault,
         providers=services.providers,
         models=services.models,
-        redact_text=services.redact_text,
+        redactor=services.redactor,
         working_folder=settings.working_folder,
         max_duration_ms=settings.max_duration_ms,
         stopping=stopping,

@@ -54,9 +54,6 @@ class TranscriptRedactor(Protocol):
     def redact(self, transcript: Transcript) -> Transcript:
         """Return the transcript with the personal data replaced in texts and words."""
 
-    def redact_text(self, text: str, /) -> str:
-        """Return a text that stands alone without its personal data."""
-
 
 class Models(Protocol):
     """The models over text, loaded when first asked for; each signs ``stages`` with its name."""

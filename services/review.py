@@ -16,7 +16,7 @@ from services.analysis.labels import label_speakers
 from services.analysis.metrics import analyse
 from services.domain.calls import Call, CallDetails
 from services.domain.edits import CallEdits, Comment, TextCorrection
-from services.domain.errors import EditConflict, InvalidRequest
+from services.domain.errors import EditConflict, InvalidRequest, NotFound
 from services.domain.ids import new_id
 from services.domain.people import User
 from services.domain.reviewed import ReviewedCall
@@ -24,11 +24,13 @@ from services.domain.speech import SpeakerRole, Transcript, Utterance
 from services.exports import Export, ExportFormat, export
 from services.storage.calls import CallStore
 from services.storage.transcripts import TranscriptStore
+from services.understanding.typed import LineRedactor, safe_comment, safe_edits
 
 MAX_NAME_CHARS = 80
 MAX_TEXT_CHARS = 10_000
 EDIT_ATTEMPTS = 3
 RECENT_CALLS = 8
+ANSWERED_WITHIN_MS = 120_000
 
 EditChange = Callable[[CallEdits, Transcript], CallEdits]
 
@@ -36,32 +38,36 @@ EditChange = Callable[[CallEdits, Transcript], CallEdits]
 class ReviewService:
     """Loads calls for review and carries out what the reviewer does to them.
 
-    ``redact_text`` is applied to corrected lines and comments of calls whose transcript is
-    redacted, so that a person's typing can't bring personal data back.
+    ``redactor`` reads corrected lines and comments of calls whose transcript is redacted, so that
+    a person's typing can't bring personal data back.
     """
 
     def __init__(
         self,
         calls: CallStore,
         transcripts: TranscriptStore,
-        redact_text: Callable[[str], str],
+        redactor: LineRedactor,
     ) -> None:
         """Work on these stores."""
         self._calls = calls
         self._transcripts = transcripts
-        self._redact_text = redact_text
+        self._redactor = redactor
         self._recent = _Recent()
 
     def load(self, user: User, call_id: str) -> ReviewedCall:
         """Return the call for review. Raises NotFound, or NotReady when it has no transcript."""
-        call = self._calls.get(user.org_id, call_id)
-        edits = self._transcripts.edits(user.org_id, call_id)
-        key = (call_id, call.active_transcript_id, edits.version, call.details)
-        shown = self._recent.get(key)
-        if shown is None:
-            shown = reviewed(call, self._transcripts.active(user.org_id, call_id), edits)
-            if shown.transcript.id == call.active_transcript_id:
-                self._recent.put(key, shown)
+        try:
+            call = self._calls.get(user.org_id, call_id)
+            edits = self._transcripts.edits(user.org_id, call_id)
+            version = (call.active_transcript_id, edits.version, call.details)
+            shown = self._recent.get(call_id, version)
+            if shown is None:
+                shown = reviewed(call, self._transcripts.active(user.org_id, call_id), edits)
+                if shown.transcript.id == call.active_transcript_id:
+                    self._recent.put(call_id, version, shown)
+        except NotFound:
+            self._recent.forget(call_id)
+            raise
         return replace(shown, call=call)
 
     def rename(self, user: User, call_id: str, speaker: str, name: str) -> ReviewedCall:
@@ -135,15 +141,19 @@ class ReviewService:
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
             line = _known_utterance(transcript, utterance_id)
             others = tuple(c for c in edits.corrections if c.utterance_id != utterance_id)
-            if not text or text == line.text:
+            if not text:
                 return replace(edits, corrections=others)
             correction = TextCorrection(
-                utterance_id=line.id,
-                start_ms=line.start_ms,
-                end_ms=line.end_ms,
-                text=self._safe(text, transcript),
+                utterance_id=line.id, start_ms=line.start_ms, end_ms=line.end_ms, text=text
             )
-            return replace(edits, corrections=(*others, correction))
+            changed = replace(edits, corrections=(*others, correction))
+            if transcript.redacted:
+                # What has been typed in answer to a question depends on how the question reads.
+                answers = (line.start_ms, line.end_ms + ANSWERED_WITHIN_MS)
+                changed = safe_edits(self._redactor, transcript, changed, within=answers)
+            if changed.corrections[-1].text == line.text:
+                return replace(changed, corrections=changed.corrections[:-1])
+            return changed
 
         return self._edit(user, call_id, change)
 
@@ -160,10 +170,12 @@ class ReviewService:
                 utterance_id=line.id,
                 start_ms=line.start_ms,
                 end_ms=line.end_ms,
-                text=self._safe(text, transcript),
+                text=text,
                 author=user.name,
                 made_at=datetime.now(UTC),
             )
+            if transcript.redacted:
+                comment = safe_comment(self._redactor, transcript, edits, comment)
             return replace(edits, comments=(*edits.comments, comment))
 
         return self._edit(user, call_id, change)
@@ -192,9 +204,6 @@ class ReviewService:
         """Return the call in this format, with all edits in it."""
         return export(self.load(user, call_id), wanted)
 
-    def _safe(self, text: str, transcript: Transcript) -> str:
-        return self._redact_text(text) if transcript.redacted else text
-
     def _edit(self, user: User, call_id: str, change: EditChange) -> ReviewedCall:
         """Apply one change on top of the newest edits and store the call's figures with it.
 
@@ -221,24 +230,32 @@ class ReviewService:
 class _Recent:
     """The calls loaded last: a long transcript takes a while to read, and each rerun asks for it.
 
-    The call's row and its edits are read every time, so what is stale is never found.
+    Each call is kept once, in the version loaded last. The call's row and its edits are read every
+    time, so what is stale is never found.
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, ReviewedCall] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Hashable, ReviewedCall]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable) -> ReviewedCall | None:
+    def get(self, call_id: str, version: Hashable) -> ReviewedCall | None:
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+            kept, shown = self._kept.get(call_id, (None, None))
+            if shown is None or kept != version:
+                return None
+            self._kept.move_to_end(call_id)
+            return shown
 
-    def put(self, key: Hashable, shown: ReviewedCall) -> None:
+    def put(self, call_id: str, version: Hashable, shown: ReviewedCall) -> None:
         with self._lock:
-            self._kept[key] = shown
+            self._kept[call_id] = (version, shown)
+            self._kept.move_to_end(call_id)
             if len(self._kept) > RECENT_CALLS:
                 self._kept.popitem(last=False)
+
+    def forget(self, call_id: str) -> None:
+        with self._lock:
+            self._kept.pop(call_id, None)
 
 
 def reviewed(call: Call, transcript: Transcript, edits: CallEdits) -> ReviewedCall:
@@ -248,10 +265,18 @@ def reviewed(call: Call, transcript: Transcript, edits: CallEdits) -> ReviewedCa
 
 
 def carried_over(
-    call: Call, edits: CallEdits, old: Transcript | None, new: Transcript
+    call: Call, edits: CallEdits, old: Transcript | None, new: Transcript, redactor: LineRedactor
 ) -> ReviewedCall:
-    """Return the call with edits made on its old transcript carried over to the new one."""
+    """Return the call with edits made on its old transcript carried over to the new one.
+
+    When the new transcript is redacted, so are the edits: they may have been typed on unredacted
+    text. That is read at its old place too, where the words around it are still all there.
+    """
+    if new.redacted and old is not None and not old.redacted:
+        edits = safe_edits(redactor, old, edits)
     carried = carry_edits(edits, old, new) if old is not None else edits
+    if new.redacted and not (old is not None and old.redacted):
+        carried = safe_edits(redactor, new, carried)
     return reviewed(call, new, replace(carried, transcript_id=new.id))
 
 

@@ -8,9 +8,14 @@ import json
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 Field = str | int | float | bool | None
+
+# No handler takes a record of this level, whatever its own.
+BELOW_ALL = -1
 
 _log = logging.getLogger("partyline")
 
@@ -31,6 +36,48 @@ def configure(level: str = "INFO") -> None:
     _log.addHandler(handler)
     _log.setLevel(level)
     _log.propagate = False
+
+
+def keep_texts_out(*names: str) -> None:
+    """Keep what other programs' loggers say out of the log, now and later.
+
+    ``names`` are the first parts of loggers' names. Of a warning only level, class of exception
+    and place become an event; anything less is dropped. It works on the records themselves:
+    loggers and handlers that are made or exchanged afterwards change nothing.
+    """
+    factory = logging.getLogRecordFactory()
+    known = factory.names if isinstance(factory, _Records) else frozenset[str]()
+    make = factory.make if isinstance(factory, _Records) else factory
+    logging.setLogRecordFactory(_Records(make, known | set(names)))
+
+
+class _Records:
+    """Makes log records; those of certain programs without their texts."""
+
+    def __init__(self, make: Callable[..., logging.LogRecord], names: frozenset[str]) -> None:
+        self.make = make
+        self.names = names
+
+    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = self.make(*args, **kwargs)
+        first = (record.name or "").partition(".")[0]
+        if first not in self.names:
+            return record
+        if record.levelno >= logging.WARNING:
+            _forward(first, record)
+        bare = logging.LogRecord(record.name, BELOW_ALL, "", 0, "", None, None)
+        bare.levelname = record.levelname
+        return bare
+
+
+def _forward(program: str, record: logging.LogRecord) -> None:
+    """Log where another program's warning was made, and the exception it is about."""
+    made = f"{record.module}:{record.lineno}"
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        fault(f"{program}.fault", error, logged=made)
+    else:
+        warning(f"{program}.warning", level=record.levelname, where=made)
 
 
 def event(action: str, **fields: Field) -> None:

@@ -1,6 +1,7 @@
 """The transcript as JSON, schema ``partyline.call/1``. Absent values are null, times are ms."""
 
 import json
+from collections.abc import Container
 from typing import Any
 
 from services.domain.calls import Call
@@ -43,7 +44,7 @@ def call_document(reviewed: ReviewedCall) -> Json:
         "summary": _summary(transcript.summary),
         "categories": [],
         "stages": dict(transcript.stages),
-        "comments": [_comment(comment) for comment in reviewed.edits.comments],
+        "comments": _comments(reviewed),
     }
 
 
@@ -73,6 +74,7 @@ def _call(call: Call, transcript: Transcript) -> Json:
         "direction": details.direction.value if details.direction else None,
         "started_at": details.started_at.isoformat() if details.started_at else None,
         "reviewed_at": call.reviewed_at.isoformat() if call.reviewed_at else None,
+        "reviewed_by": call.reviewed_by if call.reviewed_at else None,
     }
 
 
@@ -193,10 +195,16 @@ def _gap(gap: Gap) -> Json:
     return {"start_ms": gap.start_ms, "end_ms": gap.end_ms}
 
 
-def _comment(comment: Comment) -> Json:
+def _comments(reviewed: ReviewedCall) -> list[Json]:
+    """Return all comments; ``utterance`` is null where this transcript has no such line."""
+    known = {utterance.id for utterance in reviewed.transcript.utterances}
+    return [_comment(c, known) for c in reviewed.edits.comments]
+
+
+def _comment(comment: Comment, known: Container[str]) -> Json:
     return {
         "id": comment.id,
-        "utterance": comment.utterance_id,
+        "utterance": comment.utterance_id if comment.utterance_id in known else None,
         "start_ms": comment.start_ms,
         "end_ms": comment.end_ms,
         "text": comment.text,

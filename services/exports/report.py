@@ -15,6 +15,7 @@ from services.exports.wording import (
     comments_by_utterance,
     loose_comments,
     one_line,
+    reviewed_line,
     speaker_label,
 )
 
@@ -68,6 +69,7 @@ def write_html(reviewed: ReviewedCall) -> str:
             lines=[_line(reviewed, u, notes.get(u.id, [])) for u in transcript.utterances],
             loose=loose_comments(reviewed),
             clock=clock,
+            mark=reviewed_line(reviewed.call),
         )
     )
 

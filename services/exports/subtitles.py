@@ -1,4 +1,7 @@
-"""Subtitles: SRT and WebVTT, cut into readable cues by the times of the words."""
+"""Subtitles: SRT and WebVTT, cut into readable cues by the times of the words.
+
+Who reviewed the call stands in WebVTT as a NOTE; SRT has no place for what is not shown.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from services.exports.wording import (
     comments_by_utterance,
     loose_comments,
     one_line,
+    reviewed_line,
     speaker_label,
     timecode,
 )
@@ -48,6 +52,8 @@ def write_vtt(reviewed: ReviewedCall) -> str:
     """Return WebVTT with a voice tag on every cue and comments as NOTE blocks."""
     comments = comments_by_utterance(reviewed)
     blocks = ["WEBVTT\n"]
+    mark = reviewed_line(reviewed.call)
+    blocks += [f"NOTE {_escaped(mark)}\n"] if mark else []
     blocks += [f"NOTE {_escaped(_note(comment))}\n" for comment in loose_comments(reviewed)]
     for utterance in reviewed.transcript.utterances:
         label = _escaped(speaker_label(reviewed.transcript, utterance.speaker))

@@ -28,6 +28,8 @@ COLUMNS = (
     "is_backchannel",
     "personal_data",
     "comments",
+    "reviewed_at",
+    "reviewed_by",
 )
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -41,11 +43,12 @@ def write_csv(reviewed: ReviewedCall) -> str:
     written.write(BYTE_ORDER_MARK)
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(COLUMNS)
+    mark = _reviewed(reviewed)
     for utterance in reviewed.transcript.utterances:
-        row = _row(reviewed, utterance, comments.get(utterance.id, []))
+        row = [*_row(reviewed, utterance, comments.get(utterance.id, [])), *mark]
         writer.writerow([_safe(cell) for cell in row])
     for comment in loose_comments(reviewed):
-        row = [None, comment.start_ms, comment.end_ms, *([None] * 8), _note(comment)]
+        row = [None, comment.start_ms, comment.end_ms, *([None] * 8), _note(comment), *mark]
         writer.writerow([_safe(cell) for cell in row])
     return written.getvalue()
 
@@ -66,6 +69,14 @@ def _row(reviewed: ReviewedCall, utterance: Utterance, comments: Sequence[Commen
         " ".join(sorted({mention.type.value for mention in utterance.pii})),
         " | ".join(_note(comment) for comment in comments),
     ]
+
+
+def _reviewed(reviewed: ReviewedCall) -> list[Cell]:
+    """Return when (ISO 8601) and by whom the call was reviewed; the same in every row."""
+    call = reviewed.call
+    if call.reviewed_at is None:
+        return [None, None]
+    return [call.reviewed_at.isoformat(), one_line(call.reviewed_by or "") or None]
 
 
 def _note(comment: Comment) -> str:

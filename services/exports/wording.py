@@ -1,5 +1,6 @@
 """How names, times and comments read in every export."""
 
+from services.domain.calls import Call
 from services.domain.edits import Comment
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SpeakerRole, Transcript
@@ -42,6 +43,14 @@ def timecode(at_ms: int, *, mark: str) -> str:
 def one_line(text: str) -> str:
     """Return the text without line breaks, control characters and doubled blanks."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def reviewed_line(call: Call) -> str | None:
+    """Return when the call was reviewed and by whom, None when it wasn't."""
+    if call.reviewed_at is None:
+        return None
+    when = f"Reviewed {call.reviewed_at:%Y-%m-%d %H:%M} UTC"
+    return f"{when} by {one_line(call.reviewed_by)}" if call.reviewed_by else when
 
 
 def comments_by_utterance(reviewed: ReviewedCall) -> dict[str, list[Comment]]:

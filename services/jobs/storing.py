@@ -1,7 +1,5 @@
 """Stores a run's transcript together with what people had changed about the call before."""
 
-from dataclasses import replace
-
 from services.domain.edits import CallEdits
 from services.domain.errors import EditConflict, NotFound
 from services.domain.metrics import AnalysedTranscript
@@ -17,18 +15,17 @@ def store_transcript(
 ) -> str:
     """Store and activate the transcript with the call's edits carried over; return its id.
 
-    Whoever edits at this very moment wins, and their edit is carried over as well. Raises
-    NotFound when the call has been deleted, Cancelled when the run has ended, DiskFull ….
+    Edits carried over to a redacted transcript are redacted too. Whoever edits at this very moment
+    wins, and their edit is carried over as well. Raises NotFound when the call has been deleted,
+    Cancelled when the run has ended, DiskFull ….
     """
     for _ in range(ATTEMPTS):
         edits = workshop.transcripts.edits(org_id, call_id)
         if not edits.version:
             return workshop.transcripts.save(org_id, call_id, run_number, analysed)
-        new = analysed.transcript
-        if new.redacted:
-            edits = _redacted(workshop, edits)
         call = workshop.calls.get(org_id, call_id)
-        shown = carried_over(call, edits, _edited_transcript(workshop, org_id, edits, call_id), new)
+        old = _edited_transcript(workshop, org_id, edits, call_id)
+        shown = carried_over(call, edits, old, analysed.transcript, workshop.redactor)
         try:
             return workshop.transcripts.save(
                 org_id,
@@ -53,12 +50,3 @@ def _edited_transcript(
         return workshop.transcripts.get(org_id, call_id, edits.transcript_id)
     except NotFound:
         return None
-
-
-def _redacted(workshop: Workshop, edits: CallEdits) -> CallEdits:
-    """Return the edits without personal data: they may have been typed on unredacted text."""
-    return replace(
-        edits,
-        corrections=tuple(replace(c, text=workshop.redact_text(c.text)) for c in edits.corrections),
-        comments=tuple(replace(c, text=workshop.redact_text(c.text)) for c in edits.comments),
-    )

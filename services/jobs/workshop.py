@@ -15,6 +15,7 @@ from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
+from services.understanding.typed import LineRedactor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class Workshop:
     vault: AudioVault
     providers: ProviderRegistry
     models: Models
-    redact_text: Callable[[str], str]
+    redactor: LineRedactor
     working_folder: Path
     max_duration_ms: int
     stopping: Callable[[], bool]

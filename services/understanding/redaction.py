@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from services.domain.speech import PiiMention, PiiType, Statement, Summary, Transcript, Utterance
 from services.understanding.personal_data.entities import EntityFinder
+from services.understanding.personal_data.introductions import INTRODUCED_LANGUAGES
 from services.understanding.personal_data.scanning import CallScanner
 from services.understanding.personal_data.words import redacted_words
 
@@ -23,7 +24,8 @@ class Redactor:
     """Recognises and removes personal data; loads its language model at the first English text.
 
     In English, names and places come from Presidio with spaCy and from the way people are
-    introduced; everything else, and every other language, from patterns and context alone.
+    introduced; everything else, and every other language, from patterns and context alone: there
+    a name is only known once somebody is introduced with it (:meth:`stage` says so).
     """
 
     def __init__(self, entities: EntityFinder | None = None) -> None:
@@ -55,6 +57,27 @@ class Redactor:
         """Return a text with placeholders such as ``[PHONE]`` in place of personal data."""
         return with_placeholders(text, self.find_text(text, language)).text
 
+    def redact_line(self, transcript: Transcript, utterance_id: str, text: str) -> str:
+        """Return what was typed in place of this utterance's text without personal data.
+
+        It is read as part of the call, in its language. What the line itself held before tells
+        what may stand there again. An unknown utterance means: the text stands alone.
+        """
+        lines = transcript.utterances
+        at = next((n for n, u in enumerate(lines) if u.id == utterance_id), None)
+        if at is None:
+            return self.redact_text(text, transcript.language)
+        line = replace(lines[at], text=_with_blanks(text), words=(), pii=())
+        return self._redact_typed(transcript, at, line, text)
+
+    def redact_comment(self, transcript: Transcript, utterance_id: str, text: str) -> str:
+        """Return a text written about this utterance, read as a line right after it."""
+        lines = transcript.utterances
+        at = next((n for n, u in enumerate(lines) if u.id == utterance_id), None)
+        if at is None:
+            return self.redact_text(text, transcript.language)
+        return self._redact_typed(transcript, at + 1, _standing_alone(_with_blanks(text)), text)
+
     def mark(self, transcript: Transcript) -> Transcript:
         """Return the transcript with ``pii`` set and nothing removed."""
         found = self.find(transcript.utterances, transcript.language)
@@ -85,7 +108,13 @@ class Redactor:
         """Say what recognises personal data in this language."""
         if base_language(language) == ENGLISH:
             return "local patterns + presidio spacy en_core_web_sm"
-        return "local patterns"
+        if base_language(language) in INTRODUCED_LANGUAGES:
+            return "local patterns (names are recognised only when introduced)"
+        return "local patterns (names are not recognised in this language)"
+
+    def _redact_typed(self, transcript: Transcript, at: int, line: Utterance, text: str) -> str:
+        scanner = CallScanner(self._entities, language=base_language(transcript.language))
+        return with_placeholders(text, scanner.scan_typed(transcript.utterances, at, line)).text
 
     def _signed(self, transcript: Transcript) -> Transcript:
         stages = {**transcript.stages, "personal_data": self.stage(transcript.language)}
@@ -135,6 +164,11 @@ def _without(utterance: Utterance, mentions: Sequence[PiiMention]) -> Utterance:
     clean = with_placeholders(utterance.text, mentions)
     words = redacted_words(utterance.words, utterance.text, mentions, clean.text)
     return replace(utterance, text=clean.text, words=words, pii=clean.mentions)
+
+
+def _with_blanks(text: str) -> str:
+    """Return the text on one line; every character keeps its place."""
+    return "".join(" " if c.isspace() else c for c in text)
 
 
 def _standing_alone(text: str) -> Utterance:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from app.settings import Settings
 from services.access.tokens import TokenSigner
 from services.analysis.metrics import analyse
 from services.domain.calls import (
@@ -67,22 +68,30 @@ class StagedDesk:
     demo: Callable[[], list[str]] | None = None
     alive: bool = True
     sound: bytes = b""
+    refused: dict[str, PartylineError] = field(default_factory=dict)
+    options: dict[str, ProcessingOptions] = field(default_factory=dict)
+
+    def _ask(self, act: str, call_id: str) -> None:
+        if call_id in self.refused:
+            raise self.refused[call_id]
+        self.asked.append((act, call_id))
 
     def retry(self, user: User, call_id: str) -> None:
         """Note it."""
-        self.asked.append(("retry", call_id))
+        self._ask("retry", call_id)
 
     def rerun(self, user: User, call_id: str, options: ProcessingOptions) -> None:
         """Note it."""
-        self.asked.append((f"rerun {options.language} {options.expected_speakers}", call_id))
+        self._ask(f"rerun {options.language} {options.expected_speakers}", call_id)
+        self.options[call_id] = options
 
     def cancel(self, user: User, call_id: str) -> None:
         """Note it."""
-        self.asked.append(("cancel", call_id))
+        self._ask("cancel", call_id)
 
     def delete(self, user: User, call_id: str) -> None:
         """Delete the rows."""
-        self.asked.append(("delete", call_id))
+        self._ask("delete", call_id)
         self.calls.delete(user.org_id, call_id)
 
     def progress(self, user: User, call_ids: Sequence[str]) -> dict[str, RunProgress]:
@@ -106,6 +115,18 @@ class StagedDesk:
         if not self.sound:
             raise NotFound
         return io.BytesIO(self.sound), len(self.sound)
+
+
+class UntouchedLines:
+    """Finds no personal data in what is typed."""
+
+    def redact_line(self, transcript: Transcript, utterance_id: str, text: str) -> str:
+        """Return the text."""
+        return text
+
+    def redact_comment(self, transcript: Transcript, utterance_id: str, text: str) -> str:
+        """Return the text."""
+        return text
 
 
 class StagedProviders:
@@ -141,7 +162,7 @@ class Staged:
     desk: StagedDesk
     providers: StagedProviders = field(default_factory=StagedProviders)
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
-    settings: Any = None
+    settings: Any = field(default_factory=Settings)
     intake: Any = None
 
     def add(self, *, state: CallState = CallState.WAITING, **details: Any) -> Call:
@@ -184,7 +205,7 @@ def stage(folder: Path) -> Staged:
         runs=runs,
         transcripts=transcripts,
         analytics=Analytics(engine),
-        review=ReviewService(calls, transcripts, lambda text: text),
+        review=ReviewService(calls, transcripts, UntouchedLines()),
         desk=StagedDesk(calls=calls, runs=runs),
     )
 

@@ -18,8 +18,20 @@ from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
+from services.understanding.personal_data.entities import Entity, EntityFinder
+from services.understanding.redaction import Redactor
 from tests import builders
 
+
+class OnlyJane(EntityFinder):
+    """Stands in for the language model."""
+
+    def find(self, texts):
+        places = [text.find("Jane") for text in texts]
+        return [[Entity("PERSON", at, at + 4)] if at >= 0 else [] for at in places]
+
+
+REDACTOR = Redactor(OnlyJane())
 STRANGER = replace(LOCAL_USER, org_id="elsewhere")
 
 
@@ -34,7 +46,7 @@ def stores(tmp_path):
 @pytest.fixture
 def service(stores):
     calls, _, transcripts = stores
-    return ReviewService(calls, transcripts, lambda text: text.replace("Jane", "[PERSON]"))
+    return ReviewService(calls, transcripts, REDACTOR)
 
 
 @pytest.fixture
@@ -132,6 +144,101 @@ def test_typing_does_not_bring_personal_data_back(service, stores, tmp_path):
     assert commented.edits.comments[0].text == "[PERSON] should call back"
 
 
+ASKED = (
+    ("s1", "And who am I speaking to?"),
+    ("s2", "Okonkwo."),
+    ("s1", "Thank you. And your date of birth?"),
+    ("s2", "The third of May."),
+    ("s1", "And the security code on the back?"),
+    ("s2", "One two nine."),
+    ("s1", "That is all I need."),
+)
+
+
+def questions(*, redacted, language="en"):
+    """A call in which a name, a birthday and a code are asked for; badly heard when unredacted."""
+    lines = [
+        builders.utterance(n, speaker, n * 4_000, text if speaker == "s1" else "mumble")
+        for n, (speaker, text) in enumerate(ASKED)
+    ]
+    made = replace(builders.transcript(*lines), language=language)
+    return REDACTOR.redact(made) if redacted else made
+
+
+ANSWERS = [
+    ("u1", "Okonkwo.", "[PERSON]."),
+    ("u1", "okonkwo", "[PERSON]"),
+    ("u3", "third of May", "[DOB]"),
+    ("u5", "one two nine", "[CVV]"),
+    ("u5", "Sorry, it is one two nine", "Sorry, it is [CVV]"),
+]
+
+
+@pytest.mark.parametrize(("utterance_id", "typed", "kept"), ANSWERS)
+def test_a_typed_answer_is_read_after_its_question(
+    service, stores, tmp_path, utterance_id, typed, kept
+):
+    call_id = stored(stores, tmp_path, questions(redacted=True))
+    service.correct(LOCAL_USER, call_id, utterance_id, typed)
+    service.comment(LOCAL_USER, call_id, utterance_id, typed)
+    edits = stores[2].edits("local", call_id)
+    assert [c.text for c in edits.corrections] == [kept]
+    assert [c.text for c in edits.comments] == [kept]
+
+
+@pytest.mark.parametrize(("utterance_id", "typed", "kept"), ANSWERS)
+def test_edits_of_an_unredacted_transcript_are_redacted_on_their_way_to_a_redacted_one(
+    service, stores, tmp_path, utterance_id, typed, kept
+):
+    old = questions(redacted=False)
+    call_id = stored(stores, tmp_path, old)
+    service.correct(LOCAL_USER, call_id, utterance_id, typed)
+    edited = service.comment(LOCAL_USER, call_id, utterance_id, typed)
+    assert [c.text for c in edited.edits.comments] == [typed]
+    new = replace(questions(redacted=True), id="new")
+    carried = carried_over(edited.call, edited.edits, old, new, REDACTOR).edits
+    assert [c.text for c in (*carried.corrections, *carried.comments)] == [kept, kept]
+    parked = replace(new, utterances=tuple(replace(u, id="x" + u.id) for u in new.utterances))
+    parked = replace(parked, utterances=parked.utterances[:1] + parked.utterances[-1:])
+    carried = carried_over(edited.call, edited.edits, old, parked, REDACTOR).edits
+    assert [c.text for c in (*carried.corrections, *carried.comments)] == [kept, kept]
+    assert all("/" in c.utterance_id for c in carried.corrections)
+    carried = carried_over(edited.call, edited.edits, None, new, REDACTOR).edits
+    assert [c.text for c in (*carried.corrections, *carried.comments)] == [kept, kept]
+
+
+def test_a_corrected_question_is_heard_as_corrected(service, stores, tmp_path):
+    mumbled = builders.transcript(redacted=True)
+    call_id = stored(stores, tmp_path, mumbled)
+    service.correct(LOCAL_USER, call_id, "u3", "What is the security code?")
+    answered = service.correct(LOCAL_USER, call_id, "u4", "one two nine")
+    assert line(answered, "u4").text == "[CVV]"
+
+
+def test_an_answer_typed_before_its_question_does_not_stay(service, stores, tmp_path):
+    call_id = stored(stores, tmp_path, builders.transcript(redacted=True))
+    early = service.correct(LOCAL_USER, call_id, "u4", "one two nine")
+    service.comment(LOCAL_USER, call_id, "u4", "one two nine?")
+    assert line(early, "u4").text == "one two nine"
+    answered = service.correct(LOCAL_USER, call_id, "u3", "What is the security code?")
+    assert line(answered, "u4").text == "[CVV]"
+    assert [c.text for c in answered.edits.comments] == ["[CVV]?"]
+
+
+def test_typing_the_recognised_text_takes_a_correction_back(service, stores, tmp_path):
+    call_id = stored(stores, tmp_path, questions(redacted=True))
+    service.correct(LOCAL_USER, call_id, "u5", "one two nine")
+    assert service.correct(LOCAL_USER, call_id, "u5", "mumble").edits.corrections == ()
+
+
+def test_typed_text_is_read_in_the_language_of_the_call(service, stores, tmp_path):
+    call_id = stored(stores, tmp_path, questions(redacted=True, language="es-MX"))
+    told = service.correct(LOCAL_USER, call_id, "u6", "Seis uno dos, cinco cinco cero uno")
+    assert line(told, "u6").text == "[PHONE]"
+    named = service.comment(LOCAL_USER, call_id, "u6", "Dice:\nme llamo Juan Pérez")
+    assert named.edits.comments[-1].text == "Dice:\nme llamo [PERSON]"
+
+
 def test_comments_come_and_go(service, call_id):
     commented = service.comment(LOCAL_USER, call_id, "u3", " well handled ")
     (comment,) = commented.edits.comments
@@ -208,6 +315,17 @@ def test_a_loaded_call_is_not_read_again_until_something_changes(
         service.load(STRANGER, call_id)
 
 
+def test_a_call_is_kept_once_and_let_go_when_it_is_deleted(service, stores, call_id):
+    for name in ("A", "B", "C"):
+        service.rename(LOCAL_USER, call_id, "s2", name)
+        service.load(LOCAL_USER, call_id)
+    assert len(service._recent._kept) == 1
+    stores[0].delete("local", call_id)
+    with pytest.raises(NotFound):
+        service.load(LOCAL_USER, call_id)
+    assert not service._recent._kept
+
+
 def test_a_stranger_does_not_find_the_call(service, call_id):
     with pytest.raises(NotFound):
         service.load(STRANGER, call_id)
@@ -229,7 +347,7 @@ def test_edits_are_carried_to_another_transcript_whose_speakers_have_other_ids(s
         ),
         spans=tuple(replace(s, speaker=names[s.speaker]) for s in old.spans),
     )
-    shown = carried_over(edited.call, edited.edits, old, new)
+    shown = carried_over(edited.call, edited.edits, old, new, REDACTOR)
     assert shown.transcript.speaker("a").label == "Mr. Ode"
     assert shown.edits.comments[0].utterance_id == "nu2"
     assert shown.edits.transcript_id == "new"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from services.understanding.personal_data.context import Subject
+from services.understanding.personal_data.introductions import PARTICLES
 from services.understanding.personal_data.names import COMMON_WORDS, NO_NAMES
 from services.understanding.personal_data.overlaps import Candidate
 
@@ -38,6 +39,8 @@ class KnownNames:
 
     def _add(self, part: str) -> None:
         low = part.casefold()
+        if low in PARTICLES:
+            return
         unsure = not self._cased and (low in COMMON_WORDS or low in NO_NAMES)
         if len(part) >= _SHORTEST and low not in NO_NAMES and not unsure:
             self._parts.add(part)

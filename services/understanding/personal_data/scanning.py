@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from services.domain.speech import PiiMention, Utterance
+from services.domain.speech import PiiMention, PiiType, Utterance
 from services.understanding.personal_data.addresses import find_addresses
 from services.understanding.personal_data.codes import Code, find_codes
 from services.understanding.personal_data.context import (
     LASTS,
+    TYPES,
     Asked,
     Subject,
     announced_by,
@@ -25,6 +26,7 @@ from services.understanding.personal_data.entities import (
     Entity,
     EntityFinder,
 )
+from services.understanding.personal_data.introductions import find_introduced
 from services.understanding.personal_data.known_names import KnownNames
 from services.understanding.personal_data.meaning import meaning_of
 from services.understanding.personal_data.names import find_names, is_cased, is_name
@@ -39,6 +41,10 @@ _CARD_SUBJECTS = frozenset({Subject.CARD, Subject.EXPIRY, Subject.CVV})
 _LEAD_IN_TOKENS = 3
 _LONGEST_ANSWER = 90
 """A place named in a longer utterance is no answer to a question for an address."""
+_REACH = 60
+"""Lines before a typed one that can have a say in what it means."""
+_PLACEHOLDER = re.compile(r"\[(" + "|".join(PiiType) + r")\]")
+_SUBJECTS = {kind: subject for subject, kind in reversed(TYPES.items())}
 
 
 @dataclass(slots=True)
@@ -61,6 +67,13 @@ class _Memory:
         """Remember new questions; the same question again starts anew."""
         self.asked = [a for a in self.asked if a.subject not in subjects]
         self.asked += [Asked(subject=s, left=LASTS) for s in subjects]
+
+    def recall(self, line: Utterance) -> None:
+        """Expect what an earlier redaction took out of this line."""
+        taken = _taken_out(line.text)
+        self.ask(taken)
+        if taken:
+            self.unfinished.setdefault(line.speaker, taken[-1])
 
 
 class CallScanner:
@@ -86,6 +99,29 @@ class CallScanner:
             disjoint(utterance.text, [*candidates, *names.find(utterance.text)])
             for utterance, candidates in zip(utterances, found, strict=True)
         ]
+
+    def scan_typed(
+        self, lines: Sequence[Utterance], at: int, typed: Utterance
+    ) -> tuple[PiiMention, ...]:
+        """Return the mentions of a line that is put into a conversation at position ``at``.
+
+        When it is a new version of the line there (the same id), what was taken out of that one
+        is looked for in it. The lines around it only tell what it means.
+        """
+        cased = is_cased(u.text for u in lines)
+        # Typed in a hurry, names have no capitals however the rest is written.
+        typed_cased = cased and any(c.isupper() for c in typed.text)
+        names, memory = KnownNames(cased=typed_cased), _Memory()
+        for line in lines:
+            names.learn(line.text, _marked_names(line))
+        for line in lines[max(0, at - _REACH) : at]:
+            names.learn(line.text, self._candidates(line, [], memory, cased=cased))
+        if at < len(lines) and lines[at].id == typed.id:
+            memory.recall(lines[at])
+        (own,) = self._find_entities([typed])
+        candidates = self._candidates(typed, own, memory, cased=typed_cased)
+        names.learn(typed.text, candidates)
+        return disjoint(typed.text, [*candidates, *names.find(typed.text)])
 
     def scan_apart(self, utterances: Sequence[Utterance]) -> list[tuple[PiiMention, ...]]:
         """Return the mentions of utterances that have nothing to do with each other."""
@@ -113,15 +149,21 @@ class CallScanner:
         tokens = tokenise(text)
         found = [Candidate(s, start, end) for s, start, end in find_written(text, asked)]
         found += self._codes(utterance, tokens, asked, memory)
-        if self._language == ENGLISH:
-            found += _emails(tokens, text, [*asked, *here])
+        found += _emails(tokens, text, [*asked, *here], self._language)
+        if self._language != ENGLISH:
+            found += [
+                Candidate(Subject.PERSON, start, end)
+                for start, end in find_introduced(text, self._language, cased=cased)
+            ]
+        else:
             found += _dates(text, [*asked, *here])
             found += _addresses(text, entities, asked)
             found += _names(text, entities, asked, cased=cased)
         if not utterance.is_backchannel:
             memory.asked = still_open(memory.asked)
         memory.expect(questions)
-        memory.ask([*(c.subject for c in found if c.subject is not Subject.PERSON), *here])
+        heard = [*(c.subject for c in found), *_taken_out(text)]
+        memory.ask([*(s for s in heard if s is not Subject.PERSON), *here])
         return found
 
     def _codes(
@@ -148,12 +190,28 @@ class CallScanner:
             if meaning is not None:
                 found.append(Candidate(meaning, start, end))
                 last = meaning if code.last >= len(tokens) - 2 else None
+        at_end = [s for token in tokens[-2:] for s in _taken_out(token.text)]
+        last = at_end[-1] if at_end else last
         if (not utterance.is_backchannel and len(tokens) > _LEAD_IN_TOKENS) or last:
             if last is None:
                 memory.unfinished.pop(utterance.speaker, None)
             else:
                 memory.unfinished[utterance.speaker] = last
         return found
+
+
+def _taken_out(text: str) -> list[Subject]:
+    """Return what the placeholders of an earlier redaction stand for, in order."""
+    return [_SUBJECTS[PiiType(m.group(1))] for m in _PLACEHOLDER.finditer(text)]
+
+
+def _marked_names(line: Utterance) -> list[Candidate]:
+    """Return the names that are marked in a line and not taken out of it."""
+    return [
+        Candidate(Subject.PERSON, m.start_char, m.end_char)
+        for m in line.pii
+        if m.type is PiiType.PERSON and line.text[m.start_char : m.start_char + 1] != "["
+    ]
 
 
 def _subject_of(
@@ -171,9 +229,12 @@ def _subject_of(
     return next((s for s in asked if s not in {Subject.PERSON, Subject.EMAIL}), None)
 
 
-def _emails(tokens: Sequence[Token], text: str, asked: Sequence[Subject]) -> list[Candidate]:
+def _emails(
+    tokens: Sequence[Token], text: str, asked: Sequence[Subject], language: str
+) -> list[Candidate]:
     named = any(subject is Subject.EMAIL for subject, _, _ in subjects_in(text))
-    places = find_spoken_emails(tokens, text, asked=Subject.EMAIL in asked or named)
+    wanted = Subject.EMAIL in asked or named
+    places = find_spoken_emails(tokens, text, asked=wanted, language=language)
     return [Candidate(Subject.EMAIL, start, end) for start, end in places]
 
 

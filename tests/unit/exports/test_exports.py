@@ -5,6 +5,8 @@ import io
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -39,6 +41,47 @@ def test_an_empty_call_can_be_exported(fmt: ExportFormat) -> None:
     made = export(replace(bare, call=replace(bare.call, audio=None)), fmt)
     assert made.media_type
     assert made.file_name.endswith(fmt.value)
+
+
+@pytest.mark.parametrize("fmt", [fmt for fmt in ExportFormat if fmt is not ExportFormat.SRT])
+def test_who_reviewed_the_call_is_in_every_format_that_has_a_place_for_it(
+    fmt: ExportFormat,
+) -> None:
+    bare = make_reviewed()
+    reviewed_at = datetime(2026, 5, 3, 8, 30, tzinfo=UTC)
+    marked = replace(bare.call, reviewed_at=reviewed_at, reviewed_by="Kim <Lee>")
+    text = export(replace(bare, call=marked), fmt).content.decode("utf-8")
+    assert "2026-05-03" in text
+    assert "Kim <Lee>" in unescape(text)
+    assert "Kim" not in _text(fmt)
+
+
+def test_csv_and_json_name_the_reviewer() -> None:
+    bare = make_reviewed()
+    reviewed_at = datetime(2026, 5, 3, 8, 30, tzinfo=UTC)
+    marked = replace(bare, call=replace(bare.call, reviewed_at=reviewed_at, reviewed_by="=Kim"))
+    table = export(marked, ExportFormat.CSV).content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(table)))
+    assert rows[0][-2:] == ["reviewed_at", "reviewed_by"]
+    assert {tuple(row[-2:]) for row in rows[1:]} == {("2026-05-03T08:30:00+00:00", "'=Kim")}
+    document = json.loads(export(marked, ExportFormat.JSON).content)["call"]
+    assert document["reviewed_by"] == "=Kim"
+    assert json.loads(_text(ExportFormat.JSON))["call"]["reviewed_by"] is None
+
+
+def test_comments_without_a_line_are_in_json_too() -> None:
+    comments = json.loads(_text(ExportFormat.JSON))["comments"]
+    assert [(c["utterance"], c["text"]) for c in comments] == [
+        ("customer.0", "Well <i>put</i>"),
+        (None, "Lost line"),
+    ]
+
+
+def test_what_recognised_personal_data_is_in_the_report() -> None:
+    stages = {"personal_data": "local patterns (names are recognised only when introduced)"}
+    transcript = replace(make_transcript(), stages=stages)
+    html = export(make_reviewed(transcript=transcript), ExportFormat.HTML).content.decode()
+    assert "names are recognised only when introduced" in html
 
 
 def test_json_has_every_key_of_the_schema() -> None:
@@ -141,7 +184,7 @@ def test_csv_is_safe_in_a_spreadsheet() -> None:
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     assert rows[0][:4] == ["utterance", "start_ms", "end_ms", "speaker"]
-    assert rows[-1][-1] == "'=Max: Lost line"
+    assert rows[-1][rows[0].index("comments")] == "'=Max: Lost line"
     assert all(len(row) == len(rows[0]) for row in rows)
     assert rows[1][7] == "-0.512"
 

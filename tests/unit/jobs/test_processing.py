@@ -265,6 +265,25 @@ def test_edits_are_carried_over_to_the_next_transcript(installation: Installatio
     review.rename(LOCAL_USER, call_id, "s2", "Somebody")
 
 
+def test_a_redacted_run_takes_personal_data_out_of_earlier_edits(
+    installation: Installation,
+) -> None:
+    services = installation.services
+    call_id = installation.take_in().call_id
+    with installation.working():
+        installation.ended(call_id)
+        first, second = services.review.load(LOCAL_USER, call_id).transcript.utterances[:2]
+        services.review.correct(LOCAL_USER, call_id, first.id, "And the security code?")
+        services.review.correct(LOCAL_USER, call_id, second.id, "one two nine")
+        services.review.comment(LOCAL_USER, call_id, second.id, "one two nine, I heard")
+        redacted = ProcessingOptions(provider="scripted", redact=True)
+        services.desk.rerun(LOCAL_USER, call_id, redacted)
+        installation.wait(call_id, lambda p: p.run == 2 and p.state is CallState.READY)
+    edits = services.transcripts.edits(ORG, call_id)
+    assert [c.text for c in edits.corrections] == ["And the security code?", "[CVV]"]
+    assert [c.text for c in edits.comments] == ["[CVV], I heard"]
+
+
 def database_file(installation: Installation) -> str:
     return str(installation.settings.data_dir / "partyline.db")
 

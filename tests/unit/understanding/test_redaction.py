@@ -194,8 +194,75 @@ def test_other_languages_use_patterns(redactor: Redactor) -> None:
         "Escriba a [EMAIL], por favor.",
         "Tengo dos preguntas.",
     ]
-    assert redactor.stage("es") == "local patterns"
+    assert "only when introduced" in redactor.stage("es")
+    assert "names are not recognised" in redactor.stage("nl")
     assert "spacy" in redactor.stage("en-GB")
+
+
+ELSEWHERE = [
+    ("es", "me llamo Juan Pérez García", "me llamo [PERSON]"),
+    ("es", "hola, me llamo juan pérez y llamo por mi factura",
+     "hola, me llamo [PERSON] y llamo por mi factura"),
+    ("es", "Mi nombre es María del Carmen Ruiz, buenos días.",
+     "Mi nombre es [PERSON], buenos días."),
+    ("es", "Gracias, señora Ortega.", "Gracias, señora [PERSON]."),
+    ("es", "Soy cliente desde hace años.", "Soy cliente desde hace años."),
+    ("es", "juan arroba gmail punto com", "[EMAIL]"),
+    ("es", "mi correo es juan punto perez arroba gmail punto com, gracias",
+     "mi correo es [EMAIL], gracias"),
+    ("es", "El punto es que a las dos no había nadie.",
+     "El punto es que a las dos no había nadie."),
+    ("fr", "Je m'appelle Élodie Lefèvre.", "Je m'appelle [PERSON]."),
+    ("fr", "Je m’appelle Élodie.", "Je m’appelle [PERSON]."),
+    ("fr", "Merci, madame Dupont.", "Merci, madame [PERSON]."),
+    ("fr", "C'est Orange qui appelle.", "C'est Orange qui appelle."),
+    ("fr", "paul tiret martin arobase orange point fr", "[EMAIL]"),
+    ("fr", "zéro six un deux trois quatre cinq six sept huit", "[PHONE]"),
+    ("de", "Mein Name ist Hans Müller", "Mein Name ist [PERSON]"),
+    ("de", "Ich heiße Sabine von der Heide und rufe wegen der Rechnung an.",
+     "Ich heiße [PERSON] und rufe wegen der Rechnung an."),
+    ("de", "Guten Tag, hier ist Jonas Weber.", "Guten Tag, hier ist [PERSON]."),
+    ("de", "Ich bin Kunde bei Ihnen.", "Ich bin Kunde bei Ihnen."),
+    ("de", "hans punkt müller klammeraffe web punkt de", "[EMAIL]"),
+    ("de", "hans at web punkt de", "[EMAIL]"),
+    ("de", "null eins sieben sechs, zwei drei vier", "[PHONE]"),
+    ("it", "Mi chiamo Giulia De Santis.", "Mi chiamo [PERSON]."),
+    ("it", "giulia chiocciola libero punto it", "[EMAIL]"),
+    ("it", "tre quattro sette uno due due", "[ACCOUNT]"),
+    ("pt", "O meu nome é João da Silva.", "O meu nome é [PERSON]."),
+    ("pt", "joao arroba sapo ponto pt", "[EMAIL]"),
+    ("pt", "nove um dois três quatro cinco", "[ACCOUNT]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), ELSEWHERE)
+def test_introductions_and_spoken_addresses_in_other_languages(
+    redactor: Redactor, language: str, text: str, expected: str
+) -> None:
+    assert redactor.redact_text(text, language) == expected
+
+
+def test_a_name_introduced_once_is_known_in_the_whole_call(redactor: Redactor) -> None:
+    assert _redacted(
+        redactor,
+        ("a", "Gracias, Pérez."),
+        ("c", "Me llamo Juan Pérez."),
+        language="es",
+    ) == ["Gracias, [PERSON].", "Me llamo [PERSON]."]
+
+
+def test_a_typed_line_goes_on_with_what_was_taken_out_before_it(redactor: Redactor) -> None:
+    lines = _conversation(
+        ("a", "Could you read me the long number on the card?"),
+        ("c", "Four zero zero zero, zero five"),
+        ("a", "Okay."),
+        ("c", "six six"),
+    )
+    clean = redactor.redact(replace(_transcript("x"), utterances=lines))
+    assert [u.text for u in clean.utterances][1::2] == ["[CARD]", "[CARD]"]
+    assert redactor.redact_line(clean, "u3", "six seven") == "[CARD]"
+    assert redactor.redact_line(clean, "unknown", "It's 312 555 0142.") == "It's [PHONE]."
+    assert redactor.redact_comment(clean, "u2", "Polite, and clear.") == "Polite, and clear."
 
 
 def _transcript(text: str, *, with_words: bool = True) -> Transcript:
