@@ -1,11 +1,13 @@
 """Who may reach the server, and what every answer of it carries, Streamlit's included."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.settings import Settings, is_loopback
+from app.settings import Settings, is_concrete, is_loopback
 from services.domain.errors import UnsafeExposure
 
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
@@ -13,29 +15,70 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-frame-options", b"SAMEORIGIN"),
     (b"referrer-policy", b"no-referrer"),
 )
+ANY_HOST = "*"
 REFUSED_SOCKET = 4403
+UNKNOWN_HOST = "Not served under this name: PARTYLINE_ALLOWED_HOSTS lists those that are."
+FOREIGN_PAGE = "This request was made by another site's page."
 
 
-def refuse_unsafe_exposure(settings: Settings) -> None:
-    """Refuse to serve a network without a login. Raises UnsafeExposure."""
-    if not settings.listens_on_loopback and not settings.allow_anonymous:
+def refuse_unsafe_exposure(settings: Settings, address: str | None = None) -> None:
+    """Refuse to serve a network without a login. Raises UnsafeExposure.
+
+    ``address`` is where the server listens when something else than ``HOST`` decided that.
+    """
+    bound = settings.host if address is None else address
+    if not is_loopback(bound) and not settings.allow_anonymous:
         raise UnsafeExposure(
             "Whoever reaches it could read every call. Leave HOST at 127.0.0.1, or set "
             "PARTYLINE_ALLOW_ANONYMOUS=1 when something in front of it checks who comes in."
         )
 
 
-class SecurityMiddleware:
-    """Refuses foreign Host names on a loopback server and adds the security headers.
+@dataclass(frozen=True, kw_only=True)
+class AllowedHosts:
+    """The names under which the server may be asked; those of this very machine always are.
 
-    A page elsewhere can point its own name at 127.0.0.1; without the check its scripts could then
-    talk to this server as if they were its own (DNS rebinding).
+    They can't be another's: a page elsewhere that points its own name at this server, to talk to
+    it as if it were its own (DNS rebinding), still gives its own name.
     """
 
-    def __init__(self, app: ASGIApp, *, only_loopback: Callable[[], bool]) -> None:
-        """Wrap an application; ``only_loopback`` says whether the server is bound to loopback."""
+    names: frozenset[str] = frozenset()
+    any_name: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> "AllowedHosts":
+        """Return what the settings allow: the names listed, and HOST where it is one."""
+        listed = {_name(name.strip()).lower() for name in settings.allowed_hosts.split(",")}
+        return cls(names=frozenset(listed - {"", ANY_HOST}), any_name=ANY_HOST in listed).also(
+            [settings.host]
+        )
+
+    def also(self, addresses: Iterable[str]) -> "AllowedHosts":
+        """Return the same with further names; an address that stands for all of them is none."""
+        names = {a.strip("[]").lower() for a in addresses if is_concrete(a)}
+        return replace(self, names=self.names | names)
+
+    def names_host(self, host: str) -> bool:
+        """Say whether the name was allowed by name."""
+        return host.lower() in self.names
+
+    def allow(self, host: str) -> bool:
+        """Say whether the server may be asked under this name, given without a port."""
+        return self.any_name or self.names_host(host) or is_loopback(host)
+
+
+class SecurityMiddleware:
+    """Refuses foreign Host names and foreign pages, and adds the security headers.
+
+    A request from a page (it has an Origin) must come from a page of this very server: either
+    both name the same host and port, or the page's host was allowed by name, as behind a proxy
+    that asks under a Host of its own. Such a request goes on under the name the page knows.
+    """
+
+    def __init__(self, app: ASGIApp, *, allowed: Callable[[], AllowedHosts]) -> None:
+        """Wrap an application; ``allowed`` says under which names it may be asked."""
         self._app = app
-        self._only_loopback = only_loopback
+        self._allowed = allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or socket."""
@@ -50,23 +93,49 @@ class SecurityMiddleware:
                 message = {**message, "headers": [*message.get("headers", ()), *added]}
             await send(message)
 
-        if self._only_loopback() and not is_loopback(_host(scope)):
-            await _refuse(scope, receive, send_with_headers)
-        else:
-            await self._app(scope, receive, send_with_headers)
+        allowed = self._allowed()
+        host, origin = _header(scope, b"host"), _header(scope, b"origin")
+        if not allowed.allow(_name(host or "")):
+            await _refuse(scope, receive, send_with_headers, 421, UNKNOWN_HOST)
+            return
+        if origin is not None:
+            page = _page_host(origin)
+            if page != host:
+                if page is None or not allowed.names_host(_name(page)):
+                    await _refuse(scope, receive, send_with_headers, 403, FOREIGN_PAGE)
+                    return
+                scope = _asked_under(scope, page)
+        await self._app(scope, receive, send_with_headers)
 
 
-def _host(scope: Scope) -> str:
-    """Return the host name a request was made to, without its port."""
+def _header(scope: Scope, name: bytes) -> str | None:
     headers: dict[bytes, bytes] = dict(scope["headers"])
-    raw = headers.get(b"host", b"").decode("latin-1")
-    if raw.startswith("["):
-        return raw.partition("]")[0].lstrip("[")
-    return raw.rpartition(":")[0] if ":" in raw else raw
+    raw = headers.get(name)
+    return None if raw is None else raw.decode("latin-1")
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+def _name(host: str) -> str:
+    """Return a host's name without its port."""
+    if host.startswith("["):
+        return host.partition("]")[0].lstrip("[")
+    return host.partition(":")[0] if host.count(":") == 1 else host
+
+
+def _page_host(origin: str) -> str | None:
+    """Return host and port of the page that asks; None for a page without an address."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
+
+
+def _asked_under(scope: Scope, host: str) -> Scope:
+    kept = [header for header in scope["headers"] if header[0] != b"host"]
+    return {**scope, "headers": [*kept, (b"host", host.encode("latin-1"))]}
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, why: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": REFUSED_SOCKET})
         return
-    await PlainTextResponse("Unknown host.", status_code=421)(scope, receive, send)
+    await PlainTextResponse(why, status_code=status)(scope, receive, send)

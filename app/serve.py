@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from app.security import refuse_unsafe_exposure
-from app.settings import ROOT, Settings
+from app.settings import ROOT, Settings, is_concrete
 from services import telemetry
 from services.domain.errors import EngineError, PortTaken, StorageError
 
@@ -102,6 +102,7 @@ def _check_weights(settings: Settings) -> None:
 
 
 def _tell(settings: Settings, port: int) -> None:
-    name = "localhost" if settings.listens_on_loopback else settings.host
+    has_name = is_concrete(settings.host) and not settings.listens_on_loopback
+    name = settings.host if has_name else "localhost"
     sys.stdout.write(f"Partyline is running on http://{name}:{port}\n")
     sys.stdout.flush()

@@ -1,6 +1,5 @@
 """The web process: pages, routes beside them, and the worker that runs along."""
 
-import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,18 +10,22 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
+EVERY_ADDRESS = "0.0.0.0"
+# Their messages quote what they were doing: addresses with tokens, exceptions with their texts.
+TALKATIVE = ("streamlit", "uvicorn", "websockets", "starlette", "asyncio", "concurrent")
 HERE = Path(__file__).resolve().parent
 # `streamlit run app/server.py` puts only this folder on the path.
 if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
 from app.routes import build_routes  # noqa: E402
-from app.security import SecurityMiddleware, refuse_unsafe_exposure  # noqa: E402
+from app.security import AllowedHosts, SecurityMiddleware, refuse_unsafe_exposure  # noqa: E402
 from app.settings import Settings, load_settings  # noqa: E402
 from app.supervisor import WorkerSupervisor  # noqa: E402
-from app.wiring import process_services  # noqa: E402
+from app.wiring import Services, process_services  # noqa: E402
 from components.call_review.payload import review_payload  # noqa: E402
 from services import telemetry  # noqa: E402
+from services.domain.errors import PartylineError  # noqa: E402
 
 
 @cache
@@ -31,34 +34,48 @@ def server_settings() -> Settings:
     return load_settings()
 
 
-class _Nothing(logging.Filter):
-    """Drops every record."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let nothing through."""
-        return False
+@cache
+def allowed_hosts() -> AllowedHosts:
+    """Return the names under which this server may be asked."""
+    return AllowedHosts.of(server_settings()).also([streamlit_address()])
 
 
-def silence_access_log() -> None:
-    """Keep addresses out of the log: they carry tokens.
+def streamlit_address() -> str:
+    """Return where Streamlit listens when it was started by its own command.
 
-    Streamlit gives uvicorn's loggers handlers and levels of its own when it starts, whatever
-    uvicorn was told; a filter outlives that. Requests go to one log, sockets to the other.
+    ``partyline serve`` sets the same option, so the answer holds however the server was started.
     """
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    log = logging.getLogger("uvicorn.access")
-    if not any(isinstance(f, _Nothing) for f in log.filters):
-        log.addFilter(_Nothing())
+    return st.get_option("server.address") or EVERY_ADDRESS
+
+
+def guard_log() -> None:
+    """Keep what pages, requests and frameworks say out of the log, but for class and place."""
+    telemetry.configure()
+    telemetry.keep_texts_out(*TALKATIVE)
+    # Where rich is installed, exceptions of pages are printed by it, past all loggers.
+    st.set_option("logger.enableRich", False)
+
+
+def checked_services(settings: Settings) -> Services:
+    """Return the services, unless serving them as it is set would be unsafe.
+
+    Tells why not: the framework only says that the start failed. Raises PartylineError.
+    """
+    try:
+        refuse_unsafe_exposure(settings)
+        refuse_unsafe_exposure(settings, streamlit_address())
+        return process_services()
+    except PartylineError as error:
+        sys.stderr.write(f"partyline: {error.user_message}\n")
+        raise
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Bring the database up to date and keep a worker running as long as the server does."""
-    telemetry.configure()
-    silence_access_log()
+    guard_log()
     settings = server_settings()
-    refuse_unsafe_exposure(settings)
-    services = await run_in_threadpool(process_services)
+    services = await run_in_threadpool(checked_services, settings)
     supervisor = WorkerSupervisor(settings) if settings.embedded_worker else None
     if supervisor is not None:
         supervisor.start()
@@ -73,8 +90,6 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 app = st.App(
     HERE / "main.py",
     routes=build_routes(process_services, review_payload),
-    middleware=[
-        Middleware(SecurityMiddleware, only_loopback=lambda: server_settings().listens_on_loopback)
-    ],
+    middleware=[Middleware(SecurityMiddleware, allowed=allowed_hosts)],
     lifespan=lifespan,
 )

@@ -22,6 +22,7 @@ _SESSION = "session_id"
 _OPEN_CALL = "open_call"
 _BATCH = "transcribe_batch"
 _SHOWN = "transcribe_shown"
+_SEEN = "transcribe_seen"
 _TOKENS = "tokens"
 _SEEK = "seek"
 _FOLLOWED = "followed_link"
@@ -159,6 +160,21 @@ def remove_from_batch(call_id: str) -> None:
     st.session_state[_BATCH] = [c for c in batch() if c != call_id]
     if shown_in_place() == call_id:
         show_in_place(None)
+
+
+def forget_call(call_id: str) -> None:
+    """Forget a call that has been deleted."""
+    remove_from_batch(call_id)
+    if open_call() == call_id:
+        set_open_call(None)
+
+
+def take_fresh(call_ids: Iterable[str]) -> list[str]:
+    """Return those of the calls that were not asked about before, in order."""
+    seen: set[str] = st.session_state.setdefault(_SEEN, set())
+    fresh = [c for c in call_ids if c not in seen]
+    seen.update(fresh)
+    return fresh
 
 
 def shown_in_place() -> str | None:

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(validation_alias="HOST")] = "127.0.0.1"
     port: Annotated[int, Field(validation_alias="PORT", ge=0, le=65535)] = 8501
     allow_anonymous: Annotated[bool, Field(validation_alias="PARTYLINE_ALLOW_ANONYMOUS")] = False
+    allowed_hosts: Annotated[str, Field(validation_alias="PARTYLINE_ALLOWED_HOSTS")] = ""
     max_upload_bytes: Annotated[int, Field(validation_alias="PARTYLINE_MAX_UPLOAD_BYTES", gt=0)] = (
         4 * GIBIBYTE
     )
@@ -146,6 +147,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def is_concrete(host: str) -> bool:
+    """Say whether a host is one name or address, not a word for all addresses of a machine."""
+    try:
+        return not ipaddress.ip_address(host.strip("[]")).is_unspecified
+    except ValueError:
+        return bool(host) and "/" not in host
 
 
 def load_settings() -> Settings:

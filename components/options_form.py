@@ -1,7 +1,8 @@
 """How recordings are to be processed and what is known about them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Literal
 
 import streamlit as st
 
@@ -11,6 +12,13 @@ from services.providers.base import Capabilities, Readiness
 
 MOST_SPEAKERS = 10
 FROM_NAME = "from the file name"
+OPTION_WORDS = {
+    "provider": "speech provider",
+    "language": "language",
+    "expected_speakers": "expected speakers",
+    "redact": "taking out personal data",
+}
+Keep = Literal["session"] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +39,16 @@ class ProviderChoice:
 
 
 def draw_options(
-    choices: Sequence[ProviderChoice], *, key: str, now: ProcessingOptions | None = None
+    choices: Sequence[ProviderChoice],
+    *,
+    key: str,
+    now: ProcessingOptions | None = None,
+    keep: Keep = "session",
 ) -> ProcessingOptions:
     """Draw provider, language, number of speakers and redaction; return what is chosen.
 
-    Providers that aren't configured are named below the choice with what they need.
+    Providers that aren't configured are named below the choice with what they need. What was
+    chosen is found again after a page switch, ahead of ``now``, unless ``keep`` is None.
     """
     now = now or ProcessingOptions()
     usable = [c for c in choices if c.readiness.ready] or list(choices)
@@ -47,20 +60,20 @@ def draw_options(
         index=names.index(now.provider) if now.provider in names else 0,
         format_func=lambda name: by_name[name].label,
         key=f"{key}_provider",
-        persist_state="session",
+        persist_state=keep,
         help="Who turns the sound into words. Everything after that is done on this machine.",
     )
     chosen = by_name[provider or names[0]]
     _draw_unusable(choices)
     options = ProcessingOptions(
         provider=chosen.capabilities.name,
-        language=_language(chosen.capabilities, key, now),
-        expected_speakers=_speakers(chosen.capabilities, key, now),
+        language=_language(chosen.capabilities, key, now, keep),
+        expected_speakers=_speakers(chosen.capabilities, key, now, keep),
         redact=st.toggle(
             "Take personal data out of the text",
             value=now.redact,
             key=f"{key}_redact",
-            persist_state="session",
+            persist_state=keep,
             help="Names, numbers and addresses are replaced by their kind, such as [PHONE]. "
             "The unredacted text is then never stored.",
         ),
@@ -69,6 +82,36 @@ def draw_options(
     if chosen.capabilities.leaves_machine:
         st.caption(":material/cloud_upload: The sound is sent to this provider.")
     return options
+
+
+def shared_options(of_calls: Sequence[ProcessingOptions]) -> ProcessingOptions:
+    """Return what to begin with when several calls are asked about at once.
+
+    That is what the first has; redaction only where all have it, so that turning it on for all
+    of them is a change that can be made.
+    """
+    return replace(of_calls[0], redact=all(own.redact for own in of_calls))
+
+
+def differing(of_calls: Sequence[ProcessingOptions]) -> list[str]:
+    """Return what calls don't have in common, in words."""
+    return [
+        words
+        for name, words in OPTION_WORDS.items()
+        if len({getattr(own, name) for own in of_calls}) > 1
+    ]
+
+
+def with_changes(
+    own: ProcessingOptions, shown: ProcessingOptions, chosen: ProcessingOptions
+) -> ProcessingOptions:
+    """Return a call's own options with those that a person changed from what was shown."""
+    changes = {
+        f.name: getattr(chosen, f.name)
+        for f in fields(ProcessingOptions)
+        if getattr(chosen, f.name) != getattr(shown, f.name)
+    }
+    return replace(own, **changes)
 
 
 def draw_details(*, key: str) -> CallDetails:
@@ -99,7 +142,9 @@ def _draw_unusable(choices: Sequence[ProviderChoice]) -> None:
             st.caption(f":material/key_off: {choice.label}")
 
 
-def _language(capabilities: Capabilities, key: str, now: ProcessingOptions) -> str | None:
+def _language(
+    capabilities: Capabilities, key: str, now: ProcessingOptions, keep: Keep
+) -> str | None:
     offered = [c for c in LANGUAGES if not capabilities.languages or c in capabilities.languages]
     codes: list[str | None] = [*offered]
     if capabilities.language_detection or not offered:
@@ -110,11 +155,13 @@ def _language(capabilities: Capabilities, key: str, now: ProcessingOptions) -> s
         index=codes.index(now.language) if now.language in codes else 0,
         format_func=lambda code: "Detect automatically" if code is None else LANGUAGES[code],
         key=f"{key}_language",
-        persist_state="session",
+        persist_state=keep,
     )
 
 
-def _speakers(capabilities: Capabilities, key: str, now: ProcessingOptions) -> int | None:
+def _speakers(
+    capabilities: Capabilities, key: str, now: ProcessingOptions, keep: Keep
+) -> int | None:
     del capabilities  # every provider's transcript can be given speakers on this machine
     counts: list[int | None] = [None, *range(1, MOST_SPEAKERS + 1)]
     return st.selectbox(
@@ -123,6 +170,6 @@ def _speakers(capabilities: Capabilities, key: str, now: ProcessingOptions) -> i
         index=counts.index(now.expected_speakers) if now.expected_speakers in counts else 0,
         format_func=lambda n: "Find out" if n is None else str(n),
         key=f"{key}_speakers",
-        persist_state="session",
+        persist_state=keep,
         help="On two-channel calls each channel is one party, and this is not needed.",
     )

@@ -21,6 +21,7 @@ from components.wording import (
     plural,
     signed,
 )
+from services.exports.table import defused
 from services.storage.analytics import (
     AgentFigures,
     AnalyticsFilter,
@@ -205,8 +206,5 @@ def day_rows(
 
 def csv_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Return rows as CSV; text that a spreadsheet would take for a formula is defused."""
-    safe = [
-        {k: f"'{v}" if isinstance(v, str) and v[:1] in "=+-@\t\r" else v for k, v in row.items()}
-        for row in rows
-    ]
+    safe = [{name: defused(cell) for name, cell in row.items()} for row in rows]
     return pd.DataFrame(safe).to_csv(index=False).encode("utf-8-sig")

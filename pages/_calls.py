@@ -1,6 +1,6 @@
 """What the Calls page does with calls, and what it offers while there are none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from components.call_view.dialogs import ask_delete, ask_rerun
 from components.calls_table import CallsAct, CallsIntent
 from components.heading import draw_empty
 from components.wording import plural
+from pages._acts import carry_out_each, delete_calls
 from pages._review import provider_choices
 from services.domain.calls import FINISHED_STATES, ProcessingOptions
 from services.domain.errors import PartylineError
@@ -23,33 +24,25 @@ def carry_out(intent: CallsIntent, rows: Sequence[CallRow]) -> None:
     user, desk = session.current_user(), session.services().desk
     ids = intent.call_ids
 
-    def delete() -> None:
-        for call_id in ids:
-            desk.delete(user, call_id)
-            session.remove_from_batch(call_id)
-        session.notify(f"{plural(len(ids), 'call')} deleted.")
-
-    def rerun(options: ProcessingOptions) -> None:
-        for call_id in ids:
-            desk.rerun(user, call_id, options)
-        session.notify(f"{plural(len(ids), 'call')} will be processed again.")
+    def rerun(options: Mapping[str, ProcessingOptions]) -> None:
+        carry_out_each(ids, lambda c: desk.rerun(user, c, options[c]), done=_rerun_words)
 
     match intent.act:
         case CallsAct.OPEN:
             open_call(ids[0])
         case CallsAct.DELETE:
-            ask_delete(len(ids), delete)
+            ask_delete(len(ids), lambda: delete_calls(ids))
         case CallsAct.RERUN:
-            now = next(r.options for r in rows if r.call.id == ids[0])
-            ask_rerun(len(ids), provider_choices(), now, rerun)
+            runs = {(r.call.id, r.call.run): r.options for r in rows if r.call.id in ids}
+            ask_rerun(provider_choices(), runs, rerun)
         case CallsAct.RETRY | CallsAct.CANCEL:
             act = desk.retry if intent.act is CallsAct.RETRY else desk.cancel
-            try:
-                for call_id in ids:
-                    act(user, call_id)
-            except PartylineError as error:
-                session.notify(error.user_message)
+            carry_out_each(ids, lambda c: act(user, c))
             st.rerun()
+
+
+def _rerun_words(count: int) -> str:
+    return f"{plural(count, 'call')} will be processed again."
 
 
 def open_call(call_id: str) -> None:

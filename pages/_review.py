@@ -1,5 +1,6 @@
 """A call under review: the part that the Call page and the Transcribe page share."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
@@ -19,6 +20,7 @@ from components.call_view.timeline import draw_timeline
 from components.heading import draw_empty, draw_page_title
 from components.options_form import ProviderChoice
 from components.wording import call_title, plain
+from pages._acts import carry_out_each, delete_calls
 from services.domain.calls import FINISHED_STATES, Call, CallState, ProcessingOptions
 from services.domain.errors import NotFound, NotReady, PartylineError
 from services.domain.reviewed import ReviewedCall
@@ -35,9 +37,10 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         waiting.empty()
         _show_unready(call_id)
         return
-    except NotFound as error:
+    except PartylineError as error:
         waiting.empty()
-        draw_empty(error.user_message, icon=":material/search_off:")
+        gone = isinstance(error, NotFound)
+        draw_empty(error.user_message, icon=f":material/{'search_off' if gone else 'error'}:")
         return
     waiting.empty()
     user, review = session.current_user(), session.services().review
@@ -124,34 +127,36 @@ def _carry_out(call_id: str, intent: wish.ReviewIntent) -> None:
 
 def _carry_out_header(call: Call, intent: HeaderAct) -> None:
     user, services = session.current_user(), session.services()
+    review = services.review
+    match intent:
+        case HeaderAct.REVIEWED | HeaderAct.NOT_REVIEWED:
+            done = intent is HeaderAct.REVIEWED
+            carry_out_each([call.id], lambda c: review.mark_reviewed(user, c, done))
+            st.rerun()
+        case HeaderAct.DETAILS:
+            ask_details(
+                call,
+                lambda d: carry_out_each([call.id], lambda c: review.set_details(user, c, d)),
+            )
+        case HeaderAct.RERUN:
+            carry_out_each([call.id], _ask_rerun)
+        case HeaderAct.DELETE:
+            ask_delete(1, lambda: delete_calls([call.id]))
 
-    def rerun(options: ProcessingOptions) -> None:
-        services.desk.rerun(user, call.id, options)
-        session.notify("Processing has begun; the present transcript stays until it is done.")
 
-    def delete() -> None:
-        services.desk.delete(user, call.id)
-        session.remove_from_batch(call.id)
-        session.set_open_call(None)
-        session.notify("The call has been deleted.")
+def _ask_rerun(call_id: str) -> None:
+    user, services = session.current_user(), session.services()
+    run = services.calls.get(user.org_id, call_id).run
+    present = services.runs.get(user.org_id, call_id, run).options
 
-    try:
-        match intent:
-            case HeaderAct.REVIEWED | HeaderAct.NOT_REVIEWED:
-                services.review.mark_reviewed(user, call.id, intent is HeaderAct.REVIEWED)
-            case HeaderAct.DETAILS:
-                ask_details(call, lambda d: services.review.set_details(user, call.id, d))
-                return
-            case HeaderAct.RERUN:
-                options = services.runs.get(user.org_id, call.id, call.run).options
-                ask_rerun(1, provider_choices(), options, rerun)
-                return
-            case HeaderAct.DELETE:
-                ask_delete(1, delete)
-                return
-    except PartylineError as error:
-        session.notify(error.user_message)
-    st.rerun()
+    def rerun(options: Mapping[str, ProcessingOptions]) -> None:
+        carry_out_each(
+            options,
+            lambda c: services.desk.rerun(user, c, options[c]),
+            done=lambda _: "Processing has begun; the present transcript stays until it is done.",
+        )
+
+    ask_rerun(provider_choices(), {(call_id, run): present}, rerun)
 
 
 def provider_choices() -> list[ProviderChoice]:
@@ -166,7 +171,11 @@ def provider_choices() -> list[ProviderChoice]:
 def _show_unready(call_id: str) -> None:
     """Say why a call has no transcript, with what can be done about it."""
     user, services = session.current_user(), session.services()
-    call = services.calls.get(user.org_id, call_id)
+    try:
+        call = services.calls.get(user.org_id, call_id)
+    except PartylineError as error:
+        draw_empty(error.user_message, icon=":material/search_off:")
+        return
     draw_page_title(plain(call_title(call)))
     if call.state not in FINISHED_STATES:
         _watch_run(call)
@@ -174,9 +183,12 @@ def _show_unready(call_id: str) -> None:
     failed = call.error_message or "Processing failed."
     cancelled = "Processing was cancelled before there was a transcript."
     draw_empty(plain(cancelled if call.state is CallState.CANCELLED else failed))
-    if st.button("Retry", icon=":material/refresh:", type="primary", key="call_retry"):
-        services.desk.retry(user, call_id)
-        st.rerun()
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if st.button("Retry", icon=":material/refresh:", type="primary", key="call_retry"):
+            carry_out_each([call_id], lambda c: services.desk.retry(user, c))
+            st.rerun()
+        if st.button("Delete this call…", icon=":material/delete:", key="call_delete"):
+            ask_delete(1, lambda: delete_calls([call_id]))
 
 
 def _watch_run(call: Call) -> None:
@@ -185,12 +197,15 @@ def _watch_run(call: Call) -> None:
         st.warning(f"The last run failed: {plain(call.error_message or '')}")
     if call.state in FINISHED_STATES:
         return
+    user, desk = session.current_user(), session.services().desk
 
     def look() -> None:
-        desk, user = session.services().desk, session.current_user()
         progress = desk.progress(user, [call.id]).get(call.id)
         if progress is None or progress.state in FINISHED_STATES:
             st.rerun()
         st.progress(progress.fraction, text=progress_words(progress, progress.state))
 
     polling(look, every_s=POLL_S)
+    if st.button("Cancel", icon=":material/close:", key="call_cancel"):
+        carry_out_each([call.id], lambda c: desk.cancel(user, c))
+        st.rerun()

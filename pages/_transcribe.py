@@ -6,11 +6,11 @@ from app import session
 from components._compat import polling
 from components.batch_progress import BatchAct, BatchIntent, draw_batch
 from components.file_drop import DropIntent, FreshToken, OpenExisting, Uploaded
+from pages._acts import carry_out_each
 from services.domain.calls import FINISHED_STATES, Call, CallState, RunProgress
-from services.domain.errors import NotFound, PartylineError
+from services.domain.errors import NotFound
 
 POLL_S = 1.0
-_OPENED = "transcribe_opened"
 
 
 def take(intent: DropIntent) -> None:
@@ -40,8 +40,7 @@ def draw_batch_progress() -> None:
             icon=":material/engineering:",
         )
     running = any(_runs(*row) for row in rows)
-    if not running:
-        _open_first_finished(rows)
+    _open_fresh(rows)
     polling(lambda: _look(was_running=running), every_s=POLL_S if running else None)
 
 
@@ -64,8 +63,8 @@ def _runs(call: Call, progress: RunProgress | None) -> bool:
 
 def _look(*, was_running: bool) -> None:
     rows = batch_rows()
-    if was_running and not any(_runs(*row) for row in rows):
-        _open_first_finished(rows)
+    ended = was_running and not any(_runs(*row) for row in rows)
+    if _open_fresh(rows) or ended:
         st.rerun()
     intent = draw_batch(rows, session.shown_in_place())
     if intent is not None:
@@ -73,26 +72,23 @@ def _look(*, was_running: bool) -> None:
         st.rerun()
 
 
-def _open_first_finished(rows: list[tuple[Call, RunProgress | None]]) -> None:
-    """Open the first call that is ready, unless one is open or the person closed it again."""
-    ready = [call.id for call, _ in rows if call.state is CallState.READY]
-    seen: set[str] = st.session_state.setdefault(_OPENED, set())
-    if session.shown_in_place() is None and ready and not seen & set(ready):
-        session.show_in_place(ready[0])
-    seen.update(ready)
+def _open_fresh(rows: list[tuple[Call, RunProgress | None]]) -> bool:
+    """Open the first call that has become ready, unless one is open; tell whether it did."""
+    fresh = session.take_fresh(call.id for call, _ in rows if call.state is CallState.READY)
+    if not fresh or session.shown_in_place() is not None:
+        return False
+    session.show_in_place(fresh[0])
+    return True
 
 
 def _carry_out(intent: BatchIntent) -> None:
     user, desk = session.current_user(), session.services().desk
-    try:
-        match intent.act:
-            case BatchAct.OPEN:
-                session.show_in_place(intent.call_id)
-            case BatchAct.CANCEL:
-                desk.cancel(user, intent.call_id)
-            case BatchAct.RETRY:
-                desk.retry(user, intent.call_id)
-            case BatchAct.REMOVE:
-                session.remove_from_batch(intent.call_id)
-    except PartylineError as error:
-        session.notify(error.user_message)
+    match intent.act:
+        case BatchAct.OPEN:
+            session.show_in_place(intent.call_id)
+        case BatchAct.CANCEL:
+            carry_out_each([intent.call_id], lambda c: desk.cancel(user, c))
+        case BatchAct.RETRY:
+            carry_out_each([intent.call_id], lambda c: desk.retry(user, c))
+        case BatchAct.REMOVE:
+            session.remove_from_batch(intent.call_id)

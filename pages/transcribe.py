@@ -20,7 +20,13 @@ with st.expander("Options", icon=":material/tune:", expanded=not session.batch()
     with what:
         details = draw_details(key="new")
 
-intent = draw_file_drop(session.upload_token(), options, details, session.batch())
+intent = draw_file_drop(
+    session.upload_token(),
+    options,
+    details,
+    session.batch(),
+    max_bytes=services.settings.max_upload_bytes,
+)
 if intent is not None:
     take(intent)
 

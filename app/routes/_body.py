@@ -1,25 +1,51 @@
 """Reads what requests carry, refusing anything of the wrong kind."""
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from services.domain.calls import CallDetails, Direction, ProcessingOptions
 from services.domain.errors import InvalidRequest
 
-MAX_JSON_CHARS = 20_000
+ABOUT_HEADER = "X-Partyline-Recording"
+MAX_HEADER_CHARS = 8_000  # what common proxies pass on
 MAX_TEXT_CHARS = 200
 MAX_SPEAKERS = 20
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def processing_options(raw: str | None) -> ProcessingOptions:
-    """Read the options of a run from JSON; absent ones keep their defaults.
+@dataclass(frozen=True, kw_only=True)
+class AboutRecording:
+    """What comes with a recording: its file's name and what the person chose."""
 
-    Raises InvalidRequest.
+    name: str
+    options: ProcessingOptions
+    details: CallDetails
+
+
+def about_recording(header: str | None) -> AboutRecording:
+    """Read the header that goes with a recording: JSON as UTF-8 in unpadded base64url.
+
+    Everything in it may be absent, and so may the header. Raises InvalidRequest.
     """
+    given = _object(header)
+    name = given.get("name", "")
+    if not isinstance(name, str):
+        raise InvalidRequest
+    return AboutRecording(
+        name=name,
+        options=processing_options(given.get("options")),
+        details=call_details(given.get("details")),
+    )
+
+
+def processing_options(raw: object) -> ProcessingOptions:
+    """Read the options of a run; absent ones keep their defaults. Raises InvalidRequest."""
     given = _mapping(raw)
     default = ProcessingOptions()
     language = _text(given, "language")
@@ -39,8 +65,8 @@ def processing_options(raw: str | None) -> ProcessingOptions:
     )
 
 
-def call_details(raw: str | None) -> CallDetails:
-    """Read the details of a call from JSON. Raises InvalidRequest."""
+def call_details(raw: object) -> CallDetails:
+    """Read the details of a call. Raises InvalidRequest."""
     given = _mapping(raw)
     return CallDetails(
         agent_name=_text(given, "agent_name"),
@@ -51,15 +77,21 @@ def call_details(raw: str | None) -> CallDetails:
     )
 
 
-def _mapping(raw: str | None) -> Mapping[str, Any]:
-    if not raw:
+def _object(header: str | None) -> Mapping[str, Any]:
+    if not header:
         return {}
-    if len(raw) > MAX_JSON_CHARS:
+    if len(header) > MAX_HEADER_CHARS:
         raise InvalidRequest
     try:
-        given = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        packed = base64.b64decode(header + "=" * (-len(header) % 4), altchars=b"-_", validate=True)
+        return _mapping(json.loads(packed.decode()))
+    except (ValueError, binascii.Error, RecursionError) as error:
         raise InvalidRequest from error
+
+
+def _mapping(given: object) -> Mapping[str, Any]:
+    if given is None:
+        return {}
     if not isinstance(given, dict):
         raise InvalidRequest
     return given

@@ -1,11 +1,15 @@
-"""PUT /-/upload: takes a recording of any size as a stream."""
+"""PUT /-/upload: takes a recording of any size as a stream.
+
+What is known about the recording (its file name, the options of its run, its details) comes in a
+header: addresses end up in the logs of proxies, headers don't.
+"""
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.routes._body import call_details, processing_options
+from app.routes._body import ABOUT_HEADER, about_recording
 from app.routes._guard import GetServices, bearer_grant, guarded
 from services.access.tokens import ANY_CALL, Purpose
 from services.domain.errors import InvalidRequest, TooLarge
@@ -23,15 +27,13 @@ def route(get_services: GetServices) -> Route:
     async def upload(request: Request) -> Response:
         services = get_services()
         grant = bearer_grant(request, services, Purpose.UPLOAD, ANY_CALL)
-        options = processing_options(request.query_params.get("options"))
-        details = call_details(request.query_params.get("details"))
+        about = about_recording(request.headers.get(ABOUT_HEADER))
         limit = services.settings.max_upload_bytes
         _refuse_oversize(request, limit)
-        name = request.query_params.get("name", "")
-        incoming = await run_in_threadpool(services.intake.begin, grant.user, name)
+        incoming = await run_in_threadpool(services.intake.begin, grant.user, about.name)
         try:
             await _receive(request, incoming, limit)
-            received = await run_in_threadpool(incoming.commit, options, details)
+            received = await run_in_threadpool(incoming.commit, about.options, about.details)
         finally:
             # Not awaited: a cancelled request must clean up too.
             incoming.abort()

@@ -1,13 +1,22 @@
 """Questions asked before something is done to a call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from zlib import crc32
 
 import streamlit as st
 
-from components.options_form import ProviderChoice, draw_options
+from components.options_form import (
+    ProviderChoice,
+    differing,
+    draw_options,
+    shared_options,
+    with_changes,
+)
 from components.wording import plain, plural, size
 from services.domain.calls import Call, CallDetails, Direction, ProcessingOptions
+
+RunKey = tuple[str, int]  # id of the call and number of its run
 
 DIRECTION_WORDS = {
     None: "Not known",
@@ -31,22 +40,40 @@ def ask_delete(count: int, on_yes: Callable[[], None]) -> None:
             st.rerun()
 
 
-@st.dialog("Process again", icon=":material/restart_alt:")
+# Closing it any other way runs the page too, which forgets what had been chosen in it.
+@st.dialog("Process again", icon=":material/restart_alt:", on_dismiss="rerun")
 def ask_rerun(
-    count: int,
     choices: Sequence[ProviderChoice],
-    now: ProcessingOptions,
-    on_yes: Callable[[ProcessingOptions], None],
+    runs: Mapping[RunKey, ProcessingOptions],
+    on_yes: Callable[[Mapping[str, ProcessingOptions]], None],
 ) -> None:
-    """Ask how to process once more; ``on_yes`` starts it."""
+    """Ask how to process calls once more; ``on_yes`` gets each call's options and starts it.
+
+    ``runs`` are the present run of each call and its options. Of several calls each keeps its
+    own, except for what is changed here.
+    """
     st.caption(
         "The present transcript stays until the new one is there. Names, roles, corrections and "
         "comments are carried over where they still fit."
     )
-    options = draw_options(choices, key="rerun", now=now)
-    if st.button(f"Process {plural(count, 'call')}", type="primary", key="rerun_yes"):
-        on_yes(options)
+    present = list(runs.values())
+    if different := differing(present):
+        st.caption(
+            f"These calls differ in {', '.join(different)}. Each keeps its own, except for what "
+            "you change here."
+        )
+    shown = shared_options(present)
+    key = rerun_key(runs)
+    chosen = draw_options(choices, key=key, now=shown, keep=None)
+    if st.button(f"Process {plural(len(runs), 'call')}", type="primary", key=f"{key}_yes"):
+        on_yes({run[0]: with_changes(own, shown, chosen) for run, own in runs.items()})
         st.rerun()
+
+
+def rerun_key(runs: Iterable[RunKey]) -> str:
+    """Return the name of the question about these runs: another call's answers aren't its."""
+    named = "|".join(f"{call_id}.{number}" for call_id, number in sorted(runs))
+    return f"rerun_{crc32(named.encode())}"
 
 
 @st.dialog("Details of the call", icon=":material/edit_note:")

@@ -1,6 +1,6 @@
 """The timeline of a call as something to click on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -18,12 +18,14 @@ def draw_timeline(reviewed: ReviewedCall, on_click: Callable[[int], None]) -> No
     It is called before the next run, so that what is drawn earlier on the page can follow.
     """
     key = f"timeline_{reviewed.call.id}"
+    last = f"{key}_place"
 
     def clicked() -> None:
         selection: Any = st.session_state.get(key)
         points = selection["selection"]["points"] if selection else []
-        place = _place(points[-1]) if points else None
+        place = clicked_place(points, st.session_state.get(last))
         if place is not None:
+            st.session_state[last] = place
             on_click(place)
 
     text = timeline_text(reviewed)
@@ -37,6 +39,14 @@ def draw_timeline(reviewed: ReviewedCall, on_click: Callable[[int], None]) -> No
         alt=text,
     )
     st.caption(f"{plain(text)} Grey: hold or dead air.")
+
+
+def clicked_place(points: Sequence[Any], last: int | None) -> int | None:
+    """Return the place in ms of the bar that was clicked.
+
+    A click on the bar that is selected takes the selection off: then it is the ``last`` one.
+    """
+    return _place(points[-1]) if points else last
 
 
 def _place(point: Any) -> int | None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from components.assets import read_assets
 from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.errors import TooLarge
 
 SCRIPTS = ("scripts/upload.js", "scripts/view.js", "scripts/main.js")
 STYLES = ("styles/view.css",)
@@ -41,12 +42,18 @@ DropIntent = Uploaded | OpenExisting | FreshToken
 
 
 def draw_file_drop(
-    token: str, options: ProcessingOptions, details: CallDetails, known: Sequence[str]
+    token: str,
+    options: ProcessingOptions,
+    details: CallDetails,
+    known: Sequence[str],
+    *,
+    max_bytes: int,
 ) -> DropIntent | None:
     """Draw the drop zone; return what happened in the browser since the last run, if anything.
 
     ``options`` and ``details`` go with every file that is sent from now on. ``known`` are the
-    calls the page has learnt of: their uploads leave the list.
+    calls the page has learnt of: their uploads leave the list. A file larger than ``max_bytes`` is
+    refused before it is sent.
     """
     data: dict[str, Any] = {
         "token": token,
@@ -63,6 +70,7 @@ def draw_file_drop(
             "direction": details.direction,
         },
         "known": list(known),
+        "limit": {"bytes": max_bytes, "sentence": TooLarge().user_message},
     }
     answer: Mapping[str, Any] = _mount(
         key="file_drop",

@@ -46,10 +46,10 @@ def write_csv(reviewed: ReviewedCall) -> str:
     mark = _reviewed(reviewed)
     for utterance in reviewed.transcript.utterances:
         row = [*_row(reviewed, utterance, comments.get(utterance.id, [])), *mark]
-        writer.writerow([_safe(cell) for cell in row])
+        writer.writerow([defused(cell) for cell in row])
     for comment in loose_comments(reviewed):
         row = [None, comment.start_ms, comment.end_ms, *([None] * 8), _note(comment), *mark]
-        writer.writerow([_safe(cell) for cell in row])
+        writer.writerow([defused(cell) for cell in row])
     return written.getvalue()
 
 
@@ -83,7 +83,7 @@ def _note(comment: Comment) -> str:
     return f"{one_line(comment.author)}: {one_line(comment.text)}"
 
 
-def _safe(cell: Cell) -> Cell:
+def defused(cell: Cell) -> Cell:
     """Keep a spreadsheet from reading a text as a formula; numbers stay numbers."""
     if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA_STARTS):
         return f"'{cell}"

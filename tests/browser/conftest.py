@@ -68,13 +68,13 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def serving(data_dir: Path, models: Path):
+def serving(data_dir: Path, models: Path, **settings: str):
     """Run the server until the block ends; yields its address."""
     port = free_port()
     log = (data_dir.parent / f"{data_dir.name}.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "app.cli", "serve"],
-        env={**environment(data_dir, models), "PORT": str(port)},
+        env={**environment(data_dir, models), "PORT": str(port), **settings},
         cwd=ROOT,
         stdout=log,
         stderr=subprocess.STDOUT,

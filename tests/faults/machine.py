@@ -1,5 +1,7 @@
 """A machine whose processes the tests start and kill: real ones, over one data folder."""
 
+import base64
+import json
 import os
 import resource
 import signal
@@ -29,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 ORG = LOCAL_USER.org_id
 SCRIPTED = ProcessingOptions(provider="scripted", redact=False)
 WITHIN_S = 40.0
-UPLOAD_OPTIONS = '{"provider":"scripted","redact":false}'
+UPLOAD_OPTIONS = {"provider": "scripted", "redact": False}
 
 
 @dataclass
@@ -175,8 +177,7 @@ class Server:
     def upload(self, machine: Machine, sound: bytes) -> httpx.Response:
         return httpx.put(
             f"{self.address}/-/upload",
-            params={"name": "call.wav", "options": UPLOAD_OPTIONS},
-            headers=self.may_upload(machine),
+            headers=self.may_upload(machine) | about("call.wav"),
             content=sound,
             timeout=30,
         )
@@ -192,6 +193,12 @@ class Server:
         """Return the processes that the web process has started."""
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         return [int(pid) for file in threads for pid in file.read_text().split()]
+
+
+def about(name: str) -> dict[str, str]:
+    """Return the header that names a recording and the options of its run."""
+    said = json.dumps({"name": name, "options": UPLOAD_OPTIONS}).encode()
+    return {"X-Partyline-Recording": base64.urlsafe_b64encode(said).decode().rstrip("=")}
 
 
 def end(process: subprocess.Popen[bytes], how: signal.Signals) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.machine import ORG, UPLOAD_OPTIONS, Machine, Server, end
+from tests.faults.machine import ORG, Machine, Server, about, end
 
 pytestmark = pytest.mark.slow
 
@@ -36,8 +36,7 @@ def test_large_uploads(machine: Machine) -> None:
 def put(server: Server, machine: Machine, content: Iterator[bytes]) -> httpx.Response:
     return httpx.put(
         f"{server.address}/-/upload",
-        params={"name": "large.wav", "options": UPLOAD_OPTIONS},
-        headers=server.may_upload(machine),
+        headers=server.may_upload(machine) | about("large.wav"),
         content=content,
         timeout=120,
     )

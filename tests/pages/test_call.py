@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from components.call_review import intents as wish
 from pages import _review
 from services.domain.calls import CallDetails, CallState, ProcessingOptions
-from services.domain.errors import ProviderTimeout
+from services.domain.errors import NotFound, ProviderTimeout, StorageError
 from services.domain.people import LOCAL_USER
 from services.domain.speech import SpeakerRole
 from tests.pages.conftest import MAIN, press, texts
@@ -69,6 +69,35 @@ def test_call_under_way_is_told(staged, open_page):
     page = open_page("call", open_call=staged.add(state=CallState.PROCESSING).id)
     assert "Recognising words · 40 % · about 40 s left" in [p.text for p in page.progress]
     assert "Retry" not in [b.label for b in page.button]
+    press(page, "Cancel")
+    assert [act for act, _ in staged.desk.asked] == ["cancel"]
+
+
+def test_a_call_that_can_not_be_read_costs_a_sentence(staged, open_page, monkeypatch):
+    """A fault of the storage is told on the page."""
+    call = staged.add_ready()
+
+    def broken(*_):
+        raise StorageError
+
+    monkeypatch.setattr(staged.review, "load", broken)
+    assert StorageError().user_message in texts(open_page("call", open_call=call.id))
+
+
+@pytest.mark.parametrize("state", [CallState.CANCELLED, CallState.FAILED])
+def test_a_call_without_a_transcript_can_be_deleted(staged, open_page, monkeypatch, state):
+    """Failed and cancelled calls offer it; one that is gone by then is told."""
+    failed = state is CallState.FAILED
+    call = staged.add_failed(ProviderTimeout()) if failed else staged.add(state=state)
+    page = open_page("call", open_call=call.id)
+    staged.desk.refused = {call.id: NotFound()}
+    press(page, "Retry")
+    assert NotFound().user_message in [t.value for t in page.toast]
+    monkeypatch.setattr(_review, "ask_delete", lambda count, on_yes: on_yes())
+    press(page, "Delete this call…")
+    page.run()
+    assert "1 call deleted." in [t.value for t in page.toast]
+    assert page.session_state["open_call"] is None
 
 
 def test_failed_rerun_is_told_beside_the_transcript(staged, open_page):

@@ -1,11 +1,14 @@
 """The Calls page: table, filters, paging and what can be done with calls."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from components.call_view.dialogs import rerun_key
 from components.calls_table import CallsAct, CallsIntent, calls_frame, table_key
+from components.options_form import differing, shared_options, with_changes
 from pages import _calls
 from services.domain.calls import CallState, ProcessingOptions
-from services.domain.errors import NotAudio
+from services.domain.errors import NotAudio, NotFound, StorageError
 from services.storage.calls import CallFilter
 from tests.pages.conftest import texts
 from tests.pages.staging import ORG
@@ -79,13 +82,68 @@ def test_delete_rerun_and_retry_reach_the_desk(staged, monkeypatch):
     rows = staged.calls.list(ORG)
     options = ProcessingOptions(language="de", expected_speakers=3)
     monkeypatch.setattr(_calls, "ask_delete", lambda count, on_yes: on_yes())
-    monkeypatch.setattr(_calls, "ask_rerun", lambda count, choices, now, on_yes: on_yes(options))
+    monkeypatch.setattr(
+        _calls, "ask_rerun", lambda choices, runs, on_yes: on_yes({c: options for c, _ in runs})
+    )
     monkeypatch.setattr(_calls.st, "rerun", lambda: None)
     ids = (first.id, second.id)
     for act in (CallsAct.RERUN, CallsAct.RETRY, CallsAct.DELETE):
         _calls.carry_out(CallsIntent(act=act, call_ids=ids), rows)
     wanted = ("rerun de 3", "retry", "delete")
-    assert staged.desk.asked == [(act, call_id) for act in wanted for call_id in ids]
+    assert sorted(staged.desk.asked) == sorted((act, call_id) for act in wanted for call_id in ids)
+
+
+def test_what_one_call_refuses_is_done_to_the_others(staged, monkeypatch):
+    """Gone and refused calls are told in one message; the rest is done all the same."""
+    calls = [staged.add_ready() for _ in range(4)]
+    ids = tuple(call.id for call in calls)
+    rows = staged.calls.list(ORG)
+    told = []
+    monkeypatch.setattr(_calls, "ask_delete", lambda count, on_yes: on_yes())
+    monkeypatch.setattr("app.session.notify", told.append)
+    monkeypatch.setattr(_calls.st, "rerun", lambda: None)
+    staged.desk.refused = {ids[0]: NotFound(), ids[2]: StorageError()}
+    _calls.carry_out(CallsIntent(act=CallsAct.RETRY, call_ids=ids), rows)
+    assert staged.desk.asked == [("retry", ids[1]), ("retry", ids[3])]
+    gone, broken = NotFound().user_message, StorageError().user_message
+    assert told == [f"1 call: {gone} 1 call: {broken}"]
+    # a call that is gone is what was wanted
+    _calls.carry_out(CallsIntent(act=CallsAct.DELETE, call_ids=ids), rows)
+    assert told[1:] == [f"3 calls deleted. 1 call: {broken}"]
+    assert {row.call.id for row in staged.calls.list(ORG)} == {ids[0], ids[2]}
+
+
+def test_calls_keep_their_own_options_but_for_what_is_changed():
+    """Several calls at once: a field that nobody touched stays each call's own."""
+    german = ProcessingOptions(language="de", redact=True)
+    open_one = ProcessingOptions(provider="azure", language="en", redact=False)
+    both = [german, open_one]
+    shown = shared_options(both)
+    assert (shown.language, shown.redact) == ("de", False)
+    assert differing(both) == ["speech provider", "language", "taking out personal data"]
+    assert [with_changes(own, shown, shown) for own in both] == both
+    chosen = replace(shown, redact=True, expected_speakers=2)
+    assert with_changes(german, shown, chosen) == replace(german, expected_speakers=2)
+    assert with_changes(open_one, shown, chosen) == replace(
+        open_one, redact=True, expected_speakers=2
+    )
+
+
+def test_another_call_s_answers_are_not_offered_again(staged, open_page, monkeypatch):
+    """Redaction switched off for one call is on again when the next one is asked about."""
+    first, second = staged.add_ready(), staged.add_ready()
+    intents = [CallsIntent(act=CallsAct.RERUN, call_ids=(first.id,))]
+    monkeypatch.setattr("components.calls_table.draw_calls_table", lambda *_, **__: intents[-1])
+    page = open_page("calls")
+    page.toggle(key=f"{rerun_key([(first.id, 1)])}_redact").set_value(False).run()
+    assert page.toggle(key=f"{rerun_key([(first.id, 1)])}_redact").value is False
+    page.button(key=f"{rerun_key([(first.id, 1)])}_yes").click().run()
+    assert staged.desk.options[first.id].redact is False
+    intents.append(CallsIntent(act=CallsAct.RERUN, call_ids=(second.id,)))
+    page.run()
+    assert page.toggle(key=f"{rerun_key([(second.id, 1)])}_redact").value is True
+    page.button(key=f"{rerun_key([(second.id, 1)])}_yes").click().run()
+    assert staged.desk.options[second.id].redact is True
 
 
 def test_rerun_asks_for_language_and_speakers(staged, open_page, monkeypatch):
@@ -94,9 +152,10 @@ def test_rerun_asks_for_language_and_speakers(staged, open_page, monkeypatch):
     intent = CallsIntent(act=CallsAct.RERUN, call_ids=(call.id,))
     monkeypatch.setattr("components.calls_table.draw_calls_table", lambda *_, **__: intent)
     page = open_page("calls")
-    assert page.selectbox(key="rerun_language").value is None
-    assert page.selectbox(key="rerun_speakers").options == ["Find out", *map(str, range(1, 11))]
-    assert page.toggle(key="rerun_redact").value is True
+    key = rerun_key([(call.id, 1)])
+    assert page.selectbox(key=f"{key}_language").value is None
+    assert page.selectbox(key=f"{key}_speakers").options == ["Find out", *map(str, range(1, 11))]
+    assert page.toggle(key=f"{key}_redact").value is True
 
 
 def test_selected_rows_offer_what_fits_their_state(staged, open_page):

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from components import palette
+from components.call_view.timeline import clicked_place
 from components.charts import team
 from components.charts.loudness import loudness_figure
 from components.charts.sentiment import quarter_means, sentiment_figure, sentiment_text
@@ -139,3 +140,11 @@ def test_team_charts_say_their_n():
     moods = [SentimentOfDay(day=days[0].day, sentiment=share, utterances=9)]
     assert list(team.mood_figure(moods).data[0].customdata[0]) == [3, 9]
     assert team.mood_text([]).startswith("No customer's sentiment")
+
+
+def test_the_same_bar_can_be_clicked_again():
+    """The second click takes the selection off, and means the same place."""
+    assert clicked_place([{"customdata": [4_200]}], None) == 4_200
+    assert clicked_place([], 4_200) == 4_200
+    assert clicked_place([{"customdata": None}], 4_200) is None
+    assert clicked_place([], None) is None

@@ -92,3 +92,27 @@ def test_deleted_call_leaves_the_list(staged, open_page):
     staged.calls.delete(call.org_id, call.id)
     page = open_page(transcribe_batch=[call.id], transcribe_shown=call.id)
     assert page.session_state["transcribe_batch"] == []
+
+
+def test_each_batch_opens_its_first_finished_call(staged, open_page):
+    """Also the second time, and while others still run; never one that was open before."""
+    first = staged.add_ready(agent_name="Dana")
+    page = open_page(transcribe_batch=[first.id])
+    assert page.session_state["transcribe_shown"] == first.id
+    press(page, "Clear")
+    assert page.session_state["transcribe_shown"] is None
+    running, second = staged.add(state=CallState.PROCESSING), staged.add_ready(agent_name="Eve")
+    page.session_state["transcribe_batch"] = [running.id, first.id, second.id]
+    page.run()
+    assert page.session_state["transcribe_shown"] == second.id
+    assert "Eve" in [h.value for h in page.header]
+
+
+def test_what_is_open_stays_open(staged, open_page):
+    """A call that becomes ready doesn't push away the one being read."""
+    first = staged.add_ready(agent_name="Dana")
+    page = open_page(transcribe_batch=[first.id])
+    second = staged.add_ready(agent_name="Eve")
+    page.session_state["transcribe_batch"] = [second.id, first.id]
+    page.run()
+    assert page.session_state["transcribe_shown"] == first.id

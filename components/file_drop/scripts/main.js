@@ -69,7 +69,12 @@ class DropDesk {
   /** Take what Python hands over: token, options, and the calls it knows of. */
   update(data, emit) {
     const fresh = data.token !== shared.terms?.token;
-    shared.terms = { token: data.token, options: data.options, details: data.details };
+    shared.terms = {
+      token: data.token,
+      options: data.options,
+      details: data.details,
+      limit: data.limit,
+    };
     this.emit = emit;
     shared.list = shared.list.filter((u) => u.state !== "done" || !data.known.includes(u.call));
     if (fresh) {

@@ -1,11 +1,20 @@
 // One file on its way to the server: sent as it lies on the disk, never through Streamlit.
 
 const UPLOAD_PATH = "/-/upload";
+const ABOUT_HEADER = "X-Partyline-Recording";
+const TOO_LARGE = 413;
 const PAUSES_MS = [1000, 3000, 8000];
 const SENTENCES = {
   network: "The connection broke off. Check the network and try again.",
   answer: "The server gave no usable answer. Please try again.",
 };
+
+/** What goes with a recording, as a header may carry it. Addresses would end up in proxies' logs. */
+function packed(about) {
+  const bytes = new TextEncoder().encode(JSON.stringify(about));
+  const letters = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
 
 class Upload {
   /** `desk` gives token and options when sending begins, and is told about changes. */
@@ -32,16 +41,17 @@ class Upload {
   }
 
   start() {
-    const { token, options, details } = this.desk.terms;
-    const query = new URLSearchParams({
-      name: this.file.name,
-      options: JSON.stringify(options),
-      details: JSON.stringify(details),
-    });
+    const { token, options, details, limit } = this.desk.terms;
+    // Sent all the same it would be refused, for some networks by breaking the connection.
+    if (this.file.size > limit.bytes) {
+      this.#refused(limit.sentence);
+      return;
+    }
     const request = new XMLHttpRequest();
     this.request = request;
-    request.open("PUT", `${UPLOAD_PATH}?${query}`);
+    request.open("PUT", UPLOAD_PATH);
     request.setRequestHeader("Authorization", `Bearer ${token}`);
+    request.setRequestHeader(ABOUT_HEADER, packed({ name: this.file.name, options, details }));
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.addEventListener("progress", (event) => {
       this.sent = event.loaded;
@@ -75,9 +85,19 @@ class Upload {
       this.desk.needToken();
       return;
     }
+    if (request.status === TOO_LARGE && !answer?.error) {
+      // A proxy with a limit of its own has no sentence.
+      this.#refused(this.desk.terms.limit.sentence);
+      return;
+    }
     const error = answer?.error;
     this.retryable = error ? Boolean(error.retryable) : true;
     this.#set("failed", error?.message ?? SENTENCES.answer);
+  }
+
+  #refused(sentence) {
+    this.retryable = false;
+    this.#set("failed", sentence);
   }
 
   #broken() {

@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from app.routes import build_routes
-from app.security import SecurityMiddleware
+from app.security import AllowedHosts, SecurityMiddleware
 from app.settings import Settings
 from app.wiring import Services, build_services
 from services.access.tokens import ANY_CALL, Purpose
@@ -31,7 +31,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 def client(services: Services) -> Iterator[TestClient]:
     application = Starlette(
         routes=build_routes(lambda: services, lambda reviewed: {"call": reviewed.call.id}),
-        middleware=[Middleware(SecurityMiddleware, only_loopback=lambda: True)],
+        middleware=[Middleware(SecurityMiddleware, allowed=AllowedHosts)],
     )
     with TestClient(application, base_url="http://localhost:8501") as client:
         yield client

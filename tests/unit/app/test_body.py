@@ -1,32 +1,37 @@
 """What requests may say about a call and its processing."""
 
+import base64
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from app.routes._body import call_details, processing_options
+from app.routes._body import about_recording, call_details, processing_options
 from services.domain.calls import CallDetails, Direction, ProcessingOptions
 from services.domain.errors import InvalidRequest
 
 
-@pytest.mark.parametrize("raw", [None, "", "{}"])
-def test_defaults(raw: str | None) -> None:
+@pytest.mark.parametrize("raw", [None, {}])
+def test_defaults(raw: object) -> None:
     assert processing_options(raw) == ProcessingOptions()
     assert call_details(raw) == CallDetails()
 
 
 def test_all_options() -> None:
-    raw = '{"provider":"azure","language":"pt-BR","expected_speakers":3,"redact":false}'
+    raw = {"provider": "azure", "language": "pt-BR", "expected_speakers": 3, "redact": False}
     assert processing_options(raw) == ProcessingOptions(
         provider="azure", language="pt-BR", expected_speakers=3, redact=False
     )
 
 
 def test_all_details() -> None:
-    raw = (
-        '{"agent_name":"  Nora  Fields ","queue":"Billing","customer_ref":"C-1","direction":'
-        '"inbound","started_at":"2026-11-12T09:30:00+02:00"}'
-    )
+    raw = {
+        "agent_name": "  Nora  Fields ",
+        "queue": "Billing",
+        "customer_ref": "C-1",
+        "direction": "inbound",
+        "started_at": "2026-11-12T09:30:00+02:00",
+    }
     assert call_details(raw) == CallDetails(
         agent_name="Nora Fields",
         queue="Billing",
@@ -37,36 +42,71 @@ def test_all_details() -> None:
 
 
 def test_blank_details_are_absent() -> None:
-    assert call_details('{"agent_name":"  ","queue":null,"direction":""}') == CallDetails()
+    assert call_details({"agent_name": "  ", "queue": None, "direction": ""}) == CallDetails()
 
 
 @pytest.mark.parametrize(
     "raw",
     [
-        "[]",
-        "1",
-        "{",
-        "[" * 10_000,
-        '{"language":"english please"}',
-        '{"language":7}',
-        '{"expected_speakers":0}',
-        '{"expected_speakers":21}',
-        '{"expected_speakers":true}',
-        '{"expected_speakers":2.5}',
-        '{"redact":"no"}',
-        '{"provider":' + '"x' * 300 + '"}',
-        "{" + " " * 30_000 + "}",
+        [],
+        1,
+        "text",
+        {"language": "english please"},
+        {"language": 7},
+        {"expected_speakers": 0},
+        {"expected_speakers": 21},
+        {"expected_speakers": True},
+        {"expected_speakers": 2.5},
+        {"redact": "no"},
+        {"provider": "x" * 300},
     ],
 )
-def test_bad_options(raw: str) -> None:
+def test_bad_options(raw: object) -> None:
     with pytest.raises(InvalidRequest):
         processing_options(raw)
 
 
 @pytest.mark.parametrize(
     "raw",
-    ['{"agent_name":7}', '{"direction":"sideways"}', '{"started_at":"yesterday"}', '{"queue":[1]}'],
+    [{"agent_name": 7}, {"direction": "sideways"}, {"started_at": "yesterday"}, {"queue": [1]}],
 )
-def test_bad_details(raw: str) -> None:
+def test_bad_details(raw: object) -> None:
     with pytest.raises(InvalidRequest):
         call_details(raw)
+
+
+def packed(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def test_all_about_a_recording_in_one_header() -> None:
+    said = {"name": "📞 Anruf.wav", "options": {"redact": False}, "details": {"queue": "Zürich"}}
+    about = about_recording(packed(json.dumps(said, ensure_ascii=False)))
+    assert about.name == "📞 Anruf.wav"
+    assert about.options == ProcessingOptions(redact=False)
+    assert about.details == CallDetails(queue="Zürich")
+
+
+@pytest.mark.parametrize("header", [None, "", packed("{}")])
+def test_nothing_about_a_recording(header: str | None) -> None:
+    about = about_recording(header)
+    assert (about.name, about.options, about.details) == ("", ProcessingOptions(), CallDetails())
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "ä",
+        "{}",
+        "a",
+        packed("{"),
+        packed("[]"),
+        packed("[" * 5_000),
+        packed('{"name":7}'),
+        base64.urlsafe_b64encode(b"\xff\xfe").decode(),
+        packed(json.dumps({"name": "n" * 8_000})),
+    ],
+)
+def test_unreadable_headers(header: str) -> None:
+    with pytest.raises(InvalidRequest):
+        about_recording(header)

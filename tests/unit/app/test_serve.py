@@ -1,14 +1,18 @@
 """Before serving: addresses that are refused, ports that are taken, routes that must not log."""
 
-import logging
+import asyncio
+import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import streamlit as st
 
 from app.security import refuse_unsafe_exposure
 from app.serve import _listening_socket
-from app.server import app, silence_access_log
+from app.server import allowed_hosts, app, lifespan
 from app.settings import Settings
 from services.domain.errors import PortTaken, UnsafeExposure
 
@@ -53,16 +57,66 @@ def test_its_script_exists() -> None:
     assert Path(app.script_path).is_file()
 
 
-def test_addresses_stay_out_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    log = logging.getLogger("uvicorn.access")
-    for _ in range(2):
-        silence_access_log()
-    with caplog.at_level(logging.DEBUG):
-        log.addHandler(caplog.handler)
-        try:
-            log.info("GET /-/audio/x?token=secret")
-            log.error("GET /-/audio/x?token=secret")
-        finally:
-            log.removeHandler(caplog.handler)
-    assert "secret" not in caplog.text
-    assert len(log.filters) == 1
+@pytest.mark.parametrize("address", [None, "0.0.0.0", "192.168.1.7"])
+def test_streamlit_s_own_command_is_no_way_around(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], address: str | None
+) -> None:
+    monkeypatch.setattr(st, "get_option", lambda _name: address)
+    monkeypatch.setattr("app.server.server_settings", lambda: Settings(allow_anonymous=False))
+
+    async def start() -> None:
+        async with lifespan(app):
+            pass
+
+    with pytest.raises(UnsafeExposure):
+        asyncio.run(start())
+    assert "PARTYLINE_ALLOW_ANONYMOUS" in capsys.readouterr().err
+
+
+def test_a_concrete_address_given_to_streamlit_is_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "get_option", lambda _name: "192.168.1.7")
+    monkeypatch.setattr("app.server.server_settings", Settings)
+    assert allowed_hosts.__wrapped__().allow("192.168.1.7")
+    monkeypatch.setattr(st, "get_option", lambda _name: None)
+    assert not allowed_hosts.__wrapped__().allow("0.0.0.0")
+
+
+PAGE = """
+import streamlit as st
+raise ValueError("card four one one one")
+"""
+LOUD = """
+import logging, sys
+sys.path.insert(0, {root!r})
+from app.server import guard_log
+guard_log()
+guard_log()
+from streamlit.testing.v1 import AppTest
+AppTest.from_string({page!r}).run()
+for name in ("uvicorn.error", "uvicorn.access", "streamlit.made.later", "asyncio"):
+    log = logging.getLogger(name)
+    log.addHandler(logging.StreamHandler())
+    log.setLevel("DEBUG")
+    log.info("GET /-/audio/x?token=four")
+    log.error("GET /-/audio/x?token=four", extra={{"note": "four"}})
+    try:
+        raise KeyError("four")
+    except KeyError:
+        log.exception("it was %s", "four")
+"""
+
+
+def test_what_other_programs_log_carries_no_text() -> None:
+    """An exception of a page, an address in a request: class and place only."""
+    root = str(Path(__file__).parents[3])
+    script = LOUD.format(root=root, page=PAGE)
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    written = ran.stdout + ran.stderr
+    assert "four" not in written
+    assert "Traceback" not in written
+    lines = [json.loads(line) for line in ran.stderr.splitlines() if line.startswith("{")]
+    assert ("streamlit.fault", "ValueError") in {(x["event"], x.get("error")) for x in lines}
+    assert ("uvicorn.fault", "KeyError") in {(x["event"], x.get("error")) for x in lines}
+    assert "uvicorn.warning" in {line["event"] for line in lines}

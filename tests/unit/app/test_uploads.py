@@ -1,6 +1,8 @@
 """PUT /-/upload: what it takes, what it refuses, and that nothing is left of what it refused."""
 
+import base64
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.routes._body import ABOUT_HEADER
 from app.wiring import Services
 from services.domain.calls import CallState
 from services.domain.errors import DiskFull
@@ -15,7 +18,7 @@ from services.domain.people import LOCAL_USER
 from services.storage.audio_vault import Rendition
 from tests.unit.app.conftest import LIMIT, STRANGER, bearer
 
-SCRIPTED = '{"provider":"scripted"}'
+SCRIPTED = {"provider": "scripted"}
 
 
 def put(
@@ -24,10 +27,12 @@ def put(
     content: Any = b"sound",
     *,
     name: str = "call.wav",
-    **query: str,
+    **about: Any,
 ) -> Any:
-    params = {"name": name, "options": SCRIPTED} | query
-    return client.put("/-/upload", params=params, headers=headers, content=content)
+    said = json.dumps({"name": name, "options": SCRIPTED} | about, ensure_ascii=False)
+    packed = base64.urlsafe_b64encode(said.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+    sent = {**headers, ABOUT_HEADER: packed}
+    return client.put("/-/upload", headers=sent, content=content)
 
 
 def stored_files(services: Services) -> list[Path]:
@@ -41,7 +46,7 @@ def no_call_and_no_file(services: Services) -> bool:
 def test_a_recording_becomes_a_waiting_call(
     client: TestClient, services: Services, uploader: dict[str, str]
 ) -> None:
-    answer = put(client, uploader, b"x" * 2_500_000, details='{"queue":"Billing"}')
+    answer = put(client, uploader, b"x" * 2_500_000, details={"queue": "Billing"})
     assert answer.status_code == 201
     assert answer.json() == {
         "call_id": answer.json()["call_id"],
@@ -86,7 +91,7 @@ def test_details_come_from_the_file_name_where_they_are_not_given(
     client: TestClient, services: Services, uploader: dict[str, str]
 ) -> None:
     name = "x_AGENT_Nora-Fields_CUST_C-1042_QUEUE_Billing_2026-11-12T09-30-00.ogg"
-    answer = put(client, uploader, name=name, details='{"queue":"Sales"}').json()
+    answer = put(client, uploader, name=name, details={"queue": "Sales"}).json()
     details = services.calls.get("local", answer["call_id"]).details
     assert (details.agent_name, details.queue) == ("Nora Fields", "Sales")
 
@@ -185,19 +190,19 @@ def test_when_the_job_can_not_be_made_there_is_no_call(
 
 
 @pytest.mark.parametrize(
-    "query",
+    "about",
     [
         {"options": "{"},
-        {"options": '{"provider":"nobody"}'},
-        {"options": '{"provider":"scripted","expected_speakers":99}'},
-        {"details": '{"direction":"sideways"}'},
+        {"options": {"provider": "nobody"}},
+        {"options": {"provider": "scripted", "expected_speakers": 99}},
+        {"details": {"direction": "sideways"}},
         {"name": "n" * 20_000},
     ],
 )
 def test_nonsense_is_refused(
-    client: TestClient, services: Services, uploader: dict[str, str], query: dict[str, str]
+    client: TestClient, services: Services, uploader: dict[str, str], about: dict[str, Any]
 ) -> None:
-    assert put(client, uploader, **query).status_code == 400
+    assert put(client, uploader, **about).status_code == 400
     assert no_call_and_no_file(services)
 
 
