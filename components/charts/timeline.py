@@ -70,7 +70,9 @@ def timeline_text(reviewed: ReviewedCall) -> str:
     for speaker in palette.role_first(transcript):
         spans = sum(s.speaker == speaker.id for s in transcript.spans)
         figures = metrics.by_speaker.get(speaker.id)
-        role = "" if speaker.role is SpeakerRole.UNKNOWN else f" ({ROLE_WORDS[speaker.role]})"
+        role = f" ({ROLE_WORDS[speaker.role]})"
+        if speaker.role is SpeakerRole.UNKNOWN or speaker.label == ROLE_WORDS[speaker.role]:
+            role = ""
         talk = duration(figures.talk_ms if figures else None)
         parts.append(f"{speaker.label}{role} speaks {talk} in {spans} stretches.")
     parts.append(f"Both at once: {duration(metrics.overlap_ms)} in {metrics.overlap_count} places.")

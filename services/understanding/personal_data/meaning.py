@@ -39,7 +39,9 @@ def is_quantity(code: Code, tokens: Sequence[Token]) -> bool:
         return False
     before = tokens[code.first - 1].text if code.first else ""
     following = [t.lower for t in tokens[code.last + 1 : code.last + 4]]
-    if before in _CURRENCY or (following and following[0] in _UNITS):
+    if before in _CURRENCY and not _is_broken_up(code, tokens):
+        return True
+    if following and following[0] in _UNITS:
         return True
     if following[:1] == [":"] or before == ":":
         return True
@@ -49,6 +51,17 @@ def is_quantity(code: Code, tokens: Sequence[Token]) -> bool:
         bool(following)
         and following[0] in {"point", "and"}
         and bool(set(following) & {"half", "point", "cents", "pence"})
+    )
+
+
+def _is_broken_up(code: Code, tokens: Sequence[Token]) -> bool:
+    """Whether a number is written in groups as no amount is.
+
+    Recognisers write "$739-286" when somebody reads digits out.
+    """
+    inside = [t.text for t in tokens[code.first : code.last + 1]]
+    return "-" in inside or sum(text.isdigit() for text in inside) > 1 + sum(
+        text in {",", "."} for text in inside
     )
 
 

@@ -325,3 +325,16 @@ def test_marking_keeps_the_text(redactor: Redactor) -> None:
 def test_redacting_twice_changes_nothing(redactor: Redactor) -> None:
     once = redactor.redact_text("I'm at 24 Larch Road and my number is 312-555-0142.")
     assert redactor.redact_text(once) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The account is $739-286.", "The account is $[ACCOUNT]."),
+        ("My account number is $7392 86", "My account number is $[ACCOUNT]"),
+        ("The account balance is $12,500.", "The account balance is $12,500."),
+        ("I paid $1,250.50 on my account.", "I paid $1,250.50 on my account."),
+    ],
+)
+def test_digits_that_a_recogniser_took_for_money(text: str, expected: str) -> None:
+    assert Redactor().redact_text(text) == expected
