@@ -10,6 +10,7 @@ from components.wording import MISSING, percent, plural, signed
 from services.storage.analytics import AgentFigures, CallCount, SentimentOfDay
 
 NOBODY = "Agent not known"
+FEW_CALLS = 5
 
 
 def calls_figure(days: Sequence[CallCount]) -> go.Figure:
@@ -31,7 +32,11 @@ def calls_figure(days: Sequence[CallCount]) -> go.Figure:
     frame(figure, height=260, legend=True)
     figure.update_layout(barmode="stack", bargap=0.25)
     _day_axis(figure, len(days))
+    most = max((day.calls for day in days), default=0)
     figure.update_yaxes(fixedrange=True, rangemode="tozero", tickformat=",d", nticks=5)
+    if most < FEW_CALLS:
+        # Without it there are ticks at half a call, and each number stands there twice.
+        figure.update_yaxes(dtick=1)
     return figure
 
 
