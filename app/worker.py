@@ -19,6 +19,8 @@ SUPERVISED_ID = "local"
 WAIT_FOR_PREDECESSOR_S = 10.0
 FINISH_WINDOW_WITHIN_S = 10.0
 PR_SET_PDEATHSIG = 1
+# Libraries whose log lines may quote what they work on.
+TALKATIVE = ("asyncio", "concurrent", "sqlalchemy", "faster_whisper", "presidio-analyzer", "spacy")
 
 
 def run_worker(settings: Settings, *, supervised: bool = False) -> int:
@@ -80,6 +82,7 @@ def main() -> int:
     parser.add_argument("--supervised", action="store_true")
     supervised: bool = parser.parse_args().supervised
     telemetry.configure()
+    telemetry.keep_texts_out(*TALKATIVE)
     if supervised:
         _die_with_parent()
     try:

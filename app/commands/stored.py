@@ -6,7 +6,6 @@ from pathlib import Path
 
 from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
 from app.commands.output import OutputFolder
-from app.commands.transcribe import ready_provider
 from app.settings import Settings
 from app.supervisor import WorkerAtHand, worker_running
 from app.wiring import Services, build_services
@@ -36,7 +35,7 @@ def save_files(
     of its last run, or when that failed. A bad file costs one line and not the others.
     """
     services = build_services(settings)
-    ready_provider(settings, options.provider)
+    services.providers.ready(options.provider)
     folder = OutputFolder(output)
     taken = [_take_in(services, path, options) for path in files]
     status = 0 if all(taken) else EXIT_BAD_INPUT

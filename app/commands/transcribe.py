@@ -8,7 +8,7 @@ from app.commands.output import OutputFolder
 from app.settings import Settings
 from app.wiring import build_models, build_providers
 from services.domain.calls import ProcessingOptions
-from services.domain.errors import InvalidRequest, PartylineError, ProviderNotConfigured
+from services.domain.errors import InvalidRequest, PartylineError
 from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
 from services.exports import ExportFormat, export
@@ -30,7 +30,7 @@ def transcribe_files(
     """
     if len(files) > 1 and output is None:
         raise InvalidRequest("Several files need --output FOLDER.")
-    provider = ready_provider(settings, options.provider)
+    provider = build_providers(settings).ready(options.provider)
     models = build_models(settings)
     folder = OutputFolder(output)
     status = 0
@@ -43,15 +43,6 @@ def transcribe_files(
         else:
             folder.deliver(export(shown, wanted))
     return status
-
-
-def ready_provider(settings: Settings, name: str) -> SpeechProvider:
-    """Return the provider of this name, or say which setting it still needs."""
-    providers = build_providers(settings)
-    readiness = providers.readiness(name)
-    if not readiness.ready:
-        raise ProviderNotConfigured(f"Set {' and '.join(readiness.missing)}.")
-    return providers.get(name)
 
 
 def _transcribe(

@@ -1,5 +1,6 @@
 """Speech that was left without words: looked for once more, in windows of its own."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 from services.domain.intervals import Interval, covered_ms, intersection, union
@@ -21,12 +22,14 @@ def gaps_without_words(
 
     ``words`` and ``voiced`` are of one channel and in order.
     """
+    spoken = union(voiced)
+    starts, ends = [start for start, _ in spoken], [end for _, end in spoken]
     gaps: list[Interval] = []
     at = 0
     for word in [*words, None]:
         end = duration_ms if word is None else word.start_ms
-        spoken_ms = covered_ms((at, end), _near((at, end), voiced))
-        if spoken_ms >= SHORTEST_MS:
+        near = spoken[bisect_right(ends, at) : bisect_left(starts, end)]
+        if covered_ms((at, end), near) >= SHORTEST_MS:
             gaps.append((at, end))
         at = max(at, end if word is None else word.end_ms)
     return gaps
@@ -52,7 +55,3 @@ def windows_for(
 def only_in(words: Iterable[HeardWord], gaps: Sequence[Interval]) -> list[HeardWord]:
     """Keep the words whose middle lies in a gap: what is around them has been heard before."""
     return [w for w in words if any(start <= w.middle_ms < end for start, end in gaps)]
-
-
-def _near(interval: Interval, voiced: Sequence[Interval]) -> list[Interval]:
-    return [v for v in voiced if v[0] < interval[1] and v[1] > interval[0]]

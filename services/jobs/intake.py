@@ -15,7 +15,6 @@ from services.domain.errors import (
     EmptyFile,
     FileMissing,
     InvalidRequest,
-    ProviderNotConfigured,
 )
 from services.domain.ids import new_id
 from services.domain.people import User
@@ -103,9 +102,7 @@ class Intake:
 
     def check_options(self, options: ProcessingOptions) -> None:
         """Refuse options that can't work. Raises ProviderUnknown, ProviderNotConfigured."""
-        readiness = self._providers.readiness(options.provider)
-        if not readiness.ready and readiness.missing:
-            raise ProviderNotConfigured(f"Set {' and '.join(readiness.missing)}.")
+        self._providers.ready(options.provider)
 
 
 class Incoming(AbstractContextManager["Incoming"]):

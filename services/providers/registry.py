@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 
-from services.domain.errors import ProviderUnknown
+from services.domain.errors import ProviderNotConfigured, ProviderUnknown
 from services.providers.base import Capabilities, Readiness, SpeechProvider
 
 ProviderFactory = Callable[[], SpeechProvider]
@@ -39,3 +39,14 @@ class ProviderRegistry:
     def readiness(self, name: str) -> Readiness:
         """Return whether a provider can be used now. Raises ProviderUnknown."""
         return self.get(name).readiness()
+
+    def ready(self, name: str) -> SpeechProvider:
+        """Return the provider if it can be used now.
+
+        Raises ProviderUnknown, or ProviderNotConfigured naming the settings that are missing.
+        """
+        provider = self.get(name)
+        missing = provider.readiness().missing
+        if missing:
+            raise ProviderNotConfigured(f"Set {' and '.join(missing)}.")
+        return provider

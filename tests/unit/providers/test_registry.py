@@ -2,9 +2,14 @@
 
 import pytest
 
-from services.domain.errors import ProviderBusy, ProviderRefusedKey, ProviderUnknown
+from services.domain.errors import (
+    ProviderBusy,
+    ProviderNotConfigured,
+    ProviderRefusedKey,
+    ProviderUnknown,
+)
 from services.domain.running import RunContext
-from services.providers.base import SpeechProvider
+from services.providers.base import Readiness, SpeechProvider
 from services.providers.registry import ProviderRegistry
 from services.providers.scripted import ScriptedProvider
 from tests.contract.test_provider import OPTIONS, silence
@@ -28,9 +33,20 @@ def test_providers_are_made_once_and_late() -> None:
 
 def test_unknown_names() -> None:
     registry = ProviderRegistry({})
-    for ask in (registry.get, registry.capabilities, registry.readiness):
+    for ask in (registry.get, registry.capabilities, registry.readiness, registry.ready):
         with pytest.raises(ProviderUnknown):
             ask("nobody")
+
+
+def test_a_provider_that_is_not_configured_names_what_is_missing() -> None:
+    class Unset(ScriptedProvider):
+        def readiness(self) -> Readiness:
+            return Readiness(ready=False, missing=("SOME_KEY", "SOME_REGION"))
+
+    registry = ProviderRegistry({"unset": Unset, "set": ScriptedProvider})
+    assert registry.ready("set") is registry.get("set")
+    with pytest.raises(ProviderNotConfigured, match="Set SOME_KEY and SOME_REGION."):
+        registry.ready("unset")
 
 
 def test_it_fails_when_told() -> None:
