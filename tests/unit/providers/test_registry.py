@@ -45,7 +45,7 @@ def test_a_provider_that_is_not_configured_names_what_is_missing() -> None:
 
     registry = ProviderRegistry({"unset": Unset, "set": ScriptedProvider})
     assert registry.ready("set") is registry.get("set")
-    with pytest.raises(ProviderNotConfigured, match="Set SOME_KEY and SOME_REGION."):
+    with pytest.raises(ProviderNotConfigured, match="Set SOME_KEY and SOME_REGION"):
         registry.ready("unset")
 
 
