@@ -134,9 +134,9 @@ def billing_call(stocked_data):
         return database.execute(query).fetchone()[0]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def chromium():
-    """A browser for all tests here. It ends with them: its event loop would disturb others'."""
+    """A browser for the whole run."""
     path = os.environ.get("PARTYLINE_CHROMIUM") or shutil.which("chromium")
     if not path:
         pytest.skip("Chromium is not installed on this machine")

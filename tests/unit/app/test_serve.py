@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,9 @@ def test_streamlit_s_own_command_is_no_way_around(
         async with lifespan(app):
             pass
 
-    with pytest.raises(UnsafeExposure):
-        asyncio.run(start())
+    # in a thread of its own: a browser test before may have left its event loop in this one
+    with ThreadPoolExecutor(1) as thread, pytest.raises(UnsafeExposure):
+        thread.submit(lambda: asyncio.run(start())).result()
     assert "PARTYLINE_ALLOW_ANONYMOUS" in capsys.readouterr().err
 
 
