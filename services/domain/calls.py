@@ -50,13 +50,25 @@ class CallDetails:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingOptions:
-    """How a run is to be done. ``language`` None means: detect it."""
+    """How a run is to be done. ``language`` None means: detect it.
+
+    ``expected_speakers`` is exact; ``min_speakers`` and ``max_speakers`` only bound what is found.
+    ``vocabulary`` holds words to listen for, ``spelling`` pairs of what is heard and how it is to
+    be written. Only [start_ms, end_ms) of the recording is transcribed (None: from its start, to
+    its end).
+    """
 
     provider: str = "local"
     language: str | None = None
     expected_speakers: int | None = None
+    min_speakers: int | None = None
+    max_speakers: int | None = None
     redact: bool = True
     vocabulary: tuple[str, ...] = ()
+    spelling: tuple[tuple[str, str], ...] = ()
+    keep_fillers: bool = True
+    start_ms: int | None = None
+    end_ms: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,13 +64,15 @@ def unpack_audio(text: str) -> AudioFacts:
 
 def pack_options(options: ProcessingOptions) -> str:
     """Return processing options as text."""
-    return pack({**vars(options), "vocabulary": list(options.vocabulary)})
+    return pack(vars(options))
 
 
 def unpack_options(text: str) -> ProcessingOptions:
     """Return the options that ``pack_options`` wrote."""
     form = _decode(text)
-    return ProcessingOptions(**{**form, "vocabulary": tuple(form.get("vocabulary", ()))})
+    vocabulary = tuple(form.pop("vocabulary", ()))
+    spelling = tuple((heard, written) for heard, written in form.pop("spelling", ()))
+    return ProcessingOptions(**form, vocabulary=vocabulary, spelling=spelling)
 
 
 def pack_words(words: Sequence[Word]) -> str:

@@ -43,7 +43,15 @@ def made(calls: CallStore) -> Call:
 
 
 def test_the_first_run_comes_with_the_call(calls: CallStore, runs: RunStore) -> None:
-    options = ProcessingOptions(provider="azure", language="fr", vocabulary=("x",))
+    options = ProcessingOptions(
+        provider="azure",
+        language="fr",
+        min_speakers=2,
+        vocabulary=("x",),
+        spelling=(("o'riley", "O'Reilly"),),
+        keep_fillers=False,
+        start_ms=1_000,
+    )
     made = add(calls, options=options)
     run = Run(
         call_id=made.id,
