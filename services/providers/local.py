@@ -20,6 +20,7 @@ from services.engine.heard import LanguageGuess
 from services.engine.holds import holds_of
 from services.engine.listening import listen, listen_to_pair
 from services.engine.mixed import SilencedPcm, exact_spans, parties_in_mix
+from services.engine.speakers.clustering import VoiceCount
 from services.engine.utterances import Attributed, form_utterances
 from services.engine.weights import WHISPER_NAME, weights_at_hand
 from services.providers.base import Capabilities, Readiness, SpeechProvider
@@ -127,6 +128,13 @@ def _one_sound(recording: Recording) -> PcmReader:
     return recording.pcm if channel is None else ChannelPcm(recording.pcm, channel)
 
 
+def _voices_wanted(options: ProcessingOptions) -> VoiceCount:
+    exact = options.expected_speakers
+    if exact is not None:
+        return VoiceCount(least=exact, most=exact)
+    return VoiceCount(least=options.min_speakers or 1, most=options.max_speakers)
+
+
 def _with_edges(music: Sequence[Interval]) -> tuple[Interval, ...]:
     """Widen music by where it fades in and out, which could pass for a voice."""
     return tuple((max(0, start - FADE_MS), end + FADE_MS) for start, end in music)
@@ -179,7 +187,7 @@ def _by_voice(
     )
     quiet = SilencedPcm(pcm=pcm, silenced=_with_edges(heard.music))
     voices = (
-        engine.diarizer.diarize(quiet, context, expected=options.expected_speakers)
+        engine.diarizer.diarize(quiet, context, voices=_voices_wanted(options))
         if heard.spans
         else ()
     )
