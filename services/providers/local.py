@@ -11,7 +11,7 @@ from services.audio.pcm import ChannelPcm
 from services.audio.recording import ChannelLayout, PcmReader, Recording
 from services.domain.calls import ProcessingOptions, Stage
 from services.domain.ids import new_id
-from services.domain.intervals import Interval, union
+from services.domain.intervals import Interval, difference, union
 from services.domain.running import RunContext
 from services.domain.speech import Span, Speaker, Transcript
 from services.engine.announced import announced_silence
@@ -191,12 +191,13 @@ def _by_voice(
         if heard.spans
         else ()
     )
-    spans = exact_spans([v.spans for v in voices], heard)
+    unsure = union(span for v in voices for span in v.unsure)
+    spans = exact_spans([difference(v.spans, unsure) for v in voices], heard)
     present = [own for own in spans if own]
     words = channels[0].words if channels else ()
     names = [f"s{number}" for number in range(1, len(present) + 1)]
     return _Understood(
-        parties=parties_in_mix(words, present, names),
+        parties=parties_in_mix(words, present, names, unsure),
         music=heard.music,
         language=language,
         diarization="local voices",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,10 +42,14 @@ ANY_NUMBER = VoiceCount()
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """One speaker of a recording: the mean voiceprint and where the voice is heard."""
+    """One speaker of a recording: the mean voiceprint and where the voice is heard.
+
+    In ``unsure``, which lies in ``spans``, it could as well be another voice.
+    """
 
     voiceprint: Array
     spans: tuple[Interval, ...]
+    unsure: tuple[Interval, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -124,10 +128,14 @@ class Diarizer:
             return ()
         labels = np.where(known, (prints @ centres.T).argmax(axis=-1), -1)
         active = whole_activity(local, labels, len(centres))
-        active, centres = reassign(track, active, centres)
+        found = reassign(track, active, centres)
         return tuple(
-            Voice(voiceprint=centre, spans=_spans(active[:, speaker], len(samples)))
-            for speaker, centre in enumerate(centres)
+            Voice(
+                voiceprint=centre,
+                spans=_spans(found.active[:, speaker], len(samples)),
+                unsure=_spans(found.active[:, speaker] & found.unsure, len(samples)),
+            )
+            for speaker, centre in enumerate(found.centres)
         )
 
 
@@ -194,17 +202,28 @@ def _linked(parts: Sequence[tuple[Voice, ...]], count: VoiceCount) -> tuple[Voic
 def _merged(voices: Sequence[Voice]) -> Voice:
     longest = max(voices, key=lambda v: v.seconds)
     return Voice(
-        voiceprint=longest.voiceprint, spans=tuple(union(s for v in voices for s in v.spans))
+        voiceprint=longest.voiceprint,
+        spans=tuple(union(s for v in voices for s in v.spans)),
+        unsure=tuple(union(s for v in voices for s in v.unsure)),
     )
 
 
 def _moved(voice: Voice, by_ms: int) -> Voice:
-    spans = tuple((start + by_ms, end + by_ms) for start, end in voice.spans)
-    return Voice(voiceprint=voice.voiceprint, spans=spans)
+    def moved(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
+        return tuple((start + by_ms, end + by_ms) for start, end in intervals)
+
+    return replace(voice, spans=moved(voice.spans), unsure=moved(voice.unsure))
 
 
 def _voices_to_json(voices: Sequence[Voice]) -> bytes:
-    rows = [{"print": [round(float(x), 5) for x in v.voiceprint], "spans": v.spans} for v in voices]
+    rows = [
+        {
+            "print": [round(float(x), 5) for x in v.voiceprint],
+            "spans": v.spans,
+            "unsure": v.unsure,
+        }
+        for v in voices
+    ]
     return json.dumps(rows, separators=(",", ":")).encode()
 
 
@@ -213,6 +232,7 @@ def _voices_from_json(content: bytes) -> tuple[Voice, ...]:
         Voice(
             voiceprint=np.array(row["print"], np.float32),
             spans=tuple((start, end) for start, end in row["spans"]),
+            unsure=tuple((start, end) for start, end in row["unsure"]),
         )
         for row in json.loads(content)
     )

@@ -150,6 +150,24 @@ def test_words_far_from_any_voice_belong_to_nobody():
     assert attribute([word(0, 100)], []) == (None,)
 
 
+def test_a_word_as_near_to_two_voices_belongs_to_nobody():
+    #  voice 0  ####..........
+    #  voice 1  .........#####
+    #  words    .....w.....
+    voices = [[(0, 400)], [(900, 1_400)]]
+    assert attribute([word(600, 700)], voices) == (None,)
+    # ... unless it follows right on a word of one of them
+    assert attribute([word(300, 400), word(600, 700)], voices) == (0, 0)
+
+
+def test_a_stretch_that_could_be_anybodys_keeps_its_words_from_all():
+    #  voice 0  ####..####
+    #  nobody   ....##....
+    voices = [[(0, 400), (600, 1_000)], [(2_000, 3_000)]]
+    words = [word(300, 400), word(420, 580), word(620, 800)]
+    assert attribute(words, voices, [(400, 600)]) == (0, None, 0)
+
+
 def test_where_both_talk_the_sentence_goes_on():
     voices = [[(0, 1_000)], [(500, 1_500)]]
     assert attribute([word(300, 480), word(520, 700), word(1_100, 1_300)], voices) == (0, 0, 1)
