@@ -169,7 +169,7 @@ def bench_accuracy(
 
 @bench.command("length")
 def bench_length(
-    hours: Annotated[float, typer.Option(min=0.02, max=24, help="Length of the recording.")] = 10,
+    hours: Annotated[float, typer.Option(min=0.1, max=24, help="Length of the recording.")] = 10,
     stereo: Annotated[bool, typer.Option("--stereo", help="One party on each channel.")] = False,
     json_file: Figures = None,
 ) -> None:

@@ -9,6 +9,7 @@ from services.storage.database import reading, writing
 
 # Moments in seconds since 1970, by the one clock that parent and worker share.
 _NOW = "(julianday('now') - 2440587.5) * 86400.0"
+_SELECT = "SELECT name, at_s FROM bench_windows WHERE run = :run ORDER BY rowid"
 _TABLE = "CREATE TABLE bench_windows (run INTEGER, name TEXT, at_s REAL)"
 _TRIGGER = f"""
 CREATE TRIGGER bench_{{change}} AFTER {{change}} ON run_checkpoints
@@ -41,7 +42,7 @@ class CheckpointLog:
 
     def of_run(self, run: int) -> list[Remembered]:
         """Return the windows of a run in the order they were put away, repeated ones too."""
-        query = text("SELECT name, at_s FROM bench_windows WHERE run = :run ORDER BY rowid")
+        query = text(_SELECT)
         with reading(self._engine) as connection:
             rows = connection.execute(query, {"run": run}).all()
         return [Remembered(name=name, at_s=at_s) for name, at_s in rows]
@@ -51,3 +52,10 @@ class CheckpointLog:
         query = text("SELECT count(*) FROM bench_windows WHERE run = :run")
         with reading(self._engine) as connection:
             return int(connection.execute(query, {"run": run}).scalar_one())
+
+    def last(self, run: int) -> Remembered | None:
+        """Return the window that was put away last."""
+        query = text(f"{_SELECT} DESC LIMIT 1")
+        with reading(self._engine) as connection:
+            row = connection.execute(query, {"run": run}).one_or_none()
+        return Remembered(name=row.name, at_s=row.at_s) if row else None

@@ -8,11 +8,13 @@ windows are recognised, another goes on, and the database tells which windows ca
 
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,23 @@ from bench.checkpoint_log import CheckpointLog, Remembered
 from bench.long_recording import write_long_recording
 from bench.results import RESULTS, keep, table
 from bench.watched_worker import Watched, working
-from services.domain.calls import CallDetails, CallState, ProcessingOptions, Stage
+from services.domain.calls import (
+    FINISHED_STATES,
+    CallDetails,
+    CallState,
+    ProcessingOptions,
+    Stage,
+)
 from services.domain.errors import InvalidRequest
 from services.domain.people import LOCAL_USER
-from services.engine.weights import ensure_weights
 
 SECONDS_PER_HOUR = 3600
 MONO, STEREO = 1, 2
 FIRST_RUN, SECOND_RUN = 1, 2
 NAME = "long.wav"
+DEFAULT_OPTIONS = ProcessingOptions()
+# Windows of one batch are put away one right after the other.
+WITHIN_BATCH_S = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +51,18 @@ class Bench:
     services: Services
     log: CheckpointLog
     call_id: str
+    options: ProcessingOptions
     hours: float
     layout: str
 
 
-def measure(hours: float, json_file: Path | None, *, stereo: bool) -> int:
+def measure(
+    hours: float,
+    json_file: Path | None,
+    *,
+    stereo: bool,
+    options: ProcessingOptions = DEFAULT_OPTIONS,
+) -> int:
     """Measure, print tables, and write them; the exit status.
 
     Without ``json_file`` the figures are kept beside this script, under today's date. Raises
@@ -53,7 +70,7 @@ def measure(hours: float, json_file: Path | None, *, stereo: bool) -> int:
     """
     if not Path("/proc/self/status").is_file():
         raise InvalidRequest("This bench reads the memory of a process as Linux shows it.")
-    with installation(hours, STEREO if stereo else MONO) as bench:
+    with installation(hours, STEREO if stereo else MONO, options) as bench:
         _say("processing once from start to end")
         whole = whole_run(bench)
         print(table([whole]))
@@ -67,10 +84,10 @@ def measure(hours: float, json_file: Path | None, *, stereo: bool) -> int:
 
 
 @contextmanager
-def installation(hours: float, channels: int) -> Iterator[Bench]:
+def installation(hours: float, channels: int, options: ProcessingOptions) -> Iterator[Bench]:
     """Make an installation in a temporary folder and hand the long recording in."""
     own = load_settings()
-    ensure_weights(own.models_dir, whisper_model=own.whisper_model)
+    own.models_dir.mkdir(parents=True, exist_ok=True)
     duration_ms = round(hours * HOUR_MS)
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
@@ -84,15 +101,14 @@ def installation(hours: float, channels: int) -> Iterator[Bench]:
         services = build_services(settings)
         try:
             log = CheckpointLog(services.engine)
-            received = services.intake.add_file(
-                LOCAL_USER, recording, NAME, ProcessingOptions(), CallDetails()
-            )
+            received = services.intake.add_file(LOCAL_USER, recording, NAME, options, CallDetails())
             recording.unlink()
             yield Bench(
                 settings=settings,
                 services=services,
                 log=log,
                 call_id=received.call_id,
+                options=options,
                 hours=hours,
                 layout="mono" if channels == MONO else "two channels",
             )
@@ -127,13 +143,10 @@ def killed_run(bench: Bench) -> dict[str, Any]:
     Raises InvalidRequest when the recording has too few windows to be killed between them.
     """
     services, log = bench.services, bench.log
-    half = len({one.name for one in log.of_run(FIRST_RUN)}) // 2
-    services.desk.rerun(LOCAL_USER, bench.call_id, ProcessingOptions())
+    services.desk.rerun(LOCAL_USER, bench.call_id, bench.options)
     with working(bench.settings) as worker:
-        seen = worker.watch(
-            services, bench.call_id, enough=lambda: log.count(SECOND_RUN) >= max(1, half)
-        )
-        if seen.state is CallState.READY:
+        seen = worker.watch(services, bench.call_id, enough=MidBatch(log))
+        if seen.state in FINISHED_STATES:
             raise InvalidRequest("The recording is too short to be killed in the middle of it.")
         killed_at_s = worker.kill()
     before = log.of_run(SECOND_RUN)
@@ -151,21 +164,48 @@ def killed_run(bench: Bench) -> dict[str, Any]:
     }
 
 
+class MidBatch:
+    """Says that half of the second run is recognised and its next batch is under way."""
+
+    def __init__(self, log: CheckpointLog) -> None:
+        """Learn from the first run how many windows there are and how long a batch takes."""
+        first = log.of_run(FIRST_RUN)
+        self._log = log
+        self._half = max(1, len({one.name for one in first}) // 2)
+        self._pause_s = max((b.at_s - a.at_s for a, b in pairwise(first)), default=0.0) / 2
+
+    def __call__(self) -> bool:
+        """Look at the log."""
+        last = self._log.last(SECOND_RUN)
+        return (
+            last is not None
+            and time.time() - last.at_s >= self._pause_s
+            and self._log.count(SECOND_RUN) >= self._half
+        )
+
+
 def twice(
     before: Sequence[Remembered], after: Sequence[Remembered], killed_at_s: float
 ) -> dict[str, Any]:
     """Compare what was put away before a kill and after it.
 
-    ``recognised_twice`` counts windows that were remembered and all the same done again;
-    ``lost_s`` is the work since the last one that was remembered, which has to be done again.
+    ``recognised_twice`` counts windows that were remembered and all the same done again.
+    ``under_way_at_most`` are the windows of the batch that the kill broke off, which nobody could
+    remember: as many as the first batch after it puts away. ``lost_s`` is how long it had taken.
     """
     names = Counter(one.name for one in (*before, *after))
     return {
         "windows": len(names),
         "before_kill": len({one.name for one in before}),
         "recognised_twice": sum(count > 1 for count in names.values()),
+        "under_way_at_most": _first_batch(after),
         "lost_s": round(killed_at_s - before[-1].at_s, 1) if before else None,
     }
+
+
+def _first_batch(windows: Sequence[Remembered]) -> int:
+    gaps = (b.at_s - a.at_s for a, b in pairwise(windows))
+    return min(len(windows), 1 + sum(1 for _ in takewhile(lambda g: g < WITHIN_BATCH_S, gaps)))
 
 
 def _same_words(bench: Bench) -> bool:

@@ -15,6 +15,7 @@ DIGITS = 6
 MS_PER_S = 1000
 MS_PER_HOUR = 3_600_000
 PERCENT = 100
+LONGEST_NAME = 40
 
 
 def row_of(name: str, kind: str, score: Score) -> Row:
@@ -171,9 +172,9 @@ _TABLES: Sequence[tuple[str, str, Sequence[tuple[str, str, float]]]] = (
             ("recall", "interruption_recall", 1),
             ("F1", "interruption_f1", 1),
             ("hold s", "hold_true_s", 1),
-            ("recall %", "hold_recall", PERCENT),
+            ("hold found %", "hold_recall", PERCENT),
             ("dead air s", "dead_air_true_s", 1),
-            ("recalled %", "dead_air_recall", PERCENT),
+            ("dead air found %", "dead_air_recall", PERCENT),
             ("roles right", "roles_right", 1),
             ("wrong", "roles_wrong", 1),
             ("abstained", "roles_abstained", 1),
@@ -194,11 +195,17 @@ def tables(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _line(row: Mapping[str, Any], count: str, columns: Sequence[tuple[str, str, float]]) -> Row:
-    line: Row = {"file": row["file"], "n": row[count]}
+    line: Row = {"file": _shortened(row["file"]), "n": row[count]}
     for heading, figure, factor in columns:
         value = row[figure]
+        if figure == "peer_wer" and row["peer_wer_n"] != row["wer_n"]:
+            value = None  # of other calls than the figure beside it
         line[heading] = value if value is None or factor == 1 else value * factor
     return line
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}"
 
 
 def _rounded(value: float | None) -> float | None:
