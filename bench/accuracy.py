@@ -192,7 +192,9 @@ def _peer() -> "BatchedPeer":
 def _one_line(scored: Scored) -> str:
     row = row_of(scored.name, scored.kind, scored.score)
     shown = [f"{name} {row[key]:.2%}" for name, key in _SHOWN if row[key] is not None]
-    return f"{scored.name}: {', '.join(shown) or 'scored'}"
+    if row["no_speech_n"]:
+        shown.append(f"{row['no_speech_words']} words out of no speech")
+    return f"{scored.name}: {', '.join(shown)}"
 
 
 _SHOWN = (("WER", "wer"), ("peer's WER", "peer_wer"), ("DER", "der"))

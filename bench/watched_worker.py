@@ -95,6 +95,8 @@ class WatchedWorker:
                 seen.peak_mib[progress.stage] = self.peak_mib()
             seen.state, seen.took_s = progress.state, now - started
             if progress.state in FINISHED_STATES:
+                if progress.error_message:
+                    print(progress.error_message, file=sys.stderr)
                 break
             self._check()
             time.sleep(POLL_S)

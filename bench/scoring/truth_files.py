@@ -30,18 +30,25 @@ def truth_beside(stem: Path) -> Truth | None:
     """
     for ending in (".json", ".truth.json"):
         if (file := _with(stem, ending)).is_file():
-            return read_json(file.read_text("utf-8"))
+            return read_json(_text(file))
     words, voices = _with(stem, ".stm"), _with(stem, ".rttm")
     truth = None
     if words.is_file():
-        truth = read_stm(words.read_text("utf-8"))
+        truth = read_stm(_text(words))
     if voices.is_file():
-        truth = replace(truth or Truth(), spans=read_rttm(voices.read_text("utf-8")))
+        truth = replace(truth or Truth(), spans=read_rttm(_text(voices)))
     return truth
 
 
 def _with(stem: Path, ending: str) -> Path:
     return stem.with_name(stem.name + ending)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadTruth("It can't be read as text in UTF-8.") from None
 
 
 # --- JSON -------------------------------------------------------------------------------------
@@ -73,7 +80,7 @@ def read_json(text: str) -> Truth:
         return _from_json(written, _Clock(ending="s", unit_ms=MS_PER_S), holds="hold")
     except KeyError as error:
         raise BadTruth(f"There is no {error.args[0]} where one is needed.") from None
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, OverflowError):
         raise BadTruth("It isn't JSON of the expected form.") from None
 
 
@@ -189,5 +196,5 @@ def _each_line(text: str, read: Callable[[str], T]) -> Iterator[T]:
             continue
         try:
             yield read(line)
-        except (IndexError, ValueError):
+        except (IndexError, ValueError, OverflowError):
             raise BadTruth(f"Line {number} does not have the expected fields.") from None

@@ -23,7 +23,7 @@ NOBODY = ""
 
 
 class LibraryMissing(PartylineError):
-    """This bench needs the development requirements: pip install -r requirements-dev.txt."""
+    """Install the development requirements (requirements-dev.txt) first; ./bin/test does so."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,7 @@ class TestJson:
             "{}",
             '{"utterances": 3}',
             '{"utterances": [3]}',
+            '{"utterances": [{"speaker": "a", "start_s": 1, "end_s": Infinity, "text": ""}]}',
             '{"utterances": [{"speaker": "a", "start_s": 1, "text": ""}]}',
         ],
     )
@@ -122,6 +123,7 @@ class TestLines:
         [
             (read_stm, "call 1 Diane six seven Hello?"),
             (read_stm, "call 1 Diane"),
+            (read_stm, "call 1 Diane 0.0 inf Hello?"),
             (read_rttm, "SPEAKER call 1 6.690"),
             (read_rttm, "SPEAKER call 1 a b <NA> <NA> x"),
         ],
@@ -155,6 +157,11 @@ class TestBeside:
         truth = truth_beside(tmp_path / "a")
         assert truth is not None
         assert truth.is_without_speech
+
+    def test_what_is_no_text_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "a.stm").write_bytes(b"\xff\xfe\x00")
+        with pytest.raises(BadTruth, match="UTF-8"):
+            truth_beside(tmp_path / "a")
 
     def test_nothing_there(self, tmp_path: Path) -> None:
         assert truth_beside(tmp_path / "a") is None
