@@ -6,7 +6,6 @@ each file, for each kind of file and for all. On mono recordings faster-whisper'
 pipeline with the same weights is scored in the same run. docs/accuracy.md explains the columns.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.commands.console import EXIT_BAD_INPUT, say
 from bench.results import RESULTS, keep
 from bench.scoring.calls import Score, pooled, score_call
 from bench.scoring.corpus import Example, Search, find_examples
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from bench.batched_peer import BatchedPeer
 
 DEMO = Path(__file__).resolve().parent.parent / "demo"
-EXIT_BAD_INPUT = 2
 UNREDACTED = ProcessingOptions(redact=False)
+SHOWN_AT_ONCE = (("WER", "wer"), ("peer's WER", "peer_wer"), ("DER", "der"))
 
 Process = Callable[[Path], ReviewedCall]
 
@@ -72,12 +72,14 @@ def measure(wishes: Wishes, json_file: Path | None) -> int:
         try:
             reviewed = desk.process(example.audio)
         except BadAudio as error:
-            _say(f"{example.audio.name}: {error.user_message}")
+            say(f"{example.audio.name}: {error.user_message}")
             refused += 1
             continue
         scored.append(desk.score(example, reviewed))
-        _say(_one_line(scored[-1]))
+        say(_one_line(scored[-1]))
         transcripts.keep(reviewed, example.audio.stem)
+    if not scored:
+        return EXIT_BAD_INPUT
     rows = rows_of(scored)
     print(tables(rows))
     today = datetime.now(UTC).date().isoformat()
@@ -116,7 +118,7 @@ def rows_of(scored: Sequence[Scored]) -> list[dict[str, Any]]:
         own = [one.score for one in scored if one.kind == kind]
         rows.append(row_of(f"all {len(own)} {kind}", kind, pooled(own)))
     everything = pooled([one.score for one in scored])
-    return [*rows, row_of(f"all {len(scored)}", "all", everything)] if scored else []
+    return [*rows, row_of(f"all {len(scored)}", "all", everything)]
 
 
 class TranscriptFolder:
@@ -151,7 +153,7 @@ def _examples(wishes: Wishes) -> tuple[list[Example], int]:
     refused: list[Path] = []
 
     def refuse(audio: Path, error: BadTruth) -> None:
-        _say(f"{audio.name}: {error.user_message}")
+        say(f"{audio.name}: {error.user_message}")
         refused.append(audio)
 
     return list(find_examples(folders, wishes.search, refuse)), len(refused)
@@ -191,14 +193,7 @@ def _peer() -> "BatchedPeer":
 
 def _one_line(scored: Scored) -> str:
     row = row_of(scored.name, scored.kind, scored.score)
-    shown = [f"{name} {row[key]:.2%}" for name, key in _SHOWN if row[key] is not None]
+    shown = [f"{name} {row[key]:.2%}" for name, key in SHOWN_AT_ONCE if row[key] is not None]
     if row["no_speech_n"]:
         shown.append(f"{row['no_speech_words']} words out of no speech")
     return f"{scored.name}: {', '.join(shown)}"
-
-
-_SHOWN = (("WER", "wer"), ("peer's WER", "peer_wer"), ("DER", "der"))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

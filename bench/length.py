@@ -6,7 +6,6 @@ call gets. Then the call is processed a second time; the worker is killed when h
 windows are recognised, another goes on, and the database tells which windows came twice.
 """
 
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
+from app.commands.console import say
 from app.settings import HOUR_MS, Settings, load_settings
 from app.wiring import Services, build_services
 from bench.checkpoint_log import CheckpointLog, Remembered
@@ -72,12 +72,12 @@ def measure(
     if not Path("/proc/self/status").is_file():
         raise InvalidRequest("This bench reads the memory of a process as Linux shows it.")
     with installation(hours, STEREO if stereo else MONO, options) as bench:
-        _say("processing once from start to end")
+        say("processing once from start to end")
         whole = whole_run(bench)
         print(table([whole]))
         if whole["state"] != CallState.READY:
             return 1
-        _say("processing again, to be killed in the middle")
+        say("processing again, to be killed in the middle")
         resumed = killed_run(bench)
         print(table([resumed]))
     today = datetime.now(UTC).date().isoformat()
@@ -229,7 +229,3 @@ def _same_words(bench: Bench) -> bool:
 
 def _peak(seen: Watched, stage: Stage) -> int | None:
     return round(seen.peak_mib[stage]) if stage in seen.peak_mib else None
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.commands.console import say
 from app.settings import ROOT, Settings
 from app.wiring import Services
 from services.domain.calls import FINISHED_STATES, CallState, RunProgress, Stage
@@ -96,7 +97,7 @@ class WatchedWorker:
             seen.state, seen.took_s = progress.state, now - started
             if progress.state in FINISHED_STATES:
                 if progress.error_message:
-                    print(progress.error_message, file=sys.stderr)
+                    say(progress.error_message)
                 break
             self._check()
             time.sleep(POLL_S)

@@ -42,7 +42,11 @@ class WordErrors(Counted):
 
 
 def english() -> Normalise:
-    """Return Whisper's English normalisation. Raises LibraryMissing."""
+    """Return Whisper's English normalisation.
+
+    Raises LibraryMissing already here when what compares words is absent.
+    """
+    _library("jiwer")
     normalizer = _library("whisper_normalizer.english").EnglishTextNormalizer()
     return lambda text: str(normalizer(text))
 

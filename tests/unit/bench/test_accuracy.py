@@ -99,6 +99,14 @@ def test_what_cannot_be_used_costs_one_line(
     assert "all 2" in rows_in(tmp_path / "out.json")
 
 
+def test_when_nothing_can_be_used_no_figures_are_written(folder: Path, tmp_path: Path) -> None:
+    for name in ("a.mono8k.flac", "a.stereo16k.flac"):
+        (folder / name).unlink()
+    (folder / "a.broken.wav").write_bytes(b"")
+    assert measure(Wishes(folders=[folder]), tmp_path / "out.json") == 2
+    assert not (tmp_path / "out.json").exists()
+
+
 def test_recordings_of_one_name_keep_a_transcript_each_and_reruns_replace(
     folder: Path, tmp_path: Path
 ) -> None:
