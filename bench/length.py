@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise, takewhile
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from app.commands.console import say
@@ -181,7 +182,9 @@ class MidBatch:
         self._half = len({one.name for one in first}) // 2
         if not self._half:
             raise InvalidRequest(TOO_SHORT)
-        self._pause_s = max((b.at_s - a.at_s for a, b in pairwise(first)), default=0.0) / 2
+        gaps = [b.at_s - a.at_s for a, b in pairwise(first)]
+        between_batches = [gap for gap in gaps if gap >= WITHIN_BATCH_S]
+        self._pause_s = median(between_batches) / 2 if between_batches else 0.0
 
     def __call__(self) -> bool:
         """Look at the log."""

@@ -1,13 +1,14 @@
 """The bench of very long recordings: the recording, the log of windows, and all of it at work."""
 
 import json
+import time
 import wave
 from pathlib import Path
 
 import pytest
 
 from bench.checkpoint_log import CheckpointLog, Remembered
-from bench.length import measure, twice
+from bench.length import MidBatch, measure, twice
 from bench.long_recording import demo_sounds, write_long_recording
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import InvalidRequest
@@ -55,6 +56,41 @@ def test_the_log_sees_windows_come_and_come_again(tmp_path: Path) -> None:
     engine.dispose()
 
 
+class FakeLog:
+    """Windows of two runs; the second run's last one was put away just now."""
+
+    def __init__(self, first_at_s: list[float], second: int, ago_s: float) -> None:
+        self._first = [Remembered(name=f"w{n}", at_s=at) for n, at in enumerate(first_at_s)]
+        self._second, self._last_at_s = second, time.time() - ago_s
+
+    def of_run(self, run: int) -> list[Remembered]:
+        assert run == 1
+        return self._first
+
+    def count(self, run: int) -> int:
+        return self._second
+
+    def last(self, run: int) -> Remembered | None:
+        return Remembered(name="w", at_s=self._last_at_s) if self._second else None
+
+
+class TestMomentOfTheKill:
+    # three batches of two windows, 10 s apart
+    FIRST = (10.0, 10.1, 20.0, 20.1, 30.0, 30.1)
+
+    @pytest.mark.parametrize(
+        ("second", "ago_s", "now"),
+        [(0, 6.0, False), (2, 6.0, False), (4, 1.0, False), (4, 6.0, True), (3, 6.0, True)],
+    )
+    def test_comes_half_way_and_amid_a_batch(self, second: int, ago_s: float, now: bool) -> None:
+        moment = MidBatch(FakeLog(list(self.FIRST), second, ago_s))  # type: ignore[arg-type]
+        assert moment() is now
+
+    def test_needs_two_windows(self) -> None:
+        with pytest.raises(InvalidRequest, match="too short"):
+            MidBatch(FakeLog([10.0], 0, 0.0))  # type: ignore[arg-type]
+
+
 class TestTwice:
     def test_counts_windows_that_were_remembered_and_done_again(self) -> None:
         before = [Remembered(name=n, at_s=100.0) for n in "ab"]
@@ -99,7 +135,3 @@ class TestAtWork:
         assert killed["lost_s"] is not None
         assert killed["same_words"] is True
         assert not (tmp_path / "own" / "partyline.db").exists()
-
-    def test_a_recording_of_one_window_is_too_short(self, tmp_path: Path) -> None:
-        with pytest.raises(InvalidRequest, match="too short"):
-            measure(0.001, tmp_path / "out.json", stereo=False, options=self.SCRIPTED)
