@@ -16,7 +16,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-bench = typer.Typer(help="Measure speed beside peers on this machine.", no_args_is_help=True)
+bench = typer.Typer(
+    help="Measure speed, accuracy and staying power on this machine.", no_args_is_help=True
+)
 app.add_typer(bench, name="bench")
 
 Format = Annotated[ExportFormat, typer.Option("--format", help="What to write.")]
@@ -24,6 +26,9 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", help="Folder to write into instead of standard output."),
 ]
+
+
+Figures = Annotated[Path | None, typer.Option("--json", help="Write the figures there.")]
 
 
 @app.callback()
@@ -128,6 +133,52 @@ def bench_speed(
 
     with one_clear_line():
         raise SystemExit(measure(files or [], json_file))
+
+
+@bench.command("accuracy")
+def bench_accuracy(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders of recordings with truth; the demo calls if none."),
+    ] = None,
+    only: Annotated[str, typer.Option(help="Take files whose names fit, such as *mono*.")] = "*",
+    no_speech: Annotated[
+        list[str] | None,
+        typer.Option(help="Files whose names fit hold no speech: no word may come out."),
+    ] = None,
+    peer: Annotated[bool, typer.Option(help="Score faster-whisper alone beside ours.")] = True,
+    keep_transcripts: Annotated[
+        Path | None, typer.Option(help="Folder to write the transcripts into, as JSON.")
+    ] = None,
+    json_file: Figures = None,
+) -> None:
+    """Word, speaker and conversation errors of the local pipeline against truth."""
+    from app.commands.console import one_clear_line
+    from bench.accuracy import Wishes, measure
+    from bench.scoring.corpus import Search
+
+    wishes = Wishes(
+        folders=folders or (),
+        search=Search(only=only, no_speech=no_speech or ()),
+        peer=peer,
+        transcripts=keep_transcripts,
+    )
+    with one_clear_line():
+        raise SystemExit(measure(wishes, json_file))
+
+
+@bench.command("length")
+def bench_length(
+    hours: Annotated[float, typer.Option(min=0.1, max=24, help="Length of the recording.")] = 10,
+    stereo: Annotated[bool, typer.Option("--stereo", help="One party on each channel.")] = False,
+    json_file: Figures = None,
+) -> None:
+    """Memory and progress of a very long recording, and going on after its worker is killed."""
+    from app.commands.console import one_clear_line
+    from bench.length import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(hours, json_file, stereo=stereo))
 
 
 @bench.command("ui")
