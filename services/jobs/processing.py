@@ -21,6 +21,7 @@ from services.domain.errors import (
 )
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
+from services.domain.vocabulary import with_vocabulary
 from services.jobs.engine import Outcome, RunSteps
 from services.jobs.progress import CancelWatch, ProgressReporter, WorkerStopping
 from services.jobs.storing import store_transcript
@@ -151,9 +152,11 @@ class OpenRun:
     def _org_id(self) -> str:
         return self._loaded[0]
 
-    @property
+    @cached_property
     def _options(self) -> ProcessingOptions:
-        return self._loaded[1].options
+        """The run's options, with the words of the organisation behind the run's own."""
+        org_id, run = self._loaded
+        return with_vocabulary(run.options, self._workshop.vocabularies.get(org_id))
 
     @cached_property
     def _key(self) -> WrappedKey:
