@@ -130,6 +130,16 @@ def process_services() -> Services:
     return build_services(load_settings())
 
 
+def build_vocabulary(settings: Settings) -> VocabularyService:
+    """Return the vocabularies of this installation without anything else.
+
+    Raises DatabaseTooNew, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    return VocabularyService(VocabularyStore(engine))
+
+
 def build_providers(settings: Settings) -> ProviderRegistry:
     """Return all speech providers; making one loads no model and connects to nothing."""
 

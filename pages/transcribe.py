@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import session
 from components.file_drop import draw_file_drop
-from components.heading import draw_page_title
+from components.heading import draw_empty, draw_page_title
 from components.options_form import draw_details, draw_options
 from pages._calls import load_demo
 from pages._review import provider_choices, show_call
@@ -20,15 +20,18 @@ with st.expander("Options", icon=":material/tune:", expanded=not session.batch()
     with what:
         details = draw_details(key="new")
 
-intent = draw_file_drop(
-    session.upload_token(),
-    options,
-    details,
-    session.batch(),
-    max_bytes=services.settings.max_upload_bytes,
-)
-if intent is not None:
-    take(intent)
+if options is None:
+    draw_empty("Recordings can be dropped here once the options above are put right.")
+else:
+    intent = draw_file_drop(
+        session.upload_token(),
+        options,
+        details,
+        session.batch(),
+        max_bytes=services.settings.max_upload_bytes,
+    )
+    if intent is not None:
+        take(intent)
 
 if not session.batch() and services.calls.count(user.org_id) == 0:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):

@@ -65,7 +65,9 @@ def ask_rerun(
     shown = shared_options(present)
     key = rerun_key(runs)
     chosen = draw_options(choices, key=key, now=shown, keep=None)
-    if st.button(f"Process {plural(len(runs), 'call')}", type="primary", key=f"{key}_yes"):
+    label = f"Process {plural(len(runs), 'call')}"
+    asked = st.button(label, type="primary", key=f"{key}_yes", disabled=chosen is None)
+    if asked and chosen is not None:
         on_yes({run[0]: with_changes(own, shown, chosen) for run, own in runs.items()})
         st.rerun()
 

@@ -69,6 +69,15 @@ def read_clock(text: str) -> int:
     return whole * _SECOND_MS + int(fraction.ljust(3, "0"))
 
 
+def write_clock(ms: int) -> str:
+    """Return a time as ``read_clock`` reads it: ``1:30``, ``1:02:30`` or ``1:30.500``."""
+    seconds, fraction = divmod(ms, _SECOND_MS)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    whole = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return f"{whole}.{fraction:03}" if fraction else whole
+
+
 def _check_length(duration_ms: int) -> None:
     if duration_ms < SHORTEST_PART_MS:
         raise InvalidRequest("The part to transcribe has to be at least one second long.")
