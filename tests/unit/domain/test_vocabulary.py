@@ -18,7 +18,9 @@ def test_terms_are_trimmed_and_kept_once_in_their_order():
     assert clean_terms(given) == ("AcmeTel", "Nora Fields", "CPAP")
 
 
-@pytest.mark.parametrize("term", ["x" * 60, "日本", "می\u200cخواهم", "C++", "e\u0301clair", "R2\u00a0D2"])
+@pytest.mark.parametrize(
+    "term", ["x" * 60, "日本", "می\u200cخواهم", "C++", "e\u0301clair", "R2\u00a0D2"]
+)
 def test_terms_of_all_kinds(term):
     assert len(clean_terms([term])) == 1
 
