@@ -57,6 +57,15 @@ def draw_words_and_part(
     )
 
 
+def draw_part_note(options: ProcessingOptions) -> None:
+    """Say, outside of what may be folded up, when only a part of recordings is transcribed."""
+    if options.start_ms is None and options.end_ms is None:
+        return
+    start = "the start" if options.start_ms is None else write_clock(options.start_ms)
+    end = "the end" if options.end_ms is None else write_clock(options.end_ms)
+    st.caption(f":material/content_cut: Only what lies from {start} to {end} is transcribed.")
+
+
 def spelling_lines(spelling: tuple[tuple[str, str], ...]) -> str:
     """Return the pairs as a person writes them, one per line."""
     return "\n".join(f"{heard} = {written}" for heard, written in spelling)

@@ -14,6 +14,7 @@ from components.options_form import (
     with_changes,
 )
 from components.wording import plain, plural, size
+from components.words_form import draw_part_note
 from services.domain.calls import Call, CallDetails, Direction, ProcessingOptions
 
 RunKey = tuple[str, int]  # id of the call and number of its run
@@ -65,6 +66,8 @@ def ask_rerun(
     shown = shared_options(present)
     key = rerun_key(runs)
     chosen = draw_options(choices, key=key, now=shown, keep=None)
+    if chosen is not None:
+        draw_part_note(chosen)
     label = f"Process {plural(len(runs), 'call')}"
     asked = st.button(label, type="primary", key=f"{key}_yes", disabled=chosen is None)
     if asked and chosen is not None:

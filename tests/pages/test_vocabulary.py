@@ -110,6 +110,7 @@ def test_words_and_part_go_with_a_recording(staged, open_page, drops):
     page.text_input(key="new_to").set_value("3:30")
     page.run()
     assert not page.exception
+    assert "Only what lies from 1:00 to 3:30 is transcribed." in texts(page)
     assert drops[-1] == ProcessingOptions(
         vocabulary=("AcmeTel", "Nora"),
         spelling=(("acme tell", "AcmeTel"),),
