@@ -19,6 +19,7 @@ from services.domain.errors import (
     PartylineError,
     StorageError,
 )
+from services.domain.part import part_of
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.domain.vocabulary import with_vocabulary
@@ -114,6 +115,8 @@ class OpenRun:
     def _prepare(self) -> Outcome:
         recording = self._recording
         self._workshop.calls.set_audio(self._call_id, recording.facts)
+        # A part that this recording doesn't have is told before more work is done.
+        part_of(recording.duration_ms, self._options.start_ms, self._options.end_ms)
         if not self._has_playback:
             watched = WatchedPcm(recording.pcm, self._context, begin=DECODING_SHARE)
             with self._workshop.vault.write(self._call_id, Rendition.PLAYBACK, self._key) as sink:
