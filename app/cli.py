@@ -7,6 +7,8 @@ import typer
 
 from services import telemetry
 from services.domain.calls import ProcessingOptions
+from services.domain.part import read_clock
+from services.domain.vocabulary import read_spelling
 from services.exports import ExportFormat
 
 app = typer.Typer(
@@ -16,6 +18,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+vocabulary = typer.Typer(help="Words to listen for, and how to write them.", no_args_is_help=True)
+app.add_typer(vocabulary, name="vocabulary")
 bench = typer.Typer(
     help="Measure speed, accuracy and staying power on this machine.", no_args_is_help=True
 )
@@ -49,21 +53,44 @@ def transcribe(
     wanted: Format = ExportFormat.JSON,
     output: Output = None,
     redact: Annotated[bool, typer.Option(help="Take personal data out of the text.")] = True,
+    words: Annotated[
+        list[str] | None,
+        typer.Option("--vocabulary", help="A word to listen for; may be given several times."),
+    ] = None,
+    words_file: Annotated[
+        Path | None,
+        typer.Option("--vocabulary-file", help="A text file with a word to listen for per line."),
+    ] = None,
+    spelling: Annotated[
+        list[str] | None,
+        typer.Option(help="How to write what is heard, as in 'acme tell=AcmeTel'; repeatable."),
+    ] = None,
+    fillers: Annotated[bool, typer.Option(help="Keep um, uh and their like.")] = True,
+    start: Annotated[
+        str | None, typer.Option(help="Transcribe from here on, such as 1:30.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(help="Transcribe up to here, such as 1:02:30.")] = None,
     save: Annotated[bool, typer.Option("--save", help="Store the calls in the app too.")] = False,
 ) -> None:
     """Transcribe recordings and analyse the calls in them."""
     from app.commands.console import one_clear_line
     from app.commands.stored import save_files
     from app.commands.transcribe import transcribe_files
+    from app.commands.vocabulary import read_terms
     from app.settings import load_settings
 
-    options = ProcessingOptions(
-        provider=provider,
-        language=None if language == "auto" else language,
-        expected_speakers=speakers,
-        redact=redact,
-    )
     with one_clear_line():
+        options = ProcessingOptions(
+            provider=provider,
+            language=None if language == "auto" else language,
+            expected_speakers=speakers,
+            redact=redact,
+            vocabulary=read_terms(words or [], words_file),
+            spelling=read_spelling(spelling or []),
+            keep_fillers=fillers,
+            start_ms=read_clock(start) if start else None,
+            end_ms=read_clock(end) if end else None,
+        )
         work = save_files if save else transcribe_files
         raise SystemExit(work(load_settings(), files, options, wanted, output))
 
@@ -116,6 +143,50 @@ def export(
 
     with one_clear_line():
         raise SystemExit(export_call(load_settings(), call_id, wanted, output))
+
+
+@vocabulary.command("show")
+def show_vocabulary() -> None:
+    """Write the vocabulary: a word per line, then the spellings as heard = written."""
+    from app.commands.console import one_clear_line
+    from app.commands.vocabulary import change_vocabulary
+
+    with one_clear_line():
+        change_vocabulary(None)
+
+
+@vocabulary.command("add")
+def add_words(words: Annotated[list[str], typer.Argument(help="Words to listen for.")]) -> None:
+    """Listen for these words in calls processed from now on."""
+    from app.commands.console import one_clear_line
+    from app.commands.vocabulary import change_vocabulary
+
+    with one_clear_line():
+        change_vocabulary(lambda service, user: service.add(user, words))
+
+
+@vocabulary.command("remove")
+def remove_words(
+    words: Annotated[list[str], typer.Argument(help="Words, or what is heard of spellings.")],
+) -> None:
+    """Forget these words and spellings."""
+    from app.commands.console import one_clear_line
+    from app.commands.vocabulary import change_vocabulary
+
+    with one_clear_line():
+        change_vocabulary(lambda service, user: service.remove(user, words))
+
+
+@vocabulary.command("spell")
+def spell_words(
+    spelling: Annotated[list[str], typer.Argument(help="As in 'acme tell=AcmeTel'.")],
+) -> None:
+    """Write what is heard in this way in calls processed from now on."""
+    from app.commands.console import one_clear_line
+    from app.commands.vocabulary import change_vocabulary
+
+    with one_clear_line():
+        change_vocabulary(lambda service, user: service.spell(user, read_spelling(spelling)))
 
 
 @bench.command("speed")

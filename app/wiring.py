@@ -30,7 +30,9 @@ from services.storage.keys import MasterKey
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
+from services.storage.vocabularies import VocabularyStore
 from services.understanding.typed import LineRedactor
+from services.vocabulary import VocabularyService
 
 if TYPE_CHECKING:
     from services.understanding.models import UnderstandingModels
@@ -49,11 +51,13 @@ class Services:
     calls: CallStore
     runs: RunStore
     transcripts: TranscriptStore
+    vocabularies: VocabularyStore
     analytics: Analytics
     vault: AudioVault
     intake: Intake
     desk: JobDesk
     review: ReviewService
+    vocabulary: VocabularyService
     providers: ProviderRegistry
     models: Models
     redactor: LineRedactor
@@ -85,6 +89,7 @@ def build_services(settings: Settings) -> Services:
     prepare_queue(settings.database_url)
     master_key = _master_key(settings)
     calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
     providers = build_providers(settings)
     models = build_models(settings)
@@ -95,6 +100,7 @@ def build_services(settings: Settings) -> Services:
         calls=calls,
         runs=runs,
         transcripts=transcripts,
+        vocabularies=vocabularies,
         analytics=Analytics(engine),
         vault=vault,
         intake=intake,
@@ -108,6 +114,7 @@ def build_services(settings: Settings) -> Services:
             demo_folder=DEMO_FOLDER,
         ),
         review=ReviewService(calls, transcripts, models.redactor),
+        vocabulary=VocabularyService(vocabularies),
         providers=providers,
         models=models,
         redactor=models.redactor,
@@ -121,6 +128,16 @@ def build_services(settings: Settings) -> Services:
 def process_services() -> Services:
     """Return the services of this process, built at the first call."""
     return build_services(load_settings())
+
+
+def build_vocabulary(settings: Settings) -> VocabularyService:
+    """Return the vocabularies of this installation without anything else.
+
+    Raises DatabaseTooNew, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    return VocabularyService(VocabularyStore(engine))
 
 
 def build_providers(settings: Settings) -> ProviderRegistry:
@@ -190,6 +207,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         calls=services.calls,
         runs=services.runs,
         transcripts=services.transcripts,
+        vocabularies=services.vocabularies,
         vault=services.vault,
         providers=services.providers,
         models=services.models,

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Literal
 
 import streamlit as st
 
 from components.languages import LANGUAGES
+from components.words_form import Keep, draw_words_and_part
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.providers.base import Capabilities, Readiness
 
@@ -17,8 +17,12 @@ OPTION_WORDS = {
     "language": "language",
     "expected_speakers": "expected speakers",
     "redact": "taking out personal data",
+    "vocabulary": "words to listen for",
+    "spelling": "spelling",
+    "keep_fillers": "keeping fillers",
+    "start_ms": "start of the part",
+    "end_ms": "end of the part",
 }
-Keep = Literal["session"] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +48,12 @@ def draw_options(
     key: str,
     now: ProcessingOptions | None = None,
     keep: Keep = "session",
-) -> ProcessingOptions:
-    """Draw provider, language, number of speakers and redaction; return what is chosen.
+) -> ProcessingOptions | None:
+    """Draw provider, language, number of speakers, redaction, words and part; return the choice.
 
-    Providers that aren't configured are named below the choice with what they need. What was
-    chosen is found again after a page switch, ahead of ``now``, unless ``keep`` is None.
+    None when something typed can't be used: what it is stands below it. Providers that aren't
+    configured are named below the choice with what they need. What was chosen is found again
+    after a page switch, ahead of ``now``, unless ``keep`` is None.
     """
     now = now or ProcessingOptions()
     usable = [c for c in choices if c.readiness.ready] or list(choices)
@@ -65,7 +70,8 @@ def draw_options(
     )
     chosen = by_name[provider or names[0]]
     _draw_unusable(choices)
-    options = ProcessingOptions(
+    options = replace(
+        now,
         provider=chosen.capabilities.name,
         language=_language(chosen.capabilities, key, now, keep),
         expected_speakers=_speakers(chosen.capabilities, key, now, keep),
@@ -77,11 +83,13 @@ def draw_options(
             help="Names, numbers and addresses are replaced by their kind, such as [PHONE]. "
             "The unredacted text is then never stored.",
         ),
-        vocabulary=now.vocabulary,
+    )
+    wanted = draw_words_and_part(
+        options, takes_vocabulary=chosen.capabilities.vocabulary, key=key, keep=keep
     )
     if chosen.capabilities.leaves_machine:
         st.caption(":material/cloud_upload: The sound is sent to this provider.")
-    return options
+    return wanted
 
 
 def shared_options(of_calls: Sequence[ProcessingOptions]) -> ProcessingOptions:

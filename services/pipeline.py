@@ -5,7 +5,7 @@ sentiment, redaction, summary, figures). Jobs run these steps over stored calls;
 runs them over a file and stores nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -13,12 +13,16 @@ from typing import BinaryIO, Protocol
 
 from services.analysis.backchannels import mark_backchannels
 from services.analysis.file_names import details_from_name
+from services.analysis.fillers import without_fillers
 from services.analysis.labels import label_speakers
 from services.analysis.metrics import analyse
+from services.analysis.parts import placed_in_recording
 from services.analysis.roles import assign_roles
-from services.audio.channels import examine_channels
+from services.analysis.spelling import respelled
+from services.audio.channels import channel_to_hear, examine_channels
 from services.audio.decode import decode
-from services.audio.loudness import loudness_by_speaker
+from services.audio.loudness import Course, loudness_by_speaker
+from services.audio.part import recording_of
 from services.audio.pcm import FilePcm
 from services.audio.recording import Recording
 from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions, Stage
@@ -26,6 +30,7 @@ from services.domain.errors import FileMissing
 from services.domain.findings import Finding, FindingKind
 from services.domain.ids import new_id
 from services.domain.metrics import AnalysedTranscript
+from services.domain.part import check_bounds, part_of
 from services.domain.people import LOCAL_USER
 from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
@@ -95,13 +100,46 @@ def transcribe(
     options: ProcessingOptions,
     context: RunContext,
 ) -> Transcript:
-    """Return the provider's transcript, with what it can't measure measured here."""
-    transcript = provider.transcribe(recording, options, context)
-    if not provider.capabilities.loudness:
-        channels = {speaker.id: speaker.channel for speaker in transcript.speakers}
-        loudness = loudness_by_speaker(recording.pcm, transcript.spans, channels)
-        transcript = replace(transcript, loudness_dbfs=loudness)
+    """Return the provider's transcript, with what it can't measure measured here.
+
+    A provider gets nothing but the part that is to be transcribed; the times of the transcript
+    are the recording's. Raises InvalidRequest when the recording has no such part.
+    """
+    part = part_of(recording.duration_ms, options.start_ms, options.end_ms)
+    given = recording if part is None else recording_of(recording, part)
+    transcript = provider.transcribe(given, options, context)
+    if part is not None:
+        transcript = placed_in_recording(transcript, part, recording.duration_ms)
+    if part is not None or not provider.capabilities.loudness:
+        transcript = replace(transcript, loudness_dbfs=_loudness(recording, transcript))
+    if options.vocabulary and provider.capabilities.vocabulary:
+        told = {"vocabulary": _count(len(options.vocabulary), "word")}
+        transcript = replace(transcript, stages={**transcript.stages, **told})
     return transcript
+
+
+def _loudness(recording: Recording, transcript: Transcript) -> Mapping[str, Course]:
+    pcm = recording.pcm
+    mixed = channel_to_hear(recording.facts.findings, pcm.channels)
+    channels = {s.id: mixed if s.channel is None else s.channel for s in transcript.speakers}
+    return loudness_by_speaker(pcm, transcript.spans, channels)
+
+
+def as_wanted(transcript: Transcript, options: ProcessingOptions) -> Transcript:
+    """Return the transcript in the words its owners want: without fillers, spelled their way."""
+    stages = dict(transcript.stages)
+    if not options.keep_fillers:
+        transcript = without_fillers(transcript)
+        stages["fillers"] = "taken out"
+    if options.spelling:
+        transcript = respelled(transcript, options.spelling)
+        stages["spelling"] = _count(len(options.spelling), "pair")
+    return replace(transcript, stages=stages)
+
+
+def _count(number: int, noun: str) -> str:
+    """Return how many there were; which ones is nobody's business who reads the stages."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def understand(
@@ -113,11 +151,13 @@ def understand(
 ) -> AnalysedTranscript:
     """Add backchannels, roles, sentiment, redaction, summary and figures to a transcript.
 
-    Sentiment is read from the words as spoken; the summary is written from what is left after
-    redaction, so it can't bring back what was taken out.
+    Backchannels come first: what a listener hums is no hesitation. Sentiment is read from the
+    words before redaction; the summary is written from what is left after it, so it can't bring
+    back what was taken out.
     """
     context.report(Stage.ANALYSE, 0.0)
-    transcript = assign_roles(mark_backchannels(transcript), details)
+    transcript = as_wanted(mark_backchannels(transcript), options)
+    transcript = assign_roles(transcript, details)
     context.report(Stage.ANALYSE, 1 / STEPS_OF_UNDERSTANDING)
     transcript = models.sentiment.mark(transcript)
     context.report(Stage.ANALYSE, 2 / STEPS_OF_UNDERSTANDING)
@@ -136,8 +176,8 @@ def understand(
 
 
 def findings_of(recording: Recording, transcript: Transcript) -> tuple[Finding, ...]:
-    """Return the recording's findings, with the one that only a transcript can show."""
-    if transcript.spans or transcript.utterances:
+    """Return the recording's findings, with the one that only a whole transcript can show."""
+    if transcript.spans or transcript.utterances or transcript.part is not None:
         return recording.facts.findings
     return (*recording.facts.findings, Finding(kind=FindingKind.NO_SPEECH))
 
@@ -155,8 +195,9 @@ def process_file(
     """Run the whole pipeline over one file and store nothing.
 
     Decoded sound lies encrypted in ``working_folder`` while it runs. Raises a BadAudio when the
-    file can't be used, and whatever the provider raises.
+    file can't be used, InvalidRequest when it has no such part, and whatever the provider raises.
     """
+    check_bounds(options.start_ms, options.end_ms)
     if not path.is_file():
         raise FileMissing
     details = details_from_name(path.name)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
 from app.commands.output import OutputFolder
+from app.commands.vocabulary import with_kept_vocabulary
 from app.settings import Settings
 from app.wiring import build_models, build_providers
 from services.domain.calls import ProcessingOptions
@@ -26,11 +27,13 @@ def transcribe_files(
     """Transcribe files one after the other and return the exit status.
 
     One file goes to standard output unless a folder is given; several need one. A file that can't
-    be used costs one line on standard error and the exit status, never the other files.
+    be used costs one line on standard error and the exit status, never the other files. Where this
+    installation has a vocabulary, its words stand behind those of the options.
     """
     if len(files) > 1 and output is None:
         raise InvalidRequest("Several files need --output FOLDER.")
     provider = build_providers(settings).ready(options.provider)
+    options = with_kept_vocabulary(settings, options)
     models = build_models(settings)
     folder = OutputFolder(output)
     status = 0

@@ -14,6 +14,7 @@ from components.options_form import (
     with_changes,
 )
 from components.wording import plain, plural, size
+from components.words_form import draw_part_note
 from services.domain.calls import Call, CallDetails, Direction, ProcessingOptions
 
 RunKey = tuple[str, int]  # id of the call and number of its run
@@ -65,7 +66,11 @@ def ask_rerun(
     shown = shared_options(present)
     key = rerun_key(runs)
     chosen = draw_options(choices, key=key, now=shown, keep=None)
-    if st.button(f"Process {plural(len(runs), 'call')}", type="primary", key=f"{key}_yes"):
+    if chosen is not None:
+        draw_part_note(chosen)
+    label = f"Process {plural(len(runs), 'call')}"
+    asked = st.button(label, type="primary", key=f"{key}_yes", disabled=chosen is None)
+    if asked and chosen is not None:
         on_yes({run[0]: with_changes(own, shown, chosen) for run, own in runs.items()})
         st.rerun()
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components.heading import draw_page_title, draw_part_title
 from components.languages import language_name
-from components.wording import call_title, duration, moment, plain
+from components.wording import call_title, clock, duration, moment, plain
 from services.domain.calls import Call
 from services.domain.reviewed import ReviewedCall
 from services.exports import Export, ExportFormat
@@ -49,6 +49,9 @@ def _facts(reviewed: ReviewedCall, zone: str | None) -> list[str]:
         facts.append(f"Queue {plain(call.details.queue)}")
     if transcript.language:
         facts.append(language_name(transcript.language))
+    if transcript.part is not None:
+        start, end = clock(transcript.part.start_ms), clock(transcript.part.end_ms)
+        facts.append(f":material/content_cut: Transcribed from {start} to {end}")
     if transcript.redacted:
         facts.append(":material/shield: Personal data taken out")
     if call.is_demo:

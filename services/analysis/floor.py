@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from services.analysis.wording import is_unfinished
-from services.domain.intervals import Interval, covered_ms, intersection, overlap_ms, union
+from services.domain.intervals import (
+    Interval,
+    covered_ms,
+    cut,
+    intersection,
+    overlap_ms,
+    union,
+)
 from services.domain.metrics import Interruption
 from services.domain.speech import Span, Transcript, Utterance
 
@@ -40,13 +47,11 @@ class Run:
         return (self.start_ms, self.end_ms)
 
 
-def spans_by_speaker(spans: Iterable[Span], *, until_ms: int) -> dict[str, list[Interval]]:
-    """Return each speaker's voiced intervals, united and cut to [0, until_ms)."""
+def spans_by_speaker(spans: Iterable[Span], *, within: Interval) -> dict[str, list[Interval]]:
+    """Return each speaker's voiced intervals, united and cut to ``within``."""
     found: dict[str, list[Interval]] = {}
     for span in spans:
-        found.setdefault(span.speaker, []).append(
-            (max(0, span.start_ms), min(until_ms, span.end_ms))
-        )
+        found.setdefault(span.speaker, []).append(cut((span.start_ms, span.end_ms), within))
     return {speaker: union(intervals) for speaker, intervals in found.items()}
 
 

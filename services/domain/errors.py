@@ -137,6 +137,10 @@ class EditConflict(PartylineError):
     """This call was changed elsewhere in the meantime; look again and repeat your change."""
 
 
+class VocabularyChanged(EditConflict):
+    """The vocabulary was changed elsewhere in the meantime; look again and repeat your change."""
+
+
 class AlreadyStored(PartylineError):
     """This recording is among the calls already."""
 

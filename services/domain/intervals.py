@@ -59,6 +59,11 @@ def difference(first: Iterable[Interval], second: Iterable[Interval]) -> list[In
     return intersection(a, complement(second, within=(a[0][0], a[-1][1])))
 
 
+def cut(interval: Interval, within: Interval) -> Interval:
+    """Return what of the interval lies in the other; where nothing does, its end comes first."""
+    return (max(within[0], interval[0]), min(within[1], interval[1]))
+
+
 def overlap_ms(first: Interval, second: Interval) -> int:
     """Length of the common part of two intervals, 0 when they don't meet."""
     return max(0, min(first[1], second[1]) - max(first[0], second[0]))

@@ -54,6 +54,11 @@ def _call(call: Call, transcript: Transcript) -> Json:
         "id": call.id,
         "source_name": call.source_name,
         "duration_ms": transcript.duration_ms,
+        "part": (
+            {"start_ms": transcript.part.start_ms, "end_ms": transcript.part.end_ms}
+            if transcript.part
+            else None
+        ),
         "channels": audio.channels if audio else None,
         "sample_rate": audio.sample_rate if audio else None,
         "language": transcript.language,

@@ -14,6 +14,7 @@ from services.domain.calls import (
     RunProgress,
 )
 from services.domain.errors import NotFound
+from services.domain.part import part_of
 from services.domain.people import User
 from services.jobs.intake import Intake
 from services.jobs.liveness import is_any_worker_alive
@@ -60,9 +61,13 @@ class JobDesk:
         """Process a call once more with these options.
 
         Its transcript stays active until the new one is there. Raises InvalidRequest while a run
-        is under way, ProviderUnknown or ProviderNotConfigured.
+        is under way or when the recording has no such part, ProviderUnknown or
+        ProviderNotConfigured.
         """
         self._intake.check_options(options)
+        audio = self._calls.get(user.org_id, call_id).audio
+        if audio is not None:
+            part_of(audio.duration_ms, options.start_ms, options.end_ms)
         with self._calls.transaction() as connection:
             run = self._runs.start(user.org_id, call_id, options, connection=connection)
             self._queue.enqueue(connection, run)

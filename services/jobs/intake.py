@@ -17,6 +17,7 @@ from services.domain.errors import (
     InvalidRequest,
 )
 from services.domain.ids import new_id
+from services.domain.part import check_bounds
 from services.domain.people import User
 from services.jobs.queue import JobQueue
 from services.providers.registry import ProviderRegistry
@@ -101,7 +102,11 @@ class Intake:
         return Received(call_id=call.id, duplicate=False, state=call.state)
 
     def check_options(self, options: ProcessingOptions) -> None:
-        """Refuse options that can't work. Raises ProviderUnknown, ProviderNotConfigured."""
+        """Refuse options that can't work.
+
+        Raises ProviderUnknown, ProviderNotConfigured, InvalidRequest for an impossible part.
+        """
+        check_bounds(options.start_ms, options.end_ms)
         self._providers.ready(options.provider)
 
 
@@ -131,7 +136,7 @@ class Incoming(AbstractContextManager["Incoming"]):
         """Make it a call with a waiting job, or find the call that has this very content.
 
         Details that are absent are read from the file name. Raises EmptyFile, ProviderUnknown,
-        ProviderNotConfigured, DiskFull, StorageError; then nothing is left of it.
+        ProviderNotConfigured, InvalidRequest, DiskFull, StorageError; then nothing is left of it.
         """
         if self._size == 0:
             raise EmptyFile

@@ -19,8 +19,10 @@ from services.domain.errors import (
     PartylineError,
     StorageError,
 )
+from services.domain.part import part_of
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
+from services.domain.vocabulary import with_vocabulary
 from services.jobs.engine import Outcome, RunSteps
 from services.jobs.progress import CancelWatch, ProgressReporter, WorkerStopping
 from services.jobs.storing import store_transcript
@@ -113,6 +115,8 @@ class OpenRun:
     def _prepare(self) -> Outcome:
         recording = self._recording
         self._workshop.calls.set_audio(self._call_id, recording.facts)
+        # A part that this recording doesn't have is told before more work is done.
+        part_of(recording.duration_ms, self._options.start_ms, self._options.end_ms)
         if not self._has_playback:
             watched = WatchedPcm(recording.pcm, self._context, begin=DECODING_SHARE)
             with self._workshop.vault.write(self._call_id, Rendition.PLAYBACK, self._key) as sink:
@@ -151,9 +155,11 @@ class OpenRun:
     def _org_id(self) -> str:
         return self._loaded[0]
 
-    @property
+    @cached_property
     def _options(self) -> ProcessingOptions:
-        return self._loaded[1].options
+        """The run's options, with the words of the organisation behind the run's own."""
+        org_id, run = self._loaded
+        return with_vocabulary(run.options, self._workshop.vocabularies.get(org_id))
 
     @cached_property
     def _key(self) -> WrappedKey:

@@ -15,6 +15,7 @@ from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
+from services.storage.vocabularies import VocabularyStore
 from services.understanding.typed import LineRedactor
 
 
@@ -26,6 +27,7 @@ class Workshop:
     calls: CallStore
     runs: RunStore
     transcripts: TranscriptStore
+    vocabularies: VocabularyStore
     vault: AudioVault
     providers: ProviderRegistry
     models: Models

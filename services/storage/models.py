@@ -236,3 +236,13 @@ CALL_FIGURES = Table(
     Column("negative_utterances", Integer, nullable=False),
     Index(None, "org_id", "day"),
 )
+
+VOCABULARIES = Table(
+    "vocabularies",
+    METADATA,
+    Column("org_id", _ID, primary_key=True),
+    Column("terms", Text, nullable=False),
+    Column("spelling", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)

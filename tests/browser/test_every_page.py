@@ -10,6 +10,7 @@ PAGES = {
     "call": "What happened",
     "live_call": "Live call",
     "analytics": "Analytics",
+    "vocabulary": "Words to listen for",
 }
 GRAVE = {"serious", "critical"}
 # the first page is found at the server's own address only

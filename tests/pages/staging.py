@@ -45,6 +45,8 @@ from services.storage.database import migrate, open_engine
 from services.storage.keys import WrappedKey
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
+from services.storage.vocabularies import VocabularyStore
+from services.vocabulary import VocabularyService
 
 ORG = LOCAL_USER.org_id
 LINES: Sequence[tuple[str, str, float]] = (
@@ -141,7 +143,11 @@ class StagedProviders:
         local = name == "local"
         title = "This machine" if local else "Azure Speech"
         return Capabilities(
-            name=name, title=title, language_detection=True, leaves_machine=not local
+            name=name,
+            title=title,
+            language_detection=True,
+            vocabulary=local,
+            leaves_machine=not local,
         )
 
     def readiness(self, name: str) -> Readiness:
@@ -159,6 +165,7 @@ class Staged:
     transcripts: TranscriptStore
     analytics: Analytics
     review: ReviewService
+    vocabulary: VocabularyService
     desk: StagedDesk
     providers: StagedProviders = field(default_factory=StagedProviders)
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
@@ -206,6 +213,7 @@ def stage(folder: Path) -> Staged:
         transcripts=transcripts,
         analytics=Analytics(engine),
         review=ReviewService(calls, transcripts, UntouchedLines()),
+        vocabulary=VocabularyService(VocabularyStore(engine)),
         desk=StagedDesk(calls=calls, runs=runs),
     )
 

@@ -110,6 +110,42 @@ def test_speakers_are_labelled_by_role_and_figures_belong_to_the_transcript(mode
     assert set(analysed.analysis.metrics.by_speaker) == {"s1", "s2"}
 
 
+def hesitating():
+    return builders.transcript(
+        builders.utterance(1, "s1", 0, "Um, thank you for calling acme tell."),
+        replace(builders.utterance(2, "s2", 2_400, "Hmm."), is_backchannel=True),
+        builders.utterance(3, "s2", 6_000, "Um..."),
+        builders.utterance(4, "s2", 9_000, "Uh, my name is jain."),
+    )
+
+
+WANTED = {"keep_fillers": False, "spelling": (("acme tell", "AcmeTel"), ("jain", "Jane"))}
+
+
+def test_words_are_as_wanted_before_any_model_reads_them(models):
+    analysed = understood(models, hesitating(), **WANTED)
+    assert models.read == ["Thank you for calling AcmeTel.", "Hmm.", "My name is Jane."]
+    assert analysed.transcript.utterances[-1].text == "My name is [PERSON]."
+    assert analysed.transcript.stages["fillers"] == "taken out"
+    assert analysed.transcript.stages["spelling"] == "2 pairs"
+    assert analysed.analysis.metrics.by_speaker["s1"].fillers_per_100_words is None
+
+
+def test_talk_times_are_those_with_fillers(models):
+    kept = understood(models, hesitating()).analysis.metrics
+    gone = understood(models, hesitating(), **WANTED).analysis.metrics
+    assert kept.by_speaker["s1"].fillers == 1
+    assert gone.speech_ms == kept.speech_ms
+    assert gone.by_speaker["s2"].talk_ms == kept.by_speaker["s2"].talk_ms
+    assert gone.switches == kept.switches
+
+
+def test_words_stay_as_they_are_unless_asked(models):
+    transcript = understood(models, hesitating(), redact=False).transcript
+    assert transcript.utterances[0].text == "Um, thank you for calling acme tell."
+    assert not {"fillers", "spelling", "vocabulary"} & transcript.stages.keys()
+
+
 def test_progress_runs_from_start_to_end(models):
     reports = []
     context = RunContext(on_progress=lambda stage, fraction: reports.append((stage, fraction)))

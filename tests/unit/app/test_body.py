@@ -24,6 +24,26 @@ def test_all_options() -> None:
     )
 
 
+def test_words_and_part() -> None:
+    raw = {
+        "vocabulary": [" CPAP", "cpap", ""],
+        "spelling": [["see pap", "CPAP"]],
+        "keep_fillers": False,
+        "start_ms": 1_000,
+        "end_ms": 2_000,
+    }
+    assert processing_options(raw) == ProcessingOptions(
+        vocabulary=("CPAP",),
+        spelling=(("see pap", "CPAP"),),
+        keep_fillers=False,
+        start_ms=1_000,
+        end_ms=2_000,
+    )
+    assert processing_options(dict.fromkeys(("vocabulary", "spelling", "start_ms", "end_ms"))) == (
+        ProcessingOptions()
+    )
+
+
 def test_all_details() -> None:
     raw = {
         "agent_name": "  Nora  Fields ",
@@ -58,6 +78,22 @@ def test_blank_details_are_absent() -> None:
         {"expected_speakers": True},
         {"expected_speakers": 2.5},
         {"redact": "no"},
+        {"keep_fillers": None},
+        {"vocabulary": "CPAP"},
+        {"vocabulary": [1]},
+        {"vocabulary": ["x" * 61]},
+        {"vocabulary": ["a\u0000b"]},
+        {"spelling": ["see pap"]},
+        {"spelling": [["see pap"]]},
+        {"spelling": [["see pap", ""]]},
+        {"spelling": {"see pap": "CPAP"}},
+        {"start_ms": "1:00"},
+        {"start_ms": 1.5},
+        {"start_ms": True},
+        {"start_ms": -1},
+        {"start_ms": 10**400},
+        {"start_ms": 2_000, "end_ms": 1_000},
+        {"start_ms": 1_000, "end_ms": 1_999},
         {"provider": "x" * 300},
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +96,97 @@ def test_an_unknown_or_unready_provider_is_named(partyline, tmp_path):
     done = partyline("transcribe", sound(tmp_path / "a.wav"), "--provider", "nobody")
     assert done.returncode == 2
     assert "no speech provider of this name" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--start", "soon"], "Write a time as minutes and seconds"),
+        (["--start", "2:00", "--end", "1:00"], "has to end after it starts"),
+        (["--start", "1:00"], "starts after the end of the recording"),
+        (["--end", "0:00.5"], "at least one second"),
+        (["--spelling", "acme tell"], "needs both sides"),
+        (["--vocabulary", "x" * 61], "longer than 60 characters"),
+        (["--vocabulary-file", "nowhere.txt"], "no file of this name"),
+    ],
+)
+def test_words_and_parts_that_cannot_be_are_one_line(partyline, tmp_path, options, sentence):
+    done = partyline("transcribe", sound(tmp_path / "a.wav"), "--provider", "scripted", *options)
+    assert done.returncode == 2
+    assert sentence in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_vocabulary_is_kept_and_used(partyline, tmp_path):
+    assert partyline("vocabulary", "show").stdout == ""
+    assert partyline("vocabulary", "add", "CPAP", "AcmeTel").stdout == "CPAP\nAcmeTel\n"
+    partyline("vocabulary", "spell", "good morning = Hello")
+    shown = partyline("vocabulary", "remove", "cpap")
+    assert shown.stdout == "AcmeTel\ngood morning = Hello\n"
+    assert partyline("vocabulary", "show").stdout == shown.stdout
+    refused = partyline("vocabulary", "remove", "nobody")
+    assert refused.returncode == 2
+    assert "does not hold this word" in refused.stderr
+
+    words = tmp_path / "words.txt"
+    words.write_text("\ufeffNora\n\nacmetel\n", encoding="utf-8")
+    path = sound(tmp_path / "a.wav")
+    done = partyline(
+        *("transcribe", path, "--provider", "scripted", "--no-fillers"),
+        *("--vocabulary", "Dana", "--vocabulary-file", words),
+        *("--spelling", "thank you=Thanks", "--spelling", "calling=phoning"),
+    )
+    document = json.loads(done.stdout)
+    assert document["utterances"][0]["text"].startswith("Hello, Thanks for phoning,")
+    stages = document["stages"]
+    assert (stages["vocabulary"], stages["spelling"]) == ("3 words", "3 pairs")
+    assert stages["fillers"] == "taken out"
+
+
+def test_a_vocabulary_file_has_to_be_text(partyline, tmp_path):
+    for content, sentence in ((b"\xff\xfe\x00", "UTF-8"), (b"word\n" * 30_000, "too large")):
+        (tmp_path / "words.txt").write_bytes(content)
+        done = partyline(
+            "transcribe", sound(tmp_path / "a.wav"), "--vocabulary-file", tmp_path / "words.txt"
+        )
+        assert done.returncode == 2
+        assert sentence in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", ["Billing", "Deliveries"], ids=["two channels", "mono"])
+def test_a_part_of_a_call_keeps_the_clock_of_the_recording(partyline, call):
+    path = next(p for p in (ROOT / "demo").glob(f"*{call}*") if p.suffix in {".ogg", ".wav"})
+    start_ms, end_ms = 20_000, 60_000
+    done = partyline("transcribe", path, "--start", "0:20", "--end", "1:00", "--no-redact")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["call"]["part"] == {"start_ms": start_ms, "end_ms": end_ms}
+    words = [word for utterance in document["utterances"] for word in utterance["words"]]
+    timed = [*document["utterances"], *document["spans"], *document["holds"], *words]
+    assert all(start_ms <= it["start_ms"] < it["end_ms"] <= end_ms for it in timed)
+
+    truth = json.loads(path.with_suffix(".truth.json").read_text())
+    assert document["call"]["duration_ms"] == pytest.approx(truth["duration_ms"], abs=50)
+    figures = document["metrics"]["by_speaker"].values()
+    assert all(len(own["loudness_dbfs"]) >= truth["duration_ms"] // 1000 for own in figures)
+    inside = [u for u in truth["utterances"] if start_ms <= u["start_ms"] and u["end_ms"] <= end_ms]
+    said = [(word, u) for u in inside for word in plain_words(u["text"])]
+    found = [
+        any(
+            word in plain_words(w["text"])
+            and u["start_ms"] - 500 <= w["start_ms"] <= u["end_ms"] + 500
+            for w in words
+        )
+        for word, u in said
+    ]
+    assert len(said) > 50
+    assert sum(found) / len(found) > 0.85
+
+
+def plain_words(text: str) -> list[str]:
+    return re.findall(r"[a-z']+", text.lower())
 
 
 @pytest.mark.slow
