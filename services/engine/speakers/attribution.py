@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from services.domain.intervals import Interval, overlap_ms
-from services.engine.heard import HeardWord
+from services.engine.heard import Spoken
 
 # A word further than this from any voice belongs to nobody.
 REACH_MS = 600
@@ -13,7 +13,7 @@ STAYING_SHARE = 0.25
 
 
 def attribute(
-    words: Sequence[HeardWord], voices: Sequence[Sequence[Interval]]
+    words: Sequence[Spoken], voices: Sequence[Sequence[Interval]]
 ) -> tuple[int | None, ...]:
     """Return, per word, the index of the voice that says it, None when there is none near.
 
@@ -28,7 +28,7 @@ def attribute(
 
 
 def _voice_of(
-    word: HeardWord, voices: Sequence[Sequence[Interval]], previous: int | None
+    word: Spoken, voices: Sequence[Sequence[Interval]], previous: int | None
 ) -> int | None:
     interval = (word.start_ms, word.end_ms)
     bonus = STAYING_SHARE * (word.end_ms - word.start_ms)
