@@ -20,7 +20,7 @@ from services.audio.channels import examine_channels
 from services.audio.decode import decode
 from services.audio.loudness import loudness_by_speaker
 from services.audio.pcm import FilePcm
-from services.audio.recording import Recording
+from services.audio.recording import ChannelLayout, Recording
 from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions, Stage
 from services.domain.errors import FileMissing
 from services.domain.findings import Finding, FindingKind
@@ -30,12 +30,13 @@ from services.domain.people import LOCAL_USER
 from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
-from services.providers.base import SpeechProvider
+from services.providers.base import Capabilities, SpeechProvider
 from services.storage.working_files import WorkingFile
 from services.understanding.summary import STAGE as SUMMARY_STAGE
 from services.understanding.summary import summarise
 
 STEPS_OF_UNDERSTANDING = 4
+KEPT = "as before by "
 
 
 class SentimentMarker(Protocol):
@@ -53,6 +54,19 @@ class TranscriptRedactor(Protocol):
 
     def redact(self, transcript: Transcript) -> Transcript:
         """Return the transcript with the personal data replaced in texts and words."""
+
+
+class SpeakerLabeller(Protocol):
+    """Tells the speakers of a recording apart on this machine."""
+
+    def relabel(
+        self,
+        recording: Recording,
+        transcript: Transcript,
+        options: ProcessingOptions,
+        context: RunContext,
+    ) -> Transcript:
+        """Return the transcript's words with speakers found on the recording."""
 
 
 class Models(Protocol):
@@ -94,14 +108,47 @@ def transcribe(
     provider: SpeechProvider,
     options: ProcessingOptions,
     context: RunContext,
+    labeller: SpeakerLabeller | None = None,
 ) -> Transcript:
-    """Return the provider's transcript, with what it can't measure measured here."""
+    """Return the provider's transcript, with what it can't tell or measure added here.
+
+    Without a ``labeller`` the speakers are those that the provider tells, or none.
+    """
     transcript = provider.transcribe(recording, options, context)
+    if labeller is not None and not _tells_speakers(provider.capabilities, recording):
+        return labeller.relabel(recording, transcript, options, context)
     if not provider.capabilities.loudness:
         channels = {speaker.id: speaker.channel for speaker in transcript.speakers}
         loudness = loudness_by_speaker(recording.pcm, transcript.spans, channels)
         transcript = replace(transcript, loudness_dbfs=loudness)
     return transcript
+
+
+def _tells_speakers(capabilities: Capabilities, recording: Recording) -> bool:
+    """Whether a provider tells this recording's speakers apart: by channel, or else by voice."""
+    if recording.layout is ChannelLayout.SEPARATE and capabilities.separate_channels:
+        return True
+    return capabilities.diarization
+
+
+def relabel(
+    recording: Recording,
+    transcript: Transcript,
+    options: ProcessingOptions,
+    context: RunContext,
+    labeller: SpeakerLabeller,
+) -> Transcript:
+    """Return a transcript of the same words in which the speakers are told apart anew.
+
+    ``stages`` says who recognised the words before.
+    """
+    labelled = labeller.relabel(recording, transcript, options, context)
+    before = transcript.stages.get("recognition", transcript.provider)
+    stages = {
+        "recognition": f"{KEPT}{before.removeprefix(KEPT)}",
+        "speakers": f"{labelled.stages['speakers']} (relabelled)",
+    }
+    return replace(labelled, stages={**labelled.stages, **stages})
 
 
 def understand(
@@ -114,7 +161,7 @@ def understand(
     """Add backchannels, roles, sentiment, redaction, summary and figures to a transcript.
 
     Sentiment is read from the words as spoken; the summary is written from what is left after
-    redaction, so it can't bring back what was taken out.
+    redaction, so it can't bring back what was taken out. What is redacted already stays redacted.
     """
     context.report(Stage.ANALYSE, 0.0)
     transcript = assign_roles(mark_backchannels(transcript), details)
@@ -122,7 +169,8 @@ def understand(
     transcript = models.sentiment.mark(transcript)
     context.report(Stage.ANALYSE, 2 / STEPS_OF_UNDERSTANDING)
     redactor = models.redactor
-    transcript = redactor.redact(transcript) if options.redact else redactor.mark(transcript)
+    redact = options.redact or transcript.redacted
+    transcript = redactor.redact(transcript) if redact else redactor.mark(transcript)
     context.report(Stage.ANALYSE, 3 / STEPS_OF_UNDERSTANDING)
     transcript = replace(
         transcript,
@@ -151,6 +199,7 @@ def process_file(
     *,
     working_folder: Path,
     max_duration_ms: int,
+    labeller: SpeakerLabeller | None = None,
 ) -> ReviewedCall:
     """Run the whole pipeline over one file and store nothing.
 
@@ -169,7 +218,7 @@ def process_file(
             open_source=lambda: path.open("rb"),
             source_name=path.name,
         )
-        transcript = transcribe(recording, provider, options, context)
+        transcript = transcribe(recording, provider, options, context, labeller)
         analysed = understand(transcript, details, options, models, context)
         facts = replace(recording.facts, findings=findings_of(recording, analysed.transcript))
     call = Call(

@@ -6,8 +6,8 @@ from pathlib import Path
 from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
 from app.commands.output import OutputFolder
 from app.settings import Settings
-from app.wiring import build_models, build_providers
-from services.domain.calls import ProcessingOptions
+from app.wiring import build_labeller, build_models, build_providers
+from services.domain.calls import ProcessingOptions, SpeakerCount
 from services.domain.errors import InvalidRequest, PartylineError
 from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
@@ -30,6 +30,7 @@ def transcribe_files(
     """
     if len(files) > 1 and output is None:
         raise InvalidRequest("Several files need --output FOLDER.")
+    SpeakerCount.of(options).check()
     provider = build_providers(settings).ready(options.provider)
     models = build_models(settings)
     folder = OutputFolder(output)
@@ -62,6 +63,7 @@ def _transcribe(
             RunContext(on_progress=line),
             working_folder=settings.working_folder,
             max_duration_ms=settings.max_duration_ms,
+            labeller=build_labeller(settings),
         )
     finally:
         line.close()

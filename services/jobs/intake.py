@@ -9,7 +9,14 @@ from pathlib import Path
 
 from services import telemetry
 from services.analysis.file_names import details_from_name
-from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions, Run
+from services.domain.calls import (
+    Call,
+    CallDetails,
+    CallState,
+    ProcessingOptions,
+    Run,
+    SpeakerCount,
+)
 from services.domain.errors import (
     AlreadyStored,
     EmptyFile,
@@ -101,7 +108,11 @@ class Intake:
         return Received(call_id=call.id, duplicate=False, state=call.state)
 
     def check_options(self, options: ProcessingOptions) -> None:
-        """Refuse options that can't work. Raises ProviderUnknown, ProviderNotConfigured."""
+        """Refuse options that can't work.
+
+        Raises ProviderUnknown, ProviderNotConfigured or InvalidRequest.
+        """
+        SpeakerCount.of(options).check()
         self._providers.ready(options.provider)
 
 

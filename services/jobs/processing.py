@@ -18,11 +18,18 @@ from services.domain.errors import (
     NotFound,
     PartylineError,
     StorageError,
+    TranscriptGone,
 )
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.jobs.engine import Outcome, RunSteps
-from services.jobs.progress import CancelWatch, ProgressReporter, WorkerStopping
+from services.jobs.progress import (
+    RELABELLING_SHARES,
+    TYPICAL_SHARES,
+    CancelWatch,
+    ProgressReporter,
+    WorkerStopping,
+)
 from services.jobs.storing import store_transcript
 from services.jobs.workshop import WatchedPcm, Workshop
 from services.storage.audio_vault import Rendition
@@ -84,7 +91,7 @@ class OpenRun:
         return self._attempt(self._prepare)
 
     def transcribe(self) -> Outcome:
-        """Have the provider transcribe the recording."""
+        """Have the provider transcribe the recording, or tell its speakers apart anew."""
         return self._attempt(self._transcribe)
 
     def finish(self) -> Outcome:
@@ -167,7 +174,8 @@ class OpenRun:
             runs.set_progress(self._call_id, self._number, stage, stage_fraction, fraction, left)
 
         reached = runs.progress(self._org_id, [self._call_id])[self._call_id].fraction
-        return ProgressReporter(write, reached=reached)
+        shares = TYPICAL_SHARES if self._options.relabel_of is None else RELABELLING_SHARES
+        return ProgressReporter(write, reached=reached, shares=shares)
 
     @cached_property
     def _context(self) -> RunContext:
@@ -213,9 +221,19 @@ class OpenRun:
 
     @cached_property
     def _transcript(self) -> Transcript:
-        options = self._options
+        options, labeller = self._options, self._workshop.labeller
+        if options.relabel_of is not None:
+            words = self._kept_words(options.relabel_of)
+            return pipeline.relabel(self._recording, words, options, self._context, labeller)
         provider = self._workshop.providers.get(options.provider)
-        return pipeline.transcribe(self._recording, provider, options, self._context)
+        return pipeline.transcribe(self._recording, provider, options, self._context, labeller)
+
+    def _kept_words(self, transcript_id: str) -> Transcript:
+        """Return the transcript whose words are kept; a redacted run may have deleted it."""
+        try:
+            return self._workshop.transcripts.get(self._org_id, self._call_id, transcript_id)
+        except NotFound:
+            raise TranscriptGone from None
 
     # --- how they end -------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from services.audio.recording import PcmReader, Samples
 from services.domain.calls import Stage
 from services.domain.running import RunContext
-from services.pipeline import Models
+from services.pipeline import Models, SpeakerLabeller
 from services.providers.registry import ProviderRegistry
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
@@ -29,6 +29,7 @@ class Workshop:
     vault: AudioVault
     providers: ProviderRegistry
     models: Models
+    labeller: SpeakerLabeller
     redactor: LineRedactor
     working_folder: Path
     max_duration_ms: int
