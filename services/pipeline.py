@@ -5,13 +5,15 @@ sentiment, redaction, summary, figures). Jobs run these steps over stored calls;
 runs them over a file and stores nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from services.analysis.backchannels import mark_backchannels
+from services.analysis.carrying import carry_edits
 from services.analysis.file_names import details_from_name
 from services.analysis.labels import label_speakers
 from services.analysis.metrics import analyse
@@ -22,7 +24,8 @@ from services.audio.loudness import loudness_by_speaker
 from services.audio.pcm import FilePcm
 from services.audio.recording import ChannelLayout, Recording
 from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions, Stage
-from services.domain.errors import FileMissing
+from services.domain.edits import CallEdits
+from services.domain.errors import BadTranscript, FileMissing
 from services.domain.findings import Finding, FindingKind
 from services.domain.ids import new_id
 from services.domain.metrics import AnalysedTranscript
@@ -30,6 +33,7 @@ from services.domain.people import LOCAL_USER
 from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
+from services.exports.call_reading import CallDocument
 from services.providers.base import Capabilities, SpeechProvider
 from services.storage.working_files import WorkingFile
 from services.understanding.summary import STAGE as SUMMARY_STAGE
@@ -37,6 +41,7 @@ from services.understanding.summary import summarise
 
 STEPS_OF_UNDERSTANDING = 4
 KEPT = "as before by "
+MOST_BEYOND_END_MS = 2_000
 
 
 class SentimentMarker(Protocol):
@@ -206,11 +211,52 @@ def process_file(
     Decoded sound lies encrypted in ``working_folder`` while it runs. Raises a BadAudio when the
     file can't be used, and whatever the provider raises.
     """
+    details = details_from_name(path.name)
+    with _opened(path, context, working_folder, max_duration_ms) as recording:
+        transcript = transcribe(recording, provider, options, context, labeller)
+        return _reviewed_file(path, recording, transcript, details, options, models, context)
+
+
+def relabel_file(
+    path: Path,
+    document: CallDocument,
+    options: ProcessingOptions,
+    models: Models,
+    context: RunContext,
+    *,
+    working_folder: Path,
+    max_duration_ms: int,
+    labeller: SpeakerLabeller,
+) -> ReviewedCall:
+    """Tell the speakers of a transcript apart on the recording that it belongs to; store nothing.
+
+    Comments move to the new lines. Raises a BadAudio when the file can't be used, BadTranscript
+    when the transcript can't be that of this recording.
+    """
+    old, details = document.transcript, document.details
+    with _opened(path, context, working_folder, max_duration_ms) as recording:
+        last_ms = max((u.end_ms for u in old.utterances), default=0)
+        if last_ms > recording.duration_ms + MOST_BEYOND_END_MS:
+            raise BadTranscript("It goes on after this recording has ended.")
+        new = relabel(recording, old, options, context, labeller)
+        shown = _reviewed_file(path, recording, new, details, options, models, context)
+    edits = CallEdits(transcript_id=old.id, comments=document.comments)
+    return replace(
+        shown,
+        call=replace(shown.call, id=document.call_id),
+        edits=carry_edits(edits, old, shown.transcript),
+    )
+
+
+@contextmanager
+def _opened(
+    path: Path, context: RunContext, working_folder: Path, max_duration_ms: int
+) -> Iterator[Recording]:
+    """Decode a file for as long as the block lasts."""
     if not path.is_file():
         raise FileMissing
-    details = details_from_name(path.name)
     with path.open("rb") as source, WorkingFile(working_folder) as pcm_file:
-        recording = prepare(
+        yield prepare(
             source,
             pcm_file,
             context,
@@ -218,9 +264,19 @@ def process_file(
             open_source=lambda: path.open("rb"),
             source_name=path.name,
         )
-        transcript = transcribe(recording, provider, options, context, labeller)
-        analysed = understand(transcript, details, options, models, context)
-        facts = replace(recording.facts, findings=findings_of(recording, analysed.transcript))
+
+
+def _reviewed_file(
+    path: Path,
+    recording: Recording,
+    transcript: Transcript,
+    details: CallDetails,
+    options: ProcessingOptions,
+    models: Models,
+    context: RunContext,
+) -> ReviewedCall:
+    """Understand a file's transcript and return it as a call that is not stored."""
+    analysed = understand(transcript, details, options, models, context)
     call = Call(
         id=new_id(),
         org_id=LOCAL_USER.org_id,
@@ -230,7 +286,7 @@ def process_file(
         state=CallState.READY,
         created_at=datetime.now(UTC),
         details=details,
-        audio=facts,
+        audio=replace(recording.facts, findings=findings_of(recording, analysed.transcript)),
         active_transcript_id=analysed.transcript.id,
     )
     return ReviewedCall(call=call, transcript=analysed.transcript, analysis=analysed.analysis)
