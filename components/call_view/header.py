@@ -24,6 +24,7 @@ class HeaderAct(StrEnum):
     NOT_REVIEWED = "not_reviewed"
     DETAILS = "details"
     RERUN = "rerun"
+    RELABEL = "relabel"
     DELETE = "delete"
 
 
@@ -73,6 +74,8 @@ def _draw_actions(call: Call, exporter: Exporter) -> HeaderAct | None:
     with st.popover("More", icon=":material/more_horiz:"):
         if st.button("Process again…", icon=":material/restart_alt:", key="call_rerun"):
             intent = HeaderAct.RERUN
+        if st.button("Tell speakers apart again…", icon=":material/groups:", key="call_relabel"):
+            intent = HeaderAct.RELABEL
         if st.button("Delete this call…", icon=":material/delete:", key="call_delete"):
             intent = HeaderAct.DELETE
     return intent
