@@ -48,7 +48,7 @@ def relabel_beside(
     try:
         document = read_json(transcript.read_bytes())
     except OSError as error:
-        raise BadTranscript("There is none of this name.") from error
+        raise BadTranscript("There is no file of this name.") from error
     line = ProgressLine(path.name)
     options = ProcessingOptions(
         provider=document.transcript.provider, redact=document.transcript.redacted

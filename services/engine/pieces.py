@@ -12,10 +12,9 @@ from services.domain.word_places import Place, word_places
 class Piece:
     """What no new line may part: a word, or several that a mention of personal data spans.
 
-    ``plain`` is its text as the utterance ``origin`` has it, with whatever stands between it and
-    the next piece; ``lead`` is the space before it. ``mentions`` count in characters of ``plain``.
-    An utterance whose words are not known (``words`` empty), or are not those of its text, is one
-    piece.
+    ``plain`` is its text as the utterance ``origin`` has it, ``lead`` the space before it;
+    ``mentions`` count in characters of ``plain``. An utterance whose words are not known
+    (``words`` empty), or are not those of its text, is one piece.
     """
 
     plain: str
@@ -26,6 +25,11 @@ class Piece:
     mentions: tuple[PiiMention, ...]
     origin: Utterance
     is_whole: bool
+
+    @property
+    def is_one_word(self) -> bool:
+        """Whether this is a word like any other, and no personal data."""
+        return len(self.words) == 1 and not (self.mentions or any(placeholders_in(self.plain)))
 
 
 def pieces_of(utterances: Sequence[Utterance], *, until_ms: int) -> list[Piece]:
@@ -102,7 +106,8 @@ def _cut(utterance: Utterance, joint: str) -> Iterable[Piece]:
         yield _piece(utterance, words, (0, len(text)), joint, is_whole=True)
         return
     edges = [0, *(start for start, _ in places[1:]), len(text)]
-    firsts = [n for n in range(len(words)) if not _is_inside_mention(utterance, edges[n])]
+    mentions = [(m.start_char, m.end_char) for m in (*utterance.pii, *placeholders_in(text))]
+    firsts = [n for n in range(len(words)) if not any(a < edges[n] < b for a, b in mentions)]
     for first, following in zip(firsts, [*firsts[1:], len(words)], strict=True):
         place = (edges[first], edges[following])
         lead = text[places[first - 1][1] : edges[first]] if first else joint
@@ -123,12 +128,6 @@ def _piece(
         origin=utterance,
         is_whole=is_whole,
     )
-
-
-def _is_inside_mention(utterance: Utterance, at: int) -> bool:
-    """Whether personal data, or the placeholder that stands for it, goes on across a place."""
-    mentions = (*utterance.pii, *placeholders_in(utterance.text))
-    return any(m.start_char < at < m.end_char for m in mentions)
 
 
 def _timed(utterance: Utterance) -> tuple[Word, ...]:

@@ -70,17 +70,19 @@ def relabel(
 def given_to(pieces: Sequence[Piece], parties: Sequence[Party]) -> list[int | None]:
     """Return, per piece, the index of the party that says it, None when nobody is near.
 
-    ``pieces`` are in order of time. What was recognised on a party's own channel stays with that
+    ``pieces`` are in order of time. A word may follow the sentence it stands in; what stays whole
+    goes to whoever says most of it. What was recognised on a party's own channel stays with that
     party wherever it is heard there, even when the other one is louder.
     """
-    heard = attribute(pieces, [p.spans for p in parties])
-    own = {p.channel: at for at, p in enumerate(parties)}
+    voices = [p.spans for p in parties]
+    own = {p.channel: at for at, p in enumerate(parties) if p.channel is not None}
     given: list[int | None] = []
-    for piece, nearest in zip(pieces, heard, strict=True):
-        channel = piece.origin.channel
-        at = own.get(channel) if channel is not None else None
-        is_heard = at is not None and covered_ms((piece.start_ms, piece.end_ms), parties[at].spans)
-        given.append(at if is_heard else nearest)
+    for piece, following in zip(pieces, attribute(pieces, voices), strict=True):
+        at = own.get(piece.origin.channel) if piece.origin.channel is not None else None
+        if at is not None and covered_ms((piece.start_ms, piece.end_ms), voices[at]):
+            given.append(at)
+        else:
+            given.append(following if piece.is_one_word else attribute([piece], voices)[0])
     return given
 
 

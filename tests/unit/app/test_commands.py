@@ -132,7 +132,7 @@ def stored_call(partyline, tmp_path) -> dict:
     [
         (("no-such-call",), "This call does not exist, or it has been deleted."),
         (("a" * 32,), "This call does not exist, or it has been deleted."),
-        (("a.wav", "--transcript", "none.json"), "There is none of this name."),
+        (("a.wav", "--transcript", "none.json"), "There is no file of this name."),
         (("a.wav", "--transcript", "a.wav"), "It is not JSON."),
         (("none.wav", "--transcript", "good.json"), "There is no file of this name."),
         (("a.wav", "--transcript", "long.json"), "It goes on after this recording has ended."),

@@ -17,20 +17,11 @@ from services.engine.engine import LocalEngine
 from services.engine.pieces import pieces_of
 from services.engine.relabelling import relabel
 from services.engine.speakers.diarizer import Voice
-from services.engine.voice_activity import VOICE_FRAME_MS, VoiceActivity
 from tests.builders import SENTIMENTS
 from tests.unit.audio.sounds import RATE, noise
+from tests.unit.providers.test_local import LoudIsSpeech
 
 MS = 250  # of one character of a ruler
-
-
-class LoudIsSpeech(VoiceActivity):
-    """Hears speech where the sound is loud."""
-
-    def probabilities(self, pcm, channel=None):
-        frames = VOICE_FRAME_MS * RATE // 1000
-        rows = [pcm.read(at, at + frames, channel) for at in range(0, pcm.frames, frames)]
-        return np.array([float(np.abs(row).max(initial=0) > 0.05) for row in rows], np.float32)
 
 
 class DrawnVoices:
@@ -334,6 +325,17 @@ class TestWordsWithoutTimes:
         assert after.utterances[0].words == ()
         assert after.utterances[0].confidence == 0.8
 
+    def test_most_of_it_is_meant_also_right_after_the_other_one_spoke(self):
+        #                    Hello                  says 40 % of this line
+        first = written("Hello", number=1)
+        line = replace(written(".....Good.day....and.goodbye", number=2), words=())
+        after = told_apart(
+            without_speakers(first, line),
+            "##############..............",
+            "..............##############",
+        )
+        assert lines(after) == [("s1", "Hello"), ("s2", "Good day and goodbye")]
+
     def test_words_that_are_not_those_of_the_text_stay_together(self):
         line = replace(written("one.two.three.four"), text="It's 1234.")
         after = told_apart(
@@ -377,6 +379,15 @@ class TestPersonalData:
         (moved,) = after.utterances[1].pii
         assert after.utterances[1].text[moved.start_char : moved.end_char] == "Nora Fields"
         assert after.utterances[0].pii == ()
+
+    def test_a_placeholder_goes_to_who_says_most_of_it(self):
+        line = written("ask.for.PPPPPPPPPPPPPPPPPPPPP.ok", said="ask for [PERSON] ok")
+        after = told_apart(
+            without_speakers(line, redacted=True),
+            "################................",
+            "................################",
+        )
+        assert lines(after) == [("s1", "ask for"), ("s2", "[PERSON] ok")]
 
     def test_placeholders_are_found_again_where_they_stand(self):
         line = written(
