@@ -96,8 +96,8 @@ def ask_relabel(
         st.warning(SoundGone().user_message, icon=":material/volume_off:")
         return
     st.caption(
-        "Words, their times and your edits stay; who says them is heard anew in the recording, "
-        "and with it lines, talk times, roles, sentiment and summary are made anew."
+        "The words, their times and your edits stay; who says them is found out anew from the "
+        "recording, and with it the lines, talk times, roles, sentiment and summary."
     )
     key = f"relabel_{rerun_key([run])}"
     speakers = draw_speaker_count(key=key, now=now)

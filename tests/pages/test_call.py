@@ -14,7 +14,7 @@ from services.domain.calls import CallDetails, CallState, ProcessingOptions, Spe
 from services.domain.errors import InvalidRequest, NotFound, ProviderTimeout, StorageError
 from services.domain.people import LOCAL_USER
 from services.domain.speech import SpeakerRole
-from tests.pages.conftest import MAIN, press, texts
+from tests.pages.conftest import MAIN, choose, press, texts
 from tests.pages.staging import ORG, sample_transcript
 
 
@@ -147,11 +147,11 @@ def test_details_can_be_changed(staged, open_page, monkeypatch):
 def test_delete_from_the_page(staged, open_page, monkeypatch):
     """Deleting asks first and leaves no open call."""
     call = staged.add_ready()
-    page = press(open_page("call", open_call=call.id), "Delete this call…")
+    page = choose(open_page("call", open_call=call.id), "Delete this call…")
     assert "This can't be undone" in texts(page)
     assert staged.desk.asked == []
     monkeypatch.setattr(_review, "ask_delete", lambda count, on_yes: (on_yes(), st.rerun()))
-    press(page, "Delete this call…")
+    choose(page, "Delete this call…")
     assert staged.desk.asked == [("delete", call.id)]
     assert "No call is open" in texts(page)
 
@@ -171,8 +171,8 @@ def asked_to_relabel(open_page, monkeypatch):
 def test_speakers_can_be_told_apart_again(staged, open_page, asked_to_relabel):
     """The button asks, saying what stays and what is made anew; the answer starts the run."""
     call = staged.add_ready()
-    page = press(open_page("call", open_call=call.id), "Tell speakers apart again…")
-    assert "Words, their times and your edits stay" in texts(page)
+    page = choose(open_page("call", open_call=call.id), "Tell speakers apart again…")
+    assert "The words, their times and your edits stay" in texts(page)
     assert staged.desk.asked == []
     page, key = asked_to_relabel(call)
     assert page.selectbox(key=f"{key}_speakers").value == "Find out"
