@@ -7,7 +7,8 @@ from services.audio.channels import channel_to_hear, leak_db
 from services.audio.loudness import loudness_by_speaker
 from services.audio.pcm import ChannelPcm
 from services.audio.recording import ChannelLayout, PcmReader, Recording
-from services.domain.calls import ProcessingOptions
+from services.audio.watched import WatchedPcm
+from services.domain.calls import ProcessingOptions, Stage
 from services.domain.intervals import Interval
 from services.domain.running import RunContext
 from services.domain.speech import Span, Speaker, Transcript
@@ -61,9 +62,14 @@ def who_speaks(
     context: RunContext,
 ) -> WhoSpeaks:
     """Find the parties of a recording without recognising a word. Raises Cancelled."""
+
+    def watched(pcm: PcmReader) -> PcmReader:
+        """Notice between blocks when the run is not wanted any more."""
+        return WatchedPcm(pcm, lambda _: context.report(Stage.SPEAKERS, 0.0))
+
     if has_channel_for_each(recording):
         leaks = [leak_db(recording.facts.findings, channel) for channel in (0, 1)]
-        pair = listen_to_pair(recording.pcm, activity, leaks)
+        pair = listen_to_pair(watched(recording.pcm), activity, leaks)
         return WhoSpeaks(
             parties=_parties([(heard.channel, heard.spans) for heard in pair]),
             music=tuple(interval for heard in pair for interval in heard.music),
@@ -71,7 +77,7 @@ def who_speaks(
             how=BY_CHANNEL,
         )
     pcm = one_sound(recording)
-    heard = listen(pcm, activity)
+    heard = listen(watched(pcm), activity)
     voices = voices_in_mix(diarizer, pcm, heard, options, context)
     return WhoSpeaks(
         parties=_parties([(None, spans) for spans in voices]),

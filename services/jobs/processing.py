@@ -10,6 +10,7 @@ from typing import BinaryIO
 from services import pipeline, telemetry
 from services.audio.recording import Recording
 from services.audio.render import render_playback
+from services.audio.watched import WatchedPcm
 from services.domain.calls import CallState, ProcessingOptions, Run, Stage
 from services.domain.errors import (
     Cancelled,
@@ -31,7 +32,7 @@ from services.jobs.progress import (
     WorkerStopping,
 )
 from services.jobs.storing import store_transcript
-from services.jobs.workshop import WatchedPcm, Workshop
+from services.jobs.workshop import Workshop
 from services.storage.audio_vault import Rendition
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import WrappedKey
@@ -121,11 +122,14 @@ class OpenRun:
         recording = self._recording
         self._workshop.calls.set_audio(self._call_id, recording.facts)
         if not self._has_playback:
-            watched = WatchedPcm(recording.pcm, self._context, begin=DECODING_SHARE)
+            watched = WatchedPcm(recording.pcm, self._report_rendering)
             with self._workshop.vault.write(self._call_id, Rendition.PLAYBACK, self._key) as sink:
                 render_playback(watched, sink)
         self._context.report(Stage.DECODE, 1.0)
         return Outcome.GO_ON
+
+    def _report_rendering(self, done: float) -> None:
+        self._context.report(Stage.DECODE, DECODING_SHARE + (1 - DECODING_SHARE) * done)
 
     def _transcribe(self) -> Outcome:
         _ = self._transcript

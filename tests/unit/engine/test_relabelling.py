@@ -210,15 +210,31 @@ class TestWordsOfAMixedCall:
         after = told_apart(without_speakers(written("yes.........no")), "##########")
         assert after.utterances[-1].end_ms <= after.duration_ms == 2_500
 
-    def test_it_ends_when_the_run_was_cancelled(self):
-        made = LocalEngine(
+    @pytest.mark.parametrize("separate", [False, True])
+    def test_cancelling_is_noticed_while_it_listens(self, separate):
+        diarizer = DrawnVoices("###")
+        engine = LocalEngine(
             activity=LoudIsSpeech(),
             recogniser=None,  # type: ignore[arg-type]
-            diarizer=DrawnVoices("###"),  # type: ignore[arg-type]
+            diarizer=diarizer,  # type: ignore[arg-type]
         )
-        context = RunContext(is_cancelled=lambda: True)
+        asked: list[bool] = []
+
+        def cancelled() -> bool:
+            asked.append(len(asked) == 2)
+            return asked[-1]
+
+        source = recording("###...", "...###", separate=separate)
         with pytest.raises(Cancelled):
-            relabel(made, recording("###"), without_speakers(), ProcessingOptions(), context)
+            relabel(
+                engine,
+                source,
+                without_speakers(),
+                ProcessingOptions(),
+                RunContext(is_cancelled=cancelled),
+            )
+        assert asked == [False, False, True]
+        assert diarizer.asked == []
 
 
 class TestHowManySpeak:
