@@ -65,7 +65,7 @@ class JobDesk:
         """Process a call once more with these options.
 
         Its transcript stays active until the new one is there. Raises InvalidRequest while a run
-        is under way, ProviderUnknown or ProviderNotConfigured.
+        is under way, ProviderUnknown, ProviderNotConfigured, or SoundGone.
         """
         options = replace(options, relabel_of=None)
         self._intake.check_options(options)
@@ -81,8 +81,6 @@ class JobDesk:
         call = self._calls.get(user.org_id, call_id)
         if call.active_transcript_id is None:
             raise NotReady
-        if not self.has_sound(user, call_id):
-            raise SoundGone
         speakers.check()
         before = self._options_of(user, call_id, call.active_transcript_id)
         options = replace(speakers.put_into(before), relabel_of=call.active_transcript_id)
@@ -104,6 +102,8 @@ class JobDesk:
         return next(made, runs[-1].options)
 
     def _start(self, user: User, call_id: str, options: ProcessingOptions) -> Run:
+        if not self.has_sound(user, call_id):
+            raise SoundGone
         with self._calls.transaction() as connection:
             run = self._runs.start(user.org_id, call_id, options, connection=connection)
             self._queue.enqueue(connection, run)

@@ -19,10 +19,23 @@ def short_call(stocked_data):
         return database.execute(query).fetchone()[0]
 
 
+@pytest.fixture
+def transcripts_of(stocked_data):
+    """Count the transcripts that are kept of a call."""
+
+    def count(call_id: str) -> int:
+        with closing(sqlite3.connect(stocked_data / "partyline.db")) as database:
+            query = "SELECT count(*) FROM transcripts WHERE call_id = ?"
+            return database.execute(query, (call_id,)).fetchone()[0]
+
+    return count
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_question_is_answered_by_keyboard_and_the_new_speakers_are_shown(
-    stocked_server, short_call, open_page, width
+    stocked_server, short_call, transcripts_of, open_page, width
 ):
+    before = transcripts_of(short_call)
     page = open_page(f"{stocked_server}/call?call={short_call}", width=width)
     expect(page.locator("[data-line]").first).to_be_visible()
     page.get_by_test_id("stMenuButton").get_by_role("button").focus()
@@ -45,7 +58,7 @@ def test_the_question_is_answered_by_keyboard_and_the_new_speakers_are_shown(
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden(timeout=DONE_WITHIN_MS)
-    page.get_by_text("Which part was done by what").click()
-    expect(page.get_by_text("local voices (relabelled)")).to_be_visible()
-    expect(page.get_by_text("as before by local whisper-base")).to_be_visible()
+    expect(page.get_by_text("local voices (relabelled)")).to_be_attached()
+    expect(page.get_by_text("as before by local whisper-base")).to_be_attached()
     expect(page.locator("[data-line]").first).to_be_visible()
+    assert transcripts_of(short_call) == before + 1

@@ -210,6 +210,8 @@ class TestRefused:
         assert not installation.services.desk.has_sound(LOCAL_USER, call_id)
         with pytest.raises(SoundGone):
             installation.services.desk.relabel(LOCAL_USER, call_id, ANY)
+        with pytest.raises(SoundGone):
+            installation.services.desk.rerun(LOCAL_USER, call_id, SCRIPTED)
         assert installation.services.calls.get(ORG, call_id).run == 1
 
     def test_to_strangers(self, installation: Installation) -> None:
