@@ -16,7 +16,8 @@ from services.engine.announced import announced_silence
 from services.engine.holds import holds_of
 from services.engine.listening import Listened, listen, listen_to_pair
 from services.engine.mixed import SilencedPcm, exact_spans
-from services.engine.speakers.diarizer import Diarizer, Voice
+from services.engine.speakers.clustering import VoiceCount
+from services.engine.speakers.diarizer import Diarizer
 from services.engine.voice_activity import VoiceActivity
 
 FADE_MS = 500
@@ -101,7 +102,7 @@ def voices_in_mix(
     if not heard.spans:
         return []
     quiet = SilencedPcm(pcm=pcm, silenced=_with_edges(heard.music))
-    voices = _diarized(diarizer, quiet, options, context)
+    voices = diarizer.diarize(quiet, context, voices=_voices_wanted(options))
     return [own for own in exact_spans([v.spans for v in voices], heard) if own]
 
 
@@ -138,18 +139,11 @@ def _parties(heard: Sequence[tuple[int | None, tuple[Interval, ...]]]) -> tuple[
     )
 
 
-def _diarized(
-    diarizer: Diarizer, pcm: PcmReader, options: ProcessingOptions, context: RunContext
-) -> tuple[Voice, ...]:
-    """Diarize within the bounds of the options: what falls outside is done again at the bound."""
-    least, most = options.min_speakers, options.max_speakers
-    expected = options.expected_speakers or (least if least == most else None)
-    voices = diarizer.diarize(pcm, context, expected=expected)
-    if expected is None and least is not None and len(voices) < least:
-        return diarizer.diarize(pcm, context, expected=least)
-    if expected is None and most is not None and len(voices) > most:
-        return diarizer.diarize(pcm, context, expected=most)
-    return voices
+def _voices_wanted(options: ProcessingOptions) -> VoiceCount:
+    exact = options.expected_speakers
+    if exact is not None:
+        return VoiceCount(least=exact, most=exact)
+    return VoiceCount(least=options.min_speakers or 1, most=options.max_speakers)
 
 
 def _with_edges(music: Sequence[Interval]) -> tuple[Interval, ...]:

@@ -25,17 +25,19 @@ MS = 250  # of one character of a ruler
 
 
 class DrawnVoices:
-    """Stands for the diarizer: hears the voices that were drawn, and notes what was expected."""
+    """Stands for the diarizer: hears the voices that were drawn, and notes how many it may."""
 
     def __init__(self, *rulers: str) -> None:
         self.rulers = rulers
-        self.asked: list[int | None] = []
+        self.asked: list[tuple[int, int | None]] = []
 
-    def diarize(self, pcm, context, *, expected=None):
-        self.asked.append(expected)
+    def diarize(self, pcm, context, *, voices):
+        self.asked.append((voices.least, voices.most))
         context.report(Stage.SPEAKERS, 0.5)
-        heard = self.rulers[:expected] if expected else self.rulers
-        return tuple(Voice(voiceprint=np.zeros(256, np.float32), spans=spans_of(r)) for r in heard)
+        return tuple(
+            Voice(voiceprint=np.zeros(256, np.float32), spans=spans_of(r))
+            for r in self.rulers[: voices.most]
+        )
 
 
 def spans_of(ruler: str, mark: str = "#") -> tuple[tuple[int, int], ...]:
@@ -247,13 +249,12 @@ class TestHowManySpeak:
     @pytest.mark.parametrize(
         ("options", "asked", "found"),
         [
-            ({}, [None], 3),
-            ({"expected_speakers": 2}, [2], 2),
-            ({"min_speakers": 2, "max_speakers": 4}, [None], 3),
-            ({"max_speakers": 2}, [None, 2], 2),
-            ({"min_speakers": 4}, [None, 4], 3),
-            ({"min_speakers": 2, "max_speakers": 2}, [2], 2),
-            ({"expected_speakers": 1, "min_speakers": 2}, [1], 1),
+            ({}, (1, None), 3),
+            ({"expected_speakers": 2}, (2, 2), 2),
+            ({"min_speakers": 2, "max_speakers": 4}, (2, 4), 3),
+            ({"max_speakers": 2}, (1, 2), 2),
+            ({"min_speakers": 3}, (3, None), 3),
+            ({"expected_speakers": 1, "min_speakers": 2}, (1, 1), 1),
         ],
     )
     def test_the_options_are_honoured(self, options, asked, found):
@@ -270,7 +271,7 @@ class TestHowManySpeak:
             ProcessingOptions(**options),
             RunContext(),
         )
-        assert diarizer.asked == asked
+        assert diarizer.asked == [asked]
         assert len(after.speakers) == found
 
     def test_only_the_part_that_was_transcribed_counts(self):
