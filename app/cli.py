@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services import telemetry
-from services.domain.calls import ProcessingOptions
+from services.domain.calls import MOST_SPEAKERS, ProcessingOptions, SpeakerCount
 from services.domain.part import read_clock
 from services.domain.vocabulary import read_spelling
 from services.exports import ExportFormat
@@ -30,6 +30,15 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", help="Folder to write into instead of standard output."),
 ]
+Speakers = Annotated[
+    int | None, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of speakers, if it is known.")
+]
+AtLeast = Annotated[
+    int | None, typer.Option(min=1, max=MOST_SPEAKERS, help="So many speakers at least.")
+]
+AtMost = Annotated[
+    int | None, typer.Option(min=1, max=MOST_SPEAKERS, help="So many speakers at most.")
+]
 
 
 Figures = Annotated[Path | None, typer.Option("--json", help="Write the figures there.")]
@@ -46,10 +55,9 @@ def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Recordings of calls.")],
     provider: Annotated[str, typer.Option(help="Who recognises the speech.")] = "local",
     language: Annotated[str, typer.Option(help="Language code, or auto to detect it.")] = "auto",
-    speakers: Annotated[
-        int | None,
-        typer.Option(min=1, max=20, help="Number of speakers, if it is known."),
-    ] = None,
+    speakers: Speakers = None,
+    min_speakers: AtLeast = None,
+    max_speakers: AtMost = None,
     wanted: Format = ExportFormat.JSON,
     output: Output = None,
     redact: Annotated[bool, typer.Option(help="Take personal data out of the text.")] = True,
@@ -93,6 +101,31 @@ def transcribe(
         )
         work = save_files if save else transcribe_files
         raise SystemExit(work(load_settings(), files, options, wanted, output))
+
+
+@app.command()
+def relabel(
+    call: Annotated[str, typer.Argument(help="A stored call's id, or a recording.")],
+    speakers: Speakers = None,
+    min_speakers: AtLeast = None,
+    max_speakers: AtMost = None,
+    transcript: Annotated[
+        Path | None,
+        typer.Option(help="The recording's transcript as JSON; then nothing is stored."),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Tell the speakers of a call apart anew; the words stay as they are."""
+    from app.commands.console import one_clear_line
+    from app.commands.relabel import relabel_beside, relabel_call
+    from app.settings import load_settings
+
+    count = SpeakerCount(exactly=speakers, least=min_speakers, most=max_speakers)
+    with one_clear_line():
+        settings = load_settings()
+        if transcript is not None:
+            raise SystemExit(relabel_beside(settings, Path(call), transcript, count, output))
+        raise SystemExit(relabel_call(settings, call, count, output))
 
 
 @app.command()

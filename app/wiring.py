@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from services.jobs.janitor import Janitor
 from services.jobs.processing import open_run
 from services.jobs.queue import JobQueue, prepare_queue
 from services.jobs.workshop import Workshop
-from services.pipeline import Models
+from services.pipeline import Models, SpeakerLabeller
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
 from services.review import ReviewService
@@ -35,6 +36,7 @@ from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 
 if TYPE_CHECKING:
+    from services.engine.engine import EngineHolder
     from services.understanding.models import UnderstandingModels
 
 DEMO_FOLDER = ROOT / "demo"
@@ -146,7 +148,12 @@ def build_providers(settings: Settings) -> ProviderRegistry:
     def local() -> SpeechProvider:
         from services.providers.local import LocalProvider
 
-        return LocalProvider(settings.models_dir, settings.whisper_model, settings.threads)
+        return LocalProvider(
+            settings.models_dir,
+            settings.whisper_model,
+            settings.threads,
+            engine=_local_engine(settings),
+        )
 
     def scripted() -> SpeechProvider:
         from services.providers.scripted import ScriptedProvider
@@ -164,6 +171,25 @@ def build_models(_settings: Settings) -> "UnderstandingModels":
     from services.understanding.models import UnderstandingModels
 
     return UnderstandingModels()
+
+
+def build_labeller(settings: Settings) -> SpeakerLabeller:
+    """Return who tells speakers apart on this machine, with the local provider's models."""
+    from services.engine.relabelling import LocalLabeller
+
+    return LocalLabeller(_local_engine(settings))
+
+
+def _local_engine(settings: Settings) -> "EngineHolder":
+    return _shared_engine(settings.models_dir, settings.whisper_model, settings.threads)
+
+
+@cache
+def _shared_engine(models_dir: Path, whisper_model: str | None, threads: int) -> "EngineHolder":
+    """Return the one engine of this process for these settings: its models take much memory."""
+    from services.engine.engine import EngineHolder
+
+    return EngineHolder(models_dir, whisper_model, threads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,6 +237,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         vault=services.vault,
         providers=services.providers,
         models=services.models,
+        labeller=build_labeller(settings),
         redactor=services.redactor,
         working_folder=settings.working_folder,
         max_duration_ms=settings.max_duration_ms,

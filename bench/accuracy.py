@@ -162,7 +162,7 @@ def _examples(wishes: Wishes) -> tuple[list[Example], int]:
 def _pipeline() -> Process:
     from app.settings import load_settings
     from app.wiring import build_models, build_providers
-    from services.pipeline import process_file
+    from services.one_file import process_file
 
     settings = load_settings()
     provider, models = build_providers(settings).ready("local"), build_models(settings)

@@ -7,12 +7,10 @@ runs them over a file and stores nothing.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
 from services.analysis.backchannels import mark_backchannels
-from services.analysis.file_names import details_from_name
 from services.analysis.fillers import without_fillers
 from services.analysis.labels import label_speakers
 from services.analysis.metrics import analyse
@@ -24,23 +22,19 @@ from services.audio.decode import decode
 from services.audio.loudness import Course, loudness_by_speaker
 from services.audio.part import recording_of
 from services.audio.pcm import FilePcm
-from services.audio.recording import Recording
-from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions, Stage
-from services.domain.errors import FileMissing
+from services.audio.recording import ChannelLayout, Recording
+from services.domain.calls import CallDetails, ProcessingOptions, Stage
 from services.domain.findings import Finding, FindingKind
-from services.domain.ids import new_id
 from services.domain.metrics import AnalysedTranscript
-from services.domain.part import check_bounds, part_of
-from services.domain.people import LOCAL_USER
-from services.domain.reviewed import ReviewedCall
+from services.domain.part import part_of
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
-from services.providers.base import SpeechProvider
-from services.storage.working_files import WorkingFile
+from services.providers.base import Capabilities, SpeechProvider
 from services.understanding.summary import STAGE as SUMMARY_STAGE
 from services.understanding.summary import summarise
 
 STEPS_OF_UNDERSTANDING = 4
+KEPT = "as before by "
 
 
 class SentimentMarker(Protocol):
@@ -58,6 +52,19 @@ class TranscriptRedactor(Protocol):
 
     def redact(self, transcript: Transcript) -> Transcript:
         """Return the transcript with the personal data replaced in texts and words."""
+
+
+class SpeakerLabeller(Protocol):
+    """Tells the speakers of a recording apart on this machine."""
+
+    def relabel(
+        self,
+        recording: Recording,
+        transcript: Transcript,
+        options: ProcessingOptions,
+        context: RunContext,
+    ) -> Transcript:
+        """Return the transcript's words with speakers found on the recording."""
 
 
 class Models(Protocol):
@@ -99,23 +106,56 @@ def transcribe(
     provider: SpeechProvider,
     options: ProcessingOptions,
     context: RunContext,
+    labeller: SpeakerLabeller | None = None,
 ) -> Transcript:
-    """Return the provider's transcript, with what it can't measure measured here.
+    """Return the provider's transcript, with what it can't tell or measure added here.
 
     A provider gets nothing but the part that is to be transcribed; the times of the transcript
-    are the recording's. Raises InvalidRequest when the recording has no such part.
+    are the recording's. Without a ``labeller`` the speakers are those that the provider tells, or
+    none. Raises InvalidRequest when the recording has no such part.
     """
     part = part_of(recording.duration_ms, options.start_ms, options.end_ms)
     given = recording if part is None else recording_of(recording, part)
     transcript = provider.transcribe(given, options, context)
+    has_loudness = provider.capabilities.loudness
+    if labeller is not None and not _tells_speakers(provider.capabilities, given):
+        transcript = labeller.relabel(given, transcript, options, context)
+        has_loudness = True
     if part is not None:
         transcript = placed_in_recording(transcript, part, recording.duration_ms)
-    if part is not None or not provider.capabilities.loudness:
+    if part is not None or not has_loudness:
         transcript = replace(transcript, loudness_dbfs=_loudness(recording, transcript))
     if options.vocabulary and provider.capabilities.vocabulary:
         told = {"vocabulary": _count(len(options.vocabulary), "word")}
         transcript = replace(transcript, stages={**transcript.stages, **told})
     return transcript
+
+
+def _tells_speakers(capabilities: Capabilities, recording: Recording) -> bool:
+    """Whether a provider tells this recording's speakers apart: by channel, or else by voice."""
+    if recording.layout is ChannelLayout.SEPARATE and capabilities.separate_channels:
+        return True
+    return capabilities.diarization
+
+
+def relabel(
+    recording: Recording,
+    transcript: Transcript,
+    options: ProcessingOptions,
+    context: RunContext,
+    labeller: SpeakerLabeller,
+) -> Transcript:
+    """Return a transcript of the same words in which the speakers are told apart anew.
+
+    ``stages`` says who recognised the words before.
+    """
+    labelled = labeller.relabel(recording, transcript, options, context)
+    before = transcript.stages.get("recognition", transcript.provider)
+    stages = {
+        "recognition": f"{KEPT}{before.removeprefix(KEPT)}",
+        "speakers": f"{labelled.stages['speakers']} (relabelled)",
+    }
+    return replace(labelled, stages={**labelled.stages, **stages})
 
 
 def _loudness(recording: Recording, transcript: Transcript) -> Mapping[str, Course]:
@@ -153,7 +193,7 @@ def understand(
 
     Backchannels come first: what a listener hums is no hesitation. Sentiment is read from the
     words before redaction; the summary is written from what is left after it, so it can't bring
-    back what was taken out.
+    back what was taken out. What is redacted already stays redacted.
     """
     context.report(Stage.ANALYSE, 0.0)
     transcript = as_wanted(mark_backchannels(transcript), options)
@@ -162,7 +202,8 @@ def understand(
     transcript = models.sentiment.mark(transcript)
     context.report(Stage.ANALYSE, 2 / STEPS_OF_UNDERSTANDING)
     redactor = models.redactor
-    transcript = redactor.redact(transcript) if options.redact else redactor.mark(transcript)
+    redact = options.redact or transcript.redacted
+    transcript = redactor.redact(transcript) if redact else redactor.mark(transcript)
     context.report(Stage.ANALYSE, 3 / STEPS_OF_UNDERSTANDING)
     transcript = replace(
         transcript,
@@ -180,49 +221,3 @@ def findings_of(recording: Recording, transcript: Transcript) -> tuple[Finding, 
     if transcript.spans or transcript.utterances or transcript.part is not None:
         return recording.facts.findings
     return (*recording.facts.findings, Finding(kind=FindingKind.NO_SPEECH))
-
-
-def process_file(
-    path: Path,
-    provider: SpeechProvider,
-    options: ProcessingOptions,
-    models: Models,
-    context: RunContext,
-    *,
-    working_folder: Path,
-    max_duration_ms: int,
-) -> ReviewedCall:
-    """Run the whole pipeline over one file and store nothing.
-
-    Decoded sound lies encrypted in ``working_folder`` while it runs. Raises a BadAudio when the
-    file can't be used, InvalidRequest when it has no such part, and whatever the provider raises.
-    """
-    check_bounds(options.start_ms, options.end_ms)
-    if not path.is_file():
-        raise FileMissing
-    details = details_from_name(path.name)
-    with path.open("rb") as source, WorkingFile(working_folder) as pcm_file:
-        recording = prepare(
-            source,
-            pcm_file,
-            context,
-            max_duration_ms=max_duration_ms,
-            open_source=lambda: path.open("rb"),
-            source_name=path.name,
-        )
-        transcript = transcribe(recording, provider, options, context)
-        analysed = understand(transcript, details, options, models, context)
-        facts = replace(recording.facts, findings=findings_of(recording, analysed.transcript))
-    call = Call(
-        id=new_id(),
-        org_id=LOCAL_USER.org_id,
-        source_name=path.name,
-        content_hash="",
-        size_bytes=path.stat().st_size,
-        state=CallState.READY,
-        created_at=datetime.now(UTC),
-        details=details,
-        audio=facts,
-        active_transcript_id=analysed.transcript.id,
-    )
-    return ReviewedCall(call=call, transcript=analysed.transcript, analysis=analysed.analysis)

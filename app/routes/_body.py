@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from services.domain.calls import CallDetails, Direction, ProcessingOptions
+from services.domain.calls import CallDetails, Direction, ProcessingOptions, SpeakerCount
 from services.domain.errors import InvalidRequest
 from services.domain.part import check_bounds
 from services.domain.vocabulary import Pair, clean_spelling, clean_terms
@@ -17,7 +17,6 @@ from services.domain.vocabulary import Pair, clean_spelling, clean_terms
 ABOUT_HEADER = "X-Partyline-Recording"
 MAX_HEADER_CHARS = 8_000  # what common proxies pass on
 MAX_TEXT_CHARS = 200
-MAX_SPEAKERS = 20
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -53,15 +52,17 @@ def processing_options(raw: object) -> ProcessingOptions:
     language = _text(given, "language")
     if language is not None and not LANGUAGE.fullmatch(language):
         raise InvalidRequest("The language is not a language code.")
-    speakers = given.get("expected_speakers")
-    if speakers is not None and not _is_count(speakers):
-        raise InvalidRequest("The number of speakers is out of range.")
+    speakers = SpeakerCount(
+        exactly=_count(given, "expected_speakers"),
+        least=_count(given, "min_speakers"),
+        most=_count(given, "max_speakers"),
+    )
+    speakers.check()
     bounds = [_milliseconds(given, name) for name in ("start_ms", "end_ms")]
     check_bounds(*bounds)
-    return ProcessingOptions(
+    options = ProcessingOptions(
         provider=_text(given, "provider") or default.provider,
         language=language,
-        expected_speakers=speakers,
         redact=_choice(given, "redact", "redaction", default=default.redact),
         vocabulary=clean_terms(_texts(given.get("vocabulary"))),
         spelling=clean_spelling(_pairs(given.get("spelling"))),
@@ -69,6 +70,7 @@ def processing_options(raw: object) -> ProcessingOptions:
         start_ms=bounds[0],
         end_ms=bounds[1],
     )
+    return speakers.put_into(options)
 
 
 def call_details(raw: object) -> CallDetails:
@@ -146,8 +148,11 @@ def _milliseconds(given: Mapping[str, Any], key: str) -> int | None:
     return value
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_SPEAKERS
+def _count(given: Mapping[str, Any], key: str) -> int | None:
+    value = given.get(key)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise InvalidRequest("The number of speakers is no number.")
+    return value
 
 
 def _direction(value: str | None) -> Direction | None:

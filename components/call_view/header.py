@@ -24,7 +24,15 @@ class HeaderAct(StrEnum):
     NOT_REVIEWED = "not_reviewed"
     DETAILS = "details"
     RERUN = "rerun"
+    RELABEL = "relabel"
     DELETE = "delete"
+
+
+MORE_WORDS = {
+    HeaderAct.RERUN: ":material/restart_alt: Process again…",
+    HeaderAct.RELABEL: ":material/groups: Tell speakers apart again…",
+    HeaderAct.DELETE: ":material/delete: Delete this call…",
+}
 
 
 def draw_header(
@@ -73,12 +81,15 @@ def _draw_actions(call: Call, exporter: Exporter) -> HeaderAct | None:
         _draw_downloads(exporter, call)
     if st.button("Details…", icon=":material/edit_note:", key="call_details"):
         intent = HeaderAct.DETAILS
-    with st.popover("More", icon=":material/more_horiz:"):
-        if st.button("Process again…", icon=":material/restart_alt:", key="call_rerun"):
-            intent = HeaderAct.RERUN
-        if st.button("Delete this call…", icon=":material/delete:", key="call_delete"):
-            intent = HeaderAct.DELETE
-    return intent
+    # A menu closes when something is chosen; it would lie over the question that is asked then.
+    more: HeaderAct | None = st.menu_button(
+        "More",
+        list(MORE_WORDS),
+        icon=":material/more_horiz:",
+        format_func=lambda act: MORE_WORDS[act],
+        key="call_more",
+    )
+    return more or intent
 
 
 def _draw_downloads(exporter: Exporter, call: Call) -> None:

@@ -71,6 +71,8 @@ def draw_file_drop(
             "provider": options.provider,
             "language": options.language,
             "expected_speakers": options.expected_speakers,
+            "min_speakers": options.min_speakers,
+            "max_speakers": options.max_speakers,
             "redact": options.redact,
             "vocabulary": list(options.vocabulary),
             "spelling": [list(pair) for pair in options.spelling],

@@ -1,5 +1,6 @@
 """Arithmetic on half-open intervals [start_ms, end_ms), the ground all talk times stand on."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 Interval = tuple[int, int]
@@ -71,4 +72,6 @@ def overlap_ms(first: Interval, second: Interval) -> int:
 
 def covered_ms(interval: Interval, disjoint: Sequence[Interval]) -> int:
     """How much of ``interval`` the sorted, disjoint intervals cover, in milliseconds."""
-    return sum(overlap_ms(interval, other) for other in disjoint)
+    first = max(0, bisect_left(disjoint, (interval[0],)) - 1)
+    last = bisect_left(disjoint, (interval[1],))
+    return sum(overlap_ms(interval, other) for other in disjoint[first:last])

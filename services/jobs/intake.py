@@ -9,7 +9,14 @@ from pathlib import Path
 
 from services import telemetry
 from services.analysis.file_names import details_from_name
-from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions, Run
+from services.domain.calls import (
+    Call,
+    CallDetails,
+    CallState,
+    ProcessingOptions,
+    Run,
+    SpeakerCount,
+)
 from services.domain.errors import (
     AlreadyStored,
     EmptyFile,
@@ -104,8 +111,10 @@ class Intake:
     def check_options(self, options: ProcessingOptions) -> None:
         """Refuse options that can't work.
 
-        Raises ProviderUnknown, ProviderNotConfigured, InvalidRequest for an impossible part.
+        Raises ProviderUnknown, ProviderNotConfigured, InvalidRequest for an impossible part or
+        number of speakers.
         """
+        SpeakerCount.of(options).check()
         check_bounds(options.start_ms, options.end_ms)
         self._providers.ready(options.provider)
 

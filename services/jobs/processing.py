@@ -10,6 +10,7 @@ from typing import BinaryIO
 from services import pipeline, telemetry
 from services.audio.recording import Recording
 from services.audio.render import render_playback
+from services.audio.watched import WatchedPcm
 from services.domain.calls import CallState, ProcessingOptions, Run, Stage
 from services.domain.errors import (
     Cancelled,
@@ -18,15 +19,22 @@ from services.domain.errors import (
     NotFound,
     PartylineError,
     StorageError,
+    TranscriptGone,
 )
 from services.domain.part import part_of
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.domain.vocabulary import with_vocabulary
 from services.jobs.engine import Outcome, RunSteps
-from services.jobs.progress import CancelWatch, ProgressReporter, WorkerStopping
+from services.jobs.progress import (
+    RELABELLING_SHARES,
+    TYPICAL_SHARES,
+    CancelWatch,
+    ProgressReporter,
+    WorkerStopping,
+)
 from services.jobs.storing import store_transcript
-from services.jobs.workshop import WatchedPcm, Workshop
+from services.jobs.workshop import Workshop
 from services.storage.audio_vault import Rendition
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import WrappedKey
@@ -86,7 +94,7 @@ class OpenRun:
         return self._attempt(self._prepare)
 
     def transcribe(self) -> Outcome:
-        """Have the provider transcribe the recording."""
+        """Have the provider transcribe the recording, or tell its speakers apart anew."""
         return self._attempt(self._transcribe)
 
     def finish(self) -> Outcome:
@@ -118,11 +126,14 @@ class OpenRun:
         # A part that this recording doesn't have is told before more work is done.
         part_of(recording.duration_ms, self._options.start_ms, self._options.end_ms)
         if not self._has_playback:
-            watched = WatchedPcm(recording.pcm, self._context, begin=DECODING_SHARE)
+            watched = WatchedPcm(recording.pcm, self._report_rendering)
             with self._workshop.vault.write(self._call_id, Rendition.PLAYBACK, self._key) as sink:
                 render_playback(watched, sink)
         self._context.report(Stage.DECODE, 1.0)
         return Outcome.GO_ON
+
+    def _report_rendering(self, done: float) -> None:
+        self._context.report(Stage.DECODE, DECODING_SHARE + (1 - DECODING_SHARE) * done)
 
     def _transcribe(self) -> Outcome:
         _ = self._transcript
@@ -173,7 +184,8 @@ class OpenRun:
             runs.set_progress(self._call_id, self._number, stage, stage_fraction, fraction, left)
 
         reached = runs.progress(self._org_id, [self._call_id])[self._call_id].fraction
-        return ProgressReporter(write, reached=reached)
+        shares = TYPICAL_SHARES if self._options.relabel_of is None else RELABELLING_SHARES
+        return ProgressReporter(write, reached=reached, shares=shares)
 
     @cached_property
     def _context(self) -> RunContext:
@@ -219,9 +231,19 @@ class OpenRun:
 
     @cached_property
     def _transcript(self) -> Transcript:
-        options = self._options
+        options, labeller = self._options, self._workshop.labeller
+        if options.relabel_of is not None:
+            words = self._kept_words(options.relabel_of)
+            return pipeline.relabel(self._recording, words, options, self._context, labeller)
         provider = self._workshop.providers.get(options.provider)
-        return pipeline.transcribe(self._recording, provider, options, self._context)
+        return pipeline.transcribe(self._recording, provider, options, self._context, labeller)
+
+    def _kept_words(self, transcript_id: str) -> Transcript:
+        """Return the transcript whose words are kept; a redacted run may have deleted it."""
+        try:
+            return self._workshop.transcripts.get(self._org_id, self._call_id, transcript_id)
+        except NotFound:
+            raise TranscriptGone from None
 
     # --- how they end -------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from services.domain.calls import (
     ProcessingOptions,
     Run,
     RunProgress,
+    SpeakerCount,
     Stage,
 )
 from services.domain.errors import NotFound, PartylineError
@@ -72,6 +73,8 @@ class StagedDesk:
     sound: bytes = b""
     refused: dict[str, PartylineError] = field(default_factory=dict)
     options: dict[str, ProcessingOptions] = field(default_factory=dict)
+    relabelled: dict[str, SpeakerCount] = field(default_factory=dict)
+    without_sound: set[str] = field(default_factory=set)
 
     def _ask(self, act: str, call_id: str) -> None:
         if call_id in self.refused:
@@ -86,6 +89,15 @@ class StagedDesk:
         """Note it."""
         self._ask(f"rerun {options.language} {options.expected_speakers}", call_id)
         self.options[call_id] = options
+
+    def relabel(self, user: User, call_id: str, speakers: SpeakerCount) -> None:
+        """Note it."""
+        self._ask("relabel", call_id)
+        self.relabelled[call_id] = speakers
+
+    def has_sound(self, user: User, call_id: str) -> bool:
+        """Say what the test says."""
+        return call_id not in self.without_sound
 
     def cancel(self, user: User, call_id: str) -> None:
         """Note it."""

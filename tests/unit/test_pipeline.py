@@ -5,11 +5,14 @@ from dataclasses import replace
 import pytest
 
 from services import pipeline
+from services.audio.recording import ChannelLayout
 from services.domain.calls import CallDetails, ProcessingOptions, Stage
 from services.domain.errors import Cancelled
 from services.domain.running import RunContext
 from services.domain.speech import SentimentLabel, SpeakerRole, Statement, Summary
+from services.providers.base import Capabilities, Readiness, SpeechProvider
 from tests import builders
+from tests.unit.providers.test_local import bursts, recording
 
 
 class Models:
@@ -166,3 +169,65 @@ def test_a_call_without_speech_gets_through_and_says_so(models):
     analysed = understood(models, silent)
     assert analysed.analysis.metrics.speech_ms == 0
     assert analysed.transcript.utterances == ()
+
+
+class Provider(SpeechProvider):
+    """Delivers one transcript and can do what a test says."""
+
+    def __init__(self, **can):
+        self.capabilities = Capabilities(name="example", title="Example", **can)
+
+    def readiness(self):
+        return Readiness(ready=True)
+
+    def _transcribe_impl(self, recording, options, context):
+        return replace(jane(), stages={"recognition": "example"})
+
+
+class Labeller:
+    """Says that it has been here."""
+
+    def relabel(self, recording, transcript, options, context):
+        return replace(transcript, stages={**transcript.stages, "speakers": "heard here"})
+
+
+@pytest.mark.parametrize(
+    ("can", "layout", "added"),
+    [
+        ({}, ChannelLayout.MIXED, True),
+        ({"separate_channels": True}, ChannelLayout.MIXED, True),
+        ({"diarization": True}, ChannelLayout.MIXED, False),
+        ({}, ChannelLayout.SEPARATE, True),
+        ({"separate_channels": True}, ChannelLayout.SEPARATE, False),
+        ({"diarization": True}, ChannelLayout.SEPARATE, False),
+    ],
+)
+def test_speakers_a_provider_cannot_tell_are_told_here(can, layout, added):
+    source = recording(bursts(3, (0, 2)), layout)
+    found = pipeline.transcribe(
+        source, Provider(**can), ProcessingOptions(), RunContext(), Labeller()
+    )
+    assert (found.stages.get("speakers") == "heard here") is added
+    assert found.stages["recognition"] == "example"
+    assert found.provider == "scripted"
+
+
+def test_relabelled_words_say_who_recognised_them():
+    source = recording(bursts(3, (0, 2)), ChannelLayout.MIXED)
+    old = replace(jane(), stages={"recognition": "example"})
+    new = old
+    for _ in range(2):
+        new = pipeline.relabel(source, new, ProcessingOptions(), RunContext(), Labeller())
+    assert new.stages == {
+        "recognition": "as before by example",
+        "speakers": "heard here (relabelled)",
+    }
+    unsigned = replace(jane(), stages={})
+    new = pipeline.relabel(source, unsigned, ProcessingOptions(), RunContext(), Labeller())
+    assert new.stages["recognition"] == "as before by scripted"
+
+
+def test_what_is_redacted_is_never_unredacted(models):
+    analysed = understood(models, replace(jane(), redacted=True), redact=False)
+    assert analysed.transcript.redacted
+    assert "Jane" not in repr(analysed)

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from services.domain.intervals import Interval, overlap_ms
-from services.engine.heard import HeardWord
+from services.engine.heard import Spoken
 
 # A word further than this from any voice belongs to nobody; so does one that is about as near to
 # two, unless it follows right on a word of one of them.
@@ -16,7 +16,7 @@ STAYING_SHARE = 0.25
 
 
 def attribute(
-    words: Sequence[HeardWord],
+    words: Sequence[Spoken],
     voices: Sequence[Sequence[Interval]],
     nobodys: Sequence[Interval] = (),
 ) -> tuple[int | None, ...]:
@@ -29,7 +29,8 @@ def attribute(
     previous: int | None = None
     ended_ms = -FOLLOWING_MS
     for word in words:
-        if _shared_ms((word.middle_ms, word.middle_ms + 1), nobodys):
+        middle_ms = (word.start_ms + word.end_ms) // 2
+        if _shared_ms((middle_ms, middle_ms + 1), nobodys):
             given.append(None)
             continue
         follows = word.start_ms - ended_ms < FOLLOWING_MS
@@ -40,7 +41,7 @@ def attribute(
 
 
 def _voice_of(
-    word: HeardWord,
+    word: Spoken,
     voices: Sequence[Sequence[Interval]],
     previous: int | None,
     *,

@@ -44,6 +44,12 @@ def test_words_and_part() -> None:
     )
 
 
+def test_bounds_of_the_number_of_speakers() -> None:
+    assert processing_options({"min_speakers": 2, "max_speakers": 4}) == ProcessingOptions(
+        min_speakers=2, max_speakers=4
+    )
+
+
 def test_all_details() -> None:
     raw = {
         "agent_name": "  Nora  Fields ",
@@ -77,6 +83,10 @@ def test_blank_details_are_absent() -> None:
         {"expected_speakers": 21},
         {"expected_speakers": True},
         {"expected_speakers": 2.5},
+        {"min_speakers": 0},
+        {"max_speakers": 21},
+        {"max_speakers": "3"},
+        {"min_speakers": 4, "max_speakers": 3},
         {"redact": "no"},
         {"keep_fillers": None},
         {"vocabulary": "CPAP"},

@@ -211,6 +211,100 @@ def test_saved_calls_are_processed_once_and_again_with_other_options(partyline, 
     assert exported.stdout
 
 
+def stored_call(partyline, tmp_path) -> dict:
+    """Store a call and return its document."""
+    path = sound(tmp_path / "a.wav")
+    done = partyline("transcribe", path, "--provider", "scripted", "--save")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("no-such-call",), "This call does not exist, or it has been deleted."),
+        (("a" * 32,), "This call does not exist, or it has been deleted."),
+        (("a.wav", "--transcript", "none.json"), "There is no file of this name."),
+        (("a.wav", "--transcript", "a.wav"), "It is not JSON."),
+        (("none.wav", "--transcript", "good.json"), "There is no file of this name."),
+        (("a.wav", "--transcript", "long.json"), "It goes on after this recording has ended."),
+        (
+            ("a.wav", "--transcript", "good.json", "--min-speakers", "3", "--max-speakers", "2"),
+            "The least number of speakers is above the most.",
+        ),
+    ],
+)
+def test_what_cannot_be_relabelled_is_one_line_and_exit_status_2(
+    partyline, tmp_path, arguments, sentence
+):
+    sound(tmp_path / "a.wav")
+    for name, end_ms in (("good", 900), ("long", 90_000)):
+        line = {"start_ms": 0, "end_ms": end_ms, "text": "Hello."}
+        document = {"schema": "partyline.call/1", "utterances": [line]}
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    done = partyline("relabel", *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_bounds_of_speakers_are_checked_before_anything_is_done(partyline, tmp_path):
+    bounds = ("--min-speakers", "4", "--max-speakers", "2")
+    done = partyline("transcribe", sound(tmp_path / "a.wav"), "--provider", "scripted", *bounds)
+    assert done.returncode == 2
+    assert "The least number of speakers is above the most." in done.stderr
+    assert partyline("transcribe", "a.wav", "--max-speakers", "21").returncode == 2
+
+
+@pytest.mark.slow
+def test_a_stored_call_is_relabelled_and_one_without_sound_is_not(partyline, tmp_path):
+    before = stored_call(partyline, tmp_path)
+    call_id = before["call"]["id"]
+    done = partyline("relabel", call_id, "--max-speakers", "3", "--output", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert f"{call_id}: ready" in done.stderr
+    after = json.loads((tmp_path / "out" / "a.json").read_text())
+    assert after["stages"]["speakers"] == "local voices (relabelled)"
+    assert after["stages"]["recognition"].startswith("as before by scripted")
+    assert [u["text"] for u in after["utterances"]] == [u["text"] for u in before["utterances"]]
+    assert after["call"]["provider"] == "scripted"
+
+    (original,) = (tmp_path / "data" / "audio" / "calls" / call_id).glob("original*")
+    original.unlink()
+    refused = partyline("relabel", call_id)
+    assert refused.returncode == 2
+    assert "The sound of this call is not stored any more" in refused.stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_a_transcript_beside_its_recording_is_relabelled_and_nothing_stored(partyline, tmp_path):
+    line = {"start_ms": 100, "end_ms": 900, "text": "Hello [PERSON].", "speaker": "x"}
+    mark = {"type": "PERSON", "start_char": 6, "end_char": 14}
+    document = {
+        "schema": "partyline.call/1",
+        "call": {"id": "c1", "provider": "example", "redacted": True, "agent_name": "Nora"},
+        "utterances": [{**line, "pii": [mark]}],
+        "stages": {"recognition": "example v2"},
+        "comments": [
+            {"start_ms": 0, "end_ms": 9, "text": "Good.", "made_at": "2026-01-01T00:00:00Z"}
+        ],
+    }
+    (tmp_path / "t.json").write_text(json.dumps(document))
+    done = partyline("relabel", sound(tmp_path / "a.wav"), "--transcript", tmp_path / "t.json")
+    assert done.returncode == 0, done.stderr
+    after = json.loads(done.stdout)
+    assert after["call"]["id"] == "c1"
+    assert after["call"]["provider"] == "example"
+    assert after["call"]["redacted"] is True
+    assert after["call"]["agent_name"] == "Nora"
+    (heard,) = after["utterances"]
+    assert (heard["text"], heard["speaker"], heard["pii"]) == ("Hello [PERSON].", None, [mark])
+    assert after["stages"]["recognition"] == "as before by example v2"
+    assert [c["text"] for c in after["comments"]] == ["Good."]
+    assert not (tmp_path / "data" / "partyline.db").exists()
+
+
 def test_names_that_meet_in_one_folder_are_numbered(tmp_path):
     folder = OutputFolder(tmp_path)
     for text in (b"1", b"2", b"3"):
