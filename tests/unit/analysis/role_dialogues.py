@@ -1,7 +1,7 @@
 """Reads the dialogues of the role tests, and counts how often roles come out right.
 
 ``dialogues/tuned.txt`` is the half that cues may be tuned on, ``dialogues/held_out.txt`` only
-measures. ``python -m tests.unit.analysis.role_dialogues`` prints both counts.
+measures, and so does ``dialogues/afterwards.txt``, written later to mislead.
 """
 
 import re
@@ -14,8 +14,10 @@ from services.analysis.roles import assign_roles
 from services.domain.speech import Speaker, SpeakerRole, Transcript, Utterance
 
 FOLDER = Path(__file__).with_name("dialogues")
-HALVES = ("tuned", "held_out")
-_HEADER = re.compile(r"== (?P<name>\w+)(?: (?P<language>[a-z]{2}))?(?: (?P<leave>may|must) abstain)?")
+SETS = ("tuned", "held_out", "afterwards")
+_HEADER = re.compile(
+    r"== (?P<name>\w+)(?: (?P<language>[a-z]{2}))?(?: (?P<leave>may|must) abstain)?"
+)
 _SIDES = {"A": "left", "C": "right", "?": "left", "??": "right"}
 LINE_MS = 1_000
 
@@ -87,9 +89,7 @@ def verdict(dialogue: Dialogue, transcript: Transcript) -> str:
         return "abstained"
     if dialogue.agent is None:
         return "wrong"
-    truth = {
-        s: SpeakerRole.AGENT if s == dialogue.agent else SpeakerRole.CUSTOMER for s in given
-    }
+    truth = {s: SpeakerRole.AGENT if s == dialogue.agent else SpeakerRole.CUSTOMER for s in given}
     return "right" if given == truth else "wrong"
 
 
@@ -105,10 +105,3 @@ def verdicts(half: str, *, as_recognised: bool = False) -> list[tuple[Dialogue, 
         (d, verdict(d, as_transcript((s, form(text)) for s, text in d.lines)))
         for d in read_dialogues(half)
     ]
-
-
-if __name__ == "__main__":
-    for half in HALVES:
-        for as_recognised in (False, True):
-            form = "as recognised" if as_recognised else "written"
-            print(f"{half:9} {form:13} {dict(count(half, as_recognised=as_recognised))}")
