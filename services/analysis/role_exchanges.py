@@ -39,11 +39,12 @@ _ASKED_BY_CUSTOMERS = re.compile(
     re.IGNORECASE,
 )
 _CHARACTERS = re.compile(
-    r"\d|\b(?:[a-z]|zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
-    r"\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|"
-    r"first|second|third|fourth|\w+th|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|"
-    r"z[ée]ro|un|deux|trois|quatre|cinq|sept|huit|neuf|douze|quarante|null|eins|zwei|drei|vier|"
-    r"f[üu]nf|sechs|sieben|acht|neun)\b",
+    r"\d|(?<![\w'])[b-hj-z](?![\w'])|\b(?:a|i)(?= [a-z]\b)|"
+    r"\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|"
+    r"thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|first|second|third|fourth|fifth|sixth|"
+    r"seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|twentieth|thirtieth|cero|uno|dos|tres|"
+    r"cuatro|cinco|siete|ocho|nueve|z[ée]ro|un|deux|trois|quatre|cinq|sept|huit|neuf|null|eins|"
+    r"zwei|drei|vier|f[üu]nf|sechs|sieben|acht|neun)\b",
     re.IGNORECASE,
 )
 _TELLING = re.compile(
@@ -94,9 +95,8 @@ def tells_identification(text: str) -> bool:
     if is_question(text):
         return False
     plain = text.replace("’", "'")
-    return len(_CHARACTERS.findall(re.sub(r"\b(?:I|a)\b(?='| [a-z]{2})", " ", plain))) >= (
-        _FEWEST_CHARACTERS
-    ) or bool(_TELLING.search(plain))
+    characters = len(_CHARACTERS.findall(plain))
+    return characters >= _FEWEST_CHARACTERS or bool(_TELLING.search(plain))
 
 
 def _is_short_answer(text: str) -> bool:
