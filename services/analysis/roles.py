@@ -31,6 +31,8 @@ LEAST_WORDING = 1.0
 """Without this much difference in wording (log-odds) the roles stay unknown."""
 LEAST_ALONE = 2.0
 """A role read from one speaker alone, without the other party beside it, needs this much."""
+BEYOND_DOUBT = 8.0
+"""A lead that holds although a speaker once sounds like a colleague or a relative of the other."""
 _SHARPNESS = 0.6
 _HABIT = 0.4
 _DESK = 1.6
@@ -54,7 +56,7 @@ def assign_roles(transcript: Transcript, details: CallDetails | None = None) -> 
         s.id: _evidence(transcript, s, known, exchanges.get(s.id, 0.0)) for s in transcript.speakers
     }
     if len(evidence) == 2:
-        roles = _neither(evidence) if _is_no_service_call(transcript) else _of_two(evidence)
+        roles = _of_two(evidence, in_doubt=_is_no_service_call(transcript))
     else:
         roles = _of_any_number(evidence)
     return replace(
@@ -85,14 +87,15 @@ def _is_given(speaker: Speaker) -> bool:
     return speaker.role is not SpeakerRole.UNKNOWN and speaker.role_confidence is not None
 
 
-def _of_two(evidence: Mapping[str, _Evidence]) -> dict[str, _Decision]:
+def _of_two(evidence: Mapping[str, _Evidence], *, in_doubt: bool) -> dict[str, _Decision]:
     (first, a), (second, b) = evidence.items()
     lead = a.whole - b.whole
     confidence = _probability(abs(lead))
     agrees = (a.wording - b.wording) * lead > 0
     told = abs(a.wording - b.wording) >= LEAST_WORDING
     both_agents = min(a.wording, b.wording) >= LEAST_ALONE
-    if both_agents or not (agrees and told and confidence >= CONFIDENT_FROM):
+    doubtful = (in_doubt or both_agents) and abs(lead) < BEYOND_DOUBT
+    if doubtful or not (agrees and told and confidence >= CONFIDENT_FROM):
         return _neither(evidence)
     agent = first if lead > 0 else second
     return {

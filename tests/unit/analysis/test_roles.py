@@ -155,6 +155,12 @@ def test_a_call_that_starts_later_gets_no_wrong_role(at: int, form: Callable[[st
         assert dialogue.agent is None or verdict(dialogue, as_transcript(lines)) != "wrong"
 
 
+def test_a_word_to_a_relative_beside_the_telephone_costs_no_clear_roles() -> None:
+    aside = (("b", "Okay, mum, I'm on the phone."), ("a", "Is there anything else I can do?"))
+    assert _roles(_call(*BILLING, *aside)) == {"a": "agent", "b": "customer"}
+    assert set(_roles(_call(*BILLING[2:], *aside[:1])).values()) == {"unknown"}
+
+
 def test_quoting_an_agent_makes_nobody_one() -> None:
     lines = (
         ("a", "Yes?"),
