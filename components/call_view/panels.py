@@ -8,7 +8,6 @@ from components.charts.sentiment import sentiment_figure, sentiment_text
 from components.charts.talk_ratio import talk_ratio_figure, talk_ratio_text
 from components.heading import draw_panel_title
 from components.wording import clock, plain
-from services.domain.findings import Finding
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import Statement, Summary
 
@@ -18,18 +17,12 @@ RESOLVED_WORDS = {True: "Resolved", False: "Not resolved", None: "Not clear from
 def draw_findings(reviewed: ReviewedCall) -> None:
     """Draw what was noticed about the sound, if anything."""
     findings = reviewed.call.audio.findings if reviewed.call.audio else ()
-    said = list(dict.fromkeys(_finding_words(finding) for finding in findings))
+    said = list(dict.fromkeys(finding.sentence_with_figures for finding in findings))
     if len(said) == 1:
         st.caption(f":material/hearing: About the sound: {said[0]}")
     elif said:
         lines = "\n".join(f"- {words}" for words in said)
         st.caption(f":material/hearing: About the sound:\n{lines}")
-
-
-def _finding_words(finding: Finding) -> str:
-    """Return a finding's sentence, with the figures behind it in brackets."""
-    figures = finding.figures
-    return f"{finding.sentence} ({figures})" if figures else finding.sentence
 
 
 def draw_summary(reviewed: ReviewedCall) -> int | None:

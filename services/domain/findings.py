@@ -101,3 +101,8 @@ class Finding:
             whose = "the right one " if self.kind is FindingKind.SAME_VOICE_ON_BOTH else ""
             parts.append(f"{whose}{abs(delay_ms):.0f} ms {'later' if delay_ms > 0 else 'earlier'}")
         return ", ".join(parts).replace("-", "\N{MINUS SIGN}")
+
+    @property
+    def sentence_with_figures(self) -> str:
+        """The sentence with its figures in brackets before the full stop."""
+        return f"{self.sentence[:-1]} ({self.figures})." if self.figures else self.sentence

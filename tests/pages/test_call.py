@@ -55,10 +55,10 @@ def test_findings_say_what_was_done_with_figures_and_units(staged, open_page):
     ]
     lines = [line for line in caption.splitlines() if line.startswith("- ")]
     assert lines == [
-        "- Each party has a channel of its own, so the channel tells who speaks. "
-        "(likeness of the channels 0.03 of 1)",
+        "- Each party has a channel of its own, so the channel tells who speaks "
+        "(likeness of the channels 0.03 of 1).",
         "- The other party is heard faintly on the right channel as well; that echo was left out "
-        "of the transcript and the figures. (echo at −38 dB against the voice, 30 ms later)",
+        "of the transcript and the figures (echo at −38 dB against the voice, 30 ms later).",
     ]
 
 

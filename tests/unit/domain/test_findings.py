@@ -61,3 +61,12 @@ def test_figures_carry_their_units(
 
 def test_every_figure_has_words() -> None:
     assert all("{" in words for words in FIGURES.values())
+
+
+def test_figures_stand_before_the_full_stop() -> None:
+    quiet = Finding(kind=FindingKind.LOW_LEVEL, measured={"level_dbfs": -51.0})
+    assert quiet.sentence_with_figures == (
+        "The recording is very quiet, so words may be missing (loud parts at −51 dBFS)."
+    )
+    nothing = Finding(kind=FindingKind.NO_SPEECH)
+    assert nothing.sentence_with_figures == nothing.sentence
