@@ -172,7 +172,7 @@ def _speaker_metrics(figures: SpeakerMetrics) -> Json:
         "questions_per_minute": _rounded(figures.questions_per_minute),
         "fillers": figures.fillers,
         "fillers_per_100_words": _rounded(figures.fillers_per_100_words),
-        "loudness_dbfs": [_rounded(value) for value in figures.loudness_dbfs],
+        "loudness_dbfs": [_rounded(value) for value in figures.loudness_dbfs] or None,
     }
 
 

@@ -12,6 +12,7 @@ from components.call_view.header import HeaderAct
 from pages import _review
 from services.domain.calls import CallDetails, CallState, ProcessingOptions, SpeakerCount
 from services.domain.errors import InvalidRequest, NotFound, ProviderTimeout, StorageError
+from services.domain.findings import Finding, FindingKind
 from services.domain.people import LOCAL_USER
 from services.domain.speech import SpeakerRole
 from tests.pages.conftest import MAIN, choose, press, texts
@@ -35,6 +36,32 @@ def test_shows_figures_with_units(staged, open_page):
     assert "Each party has a channel of its own" in texts(page)
     assert "43 : 57 is often quoted" in texts(page)
     assert page.query_params["call"] == call.id
+
+
+def test_findings_say_what_was_done_with_figures_and_units(staged, open_page):
+    """Every finding is a line of its own, with what was measured behind it."""
+    leak = Finding(
+        kind=FindingKind.LEAKAGE, channel=1, measured={"leak_db": -37.9, "delay_ms": 30.0}
+    )
+    call = staged.add_ready(
+        findings=(
+            Finding(kind=FindingKind.SEPARATE_CHANNELS, measured={"correlation": 0.03}),
+            leak,
+            leak,
+        )
+    )
+    (caption,) = [
+        c.value
+        for c in open_page("call", open_call=call.id).caption
+        if "About the sound" in c.value
+    ]
+    lines = [line for line in caption.splitlines() if line.startswith("- ")]
+    assert lines == [
+        "- Each party has a channel of its own, so the channel tells who speaks "
+        "(likeness of the channels 0.03 of 1).",
+        "- The other party is heard faintly on the right channel as well; that echo was left out "
+        "of the transcript and the figures (echo at −38 dB against the voice, 30 ms later).",
+    ]
 
 
 def test_address_opens_a_moment(staged):

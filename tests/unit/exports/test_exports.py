@@ -256,7 +256,7 @@ def test_html_draws_the_charts() -> None:
     assert html.count('class="chart"') == 3
     assert 'class="overlap"' in html
     assert "url(#hold)" in html
-    assert "Each channel also carries the other party faintly" in html
+    assert "The other party is heard faintly on the right channel as well" in html
 
 
 @pytest.mark.parametrize(
