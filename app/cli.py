@@ -92,6 +92,8 @@ def transcribe(
             provider=provider,
             language=None if language == "auto" else language,
             expected_speakers=speakers,
+            min_speakers=min_speakers,
+            max_speakers=max_speakers,
             redact=redact,
             vocabulary=read_terms(words or [], words_file),
             spelling=read_spelling(spelling or []),

@@ -11,6 +11,7 @@ from services.audio.pcm import ArrayPcm
 from services.audio.recording import FRAMES_PER_MS, ChannelLayout, Recording
 from services.domain.calls import AudioFacts, ProcessingOptions, Stage
 from services.domain.errors import Cancelled
+from services.domain.part import Part
 from services.domain.running import RunContext
 from services.domain.speech import PiiMention, PiiType, SpeakerRole, Transcript, Utterance, Word
 from services.engine.engine import LocalEngine
@@ -223,7 +224,7 @@ class TestWordsOfAMixedCall:
         asked: list[bool] = []
 
         def cancelled() -> bool:
-            asked.append(len(asked) == 2)
+            asked.append(len(asked) >= 2)
             return asked[-1]
 
         source = recording("###...", "...###", separate=separate)
@@ -235,7 +236,9 @@ class TestWordsOfAMixedCall:
                 ProcessingOptions(),
                 RunContext(is_cancelled=cancelled),
             )
-        assert asked == [False, False, True]
+        # Each channel is listened to by itself, and both stop at their next block.
+        assert asked[:3] == [False, False, True]
+        assert asked.count(True) <= (2 if separate else 1)
         assert diarizer.asked == []
 
 
@@ -276,9 +279,8 @@ class TestHowManySpeak:
 
     def test_only_the_part_that_was_transcribed_counts(self):
         after = told_apart(
-            without_speakers(written("yes.no")),
+            replace(without_speakers(written("yes.no")), part=Part(start_ms=0, end_ms=6 * MS)),
             "######....######",
-            end_ms=6 * MS,
         )
         assert [(s.start_ms, s.end_ms) for s in after.spans] == [(0, 6 * MS)]
 
