@@ -26,7 +26,8 @@ from services.engine.unheard import WINDOWS_MS, Speech, gaps_without_words, only
 from services.engine.whisper import Decoding, Encoded, Whisper, WindowText, WindowWord
 from services.engine.windows import Window, pack
 
-BATCH = 8
+# Larger batches need more memory and are no faster.
+BATCH = 4
 LANGUAGE_KEY = "recognise.language"
 FIRST_TRY = Decoding()
 AGAIN = Decoding(beam_size=5)

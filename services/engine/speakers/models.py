@@ -178,6 +178,8 @@ def _opened(model: bytes, outputs: Sequence[str], threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # The arena would keep what the longest batch needed for good.
+    options.enable_cpu_mem_arena = False
     return onnxruntime.InferenceSession(
         with_outputs(model, outputs), options, providers=["CPUExecutionProvider"]
     )

@@ -20,8 +20,7 @@ BLOCK_ROWS = 100
 # What lies around a block colours its first and last rows a little.
 HALO_ROWS = 2
 NEAR_ROWS = 4
-# The channel's colour is taken off by a running mean this wide.
-MEAN_FEATURES = 1_000
+MEAN_ROWS = 125
 FEATURE_SECONDS = 60
 FEWEST_ROWS = 3
 
@@ -43,41 +42,72 @@ class VoiceTrack:
         ``on_progress`` is told how much of it is done (0..1) before each block.
         """
         self._models = models
-        features = _mean_free(_features(models, samples))
-        self._rows = np.zeros((-(-len(features) // TRUNK_STRIDE), 0), np.float32)
-        self._known = np.zeros(len(self._rows), bool)
-        for first, last in _blocks(wanted[: len(self._rows)]):
-            on_progress(first / len(self._rows))
-            self._fill(features, first, last)
+        features = _MeanFree(_features(models, samples))
+        blocks = _blocks(wanted[: features.rows])
+        self._place = np.full(features.rows, -1, np.int64)
+        self._rows = np.zeros((0, 0), np.float32)
+        kept = 0
+        for first, last in blocks:
+            on_progress(first / features.rows)
+            found = _hear(models, features, first, last)
+            if not kept:
+                count = sum(end - start for start, end in blocks)
+                self._rows = np.zeros((count, found.shape[1]), np.float32)
+            self._rows[kept : kept + len(found)] = found
+            self._place[first : first + len(found)] = np.arange(kept, kept + len(found))
+            kept += len(found)
 
     @property
     def rows(self) -> int:
         """Number of 80 ms rows."""
-        return len(self._known)
+        return len(self._place)
 
     def voiceprint(self, mask: Mask) -> Array | None:
         """Return the voiceprint of the rows in ``mask`` (None when they are too few)."""
-        return self._print(np.flatnonzero(mask[: self.rows] & self._known[: len(mask)]))
+        return self._print(np.flatnonzero(mask[: self.rows]))
 
     def print_between(self, first: int, last: int) -> Array | None:
         """Return the voiceprint of rows [first, last) (None when they are too few)."""
-        inside = np.arange(max(0, first), min(last, self.rows))
-        return self._print(inside[self._known[inside]])
+        return self._print(np.arange(max(0, first), min(last, self.rows)))
 
     def _print(self, rows: NDArray[np.int64]) -> Array | None:
-        if len(rows) < FEWEST_ROWS:
+        places = self._place[rows]
+        known = places[places >= 0]
+        if len(known) < FEWEST_ROWS:
             return None
-        return self._models.voiceprint(self._rows[rows])
+        return self._models.voiceprint(self._rows[known])
 
-    def _fill(self, features: Array, first: int, last: int) -> None:
-        begin = max(0, first - HALO_ROWS)
-        end = min(self.rows, last + HALO_ROWS)
-        found = self._models.trunk(features[begin * TRUNK_STRIDE : end * TRUNK_STRIDE])
-        if not self._rows.shape[1]:
-            self._rows = np.zeros((self.rows, found.shape[1]), np.float32)
-        kept = found[first - begin : last - begin]
-        self._rows[first : first + len(kept)] = kept
-        self._known[first : first + len(kept)] = True
+
+class _MeanFree:
+    """Features of rows of 80 ms; a running mean of 10 s, the channel's colour, is taken off."""
+
+    def __init__(self, features: Array) -> None:
+        """Keep features [t, 80] and the sums of their rows."""
+        self._features = features
+        starts = np.arange(0, len(features), TRUNK_STRIDE)
+        self.rows = len(starts)
+        sums = np.add.reduceat(features, starts, axis=0, dtype=np.float64) if self.rows else None
+        lengths = np.diff(np.append(starts, len(features)))
+        self._sums = np.vstack((np.zeros(features.shape[1]), *([] if sums is None else [sums])))
+        np.cumsum(self._sums, axis=0, out=self._sums)
+        self._counts = np.concatenate(([0], np.cumsum(lengths)))
+
+    def between(self, first: int, last: int) -> Array:
+        """Return the features of rows [first, last)."""
+        at = np.arange(first, last)
+        begin = np.clip(at - MEAN_ROWS // 2, 0, max(0, self.rows - MEAN_ROWS))
+        end = np.minimum(begin + MEAN_ROWS, self.rows)
+        counts = (self._counts[end] - self._counts[begin])[:, None]
+        means = ((self._sums[end] - self._sums[begin]) / counts).astype(np.float32)
+        features = self._features[first * TRUNK_STRIDE : last * TRUNK_STRIDE]
+        around = np.repeat(means, TRUNK_STRIDE, axis=0)[: len(features)]
+        return np.asarray(features - around, dtype=np.float32)
+
+
+def _hear(models: SpeakerModels, features: _MeanFree, first: int, last: int) -> Array:
+    """Return the trunk's rows [first, last)."""
+    begin, end = max(0, first - HALO_ROWS), min(features.rows, last + HALO_ROWS)
+    return models.trunk(features.between(begin, end))[first - begin : last - begin]
 
 
 def _blocks(wanted: Mask) -> list[tuple[int, int]]:
@@ -109,16 +139,3 @@ def _features(models: SpeakerModels, samples: Samples) -> Array:
         for at in range(0, max(1, len(samples) - overhang), piece)
     ]
     return np.concatenate(parts)
-
-
-def _mean_free(features: Array) -> Array:
-    if not len(features):
-        return features
-    sums = np.concatenate(
-        (np.zeros((1, features.shape[1])), np.cumsum(features, axis=0, dtype=np.float64))
-    )
-    at = np.arange(len(features))
-    first = np.clip(at - MEAN_FEATURES // 2, 0, max(0, len(features) - MEAN_FEATURES))
-    last = np.minimum(first + MEAN_FEATURES, len(features))
-    means = (sums[last] - sums[first]) / (last - first)[:, None]
-    return (features - means).astype(np.float32)
