@@ -11,7 +11,7 @@ import pytest
 from services.audio.channels import examine_channels
 from services.audio.decode import decode
 from services.audio.pcm import ArrayPcm, FilePcm
-from services.audio.recording import ChannelLayout, Recording
+from services.audio.recording import ChannelLayout, Recording, Samples
 from services.domain.calls import AudioFacts, ProcessingOptions, Stage
 from services.domain.errors import Cancelled, WeightsMissing
 from services.domain.findings import Finding, FindingKind
@@ -26,7 +26,7 @@ from services.engine.speakers.diarizer import Voice
 from services.engine.voice_activity import VOICE_FRAME_MS, VoiceActivity
 from services.providers import local
 from services.providers.local import LocalProvider
-from tests.unit.audio.sounds import RATE, noise, tone
+from tests.unit.audio.sounds import RATE, chords, noise, tone
 
 ROOT = Path(__file__).parents[3]
 DEMO = ROOT / "demo"
@@ -264,16 +264,34 @@ def test_demo_calls_are_heard_as_they_were_made(real, path):
     assert len(found.utterances) >= 4
 
 
+def syllables_of_noise(seconds: float) -> Samples:
+    """Noise that comes and goes at the pace of syllables."""
+    at = np.arange(int(seconds * RATE)) / RATE
+    pace = np.clip(np.sin(2 * np.pi * 3.1 * at) * np.sin(2 * np.pi * 0.4 * at), 0, None)
+    return np.asarray(noise(seconds, level=0.3) * pace, dtype=np.float32)
+
+
+def keys_pressed(seconds: float) -> Samples:
+    """The tones of a telephone's keys, two in a second."""
+    at = np.arange(int(seconds * RATE)) / RATE
+    pressed = tone(seconds, hz=770, level=0.2) + tone(seconds, hz=1336, level=0.2)
+    return np.asarray(pressed * (at % 0.5 < 0.2), dtype=np.float32)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "sound",
     [
         np.zeros(20 * RATE, np.float32),
         noise(20.0, level=0.02),
+        syllables_of_noise(20.0),
         tone(20.0, hz=425),
+        keys_pressed(20.0),
         np.concatenate([np.concatenate([tone(1.0), np.zeros(3 * RATE, "f")])] * 5),
+        chords(20.0),
+        chords(20.0, pauses=True),
     ],
-    ids=["silence", "noise", "tone", "ringing"],
+    ids=["silence", "noise", "syllables", "tone", "keys", "ringing", "music", "music with pauses"],
 )
 def test_no_word_comes_out_of_silence_noise_and_tones(real, sound):
     found = transcribed(real, recording(sound, ChannelLayout.MIXED))
