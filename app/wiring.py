@@ -1,9 +1,12 @@
 """The composition root: from settings to services. The only file that names concrete classes."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,8 @@ from sqlalchemy import Engine, text
 
 from app.settings import ROOT, Settings, load_settings
 from services.access.tokens import TokenSigner
+from services.engine.engine import EngineHolder
+from services.engine.speakers.recognition import VoiceListener
 from services.jobs.desk import JobDesk
 from services.jobs.engine import JobEngine
 from services.jobs.intake import Intake
@@ -27,10 +32,14 @@ from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey
+from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from services.understanding.typed import LineRedactor
+from services.voices.child import EnrolsInChild
+from services.voices.desk import VoiceDesk
+from services.voices.enrolling import EnrolsHere
 
 if TYPE_CHECKING:
     from services.understanding.models import UnderstandingModels
@@ -39,6 +48,7 @@ DEMO_FOLDER = ROOT / "demo"
 # A dead worker's jobs are found soon; what lies about may lie a while longer.
 LOOK_EVERY_S = 15.0
 LOOKS_PER_SWEEP = 20
+ENROLMENT_COMMAND = (sys.executable, "-m", "app.enrolment")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +59,8 @@ class Services:
     calls: CallStore
     runs: RunStore
     transcripts: TranscriptStore
+    known_voices: KnownVoiceStore
+    voices: VoiceDesk
     analytics: Analytics
     vault: AudioVault
     intake: Intake
@@ -86,6 +98,7 @@ def build_services(settings: Settings) -> Services:
     master_key = _master_key(settings)
     calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
+    known_voices = KnownVoiceStore(engine, master_key)
     providers = build_providers(settings)
     models = build_models(settings)
     queue = JobQueue(open_engine(settings.database_url))
@@ -95,6 +108,8 @@ def build_services(settings: Settings) -> Services:
         calls=calls,
         runs=runs,
         transcripts=transcripts,
+        known_voices=known_voices,
+        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling_in_child(settings)),
         analytics=Analytics(engine),
         vault=vault,
         intake=intake,
@@ -107,7 +122,7 @@ def build_services(settings: Settings) -> Services:
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
         ),
-        review=ReviewService(calls, transcripts, models.redactor),
+        review=ReviewService(calls, transcripts, models.redactor, known_voices),
         providers=providers,
         models=models,
         redactor=models.redactor,
@@ -123,13 +138,28 @@ def process_services() -> Services:
     return build_services(load_settings())
 
 
+def local_engine(settings: Settings) -> EngineHolder:
+    """Return the local engine's models, the same to everybody in this process."""
+    return _engine(settings.models_dir, settings.whisper_model, settings.threads)
+
+
+@cache
+def _engine(models_dir: Path, whisper_model: str | None, threads: int) -> EngineHolder:
+    return EngineHolder(models_dir, whisper_model, threads)
+
+
 def build_providers(settings: Settings) -> ProviderRegistry:
     """Return all speech providers; making one loads no model and connects to nothing."""
 
     def local() -> SpeechProvider:
         from services.providers.local import LocalProvider
 
-        return LocalProvider(settings.models_dir, settings.whisper_model, settings.threads)
+        return LocalProvider(
+            settings.models_dir,
+            settings.whisper_model,
+            settings.threads,
+            engine=local_engine(settings),
+        )
 
     def scripted() -> SpeechProvider:
         from services.providers.scripted import ScriptedProvider
@@ -147,6 +177,26 @@ def build_models(_settings: Settings) -> "UnderstandingModels":
     from services.understanding.models import UnderstandingModels
 
     return UnderstandingModels()
+
+
+def build_enrolling(settings: Settings) -> EnrolsHere:
+    """Return what learns voices in this very process."""
+    from services.engine.speakers.enrolment import Enroller
+    from services.engine.voice_activity import VoiceActivity
+
+    engine = local_engine(settings)
+    return EnrolsHere(
+        lambda: Enroller(engine.speakers(), VoiceActivity()),
+        working_folder=settings.working_folder,
+        max_duration_ms=settings.max_duration_ms,
+    )
+
+
+def enrolling_in_child(settings: Settings) -> EnrolsInChild:
+    """Return what learns voices in processes of their own."""
+    return EnrolsInChild(
+        ENROLMENT_COMMAND, folder=ROOT, environment={**os.environ, **settings.places()}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +244,8 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         providers=services.providers,
         models=services.models,
         redactor=services.redactor,
+        known_voices=services.known_voices,
+        listener=VoiceListener(local_engine(settings).speakers),
         working_folder=settings.working_folder,
         max_duration_ms=settings.max_duration_ms,
         stopping=stopping,

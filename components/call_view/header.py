@@ -23,6 +23,7 @@ class HeaderAct(StrEnum):
     REVIEWED = "reviewed"
     NOT_REVIEWED = "not_reviewed"
     DETAILS = "details"
+    REMEMBER = "remember"
     RERUN = "rerun"
     DELETE = "delete"
 
@@ -71,6 +72,8 @@ def _draw_actions(call: Call, exporter: Exporter) -> HeaderAct | None:
     if st.button("Details…", icon=":material/edit_note:", key="call_details"):
         intent = HeaderAct.DETAILS
     with st.popover("More", icon=":material/more_horiz:"):
+        if st.button("Remember a voice…", icon=":material/record_voice_over:", key="call_remember"):
+            intent = HeaderAct.REMEMBER
         if st.button("Process again…", icon=":material/restart_alt:", key="call_rerun"):
             intent = HeaderAct.RERUN
         if st.button("Delete this call…", icon=":material/delete:", key="call_delete"):

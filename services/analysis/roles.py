@@ -7,6 +7,7 @@ an inbound call, the channel, who asks more) are added, but never decide without
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from services.analysis.role_evidence import AGENT_CUES, CUSTOMER_CUES, INTRODUCTION, weigh
 from services.analysis.wording import is_question
@@ -21,20 +22,26 @@ LEAST_ALONE = 2.0
 """A role read from one speaker alone, without the other party beside it, needs this much."""
 _SHARPNESS = 0.6
 _HABIT = 0.4
+# The agent's known name, or the voice of a known person.
+_KNOWN_PERSON = 3.0
 _OPENING_UTTERANCES = 2
 
 
-def assign_roles(transcript: Transcript, details: CallDetails | None = None) -> Transcript:
+def assign_roles(
+    transcript: Transcript,
+    details: CallDetails | None = None,
+    voice_roles: Mapping[str, SpeakerRole] = MappingProxyType({}),
+) -> Transcript:
     """Return the transcript with roles and their confidence (0..1) where evidence allows.
 
     Of two speakers one becomes agent and the other customer, or both stay unknown. Of more, the
     best evidenced is the agent, each other customer or unknown. Roles that a provider gave with a
-    confidence stay.
+    confidence stay. ``voice_roles`` are the usual roles of known voices by their id.
     """
     if any(_is_given(s) for s in transcript.speakers):
         return transcript
     known = details or CallDetails()
-    evidence = {s.id: _evidence(transcript, s, known) for s in transcript.speakers}
+    evidence = {s.id: _evidence(transcript, s, known, voice_roles) for s in transcript.speakers}
     roles = _of_two(evidence) if len(evidence) == 2 else _of_any_number(evidence)
     return replace(
         transcript,
@@ -102,12 +109,25 @@ def _probability(log_odds: float) -> float:
     return min(0.99, 1 / (1 + math.exp(-_SHARPNESS * log_odds)))
 
 
-def _evidence(transcript: Transcript, speaker: Speaker, details: CallDetails) -> _Evidence:
+def _evidence(
+    transcript: Transcript,
+    speaker: Speaker,
+    details: CallDetails,
+    voice_roles: Mapping[str, SpeakerRole],
+) -> _Evidence:
     said = [u for u in transcript.utterances if u.speaker == speaker.id and not u.is_backchannel]
     text = "\n".join(u.text for u in said)
     wording = weigh(text, AGENT_CUES) - weigh(text, CUSTOMER_CUES)
     wording += _introduces_like_an_agent(said, details)
+    wording += _known_voice(speaker, voice_roles)
     return _Evidence(wording=wording, habits=_habits(transcript, speaker, said, details))
+
+
+def _known_voice(speaker: Speaker, voice_roles: Mapping[str, SpeakerRole]) -> float:
+    """Weigh the usual role of a recognised voice by how surely it was recognised."""
+    sign = {SpeakerRole.AGENT: 1.0, SpeakerRole.CUSTOMER: -1.0}
+    role = voice_roles.get(speaker.voice_id or "", SpeakerRole.UNKNOWN)
+    return sign.get(role, 0.0) * _KNOWN_PERSON * (speaker.voice_confidence or 0.0)
 
 
 def _introduces_like_an_agent(said: Sequence[Utterance], details: CallDetails) -> float:
@@ -116,7 +136,7 @@ def _introduces_like_an_agent(said: Sequence[Utterance], details: CallDetails) -
     for utterance in said[:_OPENING_UTTERANCES]:
         names = {m["name"].casefold() for m in INTRODUCTION.finditer(utterance.text)}
         if names & agent_names:
-            return 3.0
+            return _KNOWN_PERSON
         if utterance is said[0] and names:
             return 0.4
     return 0.0

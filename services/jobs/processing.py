@@ -21,6 +21,7 @@ from services.domain.errors import (
 )
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
+from services.domain.voices import EnrolledVoice
 from services.jobs.engine import Outcome, RunSteps
 from services.jobs.progress import CancelWatch, ProgressReporter, WorkerStopping
 from services.jobs.storing import store_transcript
@@ -128,7 +129,12 @@ class OpenRun:
         transcript, facts = self._transcript, self._recording.facts
         call = self._workshop.calls.get(self._org_id, self._call_id)
         analysed = pipeline.understand(
-            transcript, call.details, self._options, self._workshop.models, self._context
+            transcript,
+            call.details,
+            self._options,
+            self._workshop.models,
+            self._context,
+            known=self._known_voices,
         )
         findings = pipeline.findings_of(self._recording, transcript)
         if findings != facts.findings:
@@ -215,7 +221,14 @@ class OpenRun:
     def _transcript(self) -> Transcript:
         options = self._options
         provider = self._workshop.providers.get(options.provider)
-        return pipeline.transcribe(self._recording, provider, options, self._context)
+        spoken = pipeline.transcribe(self._recording, provider, options, self._context)
+        return pipeline.recognise_voices(
+            self._recording, spoken, self._known_voices, self._workshop.listener, self._context
+        )
+
+    @cached_property
+    def _known_voices(self) -> tuple[EnrolledVoice, ...]:
+        return self._workshop.known_voices.enrolled(self._org_id)
 
     # --- how they end -------------------------------------------------------------------------
 

@@ -9,10 +9,12 @@ from sqlalchemy import Engine
 from services.audio.recording import PcmReader, Samples
 from services.domain.calls import Stage
 from services.domain.running import RunContext
+from services.engine.speakers.recognition import VoiceListener
 from services.pipeline import Models
 from services.providers.registry import ProviderRegistry
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
+from services.storage.known_voices import KnownVoiceStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from services.understanding.typed import LineRedactor
@@ -30,6 +32,8 @@ class Workshop:
     providers: ProviderRegistry
     models: Models
     redactor: LineRedactor
+    known_voices: KnownVoiceStore
+    listener: VoiceListener
     working_folder: Path
     max_duration_ms: int
     stopping: Callable[[], bool]

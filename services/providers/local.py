@@ -54,11 +54,19 @@ class LocalProvider(SpeechProvider):
     )
 
     def __init__(
-        self, models_dir: Path, whisper_model: str | None = None, threads: int = DEFAULT_THREADS
+        self,
+        models_dir: Path,
+        whisper_model: str | None = None,
+        threads: int = DEFAULT_THREADS,
+        *,
+        engine: EngineHolder | None = None,
     ) -> None:
-        """Remember the settings; weights are put together and loaded at the first call."""
+        """Remember the settings; weights are put together and loaded at the first call.
+
+        ``engine`` is one that others in this process use too (None: one of its own).
+        """
         self._whisper_model = whisper_model
-        self._engine = EngineHolder(models_dir, whisper_model, threads)
+        self._engine = engine or EngineHolder(models_dir, whisper_model, threads)
 
     def readiness(self) -> Readiness:
         """Say whether the packages that carry the weights are installed."""
