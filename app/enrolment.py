@@ -13,7 +13,7 @@ TALKATIVE = ("asyncio", "concurrent", "faster_whisper")
 
 def main() -> None:
     """Answer the one question that comes on standard input."""
-    telemetry.configure()
+    telemetry.configure("WARNING")
     telemetry.keep_texts_out(*TALKATIVE)
     settings = load_settings()
     answer(sys.stdin.buffer, sys.stdout.buffer, build_enrolling(settings), settings.working_folder)

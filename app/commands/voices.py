@@ -16,6 +16,7 @@ def add_voice(settings: Settings, name: str, file: Path, role: SpeakerRole) -> i
     if not file.is_file():
         raise FileMissing
     desk = build_services(settings).voices
+    desk.free_name(LOCAL_USER, name)
     with file.open("rb") as recording:
         learnt = desk.listen(LOCAL_USER, recording, file.name)
     voice = desk.remember(LOCAL_USER, name, role, learnt)

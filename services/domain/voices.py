@@ -50,8 +50,7 @@ REMARKS: Mapping[EnrolmentRemark, str] = {
     ),
     EnrolmentRemark.NOISY: "There is much noise behind the voice: record in a quiet room.",
     EnrolmentRemark.NARROWBAND: (
-        "This is telephone sound. That is fine for calls; recordings in full quality are "
-        "recognised a little less surely with it."
+        "This is telephone sound, which does no harm: voices are compared in that band anyway."
     ),
     EnrolmentRemark.LIKE_ANOTHER: (
         "It sounds much like a voice that is known already; the two may not be told apart."

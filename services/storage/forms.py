@@ -161,9 +161,15 @@ def unpack_transcript(
 
 
 def _speaker_form(speaker: Speaker) -> Json:
-    form = [speaker.id, speaker.label, speaker.role, speaker.role_confidence, speaker.channel]
-    known = speaker.voice_id is not None
-    return [*form, speaker.voice_id, speaker.voice_confidence] if known else form
+    return [
+        speaker.id,
+        speaker.label,
+        speaker.role,
+        speaker.role_confidence,
+        speaker.channel,
+        speaker.voice_id,
+        speaker.voice_confidence,
+    ]
 
 
 def _speaker(

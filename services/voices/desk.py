@@ -1,5 +1,6 @@
 """What people can ask for about known voices."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -7,11 +8,12 @@ from typing import BinaryIO
 from services import telemetry
 from services.analysis.edits import apply_edits
 from services.analysis.own_speech import own_spans
-from services.domain.errors import AccessDenied, InvalidRequest, VoiceNotFound
+from services.domain.errors import AccessDenied, InvalidRequest, VoiceNameTaken, VoiceNotFound
 from services.domain.ids import new_id
 from services.domain.people import Role, User
 from services.domain.speech import SpeakerRole
-from services.domain.voices import Enrolment, KnownVoice
+from services.domain.voices import Enrolment, EnrolmentRemark, KnownVoice
+from services.engine.speakers.matching import ACCEPT_FROM, likeness
 from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
 from services.storage.known_voices import KnownVoiceStore
@@ -63,9 +65,7 @@ class VoiceDesk:
         """
         _may_change(user)
         suffix = PurePosixPath(file_name).suffix.lower()
-        learnt = self._enrolling.learn(recording, VoiceSource(suffix=suffix))
-        telemetry.event("voice.learnt", quality=learnt.quality, speech_ms=learnt.speech_ms)
-        return learnt
+        return self._learn(user, recording, VoiceSource(suffix=suffix))
 
     def listen_to_speaker(self, user: User, call_id: str, speaker_id: str) -> Enrolment:
         """Return what a call teaches about the voice of one of its speakers; nothing is stored.
@@ -87,9 +87,18 @@ class VoiceDesk:
         )
         key = self._calls.key(user.org_id, call_id)
         with self._vault.open(call_id, Rendition.ORIGINAL, key) as recording:
-            learnt = self._enrolling.learn(recording, source)
-        telemetry.event("voice.learnt", quality=learnt.quality, speech_ms=learnt.speech_ms)
-        return learnt
+            return self._learn(user, recording, source)
+
+    def free_name(self, user: User, name: str) -> str:
+        """Return the name as it would be stored, before a voice is learnt in vain.
+
+        Raises InvalidRequest without a name, VoiceNameTaken.
+        """
+        _may_change(user)
+        checked = _checked(name)
+        if any(voice.name == checked for voice in self.voices(user)):
+            raise VoiceNameTaken
+        return checked
 
     def remember(self, user: User, name: str, role: SpeakerRole, learnt: Enrolment) -> KnownVoice:
         """Store a voice under a person's name.
@@ -97,11 +106,10 @@ class VoiceDesk:
         Calls that are processed from now on recognise it. Raises InvalidRequest without a name,
         VoiceNameTaken.
         """
-        _may_change(user)
         voice = KnownVoice(
             id=new_id(),
             org_id=user.org_id,
-            name=_checked(name),
+            name=self.free_name(user, name),
             role=role,
             created_at=datetime.now(UTC),
             speech_ms=learnt.speech_ms,
@@ -126,6 +134,14 @@ class VoiceDesk:
         _may_change(user)
         self._voices.delete(user.org_id, voice_id)
         telemetry.event("voice.deleted", voice=voice_id)
+
+    def _learn(self, user: User, recording: BinaryIO, source: VoiceSource) -> Enrolment:
+        learnt = self._enrolling.learn(recording, source)
+        telemetry.event("voice.learnt", quality=learnt.quality, speech_ms=learnt.speech_ms)
+        known = self._voices.enrolled(user.org_id)
+        if likeness(learnt.voiceprint, (one.voiceprint for one in known)) < ACCEPT_FROM:
+            return learnt
+        return replace(learnt, remarks=(*learnt.remarks, EnrolmentRemark.LIKE_ANOTHER))
 
 
 def _may_change(user: User) -> None:

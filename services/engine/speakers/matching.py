@@ -4,7 +4,7 @@ The thresholds come from the measurement that docs/known-voices.md describes.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +14,12 @@ from services.engine.speakers.models import Array, unit
 
 PRINT_TYPE = np.dtype("<f4")
 
-
-ACCEPT_FROM = 0.60
+ACCEPT_FROM = 0.84
 """Cosines below this are "unknown"."""
-MARGIN = 0.10
+MARGIN = 0.06
 """How much more a speaker must be like the voice than like any other known one."""
-EVEN_ODDS_AT = 0.52
-STEEPNESS = 18.0
+EVEN_ODDS_AT = 0.77
+STEEPNESS = 22.0
 """Confidence is a logistic curve: 0.5 at EVEN_ODDS_AT, rising by STEEPNESS in log-odds per 1."""
 MOST_CONFIDENT = 0.99
 
@@ -68,6 +67,12 @@ def match_voices(
                 voice_id=known[column].voice.id, confidence=confidence_of(cosine)
             )
     return found
+
+
+def likeness(voiceprint: Voiceprint, others: Iterable[Voiceprint]) -> float:
+    """Return the cosine to the most similar of the others, -1 when there are none."""
+    own = unpack_print(voiceprint)
+    return max((float(own @ unpack_print(other)) for other in others), default=-1.0)
 
 
 def confidence_of(cosine: float) -> float:

@@ -1,4 +1,8 @@
-"""Voiceprints of pieces of one speaker's own speech."""
+"""Voiceprints of pieces of one speaker's own speech.
+
+Only the telephone band is listened to, whatever a recording has beyond it: the same voice sounds
+like another one to the network otherwise, on the telephone and beside it.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from services.audio.recording import FRAMES_PER_MS, PcmReader
+from services.audio.recording import FRAMES_PER_MS, SAMPLE_RATE, PcmReader, Samples
 from services.domain.intervals import Interval
 from services.engine.speakers.models import Array, SpeakerModels, unit
 from services.engine.speakers.voices import VoiceTrack, row_of, rows_over
@@ -16,6 +20,7 @@ PIECE_MS = 10_000
 SHORTEST_PIECE_MS = 4_000
 # What is shorter is mostly a breath or the edge of somebody else's word.
 SHORTEST_SPAN_MS = 300
+TELEPHONE_BAND_HZ = (300, 3_400)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,7 @@ def pieces_of(
     of them and pauses cost nothing. No speech gives no pieces.
     """
     sounds = [pcm.read(s * FRAMES_PER_MS, e * FRAMES_PER_MS, channel) for s, e in spans]
-    samples = np.concatenate(sounds) if sounds else np.zeros(0, np.float32)
+    samples = _in_telephone_band(np.concatenate(sounds) if sounds else np.zeros(0, np.float32))
     rows = rows_over(len(samples))
     if not rows:
         return ()
@@ -69,6 +74,15 @@ def mean_print(pieces: Sequence[Piece]) -> Array:
     weights = [piece.duration_ms for piece in pieces]
     mean = np.average(np.stack([p.voiceprint for p in pieces]), axis=0, weights=weights)
     return unit(mean.astype(np.float32))
+
+
+def _in_telephone_band(samples: Samples) -> Samples:
+    if not len(samples):
+        return samples
+    spectrum = np.fft.rfft(samples)
+    hz = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE)
+    spectrum[(hz < TELEPHONE_BAND_HZ[0]) | (hz > TELEPHONE_BAND_HZ[1])] = 0.0
+    return np.fft.irfft(spectrum, len(samples)).astype(np.float32)
 
 
 def _cuts(duration_ms: int) -> list[Interval]:
