@@ -124,3 +124,39 @@ def test_no_wrong_role_on_the_development_calls(swapped: bool, bare: bool) -> No
         assert roles[ids["customer"]] != "agent"
         abstained += roles[ids["agent"]] == "unknown"
     assert abstained <= 1
+
+
+RAIN = (("a", "It is raining here too."), ("b", "We had some sun in the morning."))
+
+
+def _recognised(confidence: float, *lines: tuple[str, str]) -> Transcript:
+    call = _call(*lines, channels=False)
+    known, other = call.speakers
+    return replace(
+        call, speakers=(replace(known, voice_id="v", voice_confidence=confidence), other)
+    )
+
+
+@pytest.mark.parametrize(("role", "other"), [("agent", "customer"), ("customer", "agent")])
+def test_the_usual_role_of_a_recognised_voice_decides_where_words_do_not(role, other) -> None:
+    assert _roles(_call(*RAIN, channels=False)) == {"a": "unknown", "b": "unknown"}
+    assigned = assign_roles(_recognised(0.97, *RAIN), None, {"v": SpeakerRole(role)})
+    assert [s.role for s in assigned.speakers] == [role, other]
+
+
+def test_an_unsure_recognition_alone_decides_nothing() -> None:
+    assigned = assign_roles(_recognised(0.5, *RAIN), None, {"v": SpeakerRole.AGENT})
+    assert {s.role for s in assigned.speakers} == {SpeakerRole.UNKNOWN}
+
+
+@pytest.mark.parametrize("known", [{}, {"v": SpeakerRole.UNKNOWN}, {"other": SpeakerRole.AGENT}])
+def test_voices_without_a_usual_role_change_nothing(known) -> None:
+    assigned = assign_roles(_recognised(0.97, *RAIN), None, known)
+    assert {s.role for s in assigned.speakers} == {SpeakerRole.UNKNOWN}
+
+
+def test_clear_words_outweigh_a_known_voice() -> None:
+    """An agent who calls as a customer is one."""
+    swapped = [("b" if s == "a" else "a", text) for s, text in BILLING]
+    assigned = assign_roles(_recognised(0.97, *swapped), None, {"v": SpeakerRole.AGENT})
+    assert assigned.role_of("a") is not SpeakerRole.AGENT
