@@ -112,15 +112,16 @@ class LearningFromCall:
         """Return what was learnt about this speaker already."""
         return session.learnt(self._source(speaker))
 
-    def learn(self, speaker: Speaker) -> None:
+    def learn(self, speaker: Speaker) -> Enrolment | None:
         """Learn the speaker's voice, or tell why that can't be."""
         user, desk = session.current_user(), session.services().voices
         try:
             learnt = desk.listen_to_speaker(user, self.call_id, speaker.id)
         except PartylineError as error:
             st.error(plain(error.user_message), icon=":material/error:")
-            st.stop()
+            return None
         session.keep_learnt(self._source(speaker), learnt)
+        return learnt
 
     def remember(self, speaker: Speaker, person: Person, learnt: Enrolment) -> bool:
         """Keep the voice and name the speaker by it; return whether it could be kept."""

@@ -48,7 +48,7 @@ class Learning(Protocol):
     def learnt(self, speaker: Speaker) -> Enrolment | None:
         """Return what was learnt about this speaker already."""
 
-    def learn(self, speaker: Speaker) -> None:
+    def learn(self, speaker: Speaker) -> Enrolment | None:
         """Learn the speaker's voice, or tell why that can't be."""
 
     def remember(self, speaker: Speaker, person: Person, learnt: Enrolment) -> bool:
@@ -69,11 +69,14 @@ def ask_remember(reviewed: ReviewedCall, learning: Learning) -> None:
     person = draw_person(key=key, name=named, role=speaker.role)
     learnt = learning.learnt(speaker)
     if learnt is None:
-        if st.button("Learn this voice", type="primary", disabled=not person.agreed):
-            with st.spinner("Listening to the voice…"):
-                learning.learn(speaker)
-            st.rerun(scope="fragment")
-        return
+        place = st.empty()
+        if not place.button("Learn this voice", type="primary", disabled=not person.agreed):
+            return
+        with st.spinner("Listening to the voice…"):
+            learnt = learning.learn(speaker)
+        if learnt is None:
+            return
+        place.empty()
     draw_feedback(learnt)
     ready = bool(person.name) and person.agreed
     if st.button("Remember this voice", type="primary", disabled=not ready) and learning.remember(
