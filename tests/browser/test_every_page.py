@@ -9,6 +9,7 @@ PAGES = {
     "calls": "Calls",
     "call": "What happened",
     "live_call": "Live call",
+    "voices": "Add a voice",
     "analytics": "Analytics",
 }
 GRAVE = {"serious", "critical"}

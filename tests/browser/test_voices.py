@@ -1,0 +1,39 @@
+"""A voice becomes known: consent, a recording that will not do, one that does."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.test_main_job import BILLING
+from tests.recordings import save_channel
+
+LEARNT_WITHIN_MS = 120_000
+
+
+def learn(page, recording):
+    page.locator('input[type="file"]').set_input_files(str(recording))
+    page.get_by_role("button", name="Learn this voice").click()
+
+
+def test_a_voice_is_enrolled_and_deleted(fresh_server, open_page, tmp_path):
+    alone, both = tmp_path / "alone.wav", tmp_path / "both.wav"
+    save_channel(BILLING, 0, alone)
+    save_channel(BILLING, None, both)
+    page = open_page(f"{fresh_server}/voices")
+    expect(page.get_by_text("No voice is known yet")).to_be_visible()
+    page.get_by_text("Upload a recording").click()
+    expect(page.locator('input[type="file"]')).to_be_disabled()
+
+    page.get_by_label("Name").fill("Nora Fields")
+    page.get_by_text("This person knows that their voice").click()
+    expect(page.locator('input[type="file"]')).to_be_enabled()
+    learn(page, both)
+    refusal = page.get_by_text("More than one voice speaks in it")
+    expect(refusal).to_be_visible(timeout=LEARNT_WITHIN_MS)
+
+    learn(page, alone)
+    good = page.get_by_text("Good: this voice can be recognised")
+    expect(good).to_be_visible(timeout=LEARNT_WITHIN_MS)
+    page.get_by_role("button", name="Remember this voice").click()
+    expect(page.get_by_label(re.compile("Table of 1 known voice")).first).to_be_attached()
+    expect(page.get_by_label("Name")).to_have_value("")
