@@ -48,6 +48,8 @@ DEMO_FOLDER = ROOT / "demo"
 # A dead worker's jobs are found soon; what lies about may lie a while longer.
 LOOK_EVERY_S = 15.0
 LOOKS_PER_SWEEP = 20
+# All that a child process needs of the environment to run Python and its libraries.
+CHILD_ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH")
 ENROLMENT_COMMAND = (sys.executable, "-m", "app.enrolment")
 
 
@@ -193,10 +195,14 @@ def build_enrolling(settings: Settings) -> EnrolsHere:
 
 
 def enrolling_in_child(settings: Settings) -> EnrolsInChild:
-    """Return what learns voices in processes of their own."""
-    return EnrolsInChild(
-        ENROLMENT_COMMAND, folder=ROOT, environment={**os.environ, **settings.places()}
-    )
+    """Return what learns voices in processes of their own, which get neither keys nor addresses."""
+    environment = {name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ}
+    environment |= {
+        "PARTYLINE_DATA_DIR": str(settings.data_dir),
+        "PARTYLINE_MAX_DURATION_MS": str(settings.max_duration_ms),
+        "PARTYLINE_THREADS": str(settings.threads),
+    }
+    return EnrolsInChild(ENROLMENT_COMMAND, folder=ROOT, environment=environment)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,7 +150,7 @@ def _may_change(user: User) -> None:
 
 
 def _tidy(name: str) -> str:
-    return " ".join(name.split())
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
 
 def _checked(name: str) -> str:

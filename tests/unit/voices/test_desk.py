@@ -95,7 +95,7 @@ def test_a_voice_is_learnt_remembered_and_found(desk, installation):
     taught = desk.listen(LOCAL_USER, io.BytesIO(b"sound"), "Nora's voice.MP3")
     assert installation.learns.source == VoiceSource(suffix=".mp3")
     assert installation.learns.sound == b"sound"
-    voice = desk.remember(LOCAL_USER, "  Nora   Fields ", SpeakerRole.AGENT, taught)
+    voice = desk.remember(LOCAL_USER, "  Nora \x1b\n Fields ", SpeakerRole.AGENT, taught)
     assert (voice.name, voice.role, voice.speech_ms) == ("Nora Fields", "agent", 40_000)
     assert desk.voices(LOCAL_USER) == [voice]
     assert desk.find(LOCAL_USER, voice.id) == desk.find(LOCAL_USER, "Nora Fields") == voice
