@@ -32,7 +32,7 @@ TELEPHONE_RATE_HZ = 8_000
 SECOND_VOICE_S = 3.0
 SECOND_VOICE_SHARE = 0.06
 # A piece less like the mean of the others than this is another mood, distance, or person.
-PIECE_AGREES = 0.75
+PIECE_AGREES = 0.70
 MOST_DROPPED_SHARE = 0.34
 # Speech this little above the noise.
 NOISY_BELOW_DB = 15.0

@@ -14,12 +14,12 @@ from services.engine.speakers.models import Array, unit
 
 PRINT_TYPE = np.dtype("<f4")
 
-ACCEPT_FROM = 0.84
+ACCEPT_FROM = 0.80
 """Cosines below this are "unknown"."""
-MARGIN = 0.06
+MARGIN = 0.05
 """How much more a speaker must be like the voice than like any other known one."""
-EVEN_ODDS_AT = 0.77
-STEEPNESS = 22.0
+EVEN_ODDS_AT = 0.74
+STEEPNESS = 25.0
 """Confidence is a logistic curve: 0.5 at EVEN_ODDS_AT, rising by STEEPNESS in log-odds per 1."""
 MOST_CONFIDENT = 0.99
 

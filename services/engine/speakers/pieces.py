@@ -1,7 +1,8 @@
 """Voiceprints of pieces of one speaker's own speech.
 
-Only the telephone band is listened to, whatever a recording has beyond it: the same voice sounds
-like another one to the network otherwise, on the telephone and beside it.
+Only what a telephone transmits is listened to, whatever a recording has above it: the same voice
+sounds like another one to the network otherwise, on the telephone and beside it. What telephones
+cut off below is kept where it is there: without it, strangers become too much alike.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ PIECE_MS = 10_000
 SHORTEST_PIECE_MS = 4_000
 # What is shorter is mostly a breath or the edge of somebody else's word.
 SHORTEST_SPAN_MS = 300
-TELEPHONE_BAND_HZ = (300, 3_400)
+TELEPHONE_EDGE_HZ = 3_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ def pieces_of(
     of them and pauses cost nothing. No speech gives no pieces.
     """
     sounds = [pcm.read(s * FRAMES_PER_MS, e * FRAMES_PER_MS, channel) for s, e in spans]
-    samples = _in_telephone_band(np.concatenate(sounds) if sounds else np.zeros(0, np.float32))
+    samples = _as_on_the_telephone(np.concatenate(sounds) if sounds else np.zeros(0, np.float32))
     rows = rows_over(len(samples))
     if not rows:
         return ()
@@ -76,12 +77,11 @@ def mean_print(pieces: Sequence[Piece]) -> Array:
     return unit(mean.astype(np.float32))
 
 
-def _in_telephone_band(samples: Samples) -> Samples:
+def _as_on_the_telephone(samples: Samples) -> Samples:
     if not len(samples):
         return samples
     spectrum = np.fft.rfft(samples)
-    hz = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE)
-    spectrum[(hz < TELEPHONE_BAND_HZ[0]) | (hz > TELEPHONE_BAND_HZ[1])] = 0.0
+    spectrum[np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE) > TELEPHONE_EDGE_HZ] = 0.0
     return np.fft.irfft(spectrum, len(samples)).astype(np.float32)
 
 
