@@ -1,14 +1,11 @@
 """A call as a person reviews it: the active transcript with the person's edits, and its figures.
 
-Each change is kept as an edit, apart from what the provider delivered, and the figures that lists
-and cross-call views use are recomputed with it.
+Changes are edits, apart from what the provider delivered; stored figures are recomputed with them.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Lock
 from types import MappingProxyType
 from typing import Protocol
 
@@ -24,6 +21,7 @@ from services.domain.people import User
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SpeakerRole, Transcript, Utterance
 from services.exports import Export, ExportFormat, export
+from services.recent import RecentCalls
 from services.storage.calls import CallStore
 from services.storage.transcripts import TranscriptStore
 from services.understanding.typed import LineRedactor, safe_comment, safe_edits
@@ -47,9 +45,8 @@ class VoiceNames(Protocol):
 class ReviewService:
     """Loads calls for review and carries out what the reviewer does to them.
 
-    ``redactor`` reads corrected lines and comments of calls whose transcript is redacted, so that
-    a person's typing can't bring personal data back. ``known_voices`` names recognised speakers;
-    None: nobody's voice is known.
+    ``redactor`` reads corrected lines and comments of redacted calls, so that a person's typing
+    can't bring personal data back. ``known_voices`` names recognised speakers; None: nobody.
     """
 
     def __init__(
@@ -64,7 +61,7 @@ class ReviewService:
         self._transcripts = transcripts
         self._redactor = redactor
         self._known_voices = known_voices
-        self._recent = _Recent()
+        self._recent = RecentCalls(RECENT_CALLS)
 
     def load(self, user: User, call_id: str) -> ReviewedCall:
         """Return the call for review. Raises NotFound, or NotReady when it has no transcript."""
@@ -258,37 +255,6 @@ class ReviewService:
 
     def _voice_names(self, user: User) -> Mapping[str, str]:
         return self._known_voices.names(user.org_id) if self._known_voices else {}
-
-
-class _Recent:
-    """The calls loaded last: a long transcript takes a while to read, and each rerun asks for it.
-
-    Each call is kept once, in the version loaded last. The call's row and its edits are read every
-    time, so what is stale is never found.
-    """
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[Hashable, ReviewedCall]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, call_id: str, version: Hashable) -> ReviewedCall | None:
-        with self._lock:
-            kept, shown = self._kept.get(call_id, (None, None))
-            if shown is None or kept != version:
-                return None
-            self._kept.move_to_end(call_id)
-            return shown
-
-    def put(self, call_id: str, version: Hashable, shown: ReviewedCall) -> None:
-        with self._lock:
-            self._kept[call_id] = (version, shown)
-            self._kept.move_to_end(call_id)
-            if len(self._kept) > RECENT_CALLS:
-                self._kept.popitem(last=False)
-
-    def forget(self, call_id: str) -> None:
-        with self._lock:
-            self._kept.pop(call_id, None)
 
 
 def reviewed(

@@ -55,26 +55,28 @@ class VoiceRecording:
 def draw_person(*, key: str, name: str = "", role: SpeakerRole = SpeakerRole.AGENT) -> Person:
     """Draw the questions about the person, with these answers to begin with."""
     typed = st.text_input("Name", name, max_chars=MOST_NAME_CHARS, key=f"{key}_name")
-    chosen = st.segmented_control(
+    roles = list(ROLE_WORDS)
+    chosen = st.radio(
         "Usual role in calls",
-        list(ROLE_WORDS),
-        default=role,
+        roles,
+        index=roles.index(role),
         format_func=lambda r: ROLE_WORDS[r],
         key=f"{key}_role",
+        horizontal=True,
         help="Helps to tell who is the agent in calls in which the voice is recognised.",
     )
     agreed = st.checkbox(CONSENT, key=f"{key}_consent")
     st.caption(PRIVACY)
-    return Person(name=typed.strip(), role=chosen or SpeakerRole.UNKNOWN, agreed=agreed)
+    return Person(name=typed.strip(), role=chosen, agreed=agreed)
 
 
 def draw_recording(*, key: str, enabled: bool) -> VoiceRecording | None:
-    """Draw the ways to hand a recording in; return it once it is there."""
-    way = st.segmented_control(
+    """Draw the ways to hand a recording in, once ``enabled``; return it when it is there."""
+    way = st.radio(
         "Where the recording comes from",
         [RECORD, UPLOAD],
-        default=RECORD,
         key=f"{key}_way",
+        horizontal=True,
         label_visibility="collapsed",
     )
     if way == UPLOAD:
@@ -82,18 +84,17 @@ def draw_recording(*, key: str, enabled: bool) -> VoiceRecording | None:
             "Any sound or video file with this one voice, up to "
             f"{MOST_UPLOAD_MB} MB: 30 seconds to 2 minutes of speech are best, 10 are the least."
         )
-        file = st.file_uploader(
-            "Recording of this person",
-            max_upload_size=MOST_UPLOAD_MB,
-            key=f"{key}_file",
-            disabled=not enabled,
-        )
     else:
         st.caption("Read this aloud at your usual pace, in a quiet room (about 45 seconds):")
         st.markdown(f"> {READ_ALOUD}")
-        file = st.audio_input("Recording", key=f"{key}_microphone", disabled=not enabled)
     if not enabled:
-        st.caption(":material/info: Tick the box above first.")
+        st.markdown(":material/info: The recording comes here once the box above is ticked.")
+        return None
+    if way == UPLOAD:
+        label = "Recording of this person"
+        file = st.file_uploader(label, max_upload_size=MOST_UPLOAD_MB, key=f"{key}_file")
+    else:
+        file = st.audio_input("Recording", key=f"{key}_microphone")
     if file is None:
         return None
     return VoiceRecording(id=file.file_id, name=file.name, content=cast(BinaryIO, file))

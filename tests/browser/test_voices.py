@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.test_every_page import grave_findings
 from tests.browser.test_main_job import BILLING
 from tests.recordings import save_channel
 
@@ -22,11 +23,13 @@ def test_a_voice_is_enrolled_and_deleted(fresh_server, open_page, tmp_path):
     page = open_page(f"{fresh_server}/voices")
     expect(page.get_by_text("No voice is known yet")).to_be_visible()
     page.get_by_text("Upload a recording").click()
-    expect(page.locator('input[type="file"]')).to_be_disabled()
+    expect(page.get_by_text("once the box above is ticked")).to_be_visible()
+    expect(page.locator('input[type="file"]')).to_have_count(0)
 
     page.get_by_label("Name").fill("Nora Fields")
     page.get_by_text("This person knows that their voice").click()
     expect(page.locator('input[type="file"]')).to_be_enabled()
+    assert grave_findings(page) == []
     learn(page, both)
     refusal = page.get_by_text("More than one voice speaks in it")
     expect(refusal).to_be_visible(timeout=LEARNT_WITHIN_MS)
@@ -34,6 +37,8 @@ def test_a_voice_is_enrolled_and_deleted(fresh_server, open_page, tmp_path):
     learn(page, alone)
     good = page.get_by_text("Good: this voice can be recognised")
     expect(good).to_be_visible(timeout=LEARNT_WITHIN_MS)
+    page.wait_for_timeout(500)
+    assert grave_findings(page) == []
     page.get_by_role("button", name="Remember this voice").click()
     expect(page.get_by_label(re.compile("Table of 1 known voice")).first).to_be_attached()
     expect(page.get_by_label("Name")).to_have_value("")

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.call_review.payload import review_payload, shown_version
+from components.known_voices.form import UPLOAD
 from components.known_voices.table import CHANGE_LABEL, voices_frame
 from pages import _review, _voices
 from services.domain.errors import (
@@ -57,10 +58,14 @@ def test_without_voices_it_says_so_and_how_to_add_one(staged, open_page):
 def test_nothing_is_recorded_before_consent(staged, open_page):
     """Neither microphone nor upload can be used before the sentence has been ticked."""
     page = open_page("voices")
-    assert page.audio_input[0].disabled
-    assert "Tick the box above first" in texts(page)
+    assert not page.audio_input
+    assert "once the box above is ticked" in texts(page)
     page.checkbox(key="voice_0_consent").check().run()
-    assert not page.audio_input[0].disabled
+    assert page.audio_input
+    page.radio(key="voice_0_way").set_value(UPLOAD).run()
+    assert page.file_uploader
+    page.checkbox(key="voice_0_consent").uncheck().run()
+    assert not page.file_uploader
 
 
 def test_a_voice_is_added_in_three_steps(staged, open_page):

@@ -91,18 +91,16 @@ class Enroller:
         kept = agreeing(pieces)
         if len(pieces) - len(kept) > MOST_DROPPED_SHARE * len(pieces):
             raise SeveralVoices
-        remarks = {_FROM_FINDINGS[f.kind] for f in findings if f.kind in _FROM_FINDINGS}
-        if source_rate <= TELEPHONE_RATE_HZ:
-            remarks.add(EnrolmentRemark.NARROWBAND)
-        if _above_noise_db(levels, used) < NOISY_BELOW_DB:
-            remarks.add(EnrolmentRemark.NOISY)
-        if speech_ms > MOST_SPEECH_MS:
-            remarks.add(EnrolmentRemark.LONG)
-        if len(kept) < len(pieces):
-            remarks.add(EnrolmentRemark.UNSTEADY)
         used_ms = sum(piece.duration_ms for piece in kept)
-        if used_ms < ADVISED_SPEECH_MS:
-            remarks.add(EnrolmentRemark.SHORT)
+        remarks = {_FROM_FINDINGS[f.kind] for f in findings if f.kind in _FROM_FINDINGS}
+        noticed = {
+            EnrolmentRemark.NARROWBAND: source_rate <= TELEPHONE_RATE_HZ,
+            EnrolmentRemark.NOISY: _above_noise_db(levels, used) < NOISY_BELOW_DB,
+            EnrolmentRemark.LONG: speech_ms > MOST_SPEECH_MS,
+            EnrolmentRemark.UNSTEADY: len(kept) < len(pieces),
+            EnrolmentRemark.SHORT: used_ms < ADVISED_SPEECH_MS,
+        }
+        remarks |= {remark for remark, holds in noticed.items() if holds}
         return Enrolment(
             voiceprint=pack_print(mean_print(kept)),
             quality=quality_of(remarks),
