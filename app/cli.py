@@ -5,9 +5,13 @@ from typing import Annotated
 
 import typer
 
+from app.benches import benches
+from app.vocabulary import vocabulary
+from app.voices import voices
 from services import telemetry
-from services.domain.calls import ProcessingOptions
-from services.domain.speech import SpeakerRole
+from services.domain.calls import MOST_SPEAKERS, ProcessingOptions, SpeakerCount
+from services.domain.part import read_clock
+from services.domain.vocabulary import read_spelling
 from services.exports import ExportFormat
 
 app = typer.Typer(
@@ -17,15 +21,23 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-bench = typer.Typer(help="Measure speed beside peers on this machine.", no_args_is_help=True)
-app.add_typer(bench, name="bench")
-voices = typer.Typer(help="People whose voices are recognised in calls.", no_args_is_help=True)
 app.add_typer(voices, name="voices")
+app.add_typer(vocabulary, name="vocabulary")
+app.add_typer(benches, name="bench")
 
 Format = Annotated[ExportFormat, typer.Option("--format", help="What to write.")]
 Output = Annotated[
     Path | None,
     typer.Option("--output", help="Folder to write into instead of standard output."),
+]
+Speakers = Annotated[
+    int | None, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of speakers, if it is known.")
+]
+AtLeast = Annotated[
+    int | None, typer.Option(min=1, max=MOST_SPEAKERS, help="So many speakers at least.")
+]
+AtMost = Annotated[
+    int | None, typer.Option(min=1, max=MOST_SPEAKERS, help="So many speakers at most.")
 ]
 
 
@@ -40,30 +52,79 @@ def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Recordings of calls.")],
     provider: Annotated[str, typer.Option(help="Who recognises the speech.")] = "local",
     language: Annotated[str, typer.Option(help="Language code, or auto to detect it.")] = "auto",
-    speakers: Annotated[
-        int | None,
-        typer.Option(min=1, max=20, help="Number of speakers, if it is known."),
-    ] = None,
+    speakers: Speakers = None,
+    min_speakers: AtLeast = None,
+    max_speakers: AtMost = None,
     wanted: Format = ExportFormat.JSON,
     output: Output = None,
     redact: Annotated[bool, typer.Option(help="Take personal data out of the text.")] = True,
+    words: Annotated[
+        list[str] | None,
+        typer.Option("--vocabulary", help="A word to listen for; may be given several times."),
+    ] = None,
+    words_file: Annotated[
+        Path | None,
+        typer.Option("--vocabulary-file", help="A text file with a word to listen for per line."),
+    ] = None,
+    spelling: Annotated[
+        list[str] | None,
+        typer.Option(help="How to write what is heard, as in 'acme tell=AcmeTel'; repeatable."),
+    ] = None,
+    fillers: Annotated[bool, typer.Option(help="Keep um, uh and their like.")] = True,
+    start: Annotated[
+        str | None, typer.Option(help="Transcribe from here on, such as 1:30.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(help="Transcribe up to here, such as 1:02:30.")] = None,
     save: Annotated[bool, typer.Option("--save", help="Store the calls in the app too.")] = False,
 ) -> None:
     """Transcribe recordings and analyse the calls in them."""
     from app.commands.console import one_clear_line
     from app.commands.stored import save_files
     from app.commands.transcribe import transcribe_files
+    from app.commands.vocabulary import read_terms
     from app.settings import load_settings
 
-    options = ProcessingOptions(
-        provider=provider,
-        language=None if language == "auto" else language,
-        expected_speakers=speakers,
-        redact=redact,
-    )
     with one_clear_line():
+        options = ProcessingOptions(
+            provider=provider,
+            language=None if language == "auto" else language,
+            expected_speakers=speakers,
+            min_speakers=min_speakers,
+            max_speakers=max_speakers,
+            redact=redact,
+            vocabulary=read_terms(words or [], words_file),
+            spelling=read_spelling(spelling or []),
+            keep_fillers=fillers,
+            start_ms=read_clock(start) if start else None,
+            end_ms=read_clock(end) if end else None,
+        )
         work = save_files if save else transcribe_files
         raise SystemExit(work(load_settings(), files, options, wanted, output))
+
+
+@app.command()
+def relabel(
+    call: Annotated[str, typer.Argument(help="A stored call's id, or a recording.")],
+    speakers: Speakers = None,
+    min_speakers: AtLeast = None,
+    max_speakers: AtMost = None,
+    transcript: Annotated[
+        Path | None,
+        typer.Option(help="The recording's transcript as JSON; then nothing is stored."),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Tell the speakers of a call apart anew; the words stay as they are."""
+    from app.commands.console import one_clear_line
+    from app.commands.relabel import relabel_beside, relabel_call
+    from app.settings import load_settings
+
+    count = SpeakerCount(exactly=speakers, least=min_speakers, most=max_speakers)
+    with one_clear_line():
+        settings = load_settings()
+        if transcript is not None:
+            raise SystemExit(relabel_beside(settings, Path(call), transcript, count, output))
+        raise SystemExit(relabel_call(settings, call, count, output))
 
 
 @app.command()
@@ -114,92 +175,6 @@ def export(
 
     with one_clear_line():
         raise SystemExit(export_call(load_settings(), call_id, wanted, output))
-
-
-@voices.command("add")
-def voices_add(
-    name: Annotated[str, typer.Argument(help="The person's name, as calls will show it.")],
-    file: Annotated[Path, typer.Argument(help="A recording of this person alone.")],
-    role: Annotated[
-        SpeakerRole, typer.Option(help="The person's usual role in calls.")
-    ] = SpeakerRole.AGENT,
-) -> None:
-    """Learn a voice from a recording: 30 seconds to 2 minutes of one person speaking."""
-    from app.commands.console import one_clear_line
-    from app.commands.voices import add_voice
-    from app.settings import load_settings
-
-    with one_clear_line():
-        raise SystemExit(add_voice(load_settings(), name, file, role))
-
-
-@voices.command("list")
-def voices_list() -> None:
-    """List the known voices."""
-    from app.commands.console import one_clear_line
-    from app.commands.voices import list_voices
-    from app.settings import load_settings
-
-    with one_clear_line():
-        raise SystemExit(list_voices(load_settings()))
-
-
-@voices.command("rename")
-def voices_rename(
-    voice: Annotated[str, typer.Argument(help="Id or name of the known voice.")],
-    name: Annotated[str, typer.Argument(help="The new name.")],
-) -> None:
-    """Give a known voice another name, in all calls at once."""
-    from app.commands.console import one_clear_line
-    from app.commands.voices import rename_voice
-    from app.settings import load_settings
-
-    with one_clear_line():
-        raise SystemExit(rename_voice(load_settings(), voice, name))
-
-
-@voices.command("delete")
-def voices_delete(
-    voice: Annotated[str, typer.Argument(help="Id or name of the known voice.")],
-) -> None:
-    """Delete a known voice with its voiceprint; the name leaves all calls."""
-    from app.commands.console import one_clear_line
-    from app.commands.voices import delete_voice
-    from app.settings import load_settings
-
-    with one_clear_line():
-        raise SystemExit(delete_voice(load_settings(), voice))
-
-
-@bench.command("speed")
-def bench_speed(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Recordings; the demo calls if none.")
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures there.")
-    ] = None,
-) -> None:
-    """Times real time of the whole pipeline beside plain faster-whisper, in one run."""
-    from app.commands.console import one_clear_line
-    from bench.speed import measure
-
-    with one_clear_line():
-        raise SystemExit(measure(files or [], json_file))
-
-
-@bench.command("ui")
-def bench_ui(
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures there.")
-    ] = None,
-) -> None:
-    """How soon a call of 5,000 utterances can be used in a browser, beside the naive way."""
-    from app.commands.console import one_clear_line
-    from bench.ui import measure
-
-    with one_clear_line():
-        raise SystemExit(measure(json_file))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 import os
 import sys
 
+from app.local_models import build_enrolling
 from app.settings import load_settings
-from app.wiring import build_enrolling
 from services import telemetry
 from services.voices.child import answer
 

@@ -37,6 +37,12 @@ page = st.navigation(
             icon=":material/monitoring:",
             url_path="analytics",
         ),
+        st.Page(
+            "../pages/vocabulary.py",
+            title="Vocabulary",
+            icon=":material/dictionary:",
+            url_path="vocabulary",
+        ),
     ],
     position="top",
 )

@@ -15,6 +15,7 @@ import streamlit as st
 from app.wiring import Services, process_services
 from services.access.tokens import ANY_CALL, Purpose
 from services.domain.people import LOCAL_USER, User
+from services.domain.vocabulary import Vocabulary
 from services.domain.voices import Enrolment
 
 TOKEN_TTL_S = 3600
@@ -31,6 +32,7 @@ _RELOADS = "reloads"
 _NOTICE = "notice"
 _LEARNT = "voice_learnt"
 _ENROLMENT = "voice_enrolment"
+_VOCABULARY = "vocabulary"
 
 
 def services() -> Services:
@@ -215,6 +217,35 @@ def finish_enrolment() -> None:
     """Forget what was learnt, and empty the form for the next voice."""
     st.session_state.pop(_LEARNT, None)
     st.session_state[_ENROLMENT] = enrolment_number() + 1
+
+
+# --- the Vocabulary page --------------------------------------------------------------------
+
+
+def vocabulary_begun_with(now: Vocabulary) -> Vocabulary:
+    """Return what the form on screen began with, ``now`` when it is drawn for the first time.
+
+    Somebody else's change must not take away what is being typed.
+    """
+    begun = cast("Vocabulary | None", st.session_state.get(_VOCABULARY))
+    if begun is None or not _is_on_screen(vocabulary_key(begun)):
+        begun = now
+        st.session_state[_VOCABULARY] = now
+    return begun
+
+
+def vocabulary_key(begun: Vocabulary) -> str:
+    """Return the key of a form that begins with this vocabulary; its inputs' keys begin with it."""
+    return f"vocabulary_{begun.version}"
+
+
+def _is_on_screen(key: str) -> bool:
+    return any(str(name).startswith(f"{key}_") for name in st.session_state)
+
+
+def begin_vocabulary_anew() -> None:
+    """Let the form begin with what is kept now."""
+    st.session_state.pop(_VOCABULARY, None)
 
 
 # --- what to say once -----------------------------------------------------------------------

@@ -1,21 +1,22 @@
 """The composition root: from settings to services. The only file that names concrete classes."""
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, text
 
+from app.local_models import (
+    build_labeller,
+    build_listener,
+    enrolling_in_child,
+    shared_engine,
+)
 from app.settings import ROOT, Settings, load_settings
 from services.access.tokens import TokenSigner
-from services.engine.engine import EngineHolder
-from services.engine.speakers.recognition import VoiceListener
 from services.jobs.desk import JobDesk
 from services.jobs.engine import JobEngine
 from services.jobs.intake import Intake
@@ -36,10 +37,10 @@ from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
+from services.storage.vocabularies import VocabularyStore
 from services.understanding.typed import LineRedactor
-from services.voices.child import EnrolsInChild
+from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
-from services.voices.enrolling import EnrolsHere
 
 if TYPE_CHECKING:
     from services.understanding.models import UnderstandingModels
@@ -48,9 +49,6 @@ DEMO_FOLDER = ROOT / "demo"
 # A dead worker's jobs are found soon; what lies about may lie a while longer.
 LOOK_EVERY_S = 15.0
 LOOKS_PER_SWEEP = 20
-# All that a child process needs of the environment to run Python and its libraries.
-CHILD_ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH")
-ENROLMENT_COMMAND = (sys.executable, "-m", "app.enrolment")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +59,7 @@ class Services:
     calls: CallStore
     runs: RunStore
     transcripts: TranscriptStore
+    vocabularies: VocabularyStore
     known_voices: KnownVoiceStore
     voices: VoiceDesk
     analytics: Analytics
@@ -68,6 +67,7 @@ class Services:
     intake: Intake
     desk: JobDesk
     review: ReviewService
+    vocabulary: VocabularyService
     providers: ProviderRegistry
     models: Models
     redactor: LineRedactor
@@ -99,6 +99,7 @@ def build_services(settings: Settings) -> Services:
     prepare_queue(settings.database_url)
     master_key = _master_key(settings)
     calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
     known_voices = KnownVoiceStore(engine, master_key)
     providers = build_providers(settings)
@@ -110,6 +111,7 @@ def build_services(settings: Settings) -> Services:
         calls=calls,
         runs=runs,
         transcripts=transcripts,
+        vocabularies=vocabularies,
         known_voices=known_voices,
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling_in_child(settings)),
         analytics=Analytics(engine),
@@ -125,6 +127,7 @@ def build_services(settings: Settings) -> Services:
             demo_folder=DEMO_FOLDER,
         ),
         review=ReviewService(calls, transcripts, models.redactor, known_voices),
+        vocabulary=VocabularyService(vocabularies),
         providers=providers,
         models=models,
         redactor=models.redactor,
@@ -140,14 +143,14 @@ def process_services() -> Services:
     return build_services(load_settings())
 
 
-def local_engine(settings: Settings) -> EngineHolder:
-    """Return the local engine's models, the same to everybody in this process."""
-    return _engine(settings.models_dir, settings.whisper_model, settings.threads)
+def build_vocabulary(settings: Settings) -> VocabularyService:
+    """Return the vocabularies of this installation without anything else.
 
-
-@cache
-def _engine(models_dir: Path, whisper_model: str | None, threads: int) -> EngineHolder:
-    return EngineHolder(models_dir, whisper_model, threads)
+    Raises DatabaseTooNew, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    return VocabularyService(VocabularyStore(engine))
 
 
 def build_providers(settings: Settings) -> ProviderRegistry:
@@ -160,7 +163,7 @@ def build_providers(settings: Settings) -> ProviderRegistry:
             settings.models_dir,
             settings.whisper_model,
             settings.threads,
-            engine=local_engine(settings),
+            engine=shared_engine(settings),
         )
 
     def scripted() -> SpeechProvider:
@@ -179,30 +182,6 @@ def build_models(_settings: Settings) -> "UnderstandingModels":
     from services.understanding.models import UnderstandingModels
 
     return UnderstandingModels()
-
-
-def build_enrolling(settings: Settings) -> EnrolsHere:
-    """Return what learns voices in this very process."""
-    from services.engine.speakers.enrolment import Enroller
-    from services.engine.voice_activity import VoiceActivity
-
-    engine = local_engine(settings)
-    return EnrolsHere(
-        lambda: Enroller(engine.speakers(), VoiceActivity()),
-        working_folder=settings.working_folder,
-        max_duration_ms=settings.max_duration_ms,
-    )
-
-
-def enrolling_in_child(settings: Settings) -> EnrolsInChild:
-    """Return what learns voices in processes of their own, which get neither keys nor addresses."""
-    environment = {name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ}
-    environment |= {
-        "PARTYLINE_DATA_DIR": str(settings.data_dir),
-        "PARTYLINE_MAX_DURATION_MS": str(settings.max_duration_ms),
-        "PARTYLINE_THREADS": str(settings.threads),
-    }
-    return EnrolsInChild(ENROLMENT_COMMAND, folder=ROOT, environment=environment)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,12 +225,14 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         calls=services.calls,
         runs=services.runs,
         transcripts=services.transcripts,
+        vocabularies=services.vocabularies,
         vault=services.vault,
         providers=services.providers,
         models=services.models,
+        labeller=build_labeller(settings),
         redactor=services.redactor,
         known_voices=services.known_voices,
-        listener=VoiceListener(local_engine(settings).speakers),
+        listener=build_listener(settings),
         working_folder=settings.working_folder,
         max_duration_ms=settings.max_duration_ms,
         stopping=stopping,

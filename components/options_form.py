@@ -2,23 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Literal
 
 import streamlit as st
 
 from components.languages import LANGUAGES
-from services.domain.calls import CallDetails, ProcessingOptions
+from components.speaker_count import draw_speaker_count
+from components.words_form import Keep, draw_words_and_part
+from services.domain.calls import CallDetails, ProcessingOptions, SpeakerCount
 from services.providers.base import Capabilities, Readiness
 
-MOST_SPEAKERS = 10
 FROM_NAME = "from the file name"
 OPTION_WORDS = {
     "provider": "speech provider",
     "language": "language",
-    "expected_speakers": "expected speakers",
+    "expected_speakers": "number of speakers",
+    "min_speakers": "number of speakers",
+    "max_speakers": "number of speakers",
     "redact": "taking out personal data",
+    "vocabulary": "words to listen for",
+    "spelling": "spelling",
+    "keep_fillers": "keeping fillers",
+    "start_ms": "start of the part",
+    "end_ms": "end of the part",
 }
-Keep = Literal["session"] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +50,12 @@ def draw_options(
     key: str,
     now: ProcessingOptions | None = None,
     keep: Keep = "session",
-) -> ProcessingOptions:
-    """Draw provider, language, number of speakers and redaction; return what is chosen.
+) -> ProcessingOptions | None:
+    """Draw provider, language, number of speakers, redaction, words and part; return the choice.
 
-    Providers that aren't configured are named below the choice with what they need. What was
-    chosen is found again after a page switch, ahead of ``now``, unless ``keep`` is None.
+    None when something typed can't be used: what it is stands below it. Providers that aren't
+    configured are named below the choice with what they need. What was chosen is found again
+    after a page switch, ahead of ``now``, unless ``keep`` is None.
     """
     now = now or ProcessingOptions()
     usable = [c for c in choices if c.readiness.ready] or list(choices)
@@ -65,10 +72,13 @@ def draw_options(
     )
     chosen = by_name[provider or names[0]]
     _draw_unusable(choices)
-    options = ProcessingOptions(
+    language = _language(chosen.capabilities, key, now, keep)
+    # Every provider's transcript can be given speakers on this machine.
+    speakers = draw_speaker_count(key=key, now=SpeakerCount.of(now), keep=keep)
+    options = replace(
+        now,
         provider=chosen.capabilities.name,
-        language=_language(chosen.capabilities, key, now, keep),
-        expected_speakers=_speakers(chosen.capabilities, key, now, keep),
+        language=language,
         redact=st.toggle(
             "Take personal data out of the text",
             value=now.redact,
@@ -77,11 +87,16 @@ def draw_options(
             help="Names, numbers and addresses are replaced by their kind, such as [PHONE]. "
             "The unredacted text is then never stored.",
         ),
-        vocabulary=now.vocabulary,
+    )
+    wanted = draw_words_and_part(
+        speakers.put_into(options),
+        takes_vocabulary=chosen.capabilities.vocabulary,
+        key=key,
+        keep=keep,
     )
     if chosen.capabilities.leaves_machine:
         st.caption(":material/cloud_upload: The sound is sent to this provider.")
-    return options
+    return wanted
 
 
 def shared_options(of_calls: Sequence[ProcessingOptions]) -> ProcessingOptions:
@@ -95,11 +110,12 @@ def shared_options(of_calls: Sequence[ProcessingOptions]) -> ProcessingOptions:
 
 def differing(of_calls: Sequence[ProcessingOptions]) -> list[str]:
     """Return what calls don't have in common, in words."""
-    return [
+    different = (
         words
         for name, words in OPTION_WORDS.items()
         if len({getattr(own, name) for own in of_calls}) > 1
-    ]
+    )
+    return list(dict.fromkeys(different))
 
 
 def with_changes(
@@ -111,7 +127,10 @@ def with_changes(
         for f in fields(ProcessingOptions)
         if getattr(chosen, f.name) != getattr(shown, f.name)
     }
-    return replace(own, **changes)
+    changed = replace(own, **changes)
+    speakers = SpeakerCount.of(chosen)
+    # A number and bounds only make sense together.
+    return changed if speakers == SpeakerCount.of(shown) else speakers.put_into(changed)
 
 
 def draw_details(*, key: str) -> CallDetails:
@@ -156,20 +175,4 @@ def _language(
         format_func=lambda code: "Detect automatically" if code is None else LANGUAGES[code],
         key=f"{key}_language",
         persist_state=keep,
-    )
-
-
-def _speakers(
-    capabilities: Capabilities, key: str, now: ProcessingOptions, keep: Keep
-) -> int | None:
-    del capabilities  # every provider's transcript can be given speakers on this machine
-    counts: list[int | None] = [None, *range(1, MOST_SPEAKERS + 1)]
-    return st.selectbox(
-        "Expected speakers",
-        counts,
-        index=counts.index(now.expected_speakers) if now.expected_speakers in counts else 0,
-        format_func=lambda n: "Find out" if n is None else str(n),
-        key=f"{key}_speakers",
-        persist_state=keep,
-        help="On two-channel calls each channel is one party, and this is not needed.",
     )

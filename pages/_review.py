@@ -13,7 +13,7 @@ from components.call_review import ReviewLinks, Seek, draw_call_review
 from components.call_review import intents as wish
 from components.call_review.payload import shown_version
 from components.call_view import panels
-from components.call_view.dialogs import ask_delete, ask_details, ask_rerun
+from components.call_view.dialogs import ask_delete, ask_details, ask_relabel, ask_rerun
 from components.call_view.figures import draw_all_figures, draw_cards
 from components.call_view.header import HeaderAct, draw_header
 from components.call_view.timeline import draw_timeline
@@ -23,7 +23,13 @@ from components.options_form import ProviderChoice
 from components.wording import call_title, plain
 from pages._acts import carry_out_each, delete_calls
 from pages._voices import LearningFromCall
-from services.domain.calls import FINISHED_STATES, Call, CallState, ProcessingOptions
+from services.domain.calls import (
+    FINISHED_STATES,
+    Call,
+    CallState,
+    ProcessingOptions,
+    SpeakerCount,
+)
 from services.domain.errors import NotFound, NotReady, PartylineError
 from services.domain.reviewed import ReviewedCall
 
@@ -145,23 +151,44 @@ def _carry_out_header(reviewed: ReviewedCall, intent: HeaderAct) -> None:
             ask_remember(reviewed, LearningFromCall(call_id=call.id))
         case HeaderAct.RERUN:
             carry_out_each([call.id], _ask_rerun)
+        case HeaderAct.RELABEL:
+            carry_out_each([call.id], _ask_relabel)
         case HeaderAct.DELETE:
             ask_delete(1, lambda: delete_calls([call.id]))
 
 
 def _ask_rerun(call_id: str) -> None:
     user, services = session.current_user(), session.services()
-    run = services.calls.get(user.org_id, call_id).run
-    present = services.runs.get(user.org_id, call_id, run).options
+    run, present = _newest_run(call_id)
 
     def rerun(options: Mapping[str, ProcessingOptions]) -> None:
-        carry_out_each(
-            options,
-            lambda c: services.desk.rerun(user, c, options[c]),
-            done=lambda _: "Processing has begun; the present transcript stays until it is done.",
-        )
+        carry_out_each(options, lambda c: services.desk.rerun(user, c, options[c]), done=_begun)
 
     ask_rerun(provider_choices(), {(call_id, run): present}, rerun)
+
+
+def _ask_relabel(call_id: str) -> None:
+    user, desk = session.current_user(), session.services().desk
+    run, present = _newest_run(call_id)
+    ask_relabel(
+        (call_id, run),
+        SpeakerCount.of(present),
+        lambda count: carry_out_each(
+            [call_id], lambda c: desk.relabel(user, c, count), done=_begun
+        ),
+        has_sound=desk.has_sound(user, call_id),
+    )
+
+
+def _newest_run(call_id: str) -> tuple[int, ProcessingOptions]:
+    """Return the number of the call's newest run and its options."""
+    user, services = session.current_user(), session.services()
+    number = services.calls.get(user.org_id, call_id).run
+    return number, services.runs.get(user.org_id, call_id, number).options
+
+
+def _begun(_count: int) -> str:
+    return "Processing has begun; the present transcript stays until it is done."
 
 
 def provider_choices() -> list[ProviderChoice]:

@@ -1,46 +1,46 @@
 """From a file to an analysed call, step by step; each step is a function that can stand alone.
 
-prepare (probe, decode, channels) -> transcribe (provider) -> recognise_voices (known voices) ->
-understand (backchannels, roles, sentiment, redaction, summary, figures). Jobs run these steps over
-stored calls; the command line runs them over a file and stores nothing.
+prepare (probe, decode, channels) -> transcribe (provider) or relabel -> recognise_voices (known
+voices) -> understand (backchannels, roles, sentiment, redaction, summary, figures). Jobs run these
+steps over stored calls; the command line runs them over a file and stores nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
 from services import telemetry
 from services.analysis.backchannels import mark_backchannels
-from services.analysis.file_names import details_from_name
+from services.analysis.fillers import without_fillers
 from services.analysis.labels import label_speakers
 from services.analysis.metrics import analyse
 from services.analysis.own_speech import own_spans
+from services.analysis.parts import placed_in_recording
 from services.analysis.roles import assign_roles
+from services.analysis.spelling import respelled
 from services.audio.channels import channel_to_hear, examine_channels
 from services.audio.decode import decode
-from services.audio.loudness import loudness_by_speaker
+from services.audio.loudness import Course, loudness_by_speaker
+from services.audio.part import recording_of
 from services.audio.pcm import FilePcm
-from services.audio.recording import Recording
-from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions, Stage
-from services.domain.errors import EngineError, FileMissing
+from services.audio.recording import ChannelLayout, Recording
+from services.domain.calls import CallDetails, ProcessingOptions, Stage
+from services.domain.errors import EngineError
 from services.domain.findings import Finding, FindingKind
-from services.domain.ids import new_id
 from services.domain.metrics import AnalysedTranscript
-from services.domain.people import LOCAL_USER
-from services.domain.reviewed import ReviewedCall
+from services.domain.part import part_of
 from services.domain.running import RunContext
 from services.domain.speech import Speaker, Transcript
 from services.domain.voices import EnrolledVoice
 from services.engine.speakers.matching import match_voices
 from services.engine.speakers.recognition import VoiceListener
-from services.providers.base import SpeechProvider
-from services.storage.working_files import WorkingFile
+from services.providers.base import Capabilities, SpeechProvider
 from services.understanding.summary import STAGE as SUMMARY_STAGE
 from services.understanding.summary import summarise
 
 STEPS_OF_UNDERSTANDING = 4
+KEPT = "as before by "
 
 
 class SentimentMarker(Protocol):
@@ -58,6 +58,19 @@ class TranscriptRedactor(Protocol):
 
     def redact(self, transcript: Transcript) -> Transcript:
         """Return the transcript with the personal data replaced in texts and words."""
+
+
+class SpeakerLabeller(Protocol):
+    """Tells the speakers of a recording apart on this machine."""
+
+    def relabel(
+        self,
+        recording: Recording,
+        transcript: Transcript,
+        options: ProcessingOptions,
+        context: RunContext,
+    ) -> Transcript:
+        """Return the transcript's words with speakers found on the recording."""
 
 
 class Models(Protocol):
@@ -99,14 +112,56 @@ def transcribe(
     provider: SpeechProvider,
     options: ProcessingOptions,
     context: RunContext,
+    labeller: SpeakerLabeller | None = None,
 ) -> Transcript:
-    """Return the provider's transcript, with what it can't measure measured here."""
-    transcript = provider.transcribe(recording, options, context)
-    if not provider.capabilities.loudness:
-        channels = {speaker.id: speaker.channel for speaker in transcript.speakers}
-        loudness = loudness_by_speaker(recording.pcm, transcript.spans, channels)
-        transcript = replace(transcript, loudness_dbfs=loudness)
+    """Return the provider's transcript, with what it can't tell or measure added here.
+
+    A provider gets nothing but the part that is to be transcribed; the times of the transcript
+    are the recording's. Without a ``labeller`` the speakers are those that the provider tells, or
+    none. Raises InvalidRequest when the recording has no such part.
+    """
+    part = part_of(recording.duration_ms, options.start_ms, options.end_ms)
+    given = recording if part is None else recording_of(recording, part)
+    transcript = provider.transcribe(given, options, context)
+    has_loudness = provider.capabilities.loudness
+    if labeller is not None and not _tells_speakers(provider.capabilities, given):
+        transcript = labeller.relabel(given, transcript, options, context)
+        has_loudness = True
+    if part is not None:
+        transcript = placed_in_recording(transcript, part, recording.duration_ms)
+    if part is not None or not has_loudness:
+        transcript = replace(transcript, loudness_dbfs=_loudness(recording, transcript))
+    if options.vocabulary and provider.capabilities.vocabulary:
+        told = {"vocabulary": _count(len(options.vocabulary), "word")}
+        transcript = replace(transcript, stages={**transcript.stages, **told})
     return transcript
+
+
+def _tells_speakers(capabilities: Capabilities, recording: Recording) -> bool:
+    """Whether a provider tells this recording's speakers apart: by channel, or else by voice."""
+    if recording.layout is ChannelLayout.SEPARATE and capabilities.separate_channels:
+        return True
+    return capabilities.diarization
+
+
+def relabel(
+    recording: Recording,
+    transcript: Transcript,
+    options: ProcessingOptions,
+    context: RunContext,
+    labeller: SpeakerLabeller,
+) -> Transcript:
+    """Return a transcript of the same words in which the speakers are told apart anew.
+
+    ``stages`` says who recognised the words before.
+    """
+    labelled = labeller.relabel(recording, transcript, options, context)
+    before = transcript.stages.get("recognition", transcript.provider)
+    stages = {
+        "recognition": f"{KEPT}{before.removeprefix(KEPT)}",
+        "speakers": f"{labelled.stages['speakers']} (relabelled)",
+    }
+    return replace(labelled, stages={**labelled.stages, **stages})
 
 
 def recognise_voices(
@@ -152,6 +207,30 @@ def recognise_voices(
     )
 
 
+def _loudness(recording: Recording, transcript: Transcript) -> Mapping[str, Course]:
+    pcm = recording.pcm
+    mixed = channel_to_hear(recording.facts.findings, pcm.channels)
+    channels = {s.id: mixed if s.channel is None else s.channel for s in transcript.speakers}
+    return loudness_by_speaker(pcm, transcript.spans, channels)
+
+
+def as_wanted(transcript: Transcript, options: ProcessingOptions) -> Transcript:
+    """Return the transcript in the words its owners want: without fillers, spelled their way."""
+    stages = dict(transcript.stages)
+    if not options.keep_fillers:
+        transcript = without_fillers(transcript)
+        stages["fillers"] = "taken out"
+    if options.spelling:
+        transcript = respelled(transcript, options.spelling)
+        stages["spelling"] = _count(len(options.spelling), "pair")
+    return replace(transcript, stages=stages)
+
+
+def _count(number: int, noun: str) -> str:
+    """Return how many there were; which ones is nobody's business who reads the stages."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def understand(
     transcript: Transcript,
     details: CallDetails,
@@ -163,18 +242,20 @@ def understand(
 ) -> AnalysedTranscript:
     """Add backchannels, roles, sentiment, redaction, summary and figures to a transcript.
 
-    Sentiment is read from the words as spoken; the summary is written from what is left after
-    redaction, so it can't bring back what was taken out. ``known`` voices that were recognised
-    count as evidence of their usual roles.
+    Backchannels come first: what a listener hums is no hesitation. Sentiment is read from the
+    words before redaction; the summary is written from what is left after it, so it can't bring
+    back what was taken out. What is redacted already stays redacted. ``known`` voices that were
+    recognised count as evidence of their usual roles.
     """
     context.report(Stage.ANALYSE, 0.0)
-    voice_roles = {one.voice.id: one.voice.role for one in known}
-    transcript = assign_roles(mark_backchannels(transcript), details, voice_roles)
+    transcript = as_wanted(mark_backchannels(transcript), options)
+    transcript = assign_roles(transcript, details, {one.voice.id: one.voice.role for one in known})
     context.report(Stage.ANALYSE, 1 / STEPS_OF_UNDERSTANDING)
     transcript = models.sentiment.mark(transcript)
     context.report(Stage.ANALYSE, 2 / STEPS_OF_UNDERSTANDING)
     redactor = models.redactor
-    transcript = redactor.redact(transcript) if options.redact else redactor.mark(transcript)
+    redact = options.redact or transcript.redacted
+    transcript = redactor.redact(transcript) if redact else redactor.mark(transcript)
     context.report(Stage.ANALYSE, 3 / STEPS_OF_UNDERSTANDING)
     transcript = replace(
         transcript,
@@ -188,52 +269,7 @@ def understand(
 
 
 def findings_of(recording: Recording, transcript: Transcript) -> tuple[Finding, ...]:
-    """Return the recording's findings, with the one that only a transcript can show."""
-    if transcript.spans or transcript.utterances:
+    """Return the recording's findings, with the one that only a whole transcript can show."""
+    if transcript.spans or transcript.utterances or transcript.part is not None:
         return recording.facts.findings
     return (*recording.facts.findings, Finding(kind=FindingKind.NO_SPEECH))
-
-
-def process_file(
-    path: Path,
-    provider: SpeechProvider,
-    options: ProcessingOptions,
-    models: Models,
-    context: RunContext,
-    *,
-    working_folder: Path,
-    max_duration_ms: int,
-) -> ReviewedCall:
-    """Run the whole pipeline over one file and store nothing.
-
-    Decoded sound lies encrypted in ``working_folder`` while it runs. Raises a BadAudio when the
-    file can't be used, and whatever the provider raises.
-    """
-    if not path.is_file():
-        raise FileMissing
-    details = details_from_name(path.name)
-    with path.open("rb") as source, WorkingFile(working_folder) as pcm_file:
-        recording = prepare(
-            source,
-            pcm_file,
-            context,
-            max_duration_ms=max_duration_ms,
-            open_source=lambda: path.open("rb"),
-            source_name=path.name,
-        )
-        transcript = transcribe(recording, provider, options, context)
-        analysed = understand(transcript, details, options, models, context)
-        facts = replace(recording.facts, findings=findings_of(recording, analysed.transcript))
-    call = Call(
-        id=new_id(),
-        org_id=LOCAL_USER.org_id,
-        source_name=path.name,
-        content_hash="",
-        size_bytes=path.stat().st_size,
-        state=CallState.READY,
-        created_at=datetime.now(UTC),
-        details=details,
-        audio=facts,
-        active_transcript_id=analysed.transcript.id,
-    )
-    return ReviewedCall(call=call, transcript=analysed.transcript, analysis=analysed.analysis)

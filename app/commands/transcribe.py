@@ -5,14 +5,17 @@ from pathlib import Path
 
 from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
 from app.commands.output import OutputFolder
+from app.commands.vocabulary import with_kept_vocabulary
+from app.local_models import build_labeller
 from app.settings import Settings
 from app.wiring import build_models, build_providers
-from services.domain.calls import ProcessingOptions
+from services.domain.calls import ProcessingOptions, SpeakerCount
 from services.domain.errors import InvalidRequest, PartylineError
 from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
 from services.exports import ExportFormat, export
-from services.pipeline import Models, process_file
+from services.one_file import process_file
+from services.pipeline import Models
 from services.providers.base import SpeechProvider
 
 
@@ -26,11 +29,14 @@ def transcribe_files(
     """Transcribe files one after the other and return the exit status.
 
     One file goes to standard output unless a folder is given; several need one. A file that can't
-    be used costs one line on standard error and the exit status, never the other files.
+    be used costs one line on standard error and the exit status, never the other files. Where this
+    installation has a vocabulary, its words stand behind those of the options.
     """
     if len(files) > 1 and output is None:
         raise InvalidRequest("Several files need --output FOLDER.")
+    SpeakerCount.of(options).check()
     provider = build_providers(settings).ready(options.provider)
+    options = with_kept_vocabulary(settings, options)
     models = build_models(settings)
     folder = OutputFolder(output)
     status = 0
@@ -62,6 +68,7 @@ def _transcribe(
             RunContext(on_progress=line),
             working_folder=settings.working_folder,
             max_duration_ms=settings.max_duration_ms,
+            labeller=build_labeller(settings),
         )
     finally:
         line.close()

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from services.domain.calls import CallDetails, Direction, ProcessingOptions
+from services.domain.calls import CallDetails, Direction, ProcessingOptions, SpeakerCount
 from services.domain.errors import InvalidRequest
+from services.domain.part import check_bounds
+from services.domain.vocabulary import Pair, clean_spelling, clean_terms
 
 ABOUT_HEADER = "X-Partyline-Recording"
 MAX_HEADER_CHARS = 8_000  # what common proxies pass on
 MAX_TEXT_CHARS = 200
-MAX_SPEAKERS = 20
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -51,18 +52,25 @@ def processing_options(raw: object) -> ProcessingOptions:
     language = _text(given, "language")
     if language is not None and not LANGUAGE.fullmatch(language):
         raise InvalidRequest("The language is not a language code.")
-    speakers = given.get("expected_speakers")
-    if speakers is not None and not _is_count(speakers):
-        raise InvalidRequest("The number of speakers is out of range.")
-    redact = given.get("redact", default.redact)
-    if not isinstance(redact, bool):
-        raise InvalidRequest("The choice of redaction is neither true nor false.")
-    return ProcessingOptions(
+    speakers = SpeakerCount(
+        exactly=_count(given, "expected_speakers"),
+        least=_count(given, "min_speakers"),
+        most=_count(given, "max_speakers"),
+    )
+    speakers.check()
+    bounds = [_milliseconds(given, name) for name in ("start_ms", "end_ms")]
+    check_bounds(*bounds)
+    options = ProcessingOptions(
         provider=_text(given, "provider") or default.provider,
         language=language,
-        expected_speakers=speakers,
-        redact=redact,
+        redact=_choice(given, "redact", "redaction", default=default.redact),
+        vocabulary=clean_terms(_texts(given.get("vocabulary"))),
+        spelling=clean_spelling(_pairs(given.get("spelling"))),
+        keep_fillers=_choice(given, "keep_fillers", "fillers", default=default.keep_fillers),
+        start_ms=bounds[0],
+        end_ms=bounds[1],
     )
+    return speakers.put_into(options)
 
 
 def call_details(raw: object) -> CallDetails:
@@ -107,8 +115,44 @@ def _text(given: Mapping[str, Any], key: str) -> str | None:
     return " ".join(value.split()) or None
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_SPEAKERS
+def _choice(given: Mapping[str, Any], key: str, name: str, *, default: bool) -> bool:
+    value = given.get(key, default)
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"The choice of {name} is neither true nor false.")
+    return value
+
+
+def _texts(given: object) -> list[str]:
+    """Return a list of texts; None is an empty one."""
+    found = [] if given is None else given
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        raise InvalidRequest("The words are not a list of texts.")
+    return found
+
+
+def _pairs(given: object) -> list[Pair]:
+    """Return a list of pairs of texts; None is an empty one."""
+    found = [] if given is None else given
+    if not isinstance(found, list):
+        raise InvalidRequest("The spellings are not a list of pairs.")
+    sides = [_texts(pair) for pair in found]
+    if any(len(pair) != 2 for pair in sides):
+        raise InvalidRequest("The spellings are not a list of pairs.")
+    return [(heard, written) for heard, written in sides]
+
+
+def _milliseconds(given: Mapping[str, Any], key: str) -> int | None:
+    value = given.get(key)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise InvalidRequest("The part to transcribe is not given in whole milliseconds.")
+    return value
+
+
+def _count(given: Mapping[str, Any], key: str) -> int | None:
+    value = given.get(key)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise InvalidRequest("The number of speakers is no number.")
+    return value
 
 
 def _direction(value: str | None) -> Direction | None:

@@ -13,8 +13,17 @@ from components.options_form import (
     shared_options,
     with_changes,
 )
+from components.speaker_count import draw_speaker_count
 from components.wording import plain, plural, size
-from services.domain.calls import Call, CallDetails, Direction, ProcessingOptions
+from components.words_form import draw_part_note
+from services.domain.calls import (
+    Call,
+    CallDetails,
+    Direction,
+    ProcessingOptions,
+    SpeakerCount,
+)
+from services.domain.errors import SoundGone
 
 RunKey = tuple[str, int]  # id of the call and number of its run
 
@@ -65,7 +74,11 @@ def ask_rerun(
     shown = shared_options(present)
     key = rerun_key(runs)
     chosen = draw_options(choices, key=key, now=shown, keep=None)
-    if st.button(f"Process {plural(len(runs), 'call')}", type="primary", key=f"{key}_yes"):
+    if chosen is not None:
+        draw_part_note(chosen)
+    label = f"Process {plural(len(runs), 'call')}"
+    asked = st.button(label, type="primary", key=f"{key}_yes", disabled=chosen is None)
+    if asked and chosen is not None:
         on_yes({run[0]: with_changes(own, shown, chosen) for run, own in runs.items()})
         st.rerun()
 
@@ -74,6 +87,28 @@ def rerun_key(runs: Iterable[RunKey]) -> str:
     """Return the name of the question about these runs: another call's answers aren't its."""
     named = "|".join(f"{call_id}.{number}" for call_id, number in sorted(runs))
     return f"rerun_{crc32(named.encode())}"
+
+
+@st.dialog("Tell speakers apart again", icon=":material/groups:", on_dismiss="rerun")
+def ask_relabel(
+    run: RunKey, now: SpeakerCount, on_yes: Callable[[SpeakerCount], None], *, has_sound: bool
+) -> None:
+    """Ask how many people speak in a call; ``on_yes`` gets the answer and starts the run.
+
+    Without its sound nothing can be heard anew: then only that is said.
+    """
+    if not has_sound:
+        st.warning(SoundGone().user_message, icon=":material/volume_off:")
+        return
+    st.caption(
+        "The words, their times and your edits stay; who says them is found out anew from the "
+        "recording, and with it the lines, talk times, roles, sentiment and summary."
+    )
+    key = f"relabel_{rerun_key([run])}"
+    speakers = draw_speaker_count(key=key, now=now)
+    if st.button("Tell speakers apart", type="primary", key=f"{key}_yes"):
+        on_yes(speakers)
+        st.rerun()
 
 
 @st.dialog("Details of the call", icon=":material/edit_note:")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components.heading import draw_page_title, draw_part_title
 from components.languages import language_name
-from components.wording import call_title, duration, moment, plain
+from components.wording import call_title, clock, duration, moment, plain
 from services.domain.calls import Call
 from services.domain.reviewed import ReviewedCall
 from services.exports import Export, ExportFormat
@@ -25,7 +25,16 @@ class HeaderAct(StrEnum):
     DETAILS = "details"
     REMEMBER = "remember"
     RERUN = "rerun"
+    RELABEL = "relabel"
     DELETE = "delete"
+
+
+MORE_WORDS = {
+    HeaderAct.REMEMBER: ":material/record_voice_over: Remember a voice…",
+    HeaderAct.RERUN: ":material/restart_alt: Process again…",
+    HeaderAct.RELABEL: ":material/groups: Tell speakers apart again…",
+    HeaderAct.DELETE: ":material/delete: Delete this call…",
+}
 
 
 def draw_header(
@@ -50,6 +59,9 @@ def _facts(reviewed: ReviewedCall, zone: str | None) -> list[str]:
         facts.append(f"Queue {plain(call.details.queue)}")
     if transcript.language:
         facts.append(language_name(transcript.language))
+    if transcript.part is not None:
+        start, end = clock(transcript.part.start_ms), clock(transcript.part.end_ms)
+        facts.append(f":material/content_cut: Transcribed from {start} to {end}")
     if transcript.redacted:
         facts.append(":material/shield: Personal data taken out")
     if call.is_demo:
@@ -71,14 +83,15 @@ def _draw_actions(call: Call, exporter: Exporter) -> HeaderAct | None:
         _draw_downloads(exporter, call)
     if st.button("Details…", icon=":material/edit_note:", key="call_details"):
         intent = HeaderAct.DETAILS
-    with st.popover("More", icon=":material/more_horiz:"):
-        if st.button("Remember a voice…", icon=":material/record_voice_over:", key="call_remember"):
-            intent = HeaderAct.REMEMBER
-        if st.button("Process again…", icon=":material/restart_alt:", key="call_rerun"):
-            intent = HeaderAct.RERUN
-        if st.button("Delete this call…", icon=":material/delete:", key="call_delete"):
-            intent = HeaderAct.DELETE
-    return intent
+    # A menu closes when something is chosen; it would lie over the question that is asked then.
+    more: HeaderAct | None = st.menu_button(
+        "More",
+        list(MORE_WORDS),
+        icon=":material/more_horiz:",
+        format_func=lambda act: MORE_WORDS[act],
+        key="call_more",
+    )
+    return more or intent
 
 
 def _draw_downloads(exporter: Exporter, call: Call) -> None:

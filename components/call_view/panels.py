@@ -17,9 +17,12 @@ RESOLVED_WORDS = {True: "Resolved", False: "Not resolved", None: "Not clear from
 def draw_findings(reviewed: ReviewedCall) -> None:
     """Draw what was noticed about the sound, if anything."""
     findings = reviewed.call.audio.findings if reviewed.call.audio else ()
-    if findings:
-        sentences = " ".join(dict.fromkeys(f.sentence for f in findings))
-        st.caption(f":material/hearing: About the sound: {sentences}")
+    said = list(dict.fromkeys(finding.sentence_with_figures for finding in findings))
+    if len(said) == 1:
+        st.caption(f":material/hearing: About the sound: {said[0]}")
+    elif said:
+        lines = "\n".join(f"- {words}" for words in said)
+        st.caption(f":material/hearing: About the sound:\n{lines}")
 
 
 def draw_summary(reviewed: ReviewedCall) -> int | None:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from components import palette
 from components.charts.frame import GRID, frame, instants, time_axis
 from components.wording import SENTIMENT_WORDS, signed
-from services.analysis.sentiment_course import QUARTERS, sentiment_course
+from services.analysis.sentiment_course import QUARTERS, part_at, sentiment_course
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SentimentLabel, SpeakerRole, Transcript, Utterance
 
@@ -55,8 +55,7 @@ def quarter_means(transcript: Transcript) -> list[tuple[float | None, int]]:
             continue
         if transcript.role_of(utterance.speaker) is SpeakerRole.CUSTOMER:
             middle = (utterance.start_ms + utterance.end_ms) // 2
-            place = middle * QUARTERS // max(1, transcript.duration_ms)
-            counts[min(QUARTERS - 1, max(0, place))] += 1
+            counts[part_at(middle, transcript.covered, QUARTERS)] += 1
     return list(zip(means, counts, strict=True))
 
 
@@ -98,12 +97,13 @@ def _add_course(
     course = sentiment_course(transcript, role, COURSE_POINTS)
     if all(mean is None for mean in course):
         return
-    step = transcript.duration_ms / COURSE_POINTS
+    start_ms, end_ms = transcript.covered
+    step = (end_ms - start_ms) / COURSE_POINTS
     figure.add_trace(
         go.Scatter(
             mode="lines",
             name=f"{name}, course",
-            x=instants([(n + 0.5) * step for n in range(COURSE_POINTS)]),
+            x=instants([start_ms + (n + 0.5) * step for n in range(COURSE_POINTS)]),
             y=list(course),
             connectgaps=True,
             line={
@@ -119,7 +119,8 @@ def _add_course(
 
 
 def _add_quarters(figure: go.Figure, transcript: Transcript) -> None:
-    for x in instants([transcript.duration_ms * q // QUARTERS for q in range(1, QUARTERS)]):
+    start_ms, end_ms = transcript.covered
+    for x in instants([start_ms + (end_ms - start_ms) * q // QUARTERS for q in range(1, QUARTERS)]):
         figure.add_vline(
             x=x,
             line={"color": GRID, "width": 1, "dash": "dot"},

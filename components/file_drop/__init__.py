@@ -1,5 +1,6 @@
 """Drag and drop for recordings: files go straight to the upload route, only call ids come here."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,12 @@ from services.domain.errors import TooLarge
 
 SCRIPTS = ("scripts/upload.js", "scripts/view.js", "scripts/main.js")
 STYLES = ("styles/view.css",)
+# The header also carries a file name and details, and proxies pass on 8 kB at most.
+MOST_WORDS_BYTES = 3_000
+TOO_MANY_WORDS = (
+    "These are too many words for one recording. Put those that are said in all calls on the "
+    "Vocabulary page."
+)
 _assets = read_assets(Path(__file__).parent, SCRIPTS, STYLES)
 _mount = st.components.v2.component(
     "partyline_file_drop", html=_assets.html, css=_assets.css, js=_assets.js
@@ -53,15 +60,25 @@ def draw_file_drop(
 
     ``options`` and ``details`` go with every file that is sent from now on. ``known`` are the
     calls the page has learnt of: their uploads leave the list. A file larger than ``max_bytes`` is
-    refused before it is sent.
+    refused before it is sent; so are more words than the header has room for that goes with it.
     """
+    if _words_bytes(options) > MOST_WORDS_BYTES:
+        st.error(TOO_MANY_WORDS, icon=":material/error:")
+        return None
     data: dict[str, Any] = {
         "token": token,
         "options": {
             "provider": options.provider,
             "language": options.language,
             "expected_speakers": options.expected_speakers,
+            "min_speakers": options.min_speakers,
+            "max_speakers": options.max_speakers,
             "redact": options.redact,
+            "vocabulary": list(options.vocabulary),
+            "spelling": [list(pair) for pair in options.spelling],
+            "keep_fillers": options.keep_fillers,
+            "start_ms": options.start_ms,
+            "end_ms": options.end_ms,
         },
         "details": {
             "agent_name": details.agent_name,
@@ -79,6 +96,11 @@ def draw_file_drop(
         on_wanted_change=lambda: None,
     )
     return _read(answer)
+
+
+def _words_bytes(options: ProcessingOptions) -> int:
+    words = json.dumps([options.vocabulary, options.spelling], ensure_ascii=False)
+    return len(words.encode())
 
 
 def _read(answer: Mapping[str, Any]) -> DropIntent | None:

@@ -87,5 +87,5 @@ class _Floor:
 
 
 def _other_floors(transcript: Transcript) -> dict[str, _Floor]:
-    voiced = spans_by_speaker(transcript.spans, until_ms=transcript.duration_ms)
+    voiced = spans_by_speaker(transcript.spans, within=transcript.covered)
     return {speaker: _Floor(union(intervals)) for speaker, intervals in voiced.items()}

@@ -9,8 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from services.analysis.wording import is_unfinished
-from services.domain.intervals import Interval, covered_ms, intersection, overlap_ms, union
+from services.analysis.wording import is_question, is_unfinished, seizes_the_floor
+from services.domain.intervals import (
+    Interval,
+    covered_ms,
+    cut,
+    intersection,
+    overlap_ms,
+    union,
+)
 from services.domain.metrics import Interruption
 from services.domain.speech import Span, Transcript, Utterance
 
@@ -18,12 +25,19 @@ RUN_PAUSE_MS = 700
 """Pauses up to here lie inside a run: a breath is no new start."""
 LATCH_MS = 250
 """Shorter overlaps at a change of speaker are smooth handovers, never interruptions."""
+SIMULTANEOUS_MS = 250
+"""Who starts within this of the other could not have heard them yet: neither breaks in."""
+TOO_EARLY_MS = 400
+"""Listeners foresee an end by about 0.2 s (Levinson and Torreira, 2015); twice that is no slip."""
+INTERJECTION_MS = 1_000
+"""Up to this length, speaking up while the other finishes is an interjection."""
 YIELD_WITHIN_MS = 1_000
 CONTESTED_MS = 1_000
 TAKES_FLOOR_MS = 2_000
 MONOLOGUE_PAUSE_MS = 3_000
 _BACKCHANNEL_MARGIN_MS = 250
 _BACKCHANNEL_COVERAGE = 0.6
+_EDGE_TOLERANCE_MS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +54,11 @@ class Run:
         return (self.start_ms, self.end_ms)
 
 
-def spans_by_speaker(spans: Iterable[Span], *, until_ms: int) -> dict[str, list[Interval]]:
-    """Return each speaker's voiced intervals, united and cut to [0, until_ms)."""
+def spans_by_speaker(spans: Iterable[Span], *, within: Interval) -> dict[str, list[Interval]]:
+    """Return each speaker's voiced intervals, united and cut to ``within``."""
     found: dict[str, list[Interval]] = {}
     for span in spans:
-        found.setdefault(span.speaker, []).append(
-            (max(0, span.start_ms), min(until_ms, span.end_ms))
-        )
+        found.setdefault(span.speaker, []).append(cut((span.start_ms, span.end_ms), within))
     return {speaker: union(intervals) for speaker, intervals in found.items()}
 
 
@@ -153,16 +165,22 @@ def find_interruptions(
 ) -> tuple[Interruption, ...]:
     """Find the starts of speakers who break into another's speech.
 
-    X interrupts Y when X starts while Y speaks and Y stops within a second without having
-    finished, or both talk for at least a second, or X goes on for two seconds after Y stopped.
-    The interval of an interruption runs from X's start to the end of the simultaneous speech.
+    X interrupts Y when X starts while Y speaks and both talk for at least a second, or X goes on
+    for two seconds after Y stopped, or Y stops within a second and was stopped: in mid-sentence,
+    by words such as "wait", or long before the end by more than an interjection. Starting at the
+    same time interrupts nobody. The interval of an interruption runs from X's start to the end of
+    the simultaneous speech.
     """
-    spoken = _UtterancesByEnd(transcript.utterances)
+    spoken = _Spoken(transcript.utterances)
     found = []
     open_runs: list[Run] = []
     for run in runs:
         open_runs = [r for r in open_runs if r.end_ms > run.start_ms]
-        rivals = [r for r in open_runs if r.speaker != run.speaker and r.start_ms < run.start_ms]
+        rivals = [
+            r
+            for r in open_runs
+            if r.speaker != run.speaker and run.start_ms - r.start_ms >= SIMULTANEOUS_MS
+        ]
         for rival in sorted(rivals, key=lambda r: -r.end_ms):
             if _breaks_in(run, rival, voiced, spoken):
                 end_ms = min(run.end_ms, rival.end_ms)
@@ -176,7 +194,7 @@ def _breaks_in(
     run: Run,
     rival: Run,
     voiced: Mapping[str, Sequence[Interval]],
-    spoken: "_UtterancesByEnd",
+    spoken: "_Spoken",
 ) -> bool:
     both = (run.start_ms, min(run.end_ms, rival.end_ms))
     together_ms = sum(
@@ -190,7 +208,17 @@ def _breaks_in(
     if together_ms >= CONTESTED_MS or run.end_ms - rival.end_ms >= TAKES_FLOOR_MS:
         return True
     yields = rival.end_ms <= run.end_ms and rival.end_ms - run.start_ms <= YIELD_WITHIN_MS
-    return yields and is_unfinished(spoken.text_ending_at(rival))
+    return yields and _was_stopped(run, rival, together_ms, spoken)
+
+
+def _was_stopped(run: Run, rival: Run, together_ms: int, spoken: "_Spoken") -> bool:
+    last_words = spoken.text_ending_at(rival)
+    if is_unfinished(last_words) or seizes_the_floor(spoken.text_starting_at(run)):
+        return True
+    # Recognisers end a broken-off sentence with a full stop as well, so words alone don't tell.
+    is_answer = is_question(last_words)
+    early = together_ms >= TOO_EARLY_MS and run.end_ms - run.start_ms > INTERJECTION_MS
+    return early and not is_answer
 
 
 def _within(intervals: Sequence[Interval], window: Interval) -> list[Interval]:
@@ -200,20 +228,37 @@ def _within(intervals: Sequence[Interval], window: Interval) -> list[Interval]:
     return [(s, e) for s, e in cut if s < e]
 
 
-class _UtterancesByEnd:
-    """Finds what a speaker was saying when a run of theirs ended."""
+class _Spoken:
+    """Finds what a speaker was saying when a run of theirs began or ended."""
 
     def __init__(self, utterances: Iterable[Utterance]) -> None:
-        self._by_speaker: dict[str, list[Utterance]] = {}
+        self._starts: dict[str, list[Utterance]] = {}
+        self._ends: dict[str, list[Utterance]] = {}
         for utterance in utterances:
-            if utterance.speaker is not None:
-                self._by_speaker.setdefault(utterance.speaker, []).append(utterance)
-        for own in self._by_speaker.values():
-            own.sort(key=lambda u: u.end_ms)
+            if utterance.speaker is not None and not utterance.is_backchannel:
+                self._starts.setdefault(utterance.speaker, []).append(utterance)
+        for speaker, own in self._starts.items():
+            own.sort(key=_start_ms)
+            self._ends[speaker] = sorted(own, key=_end_ms)
 
-    def text_ending_at(self, run: Run, *, tolerance_ms: int = 500) -> str:
-        own = self._by_speaker.get(run.speaker, [])
-        at = bisect_left(own, run.end_ms - tolerance_ms, key=lambda u: u.end_ms)
-        if at < len(own) and own[at].end_ms <= run.end_ms + tolerance_ms:
-            return own[at].text
-        return ""
+    def text_starting_at(self, run: Run) -> str:
+        return _text_near(self._starts.get(run.speaker, []), run.start_ms, _start_ms)
+
+    def text_ending_at(self, run: Run) -> str:
+        return _text_near(self._ends.get(run.speaker, []), run.end_ms, _end_ms)
+
+
+def _start_ms(utterance: Utterance) -> int:
+    return utterance.start_ms
+
+
+def _end_ms(utterance: Utterance) -> int:
+    return utterance.end_ms
+
+
+def _text_near(own: Sequence[Utterance], at_ms: int, edge_ms: Callable[[Utterance], int]) -> str:
+    """Return the text of the utterance with the nearest edge at most half a second away."""
+    first = bisect_left(own, at_ms - _EDGE_TOLERANCE_MS, key=edge_ms)
+    last = bisect_right(own, at_ms + _EDGE_TOLERANCE_MS, key=edge_ms)
+    near = own[first:last]
+    return min(near, key=lambda u: abs(edge_ms(u) - at_ms)).text if near else ""

@@ -19,7 +19,7 @@ from services.analysis.floor import (
 )
 from services.analysis.sentiment_course import scored_utterances, sentiment_trend
 from services.analysis.wording import count_fillers, count_words, is_question
-from services.domain.intervals import Interval, complement, union
+from services.domain.intervals import Interval, complement, cut, union
 from services.domain.metrics import (
     CallAnalysis,
     CallMetrics,
@@ -62,13 +62,11 @@ class _Scene:
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
-        self.duration_ms = max(0, transcript.duration_ms)
-        whole = (0, self.duration_ms)
-        self.voiced = spans_by_speaker(transcript.spans, until_ms=self.duration_ms)
+        whole = transcript.covered
+        self.duration_ms = whole[1] - whole[0]
+        self.voiced = spans_by_speaker(transcript.spans, within=whole)
         self.speech = union(i for intervals in self.voiced.values() for i in intervals)
-        self.holds = union(
-            (max(0, h.start_ms), min(self.duration_ms, h.end_ms)) for h in transcript.holds
-        )
+        self.holds = union(cut((h.start_ms, h.end_ms), whole) for h in transcript.holds)
         self.overlaps = _simultaneous(self.voiced)
         self.gaps = tuple(
             Gap(start_ms=start, end_ms=end) for start, end in complement(self.speech, within=whole)
@@ -183,7 +181,8 @@ def _speaker_metrics(
     talk_ms = talk.get(speaker, 0)
     all_talk_ms = sum(talk.values())
     words = sum(count_words(u.text) for u in said)
-    fillers = sum(count_fillers(u.text) for u in said)
+    kept = not scene.transcript.without_fillers
+    fillers = sum(count_fillers(u.text) for u in said) if kept else None
     questions = sum(is_question(u.text) for u in said if not u.is_backchannel)
     return SpeakerMetrics(
         talk_ms=talk_ms,
@@ -197,7 +196,7 @@ def _speaker_metrics(
         questions=questions,
         questions_per_minute=_per_minute(questions, talk_ms),
         fillers=fillers,
-        fillers_per_100_words=100 * fillers / words if words else None,
+        fillers_per_100_words=_ratio(100 * fillers, words) if fillers is not None else None,
         loudness_dbfs=scene.transcript.loudness_dbfs.get(speaker, ()),
     )
 

@@ -32,7 +32,7 @@ def retimed_words(words: Sequence[Word], text: str) -> tuple[Word, ...]:
             waiting = []
         elif tag == "replace":
             start_ms, end_ms = words[i1].start_ms, words[i2 - 1].end_ms
-            timed += _spread([*waiting, *tokens[j1:j2]], start_ms, end_ms)
+            timed += spread([*waiting, *tokens[j1:j2]], start_ms, end_ms)
             waiting = []
         elif tag == "insert" and timed:
             before = timed.pop()
@@ -48,16 +48,16 @@ def _key(token: str) -> str:
 
 
 def _sharing(tokens: Sequence[str], word: Word) -> list[Word]:
-    return _spread(tokens, word.start_ms, word.end_ms)
+    return spread(tokens, word.start_ms, word.end_ms)
 
 
-def _spread(tokens: Sequence[str], start_ms: int, end_ms: int) -> list[Word]:
+def spread(tokens: Sequence[str], start_ms: int, end_ms: int) -> list[Word]:
     """Divide [start_ms, end_ms) among the tokens by their length in characters."""
     whole = sum(len(token) for token in tokens)
-    spread, passed = [], 0
+    shared, passed = [], 0
     for token in tokens:
         begin = start_ms + (end_ms - start_ms) * passed // whole
         passed += len(token)
         end = start_ms + (end_ms - start_ms) * passed // whole
-        spread.append(Word(text=token, start_ms=begin, end_ms=end))
-    return spread
+        shared.append(Word(text=token, start_ms=begin, end_ms=end))
+    return shared

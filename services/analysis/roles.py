@@ -1,7 +1,9 @@
 """Decides who is the agent and who the customer, from evidence, or says that it can't tell.
 
-Each speaker's wording gives evidence in log-odds. Habits that only often hold (the first voice of
-an inbound call, the channel, who asks more) are added, but never decide without wording.
+Evidence is additive, in log-odds: each speaker's wording, who asks whom for a name or number and
+is told it, and the usual role of a voice that was recognised. Habits that only often hold (the
+first voice of an inbound call, who asks more) are added, but never decide without these. The
+channel is no evidence: recorders differ in which side they give the agent.
 """
 
 import math
@@ -9,21 +11,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from services.analysis.role_evidence import AGENT_CUES, CUSTOMER_CUES, INTRODUCTION, weigh
-from services.analysis.wording import is_question
+from services.analysis.role_evidence import (
+    AGENT_CUES,
+    COLLEAGUES,
+    CUSTOMER_CUES,
+    DESK,
+    FAMILY,
+    INTRODUCTION,
+    weigh,
+    without_reported_speech,
+)
+from services.analysis.role_exchanges import exchange_evidence
+from services.analysis.wording import count_words, is_question
 from services.domain.calls import CallDetails, Direction
 from services.domain.speech import Speaker, SpeakerRole, Transcript, Utterance
 
-CONFIDENT_FROM = 0.8
+CONFIDENT_FROM = 0.85
 """Below this probability the roles stay unknown."""
 LEAST_WORDING = 1.0
 """Without this much difference in wording (log-odds) the roles stay unknown."""
 LEAST_ALONE = 2.0
 """A role read from one speaker alone, without the other party beside it, needs this much."""
+BEYOND_DOUBT = 8.0
+"""A lead that holds although a speaker once sounds like a colleague or a relative of the other."""
 _SHARPNESS = 0.6
 _HABIT = 0.4
-# The agent's known name, or the voice of a known person.
-_KNOWN_PERSON = 3.0
+_DESK = 1.6
+_DESK_WORDS = 10
+_KNOWN_NAME = 3.0
+# A voice that was recognised, however narrowly, decides where words don't.
+_KNOWN_VOICE = 3.6
 _OPENING_UTTERANCES = 2
 
 
@@ -34,15 +51,25 @@ def assign_roles(
 ) -> Transcript:
     """Return the transcript with roles and their confidence (0..1) where evidence allows.
 
-    Of two speakers one becomes agent and the other customer, or both stay unknown. Of more, the
+    Of two speakers one becomes agent and the other customer, or both stay unknown, as they do when
+    both speak like agents, about a customer in the third person, or like relatives. Of more, the
     best evidenced is the agent, each other customer or unknown. Roles that a provider gave with a
     confidence stay. ``voice_roles`` are the usual roles of known voices by their id.
     """
     if any(_is_given(s) for s in transcript.speakers):
         return transcript
     known = details or CallDetails()
-    evidence = {s.id: _evidence(transcript, s, known, voice_roles) for s in transcript.speakers}
-    roles = _of_two(evidence) if len(evidence) == 2 else _of_any_number(evidence)
+    exchanges = exchange_evidence(transcript.utterances)
+    evidence = {
+        s.id: _evidence(
+            transcript, s, known, exchanges.get(s.id, 0.0) + _known_voice(s, voice_roles)
+        )
+        for s in transcript.speakers
+    }
+    if len(evidence) == 2:
+        roles = _of_two(evidence, in_doubt=_is_no_service_call(transcript))
+    else:
+        roles = _of_any_number(evidence)
     return replace(
         transcript,
         speakers=tuple(
@@ -71,14 +98,16 @@ def _is_given(speaker: Speaker) -> bool:
     return speaker.role is not SpeakerRole.UNKNOWN and speaker.role_confidence is not None
 
 
-def _of_two(evidence: Mapping[str, _Evidence]) -> dict[str, _Decision]:
+def _of_two(evidence: Mapping[str, _Evidence], *, in_doubt: bool) -> dict[str, _Decision]:
     (first, a), (second, b) = evidence.items()
     lead = a.whole - b.whole
     confidence = _probability(abs(lead))
     agrees = (a.wording - b.wording) * lead > 0
     told = abs(a.wording - b.wording) >= LEAST_WORDING
-    if not (agrees and told and confidence >= CONFIDENT_FROM):
-        return dict.fromkeys(evidence, (SpeakerRole.UNKNOWN, None))
+    both_agents = min(a.wording, b.wording) >= LEAST_ALONE
+    doubtful = (in_doubt or both_agents) and abs(lead) < BEYOND_DOUBT
+    if doubtful or not (agrees and told and confidence >= CONFIDENT_FROM):
+        return _neither(evidence)
     agent = first if lead > 0 else second
     return {
         speaker: (SpeakerRole.AGENT if speaker == agent else SpeakerRole.CUSTOMER, confidence)
@@ -86,21 +115,30 @@ def _of_two(evidence: Mapping[str, _Evidence]) -> dict[str, _Decision]:
     }
 
 
+def _neither(evidence: Mapping[str, _Evidence]) -> dict[str, _Decision]:
+    return dict.fromkeys(evidence, (SpeakerRole.UNKNOWN, None))
+
+
+def _is_no_service_call(transcript: Transcript) -> bool:
+    texts = [u.text.replace("’", "'") for u in transcript.utterances]
+    return any(COLLEAGUES.search(text) or FAMILY.search(text) for text in texts)
+
+
 def _of_any_number(evidence: Mapping[str, _Evidence]) -> dict[str, _Decision]:
     ranked = sorted(evidence, key=lambda speaker: -evidence[speaker].wording)
-    roles: dict[str, _Decision] = {}
-    for place, speaker in enumerate(ranked):
+    best = evidence[ranked[0]].wording if ranked else 0.0
+    ahead = evidence[ranked[1]].wording if len(ranked) > 1 else 0.0
+    roles = _neither(evidence)
+    is_agent = best >= LEAST_ALONE and best - ahead >= LEAST_WORDING
+    if is_agent and _probability(best) >= CONFIDENT_FROM:
+        roles[ranked[0]] = (SpeakerRole.AGENT, _probability(best))
+    for speaker in ranked:
         wording = evidence[speaker].wording
-        ahead = evidence[ranked[1]].wording if len(ranked) > 1 else 0.0
-        is_agent = place == 0 and wording >= LEAST_ALONE and wording - ahead >= LEAST_WORDING
-        is_customer = wording <= -LEAST_WORDING
-        confidence = _probability(abs(wording))
-        if is_agent and confidence >= CONFIDENT_FROM:
-            roles[speaker] = (SpeakerRole.AGENT, confidence)
-        elif is_customer and confidence >= CONFIDENT_FROM:
+        # Beside a sure agent, little is needed to be the one who is served.
+        beside = best if roles[ranked[0]][0] is SpeakerRole.AGENT else 0.0
+        confidence = _probability(beside - wording)
+        if wording <= -LEAST_WORDING and confidence >= CONFIDENT_FROM:
             roles[speaker] = (SpeakerRole.CUSTOMER, confidence)
-        else:
-            roles[speaker] = (SpeakerRole.UNKNOWN, None)
     return roles
 
 
@@ -110,24 +148,28 @@ def _probability(log_odds: float) -> float:
 
 
 def _evidence(
-    transcript: Transcript,
-    speaker: Speaker,
-    details: CallDetails,
-    voice_roles: Mapping[str, SpeakerRole],
+    transcript: Transcript, speaker: Speaker, details: CallDetails, beside_words: float
 ) -> _Evidence:
     said = [u for u in transcript.utterances if u.speaker == speaker.id and not u.is_backchannel]
     text = "\n".join(u.text for u in said)
-    wording = weigh(text, AGENT_CUES) - weigh(text, CUSTOMER_CUES)
-    wording += _introduces_like_an_agent(said, details)
-    wording += _known_voice(speaker, voice_roles)
-    return _Evidence(wording=wording, habits=_habits(transcript, speaker, said, details))
+    wording = weigh(without_reported_speech(text), AGENT_CUES) - weigh(text, CUSTOMER_CUES)
+    wording += _introduces_like_an_agent(said, details) + _answers_like_a_desk(said)
+    return _Evidence(
+        wording=wording + beside_words, habits=_habits(transcript, speaker, said, details)
+    )
 
 
 def _known_voice(speaker: Speaker, voice_roles: Mapping[str, SpeakerRole]) -> float:
     """Weigh the usual role of a recognised voice by how surely it was recognised."""
     sign = {SpeakerRole.AGENT: 1.0, SpeakerRole.CUSTOMER: -1.0}
     role = voice_roles.get(speaker.voice_id or "", SpeakerRole.UNKNOWN)
-    return sign.get(role, 0.0) * _KNOWN_PERSON * (speaker.voice_confidence or 0.0)
+    return sign.get(role, 0.0) * _KNOWN_VOICE * (speaker.voice_confidence or 0.0)
+
+
+def _answers_like_a_desk(said: Sequence[Utterance]) -> float:
+    """Weigh a department's name in the first words ("Claims, good morning")."""
+    opening = said[0].text.strip() if said else ""
+    return _DESK if count_words(opening) <= _DESK_WORDS and DESK.search(opening) else 0.0
 
 
 def _introduces_like_an_agent(said: Sequence[Utterance], details: CallDetails) -> float:
@@ -136,7 +178,7 @@ def _introduces_like_an_agent(said: Sequence[Utterance], details: CallDetails) -
     for utterance in said[:_OPENING_UTTERANCES]:
         names = {m["name"].casefold() for m in INTRODUCTION.finditer(utterance.text)}
         if names & agent_names:
-            return _KNOWN_PERSON
+            return _KNOWN_NAME
         if utterance is said[0] and names:
             return 0.4
     return 0.0
@@ -146,8 +188,6 @@ def _habits(
     transcript: Transcript, speaker: Speaker, said: Sequence[Utterance], details: CallDetails
 ) -> float:
     habits = 0.0
-    if speaker.channel is not None:
-        habits += _HABIT / 2 if speaker.channel == 0 else -_HABIT / 2
     opening = next((u.speaker for u in transcript.utterances if u.speaker is not None), None)
     if details.direction is not None and opening is not None:
         answers = details.direction is Direction.INBOUND

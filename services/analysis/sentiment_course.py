@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from statistics import fmean
 
+from services.domain.intervals import Interval
 from services.domain.speech import SpeakerRole, Transcript, Utterance
 
 QUARTERS = 4
@@ -32,11 +33,12 @@ def sentiment_course(
 ) -> tuple[float | None, ...]:
     """Return the mean score in each of ``points`` equal parts of the call, None where nobody spoke.
 
-    Utterances are placed by their midpoint. Raises ValueError when ``points`` is below 1.
+    The call is what was transcribed of it. Utterances are placed by their midpoint. Raises
+    ValueError when ``points`` is below 1.
     """
     if points < 1:
         raise ValueError("points must be at least 1")
-    parts = _by_part(scored_utterances(transcript, role), transcript.duration_ms, points)
+    parts = _by_part(scored_utterances(transcript, role), transcript.covered, points)
     return tuple(fmean(part) if part else None for part in parts)
 
 
@@ -46,7 +48,7 @@ def sentiment_trend(transcript: Transcript) -> tuple[float | None, int]:
     n is the number of utterances in these two quarters. None when either quarter has none.
     """
     scored = scored_utterances(transcript, SpeakerRole.CUSTOMER)
-    parts = _by_part(scored, transcript.duration_ms, QUARTERS)
+    parts = _by_part(scored, transcript.covered, QUARTERS)
     first, last = parts[0], parts[-1]
     count = len(first) + len(last)
     if not first or not last:
@@ -54,15 +56,21 @@ def sentiment_trend(transcript: Transcript) -> tuple[float | None, int]:
     return fmean(last) - fmean(first), count
 
 
+def part_at(at_ms: int, covered: Interval, points: int) -> int:
+    """Return in which of ``points`` equal parts of an interval a moment lies, counted from 0."""
+    start_ms, end_ms = covered
+    place = (at_ms - start_ms) * points // max(1, end_ms - start_ms)
+    return min(points - 1, max(0, place))
+
+
 def _midpoint_ms(utterance: Utterance) -> int:
     return (utterance.start_ms + utterance.end_ms) // 2
 
 
 def _by_part(
-    scored: Iterable[tuple[int, float]], duration_ms: int, points: int
+    scored: Iterable[tuple[int, float]], covered: Interval, points: int
 ) -> list[list[float]]:
     parts: list[list[float]] = [[] for _ in range(points)]
     for at_ms, score in scored:
-        place = at_ms * points // max(1, duration_ms)
-        parts[min(points - 1, max(0, place))].append(score)
+        parts[part_at(at_ms, covered, points)].append(score)
     return parts

@@ -38,19 +38,31 @@ _ACKNOWLEDGING = frozenset({
     "yeah", "yep", "yup", "yes", "right", "okay", "ok", "alright", "sure", "gotcha", "aha",
     "huh", "great", "perfect", "good", "fine", "exactly", "correct", "understood",
     "absolutely", "definitely", "true", "wow", "really", "cool", "sorry", "thanks", "sí",
-    "vale", "claro", "oui", "d'accord", "ja", "genau", "bien",
+    "vale", "claro", "oui", "d'accord", "ja", "genau", "bien", "lovely", "brilliant", "awesome",
+    "totally", "indeed", "nice", "mhm", "mm", "hm", "yea", "ya", "goodness",
 })
 _ACKNOWLEDGING_PHRASES = tuple(tuple(phrase.split()) for phrase in (
     "uh huh", "all right", "i see", "got it", "of course", "no problem", "no worries", "oh no",
     "oh dear", "i'm sorry", "i know", "i understand", "that's right", "fair enough",
-    "sounds good", "thank you", "makes sense",
+    "sounds good", "thank you", "thank you so much", "thanks so much", "makes sense",
+    "yes that's me", "that's fine", "that's great", "that's true", "for sure", "no way", "my god",
+    "my goodness", "yes sir", "yes ma'am", "yes madam", "okay sir", "okay ma'am", "i hear you",
+    "go on",
 ))
 # fmt: on
 _LONGEST_ACKNOWLEDGEMENT = 60
 _UNFINISHED_END = re.compile(
     r"(?:[,;:\-–—…]|\.\.\.)\s*$"
     r"|\b(?:and|or|but|so|because|the|a|an|to|of|for|with|that|which|is|are|was|i|we|you|my|your|"
-    r"if|in|on|at|by|from|um|uh)\s*$",
+    r"if|in|on|at|by|from|um|uh)\s*$"
+    # No sentence ends in these, whatever full stop a recogniser puts behind them.
+    r"|\b(?:and|or|but|because|the|an|my|your|our|their|if|than)[.?!]*\s*$",
+    re.IGNORECASE,
+)
+_SEIZING = re.compile(
+    r"^\W*(?:(?:no|sorry|okay|ok|yeah|yes|oh|but|well)\W+)*(?:no\W+no|wait|hang on|hold on|stop|"
+    r"excuse me|just a (?:second|moment|minute)|one (?:second|moment)|let me (?:finish|just|stop)|"
+    r"listen|but (?:i|you|that|it|we)|can i just|if i (?:can|could|may) just)\b",
     re.IGNORECASE,
 )
 
@@ -90,3 +102,8 @@ def is_acknowledgement(text: str) -> bool:
 def is_unfinished(text: str) -> bool:
     """Tell whether a text breaks off: ends in a comma, a dash, or a word that needs another."""
     return bool(_UNFINISHED_END.search(text.strip()))
+
+
+def seizes_the_floor(text: str) -> bool:
+    """Tell whether somebody starts with words that stop others: "wait", "no no", "but I …"."""
+    return bool(_SEIZING.match(text))

@@ -6,7 +6,7 @@ from statistics import median
 
 import numpy as np
 
-from services.audio.levels import SILENCE_DBFS, Levels, frame_levels
+from services.audio.levels import LEVEL_FRAME_MS, SILENCE_DBFS, Levels, frame_levels
 from services.audio.likeness import BlockLikeness, compare_channels
 from services.audio.quality import quality_findings
 from services.audio.recording import SAMPLE_RATE, ChannelLayout, PcmReader
@@ -22,13 +22,18 @@ LEAK_CORRELATION = 0.4
 LEAK_BELOW_DB = 12.0
 LEAK_SHARE = 0.4
 FEWEST_BLOCKS = 3
-# A silent channel: its loud moments lie below this, or it has no moments, only a steady hiss.
+# A copy fainter than this is a leak, unless the channel never has anything else.
+FAINTEST_SAME_DB = 15.0
+OWN_VOICE_DB = 6.0
+# A silent channel hardly ever rises above its own steady hiss or hum.
 SILENT_DBFS = -60.0
-HISS_DBFS = -45.0
-HISS_RANGE_DB = 8.0
-FAR_BELOW_DB = 40.0
+BELOW_OTHER_DB = 40.0
+ABOVE_STEADY_DB = 10.0
+STEADY_PERCENTILE = 10.0
+LOUDEST_STEADY_DBFS = -30.0
 LOUD_PERCENTILE = 98.0
-USUAL_PERCENTILE = 30.0
+LEAST_SOUND_MS = 300
+LEAST_SOUND_SHARE = 0.01
 
 
 def examine_channels(
@@ -90,15 +95,25 @@ def _examine_pair(
 
 def _silent_channel(levels: Sequence[Levels]) -> Finding | None:
     loud = [_percentile(row, LOUD_PERCENTILE) for row in levels]
-    usual = [_percentile(row, USUAL_PERCENTILE) for row in levels]
     for channel, other in ((0, 1), (1, 0)):
-        silent = loud[channel] < SILENT_DBFS
-        steady = loud[channel] - usual[channel] < HISS_RANGE_DB and loud[channel] < HISS_DBFS
-        far_below = loud[channel] < loud[other] - FAR_BELOW_DB
-        if loud[other] > loud[channel] and (silent or (steady and far_below) or steady):
+        # In a very quiet recording a voice may lie below what is silence elsewhere.
+        silence = min(SILENT_DBFS, loud[other] - BELOW_OTHER_DB)
+        if loud[other] > loud[channel] and _never_sounds(levels[channel], silence):
             measured = {"level_dbfs": round(loud[channel], 1)}
             return Finding(kind=FindingKind.SILENT_CHANNEL, channel=channel, measured=measured)
     return None
+
+
+def _never_sounds(levels: Levels, silence_dbfs: float) -> bool:
+    """Tell whether a channel holds nothing but its own steady noise.
+
+    A party who speaks for seconds only is no silence, so time is counted, not a percentile.
+    """
+    steady = _percentile(levels, STEADY_PERCENTILE)
+    if steady > LOUDEST_STEADY_DBFS:
+        return False
+    sounding = int((levels > max(silence_dbfs, steady + ABOVE_STEADY_DB)).sum()) * LEVEL_FRAME_MS
+    return sounding < min(LEAST_SOUND_MS, LEAST_SOUND_SHARE * len(levels) * LEVEL_FRAME_MS)
 
 
 def _percentile(levels: Levels, percentile: float) -> float:
@@ -113,6 +128,8 @@ def _same_voice(blocks: Sequence[BlockLikeness]) -> Finding | None:
     steady = [b for b in alike if abs(b.difference_db - usual) <= STEADY_DB]
     if _share(steady, blocks) < SAME_SHARE:
         return None
+    if abs(usual) > FAINTEST_SAME_DB and _has_its_own_voice(usual, steady, blocks):
+        return None
     measured = {
         "correlation": round(_weighted_correlation(steady), 3),
         "gain_db": round(usual, 1),
@@ -120,6 +137,18 @@ def _same_voice(blocks: Sequence[BlockLikeness]) -> Finding | None:
     }
     louder = 1 if usual > CLEARLY_LOUDER_DB else 0
     return Finding(kind=FindingKind.SAME_VOICE_ON_BOTH, channel=louder, measured=measured)
+
+
+def _has_its_own_voice(
+    usual_db: float, copies: Sequence[BlockLikeness], blocks: Sequence[BlockLikeness]
+) -> bool:
+    """Tell whether the fainter channel is ever louder than all copies of the other one in it."""
+
+    def faint_dbfs(block: BlockLikeness) -> float:
+        return block.second_dbfs if usual_db < 0 else block.first_dbfs
+
+    loudest_copy = max(map(faint_dbfs, copies))
+    return any(faint_dbfs(block) > loudest_copy + OWN_VOICE_DB for block in blocks)
 
 
 def _leak_onto(channel: int, blocks: Sequence[BlockLikeness]) -> Finding | None:

@@ -6,18 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.audio.levels import SILENCE_DBFS, rms_dbfs
-from services.audio.recording import FRAMES_PER_MS, PcmReader, Samples
+from services.audio.recording import FRAMES_PER_MS, SAMPLE_RATE, PcmReader, Samples
 
 BLOCK_MS = 1_000
 MOST_BLOCKS = 400
 LONGEST_DELAY_MS = 60
 AUDIBLE_DBFS = -60.0
+# Hum lies below this band, most of the hiss and all that codecs invent above it.
+BAND_HZ = (250, 3_400)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlockLikeness:
     """Two channels over one second: their levels, and how well one is the other, moved.
 
+    All in the band of the voice, in which codecs keep a waveform and noise disturbs least.
     ``correlation`` in 0..1 is the largest absolute one over delays up to 60 ms, ``delay_ms`` how
     much later the second channel has it.
     """
@@ -46,8 +49,8 @@ def compare_channels(pcm: PcmReader) -> list[BlockLikeness]:
 
 
 def _compare(pcm: PcmReader, start: int, length: int) -> BlockLikeness | None:
-    first = _brightened(pcm.read(start, start + length, 0))
-    second = _brightened(pcm.read(start, start + length, 1))
+    first = _voice_band(pcm.read(start, start + length, 0))
+    second = _voice_band(pcm.read(start, start + length, 1))
     levels = rms_dbfs(first), rms_dbfs(second)
     if max(levels) < AUDIBLE_DBFS or len(first) < length // 2:
         return None
@@ -64,9 +67,13 @@ def _compare(pcm: PcmReader, start: int, length: int) -> BlockLikeness | None:
     )
 
 
-def _brightened(samples: Samples) -> Samples:
-    """Take differences: hum and offset would make any two channels alike."""
-    return np.diff(samples, prepend=samples[:1]).astype(np.float32)
+def _voice_band(samples: Samples) -> Samples:
+    if not len(samples):
+        return samples
+    spectrum = np.fft.rfft(samples)
+    hertz = np.fft.rfftfreq(len(samples), 1.0 / SAMPLE_RATE)
+    spectrum[(hertz < BAND_HZ[0]) | (hertz > BAND_HZ[1])] = 0.0
+    return np.fft.irfft(spectrum, len(samples)).astype(np.float32)
 
 
 def _best_delay(first: Samples, second: Samples) -> tuple[int, float]:

@@ -1,11 +1,15 @@
 """A call, the requests to process it, and how far they have come."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
+from services.domain.errors import InvalidRequest
 from services.domain.findings import Finding
+
+MOST_SPEAKERS = 20
 
 
 class CallState(StrEnum):
@@ -55,7 +59,8 @@ class ProcessingOptions:
     ``expected_speakers`` is exact; ``min_speakers`` and ``max_speakers`` only bound what is found.
     ``vocabulary`` holds words to listen for, ``spelling`` pairs of what is heard and how it is to
     be written. Only [start_ms, end_ms) of the recording is transcribed (None: from its start, to
-    its end).
+    its end). ``relabel_of`` names a transcript of the call whose words are kept: then nothing is
+    recognised, only its speakers are told apart anew.
     """
 
     provider: str = "local"
@@ -69,6 +74,45 @@ class ProcessingOptions:
     keep_fillers: bool = True
     start_ms: int | None = None
     end_ms: int | None = None
+    relabel_of: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeakerCount:
+    """What is known about how many people speak; with nothing given it is found out.
+
+    ``exactly`` goes before the bounds ``least`` and ``most``.
+    """
+
+    exactly: int | None = None
+    least: int | None = None
+    most: int | None = None
+
+    @classmethod
+    def of(cls, options: ProcessingOptions) -> Self:
+        """Return what the options of a run say about it."""
+        return cls(
+            exactly=options.expected_speakers,
+            least=options.min_speakers,
+            most=options.max_speakers,
+        )
+
+    def put_into(self, options: ProcessingOptions) -> ProcessingOptions:
+        """Return the options with this instead of what they said."""
+        return replace(
+            options,
+            expected_speakers=self.exactly,
+            min_speakers=self.least,
+            max_speakers=self.most,
+        )
+
+    def check(self) -> None:
+        """Refuse numbers that no call can have. Raises InvalidRequest."""
+        given = [n for n in (self.exactly, self.least, self.most) if n is not None]
+        if any(not 1 <= n <= MOST_SPEAKERS for n in given):
+            raise InvalidRequest("The number of speakers is out of range.")
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise InvalidRequest("The least number of speakers is above the most.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,6 +85,10 @@ class TooLarge(BadAudio):
     """The file is larger than the limit set for this installation."""
 
 
+class BadTranscript(PartylineError):
+    """This file is not a transcript that can be used."""
+
+
 class UploadInterrupted(PartylineError):
     """The upload broke off before the whole file had arrived; please send it again."""
 
@@ -112,6 +116,14 @@ class UnsafeExposure(PartylineError):
 
 class NotFound(PartylineError):
     """This call does not exist, or it has been deleted."""
+
+
+class SoundGone(PartylineError):
+    """The sound of this call is not stored any more, so nothing can be heard in it anew."""
+
+
+class TranscriptGone(PartylineError):
+    """The transcript whose words were to be kept does not exist any more."""
 
 
 class NotReady(PartylineError):
@@ -164,6 +176,10 @@ class WorkerRunning(PartylineError):
 
 class EditConflict(PartylineError):
     """This call was changed elsewhere in the meantime; look again and repeat your change."""
+
+
+class VocabularyChanged(EditConflict):
+    """The vocabulary was changed elsewhere in the meantime; look again and repeat your change."""
 
 
 class AlreadyStored(PartylineError):

@@ -21,19 +21,53 @@ class FindingKind(StrEnum):
 
 
 SENTENCES: Mapping[FindingKind, str] = {
-    FindingKind.SEPARATE_CHANNELS: "Each party has a channel of its own.",
-    FindingKind.SAME_VOICE_ON_BOTH: (
-        "Both channels carry the same sound, so the call is treated as mono."
+    FindingKind.SEPARATE_CHANNELS: (
+        "Each party has a channel of its own, so the channel tells who speaks."
     ),
-    FindingKind.SILENT_CHANNEL: "One channel is silent, so the call is treated as mono.",
-    FindingKind.LEAKAGE: "Each channel also carries the other party faintly; the echo is ignored.",
-    FindingKind.CLIPPING: "The recording is overdriven in places; words there may be wrong.",
-    FindingKind.LOW_LEVEL: "The recording is very quiet; words may be missing.",
-    FindingKind.NARROWBAND: "Telephone-quality sound (8 kHz) in a wider file.",
-    FindingKind.MANY_CHANNELS: "The file has more than two channels; they were mixed into one.",
-    FindingKind.NO_SPEECH: "No speech was found in this recording.",
+    FindingKind.SAME_VOICE_ON_BOTH: (
+        "Both channels carry the same sound, so the call was treated as mono: {channel} was "
+        "listened to, and voices were told apart by how they sound."
+    ),
+    FindingKind.SILENT_CHANNEL: (
+        "Nobody is heard on {channel}, so the call was treated as mono and voices were told apart "
+        "by how they sound."
+    ),
+    FindingKind.LEAKAGE: (
+        "The other party is heard faintly on {channel} as well; that echo was left out of the "
+        "transcript and the figures."
+    ),
+    FindingKind.CLIPPING: "The recording is overdriven in places, so words there may be wrong.",
+    FindingKind.LOW_LEVEL: "The recording is very quiet, so words may be missing.",
+    FindingKind.NARROWBAND: (
+        "Telephone sound in a wider file: expect the accuracy of a telephone call."
+    ),
+    FindingKind.MANY_CHANNELS: (
+        "The file has more than two channels; they were mixed into one, and voices were told "
+        "apart by how they sound."
+    ),
+    FindingKind.NO_SPEECH: "No speech was found in this recording, so there is no transcript.",
     FindingKind.TRUNCATED: "The file breaks off early; what could be read was processed.",
 }
+"""``{channel}`` stands for the channel's side in words."""
+
+SIDES = ("the left channel", "the right channel")
+"""What people call channels 0 and 1; findings about channels are made of pairs only."""
+
+# The unit belongs to the name; what is 0 or 1 by its nature is said in words.
+FIGURES: Mapping[str, str] = {
+    "correlation": "likeness of the channels {value:.2f} of 1",
+    "gain_db": "the right one {value:+.1f} dB against the left",
+    "leak_db": "echo at {value:.0f} dB against the voice",
+    "level_dbfs": "loud parts at {value:.0f} dBFS",
+    "clipped_share": "{percent:.2g} % of the samples at the limit",
+    "above_4khz_db": "{value:.0f} dB above 4 kHz against below",
+    "channels": "{value:.0f} channels",
+    "missing_ms": "{seconds:.1f} s missing",
+    "bad_packets": "{value:.0f} damaged packets skipped",
+}
+_MS_PER_SECOND = 1_000
+_UNSAID_WHEN_NONE = frozenset({"missing_ms", "bad_packets", "gain_db"})
+_LEAST_SAID = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +75,7 @@ class Finding:
     """Something noticed about the audio, with the figures it was noticed by.
 
     ``measured`` maps a name with its unit (``level_dbfs``, ``correlation``, ``delay_ms``) to a
-    value.
+    value. ``channel`` is the one it is about; for the same voice on both, the one to listen to.
     """
 
     kind: FindingKind
@@ -50,5 +84,25 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """The finding in one sentence for a person."""
-        return SENTENCES[self.kind]
+        """The finding in one sentence for a person: what it means and what was done about it."""
+        side = "one channel" if self.channel is None else SIDES[self.channel]
+        return SENTENCES[self.kind].format(channel=side)
+
+    @property
+    def figures(self) -> str:
+        """The measured figures in words with their units, empty where nothing was measured."""
+        parts = [
+            FIGURES[name].format(value=value, percent=100 * value, seconds=value / _MS_PER_SECOND)
+            for name, value in self.measured.items()
+            if name in FIGURES and (abs(value) >= _LEAST_SAID or name not in _UNSAID_WHEN_NONE)
+        ]
+        delay_ms = self.measured.get("delay_ms", 0.0)
+        if abs(delay_ms) >= _LEAST_SAID:
+            whose = "the right one " if self.kind is FindingKind.SAME_VOICE_ON_BOTH else ""
+            parts.append(f"{whose}{abs(delay_ms):.0f} ms {'later' if delay_ms > 0 else 'earlier'}")
+        return ", ".join(parts).replace("-", "\N{MINUS SIGN}")
+
+    @property
+    def sentence_with_figures(self) -> str:
+        """The sentence with its figures in brackets before the full stop."""
+        return f"{self.sentence[:-1]} ({self.figures})." if self.figures else self.sentence

@@ -1,5 +1,6 @@
 """Arithmetic on half-open intervals [start_ms, end_ms), the ground all talk times stand on."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 Interval = tuple[int, int]
@@ -59,6 +60,11 @@ def difference(first: Iterable[Interval], second: Iterable[Interval]) -> list[In
     return intersection(a, complement(second, within=(a[0][0], a[-1][1])))
 
 
+def cut(interval: Interval, within: Interval) -> Interval:
+    """Return what of the interval lies in the other; where nothing does, its end comes first."""
+    return (max(within[0], interval[0]), min(within[1], interval[1]))
+
+
 def overlap_ms(first: Interval, second: Interval) -> int:
     """Length of the common part of two intervals, 0 when they don't meet."""
     return max(0, min(first[1], second[1]) - max(first[0], second[0]))
@@ -66,4 +72,6 @@ def overlap_ms(first: Interval, second: Interval) -> int:
 
 def covered_ms(interval: Interval, disjoint: Sequence[Interval]) -> int:
     """How much of ``interval`` the sorted, disjoint intervals cover, in milliseconds."""
-    return sum(overlap_ms(interval, other) for other in disjoint)
+    first = max(0, bisect_left(disjoint, (interval[0],)) - 1)
+    last = bisect_left(disjoint, (interval[1],))
+    return sum(overlap_ms(interval, other) for other in disjoint[first:last])

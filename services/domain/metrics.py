@@ -30,7 +30,10 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class SpeakerMetrics:
-    """Figures of one speaker. Shares are fractions in 0..1; rates are per minute of own talk."""
+    """Figures of one speaker. Shares are fractions in 0..1; rates are per minute of own talk.
+
+    ``fillers`` is None when fillers were taken out of the text.
+    """
 
     talk_ms: int
     talk_share_of_call: float | None
@@ -42,14 +45,17 @@ class SpeakerMetrics:
     longest_monologue_ms: int
     questions: int
     questions_per_minute: float | None
-    fillers: int
+    fillers: int | None
     fillers_per_100_words: float | None
     loudness_dbfs: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallMetrics:
-    """Figures of one call. Times in milliseconds; each is defined in docs/metrics.md."""
+    """Figures of one call. Times in milliseconds; each is defined in docs/metrics.md.
+
+    ``duration_ms`` is the length of what was transcribed: of the recording, or of a part of it.
+    """
 
     duration_ms: int
     speech_ms: int

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from services.domain.intervals import Interval
+from services.domain.part import Part
+
 
 class SpeakerRole(StrEnum):
     """The part a speaker plays in the call."""
@@ -156,7 +159,10 @@ class Transcript:
     ``utterances`` are ordered by start; ``spans`` keep overlaps (several speakers at once);
     ``loudness_dbfs`` holds, per speaker id, one RMS value in dBFS a second (None where the
     speaker is silent). ``stages`` names who did each part, e.g. ``{"recognition": "local
-    whisper-base"}``. ``redacted`` says that the unredacted text does not exist any more.
+    whisper-base"}``. ``redacted`` says that the unredacted text does not exist any more,
+    ``without_fillers`` that hesitations were taken out of the text. ``part`` is what of the
+    recording was transcribed, None when all of it was; all times are the recording's, of which
+    ``duration_ms`` is the length.
     """
 
     id: str
@@ -172,6 +178,15 @@ class Transcript:
     stages: Mapping[str, str] = field(default_factory=dict)
     summary: Summary | None = None
     redacted: bool = False
+    without_fillers: bool = False
+    part: Part | None = None
+
+    @property
+    def covered(self) -> Interval:
+        """What of the recording this transcript speaks of; all figures stand on it."""
+        if self.part is not None:
+            return (self.part.start_ms, self.part.end_ms)
+        return (0, max(0, self.duration_ms))
 
     def speaker(self, speaker_id: str | None) -> Speaker | None:
         """Return the speaker with this id, or None."""

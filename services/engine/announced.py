@@ -13,7 +13,8 @@ ANNOUNCED_WITHIN_MS = 8_000
 _ANNOUNCEMENT = re.compile(
     r"\b(?:hold (?:on|for|the line|please|while)|(?:on|a brief|quick) hold|please hold|"
     r"(?:one|a) (?:moment|second|minute)|just a (?:moment|second|minute)|bear with me|"
-    r"be right back|stay on the line|(?:put|transfer|connect) you|"
+    r"(?:can|could|would|if|do) you (?:\w+ )?hold|please wait|won't keep you|back with you|"
+    r"be right back|stay on the line|(?:put|pop|place|transfer|connect)(?:t?ing)? you|placing you|"
     r"un momento|un instante|espere|un instant|ne quittez pas|patientez|moment bitte|"
     r"einen moment|augenblick|resto in linea|attenda|um momento|aguarde)\b",
     re.IGNORECASE,

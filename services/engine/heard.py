@@ -2,6 +2,23 @@
 
 import json
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Spoken(Protocol):
+    """Anything said that has its place in time: a word, or words that belong together."""
+
+    @property
+    def start_ms(self) -> int:
+        """Where it begins."""
+
+    @property
+    def end_ms(self) -> int:
+        """Where it ends."""
+
+    @property
+    def plain(self) -> str:
+        """Its text without surrounding space."""
 
 
 @dataclass(frozen=True, kw_only=True)

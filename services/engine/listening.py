@@ -1,6 +1,7 @@
 """First listening to a channel: levels, speech, echo of the other party, music."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +50,8 @@ def listen_to_pair(
 
     ``leaks_db`` holds the echo's level on each channel against its origin where it was measured.
     """
-    heard = [hear(pcm, activity, channel) for channel in (0, 1)]
+    with ThreadPoolExecutor(2) as pool:
+        heard = list(pool.map(lambda channel: hear(pcm, activity, channel), (0, 1)))
     first, second = (
         _listened(
             channel,

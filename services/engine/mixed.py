@@ -73,10 +73,16 @@ def _holds_speech(span: Interval, listened: Listened) -> bool:
 
 
 def parties_in_mix(
-    words: Sequence[HeardWord], voices: Sequence[Sequence[Interval]], names: Sequence[str]
+    words: Sequence[HeardWord],
+    voices: Sequence[Sequence[Interval]],
+    names: Sequence[str],
+    nobodys: Sequence[Interval] = (),
 ) -> list[Attributed]:
-    """Give each word to the voice that says it; what nobody says has the speaker None."""
-    given = attribute(words, voices)
+    """Give each word to the voice that says it; what nobody says has the speaker None.
+
+    Words in ``nobodys`` stretches, which could be anybody's, are given to nobody.
+    """
+    given = attribute(words, voices, nobodys)
     parties: list[Attributed] = []
     for index in (*range(len(voices)), None):
         own = tuple(w for w, voice in zip(words, given, strict=True) if voice == index)

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from services.audio.recording import FRAMES_PER_MS, PcmReader, Samples
+from services.audio.recording import FRAMES_PER_MS, PcmReader
 from services.domain.calls import Stage
 from services.domain.errors import InvalidRequest
 from services.domain.running import RunContext
@@ -17,13 +16,18 @@ from services.engine.heard import (
     words_from_json,
     words_to_json,
 )
+from services.engine.language import (
+    FALLBACK_LANGUAGE,
+    WINDOWS_ASKED,
+    language_of_call,
+    other_language,
+)
 from services.engine.unheard import WINDOWS_MS, Speech, gaps_without_words, only_in, windows_for
-from services.engine.whisper import Decoding, Whisper, WindowText, WindowWord
+from services.engine.whisper import Decoding, Encoded, Whisper, WindowText, WindowWord
 from services.engine.windows import Window, pack
 
 BATCH = 8
 LANGUAGE_KEY = "recognise.language"
-FALLBACK_LANGUAGE = "en"
 FIRST_TRY = Decoding()
 AGAIN = Decoding(beam_size=5)
 SECOND_TRY = Decoding(beam_size=5, repetition_penalty=1.1, no_repeat_ngram=4)
@@ -36,13 +40,17 @@ Words = dict[int | None, list[HeardWord]]
 
 @dataclass(kw_only=True)
 class _Task:
-    """What stays the same over the batches of one call; the language once it is known."""
+    """What stays the same over the batches of one call; the language once it is known.
+
+    ``may_switch`` says that a window may be in another language than its call.
+    """
 
     pcm: PcmReader
     context: RunContext
     muted: Speech
     hotwords: str | None
     guess: LanguageGuess | None
+    may_switch: bool
 
 
 class Recogniser:
@@ -83,6 +91,7 @@ class Recogniser:
             muted=muted or {},
             hotwords=", ".join(vocabulary) or None,
             guess=self._known_language(language, context),
+            may_switch=language is None and self._whisper.multilingual,
         )
         self._pass(task, windows, progress=(0.0, FIRST_PASS_SHARE))
         words = _by_channel(windows, context)
@@ -127,8 +136,12 @@ class Recogniser:
         progress: tuple[float, float],
         decoding: Decoding = FIRST_TRY,
     ) -> None:
-        """Recognise what the checkpoints don't hold yet, batch by batch."""
+        """Recognise what the checkpoints don't hold yet, batch by batch, the longest first.
+
+        A batch's windows are then alike in length, and the language is read off long ones.
+        """
         pending = [w for w in windows if _checkpoint(w) not in task.context.checkpoints]
+        pending.sort(key=lambda w: -w.duration_ms)
         begin, end = progress
         for start in range(0, len(pending), BATCH):
             done = (len(windows) - len(pending) + start) / len(windows)
@@ -149,17 +162,10 @@ class Recogniser:
         code, confidence = json.loads(remembered)
         return LanguageGuess(code=code, confidence=confidence)
 
-    def _detect(self, encoded: Any, windows: Sequence[Window]) -> LanguageGuess:
-        """Average over the windows by length, so that two seconds of "okay" decide nothing."""
-        rows = self._whisper.language_probabilities(encoded)
-        total = sum(w.duration_ms for w in windows)
-        mean: dict[str, float] = {}
-        for window, row in zip(windows, rows, strict=True):
-            for code, probability in row.items():
-                share = probability * window.duration_ms / total
-                mean[code] = mean.get(code, 0.0) + share
-        code = max(mean, key=lambda c: mean[c])
-        return LanguageGuess(code=code, confidence=round(mean[code], 4))
+    def _detect(self, encoded: Encoded, windows: Sequence[Window]) -> LanguageGuess:
+        asked = slice(0, WINDOWS_ASKED)
+        rows = self._whisper.language_probabilities(encoded[asked])
+        return language_of_call(rows, [w.duration_ms for w in windows[asked]])
 
     def _batch(
         self, task: _Task, windows: Sequence[Window], decoding: Decoding
@@ -169,23 +175,45 @@ class Recogniser:
         if task.guess is None:
             task.guess = self._detect(encoded, windows)
             _remember(task.guess, task.context)
-        language, hotwords = task.guess.code, task.hotwords
-        texts = self._whisper.decode(encoded, len(windows), language, hotwords, decoding)
+        language = task.guess.code
+        texts = self._whisper.decode(encoded, language, task.hotwords, decoding)
+        found: list[list[WindowWord] | None] = [None] * len(windows)
         for index, text in enumerate(texts):
             if is_doubtful(text):
-                texts[index] = self._second_try(sounds[index], text, language, hotwords)
-        words = self._whisper.align(encoded, texts, [w.duration_ms for w in windows], language)
+                again = encoded[index : index + 1]
+                texts[index], spoken = self._second_try(task, again, windows[index], text)
+                if spoken != language:
+                    found[index] = self._aligned(again, texts[index:], windows[index:], spoken)[0]
+        aligned = self._aligned(encoded, texts, windows, language)
         return [
-            () if is_no_speech(text) else _placed(window, row)
-            for window, text, row in zip(windows, texts, words, strict=True)
+            () if is_no_speech(text) else _placed(window, other if other is not None else row)
+            for window, text, row, other in zip(windows, texts, aligned, found, strict=True)
         ]
 
+    def _aligned(
+        self,
+        encoded: Encoded,
+        texts: Sequence[WindowText],
+        windows: Sequence[Window],
+        language: str,
+    ) -> list[list[WindowWord]]:
+        count = len(encoded)
+        lengths = [w.duration_ms for w in windows[:count]]
+        return self._whisper.align(encoded, texts[:count], lengths, language)
+
     def _second_try(
-        self, sound: Samples, first: WindowText, language: str, hotwords: str | None
-    ) -> WindowText:
-        encoded = self._whisper.encode([sound])
-        second = self._whisper.decode(encoded, 1, language, hotwords, SECOND_TRY)[0]
-        return better(first, second)
+        self, task: _Task, encoded: Encoded, window: Window, first: WindowText
+    ) -> tuple[WindowText, str]:
+        """Search a doubtful window once more, in the language it is in; return the better text."""
+        assert task.guess is not None
+        language = task.guess.code
+        if task.may_switch:
+            (row,) = self._whisper.language_probabilities(encoded)
+            language = other_language(row, window.duration_ms, language) or language
+        (second,) = self._whisper.decode(encoded, language, task.hotwords, SECOND_TRY)
+        if language != task.guess.code:
+            return second, language
+        return better(first, second), language
 
 
 def _remember(guess: LanguageGuess, context: RunContext) -> None:

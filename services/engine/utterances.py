@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from services.domain.intervals import Interval
 from services.domain.speech import Utterance, Word
-from services.engine.heard import HeardWord
+from services.engine.heard import HeardWord, Spoken
+
+_Said = TypeVar("_Said", bound=Spoken)
 
 SENTENCE_ENDS = (".", "?", "!", "。", "？", "！", "…")
 CLAUSE_ENDS = (",", ";", ":", "，", "、")
@@ -31,23 +34,28 @@ class Attributed:
 
 def form_utterances(parties: Sequence[Attributed]) -> tuple[Utterance, ...]:
     """Return all parties' utterances, numbered ``u1``, ``u2``… in the order they start."""
-    formed = [
-        _utterance(party, words)
-        for party in parties
-        for group in _by_pauses(party, _starts_of_others(party, parties))
-        for words in _cut_long(group)
-    ]
-    formed.sort(key=lambda u: (u.start_ms, u.end_ms, u.speaker or ""))
-    return tuple(replace(u, id=f"u{number}") for number, u in enumerate(formed, start=1))
+    lines = lines_of([party.words for party in parties])
+    return numbered(_utterance(parties[at], words) for at, words in lines)
 
 
-def _starts_of_others(party: Attributed, parties: Sequence[Attributed]) -> list[int]:
-    return sorted(w.start_ms for other in parties if other is not party for w in other.words)
+def lines_of(said: Sequence[Sequence[_Said]]) -> Iterable[tuple[int, list[_Said]]]:
+    """Cut what each party says, in order of time, into lines: (party's index, words of a line)."""
+    for at, words in enumerate(said):
+        others = sorted(w.start_ms for n, other in enumerate(said) if n != at for w in other)
+        for group in _by_pauses(words, others):
+            for line in _cut_long(group):
+                yield at, line
 
 
-def _by_pauses(party: Attributed, others: Sequence[int]) -> Iterable[list[HeardWord]]:
-    group: list[HeardWord] = []
-    for word in party.words:
+def numbered(formed: Iterable[Utterance]) -> tuple[Utterance, ...]:
+    """Return utterances in the order they start, with the ids ``u1``, ``u2``…"""
+    ordered = sorted(formed, key=lambda u: (u.start_ms, u.end_ms, u.speaker or ""))
+    return tuple(replace(u, id=f"u{number}") for number, u in enumerate(ordered, start=1))
+
+
+def _by_pauses(words: Sequence[_Said], others: Sequence[int]) -> Iterable[list[_Said]]:
+    group: list[_Said] = []
+    for word in words:
         if group and _is_break(group[-1], word, others):
             yield group
             group = []
@@ -56,7 +64,7 @@ def _by_pauses(party: Attributed, others: Sequence[int]) -> Iterable[list[HeardW
         yield group
 
 
-def _is_break(before: HeardWord, after: HeardWord, others: Sequence[int]) -> bool:
+def _is_break(before: Spoken, after: Spoken, others: Sequence[int]) -> bool:
     pause = after.start_ms - before.end_ms
     if pause >= LONG_PAUSE_MS:
         return True
@@ -66,7 +74,7 @@ def _is_break(before: HeardWord, after: HeardWord, others: Sequence[int]) -> boo
     return pause >= ANSWERED_PAUSE_MS and answered
 
 
-def _cut_long(words: list[HeardWord]) -> Iterable[list[HeardWord]]:
+def _cut_long(words: list[_Said]) -> Iterable[list[_Said]]:
     """Cut a group that runs too long at its best place, and its parts again."""
     if words[-1].end_ms - words[0].start_ms <= LONGEST_MS or len(words) < 2:
         yield words
@@ -76,7 +84,7 @@ def _cut_long(words: list[HeardWord]) -> Iterable[list[HeardWord]]:
     yield from _cut_long(words[cut:])
 
 
-def _cut_worth(words: Sequence[HeardWord], at: int) -> tuple[int, int]:
+def _cut_worth(words: Sequence[Spoken], at: int) -> tuple[int, int]:
     """Rate a cut before word ``at``: not too near the ends, then sentence, clause, pause."""
     before, after = words[at - 1], words[at]
     near_end = (

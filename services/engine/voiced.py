@@ -60,7 +60,7 @@ def voiced_spans(
     loud = float(np.percentile(levels[speech], LOUD_PERCENTILE)) if speech.any() else 0.0
     audible = np.zeros(len(levels), bool)
     reach = REACH_MS // LEVEL_FRAME_MS
-    for start, end in runs(_closed(speech, BRIDGE_MS // LEVEL_FRAME_MS)):
+    for start, end in runs(closed(speech, BRIDGE_MS // LEVEL_FRAME_MS)):
         peak = float(levels[start:end].max())
         floor = max(peak - BELOW_PEAK_DB, noise + ABOVE_NOISE_DB, QUIETEST_DBFS)
         floor = min(floor, loud - ALWAYS_BELOW_LOUD_DB)
@@ -86,7 +86,7 @@ def runs(mask: Mask) -> list[tuple[int, int]]:
     return [(int(s), int(e)) for s, e in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _closed(mask: Mask, gap: int) -> Mask:
+def closed(mask: Mask, gap: int) -> Mask:
     """Fill gaps of at most ``gap`` frames."""
     closed = mask.copy()
     for start, end in runs(~mask):

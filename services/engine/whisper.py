@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.audio.recording import Samples
 from services.domain.errors import WeightsDamaged, WeightsMissing
@@ -20,6 +21,14 @@ MAX_NEW_TOKENS = 224
 # faster; only the search for text gains from batches.
 ENCODED_AT_ONCE = 2
 FEATURE_FRAME_MS = 10
+MOST_FEATURE_FRAMES = 3_000
+# The encoder's work grows faster than the length it is given, so it gets little more than there
+# is to hear. With less air than this after the speech the text suffers.
+AIR_FRAMES = 200
+FRAMES_STEP = 50
+Array = NDArray[np.float32]
+Encoded = Array
+
 OPENING_MARKS = "\"'“¿([{-"
 CLOSING_MARKS = "\"'.。,，!！?？:：”)]}、"
 
@@ -74,35 +83,37 @@ class Whisper:
         """The language codes that can be asked for."""
         return frozenset(self._loaded().supported_languages)
 
-    def encode(self, windows: Sequence[Samples]) -> Any:
-        """Return the encoder's output for windows of at most 30 s at 16 kHz."""
-        from ctranslate2 import StorageView
-        from faster_whisper.audio import pad_or_trim
+    def encode(self, windows: Sequence[Samples]) -> Encoded:
+        """Return the encoder's output [n, frames, width] for windows of at most 30 s at 16 kHz.
 
+        All are padded to what the longest needs, so windows of like length belong together.
+        """
         model = self._loaded()
-        features = [pad_or_trim(model.feature_extractor(w)[..., :-1]) for w in windows]
+        features = [model.feature_extractor(w)[..., :-1] for w in windows]
+        frames = _frames_for(max(f.shape[-1] for f in features))
+        padded = [_padded(f, frames) for f in features]
         parts = [
-            np.asarray(model.encode(np.stack(features[at : at + ENCODED_AT_ONCE])))
-            for at in range(0, len(features), ENCODED_AT_ONCE)
+            np.asarray(model.encode(np.stack(padded[at : at + ENCODED_AT_ONCE])))
+            for at in range(0, len(padded), ENCODED_AT_ONCE)
         ]
-        return StorageView.from_array(np.concatenate(parts))
+        return np.concatenate(parts)
 
-    def language_probabilities(self, encoded: Any) -> list[Mapping[str, float]]:
+    def language_probabilities(self, encoded: Encoded) -> list[Mapping[str, float]]:
         """Return, per encoded window, each language's probability."""
-        rows = self._loaded().model.detect_language(encoded)
+        rows = self._loaded().model.detect_language(_view(encoded))
         return [{token[2:-2]: probability for token, probability in row} for row in rows]
 
     def decode(
-        self, encoded: Any, count: int, language: str, hotwords: str | None, decoding: Decoding
+        self, encoded: Encoded, language: str, hotwords: str | None, decoding: Decoding
     ) -> list[WindowText]:
-        """Return the text of ``count`` encoded windows."""
+        """Return the text of the encoded windows."""
         from faster_whisper.transcribe import get_suppressed_tokens
 
         model, tokenizer = self._loaded(), self._tokenizer(language)
         prompt = model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hotwords)
         found = model.model.generate(
-            encoded,
-            [list(prompt) for _ in range(count)],
+            _view(encoded),
+            [list(prompt) for _ in encoded],
             beam_size=decoding.beam_size,
             repetition_penalty=decoding.repetition_penalty,
             no_repeat_ngram_size=decoding.no_repeat_ngram,
@@ -115,7 +126,11 @@ class Whisper:
         return [_window_text(row, tokenizer) for row in found]
 
     def align(
-        self, encoded: Any, texts: Sequence[WindowText], durations_ms: Sequence[int], language: str
+        self,
+        encoded: Encoded,
+        texts: Sequence[WindowText],
+        durations_ms: Sequence[int],
+        language: str,
     ) -> list[list[WindowWord]]:
         """Return the words of each text with their times, from the cross-attention."""
         from faster_whisper.transcribe import merge_punctuations
@@ -123,7 +138,7 @@ class Whisper:
         tokenizer = self._tokenizer(language)
         tokens = [[t for t in text.tokens if t < tokenizer.eot] for text in texts]
         frames = [-(-duration // FEATURE_FRAME_MS) for duration in durations_ms]
-        rows = self._loaded().find_alignment(tokenizer, tokens, encoded, frames)
+        rows = self._loaded().find_alignment(tokenizer, tokens, _view(encoded), frames)
         for row in rows:
             merge_punctuations(row, OPENING_MARKS, CLOSING_MARKS)
         return [[_window_word(word) for word in row if word["word"].strip()] for row in rows]
@@ -148,6 +163,27 @@ class Whisper:
             if self._model is None:
                 self._model = _load(self._name, self._threads)
             return self._model
+
+
+def _frames_for(feature_frames: int) -> int:
+    """Return how many feature frames the encoder is given for so many of sound."""
+    wanted = feature_frames + AIR_FRAMES
+    return min(MOST_FEATURE_FRAMES, -(-wanted // FRAMES_STEP) * FRAMES_STEP)
+
+
+def _padded(features: Array, frames: int) -> Array:
+    """Cut or lengthen features to ``frames``; what is added is silence, as in training."""
+    kept = features[:, :frames]
+    missing = frames - kept.shape[1]
+    silence = float(kept.min()) if kept.size else 0.0
+    padded = np.pad(kept, ((0, 0), (0, missing)), constant_values=silence)
+    return np.asarray(padded, dtype=np.float32)
+
+
+def _view(encoded: Encoded) -> Any:
+    from ctranslate2 import StorageView
+
+    return StorageView.from_array(np.ascontiguousarray(encoded))
 
 
 def _load(name: str, threads: int) -> "WhisperModel":

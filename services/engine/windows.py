@@ -9,7 +9,10 @@ import numpy as np
 from services.audio.recording import FRAMES_PER_MS, PcmReader, Samples
 from services.domain.intervals import Interval, union
 
-WINDOW_MS = 30_000
+# Whisper hears at most 30 s. In windows that long it often leaves out a stretch, and the work per
+# second grows with the length; much shorter ones lose the context that words need.
+MOST_MS = 30_000
+WINDOW_MS = 20_000
 # Recognition needs some air around speech; more costs time without giving words.
 PADDING_MS = 200
 # A window may end this much earlier than it must when a longer pause lies there.
@@ -19,7 +22,7 @@ FADE_MS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Pieces of one channel that are recognised as one stretch of at most 30 s.
+    """Pieces of one channel that are recognised as one stretch of at most MOST_MS.
 
     ``pieces`` are disjoint, sorted source intervals; in the window they follow one another.
     """
@@ -66,16 +69,17 @@ def pack(
 ) -> tuple[Window, ...]:
     """Pack the voiced intervals of one channel into windows of at most ``longest_ms``, in order.
 
-    Windows end at the longest pause that comes late enough; only speech that has no pause at all
-    is cut elsewhere.
+    All get about the same length, so that none is left with a word or two. Windows end at the
+    longest pause that comes late enough; only speech that has no pause at all is cut elsewhere.
     """
-    pieces = [p for piece in _padded(union(speech), duration_ms) for p in _cut(piece, longest_ms)]
+    padded = _padded(union(speech), duration_ms)
+    limit_ms = _even_length(_length(padded), longest_ms)
     windows: list[Window] = []
     pending: list[Interval] = []
-    for piece in pieces:
+    for piece in (p for speech_run in padded for p in _cut(speech_run, longest_ms)):
         pending.append(piece)
-        while _length(pending) > longest_ms:
-            cut = _best_cut(pending, longest_ms)
+        while _length(pending) > max(limit_ms, _length(pending[:1])):
+            cut = _best_cut(pending, limit_ms)
             windows.append(_window(channel, pending[:cut]))
             pending = pending[cut:]
     if pending:
@@ -98,6 +102,16 @@ def _padded(speech: Sequence[Interval], duration_ms: int) -> list[Interval]:
         after = after if at + 2 == len(edges) - 1 else after - after // 2
         padded.append((start - min(PADDING_MS, before), end + min(PADDING_MS, after)))
     return padded
+
+
+def _even_length(total_ms: int, longest_ms: int) -> int:
+    """Return the length at which windows over ``total_ms`` come out alike.
+
+    A window ends up to SEEK_PAUSE_MS before it must, half of that on average.
+    """
+    usual = longest_ms - SEEK_PAUSE_MS // 2
+    count = max(1, -(-total_ms // usual))
+    return min(longest_ms, -(-total_ms // count) + SEEK_PAUSE_MS // 2)
 
 
 def _cut(piece: Interval, longest_ms: int) -> list[Interval]:

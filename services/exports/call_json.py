@@ -54,6 +54,11 @@ def _call(call: Call, transcript: Transcript) -> Json:
         "id": call.id,
         "source_name": call.source_name,
         "duration_ms": transcript.duration_ms,
+        "part": (
+            {"start_ms": transcript.part.start_ms, "end_ms": transcript.part.end_ms}
+            if transcript.part
+            else None
+        ),
         "channels": audio.channels if audio else None,
         "sample_rate": audio.sample_rate if audio else None,
         "language": transcript.language,
@@ -168,7 +173,7 @@ def _speaker_metrics(figures: SpeakerMetrics) -> Json:
         "questions_per_minute": _rounded(figures.questions_per_minute),
         "fillers": figures.fillers,
         "fillers_per_100_words": _rounded(figures.fillers_per_100_words),
-        "loudness_dbfs": [_rounded(value) for value in figures.loudness_dbfs],
+        "loudness_dbfs": [_rounded(value) for value in figures.loudness_dbfs] or None,
     }
 
 

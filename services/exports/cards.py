@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.domain.metrics import SpeakerMetrics
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import Speaker
-from services.exports.wording import clock, one_line, role_name
+from services.exports.wording import clock, one_line, part_line, role_name
 
 NOT_DEFINED = "–"
 
@@ -44,7 +44,11 @@ def cards(reviewed: ReviewedCall) -> tuple[Card, ...]:
     """Return the call's cards."""
     m = reviewed.analysis.metrics
     return (
-        Card(title="Duration", value=clock(m.duration_ms)),
+        Card(
+            title="Duration",
+            value=clock(m.duration_ms),
+            note=part_line(reviewed.transcript) or "",
+        ),
         Card(
             title="Nobody speaks",
             value=clock(m.non_talk_ms),

@@ -6,6 +6,7 @@ from services.exports.wording import (
     comments_by_utterance,
     loose_comments,
     one_line,
+    part_line,
     reviewed_line,
     role_name,
     speaker_label,
@@ -17,8 +18,7 @@ def write_txt(reviewed: ReviewedCall) -> str:
     transcript = reviewed.transcript
     comments = comments_by_utterance(reviewed)
     lines = [one_line(reviewed.call.source_name), f"Duration {clock(transcript.duration_ms)}"]
-    mark = reviewed_line(reviewed.call)
-    lines += [mark] if mark else []
+    lines += filter(None, (part_line(transcript), reviewed_line(reviewed.call)))
     lines += [f"{one_line(s.label)} ({role_name(s.role)})" for s in transcript.speakers]
     lines.append("")
     for utterance in transcript.utterances:

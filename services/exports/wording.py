@@ -45,6 +45,14 @@ def one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+def part_line(transcript: Transcript) -> str | None:
+    """Return which part of the recording was transcribed, None when all of it was."""
+    part = transcript.part
+    if part is None:
+        return None
+    return f"Transcribed from {clock(part.start_ms)} to {clock(part.end_ms)}"
+
+
 def reviewed_line(call: Call) -> str | None:
     """Return when the call was reviewed and by whom, None when it wasn't."""
     if call.reviewed_at is None:

@@ -1,6 +1,7 @@
 """What people can ask of a call's processing: again, differently, not any more, how far."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,8 +13,10 @@ from services.domain.calls import (
     ProcessingOptions,
     Run,
     RunProgress,
+    SpeakerCount,
 )
-from services.domain.errors import NotFound
+from services.domain.errors import NotFound, NotReady, SoundGone
+from services.domain.part import part_of
 from services.domain.people import User
 from services.jobs.intake import Intake
 from services.jobs.liveness import is_any_worker_alive
@@ -54,15 +57,58 @@ class JobDesk:
     def retry(self, user: User, call_id: str) -> Run:
         """Process a failed or cancelled call again with the same options."""
         call = self._calls.get(user.org_id, call_id)
-        return self.rerun(user, call_id, self._runs.get(user.org_id, call_id, call.run).options)
+        options = self._runs.get(user.org_id, call_id, call.run).options
+        if options.relabel_of is None:
+            self._intake.check_options(options)
+        return self._start(user, call_id, options)
 
     def rerun(self, user: User, call_id: str, options: ProcessingOptions) -> Run:
         """Process a call once more with these options.
 
         Its transcript stays active until the new one is there. Raises InvalidRequest while a run
-        is under way, ProviderUnknown or ProviderNotConfigured.
+        is under way or when the recording has no such part, ProviderUnknown,
+        ProviderNotConfigured, or SoundGone.
         """
+        options = replace(options, relabel_of=None)
         self._intake.check_options(options)
+        audio = self._calls.get(user.org_id, call_id).audio
+        if audio is not None:
+            part_of(audio.duration_ms, options.start_ms, options.end_ms)
+        return self._start(user, call_id, options)
+
+    def relabel(self, user: User, call_id: str, speakers: SpeakerCount) -> Run:
+        """Tell the speakers of the call's transcript apart anew, keeping its words.
+
+        Whoever recognised them needs not be at hand. Raises NotReady without a transcript,
+        SoundGone without the recording, InvalidRequest while a run is under way or for numbers
+        that no call can have.
+        """
+        call = self._calls.get(user.org_id, call_id)
+        if call.active_transcript_id is None:
+            raise NotReady
+        speakers.check()
+        before = self._options_of(user, call_id, call.active_transcript_id)
+        options = replace(speakers.put_into(before), relabel_of=call.active_transcript_id)
+        return self._start(user, call_id, options)
+
+    def has_sound(self, user: User, call_id: str) -> bool:
+        """Say whether the call's recording is still stored. Raises NotFound."""
+        self._calls.get(user.org_id, call_id)
+        return self._vault.has(call_id, Rendition.ORIGINAL)
+
+    def _options_of(self, user: User, call_id: str, transcript_id: str) -> ProcessingOptions:
+        """Return the options of the run that made a transcript.
+
+        A run that was cancelled right after it had stored its own doesn't know it: then those of
+        the newest are taken.
+        """
+        runs = self._runs.list_for_call(user.org_id, call_id)
+        made = (run.options for run in runs if run.transcript_id == transcript_id)
+        return next(made, runs[-1].options)
+
+    def _start(self, user: User, call_id: str, options: ProcessingOptions) -> Run:
+        if not self.has_sound(user, call_id):
+            raise SoundGone
         with self._calls.transaction() as connection:
             run = self._runs.start(user.org_id, call_id, options, connection=connection)
             self._queue.enqueue(connection, run)

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from services import telemetry
 from services.analysis.file_names import details_from_name
-from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions, Run
+from services.domain.calls import (
+    Call,
+    CallDetails,
+    CallState,
+    ProcessingOptions,
+    Run,
+    SpeakerCount,
+)
 from services.domain.errors import (
     AlreadyStored,
     EmptyFile,
@@ -17,6 +24,7 @@ from services.domain.errors import (
     InvalidRequest,
 )
 from services.domain.ids import new_id
+from services.domain.part import check_bounds
 from services.domain.people import User
 from services.jobs.queue import JobQueue
 from services.providers.registry import ProviderRegistry
@@ -101,7 +109,13 @@ class Intake:
         return Received(call_id=call.id, duplicate=False, state=call.state)
 
     def check_options(self, options: ProcessingOptions) -> None:
-        """Refuse options that can't work. Raises ProviderUnknown, ProviderNotConfigured."""
+        """Refuse options that can't work.
+
+        Raises ProviderUnknown, ProviderNotConfigured, InvalidRequest for an impossible part or
+        number of speakers.
+        """
+        SpeakerCount.of(options).check()
+        check_bounds(options.start_ms, options.end_ms)
         self._providers.ready(options.provider)
 
 
@@ -131,7 +145,7 @@ class Incoming(AbstractContextManager["Incoming"]):
         """Make it a call with a waiting job, or find the call that has this very content.
 
         Details that are absent are read from the file name. Raises EmptyFile, ProviderUnknown,
-        ProviderNotConfigured, DiskFull, StorageError; then nothing is left of it.
+        ProviderNotConfigured, InvalidRequest, DiskFull, StorageError; then nothing is left of it.
         """
         if self._size == 0:
             raise EmptyFile

@@ -1,6 +1,5 @@
 """One run of one call, step by step, on the stores."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import BinaryIO
 from services import pipeline, telemetry
 from services.audio.recording import Recording
 from services.audio.render import render_playback
+from services.audio.watched import WatchedPcm
 from services.domain.calls import CallState, ProcessingOptions, Run, Stage
 from services.domain.errors import (
     Cancelled,
@@ -17,23 +17,30 @@ from services.domain.errors import (
     InternalFault,
     NotFound,
     PartylineError,
-    StorageError,
+    TranscriptGone,
 )
+from services.domain.part import part_of
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
+from services.domain.vocabulary import with_vocabulary
 from services.domain.voices import EnrolledVoice
 from services.jobs.engine import Outcome, RunSteps
-from services.jobs.progress import CancelWatch, ProgressReporter, WorkerStopping
+from services.jobs.insisting import insist
+from services.jobs.progress import (
+    RELABELLING_SHARES,
+    TYPICAL_SHARES,
+    CancelWatch,
+    ProgressReporter,
+    WorkerStopping,
+)
 from services.jobs.storing import store_transcript
-from services.jobs.workshop import WatchedPcm, Workshop
+from services.jobs.workshop import Workshop
 from services.storage.audio_vault import Rendition
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import WrappedKey
 from services.storage.working_files import WorkingFile
 
 MAX_ATTEMPTS = 4
-INSIST_EVERY_S = 1.0
-INSIST_FOR_S = 600.0
 # How much of the first stage is decoding; the rest is making the playback rendition.
 DECODING_SHARE = 0.25
 
@@ -85,7 +92,7 @@ class OpenRun:
         return self._attempt(self._prepare)
 
     def transcribe(self) -> Outcome:
-        """Have the provider transcribe the recording."""
+        """Have the provider transcribe the recording, or tell its speakers apart anew."""
         return self._attempt(self._transcribe)
 
     def finish(self) -> Outcome:
@@ -114,12 +121,17 @@ class OpenRun:
     def _prepare(self) -> Outcome:
         recording = self._recording
         self._workshop.calls.set_audio(self._call_id, recording.facts)
+        # A part that this recording doesn't have is told before more work is done.
+        part_of(recording.duration_ms, self._options.start_ms, self._options.end_ms)
         if not self._has_playback:
-            watched = WatchedPcm(recording.pcm, self._context, begin=DECODING_SHARE)
+            watched = WatchedPcm(recording.pcm, self._report_rendering)
             with self._workshop.vault.write(self._call_id, Rendition.PLAYBACK, self._key) as sink:
                 render_playback(watched, sink)
         self._context.report(Stage.DECODE, 1.0)
         return Outcome.GO_ON
+
+    def _report_rendering(self, done: float) -> None:
+        self._context.report(Stage.DECODE, DECODING_SHARE + (1 - DECODING_SHARE) * done)
 
     def _transcribe(self) -> Outcome:
         _ = self._transcript
@@ -157,9 +169,11 @@ class OpenRun:
     def _org_id(self) -> str:
         return self._loaded[0]
 
-    @property
+    @cached_property
     def _options(self) -> ProcessingOptions:
-        return self._loaded[1].options
+        """The run's options, with the words of the organisation behind the run's own."""
+        org_id, run = self._loaded
+        return with_vocabulary(run.options, self._workshop.vocabularies.get(org_id))
 
     @cached_property
     def _key(self) -> WrappedKey:
@@ -173,7 +187,8 @@ class OpenRun:
             runs.set_progress(self._call_id, self._number, stage, stage_fraction, fraction, left)
 
         reached = runs.progress(self._org_id, [self._call_id])[self._call_id].fraction
-        return ProgressReporter(write, reached=reached)
+        shares = TYPICAL_SHARES if self._options.relabel_of is None else RELABELLING_SHARES
+        return ProgressReporter(write, reached=reached, shares=shares)
 
     @cached_property
     def _context(self) -> RunContext:
@@ -219,16 +234,33 @@ class OpenRun:
 
     @cached_property
     def _transcript(self) -> Transcript:
-        options = self._options
-        provider = self._workshop.providers.get(options.provider)
-        spoken = pipeline.transcribe(self._recording, provider, options, self._context)
         return pipeline.recognise_voices(
-            self._recording, spoken, self._known_voices, self._workshop.listener, self._context
+            self._recording,
+            self._spoken(),
+            self._known_voices,
+            self._workshop.listener,
+            self._context,
         )
+
+    def _spoken(self) -> Transcript:
+        """Return what the provider makes of the recording, or the old words with new speakers."""
+        options, labeller = self._options, self._workshop.labeller
+        if options.relabel_of is not None:
+            words = self._kept_words(options.relabel_of)
+            return pipeline.relabel(self._recording, words, options, self._context, labeller)
+        provider = self._workshop.providers.get(options.provider)
+        return pipeline.transcribe(self._recording, provider, options, self._context, labeller)
 
     @cached_property
     def _known_voices(self) -> tuple[EnrolledVoice, ...]:
         return self._workshop.known_voices.enrolled(self._org_id)
+
+    def _kept_words(self, transcript_id: str) -> Transcript:
+        """Return the transcript whose words are kept; a redacted run may have deleted it."""
+        try:
+            return self._workshop.transcripts.get(self._org_id, self._call_id, transcript_id)
+        except NotFound:
+            raise TranscriptGone from None
 
     # --- how they end -------------------------------------------------------------------------
 
@@ -258,27 +290,9 @@ class OpenRun:
 
     def _end(self, record: Callable[[], bool]) -> Outcome:
         """Record how the run ended; the call may have been deleted in the meantime."""
-        self._insist(record)
+        insist(record, self._workshop.stopping)
         try:
             _, run = self._workshop.runs.load(self._call_id, self._number)
         except NotFound:
             return Outcome.GONE
         return _OUTCOMES.get(run.state, Outcome.GONE)
-
-    def _insist(self, record: Callable[[], bool]) -> None:
-        """Record also when the database can't at the moment, as on a full disk.
-
-        Meanwhile no other job could be processed either: it would only fail the same way.
-        """
-        give_up_at = time.monotonic() + INSIST_FOR_S
-        while True:
-            try:
-                record()
-            except StorageError:
-                if time.monotonic() > give_up_at:
-                    raise
-                if self._workshop.stopping():
-                    raise WorkerStopping from None
-                time.sleep(INSIST_EVERY_S)
-            else:
-                return

@@ -14,6 +14,13 @@ TYPICAL_SHARES: Mapping[Stage, float] = {
     Stage.SPEAKERS: 0.16,
     Stage.ANALYSE: 0.05,
 }
+# Nothing is recognised in a run that only tells the speakers apart anew.
+RELABELLING_SHARES: Mapping[Stage, float] = {
+    Stage.DECODE: 0.25,
+    Stage.RECOGNISE: 0.0,
+    Stage.SPEAKERS: 0.60,
+    Stage.ANALYSE: 0.15,
+}
 WRITE_EVERY_S = 0.25
 ASK_EVERY_S = 0.5
 SHOW_LEFT_AFTER_S = 1.0
@@ -31,10 +38,12 @@ class WorkerStopping(BaseException):
     """
 
 
-def whole_fraction(stage: Stage, stage_fraction: float) -> float:
+def whole_fraction(
+    stage: Stage, stage_fraction: float, shares: Mapping[Stage, float] = TYPICAL_SHARES
+) -> float:
     """Return how much of the whole run is done when this much of a stage is, both in 0..1."""
-    before = sum(TYPICAL_SHARES[s] for s in takewhile(lambda s: s is not stage, Stage))
-    return min(1.0, before + TYPICAL_SHARES[stage] * stage_fraction)
+    before = sum(shares[s] for s in takewhile(lambda s: s is not stage, Stage))
+    return min(1.0, before + shares[stage] * stage_fraction)
 
 
 class ProgressReporter:
@@ -45,10 +54,16 @@ class ProgressReporter:
     """
 
     def __init__(
-        self, write: ProgressWriter, *, reached: float = 0.0, clock: Clock = time.monotonic
+        self,
+        write: ProgressWriter,
+        *,
+        reached: float = 0.0,
+        shares: Mapping[Stage, float] = TYPICAL_SHARES,
+        clock: Clock = time.monotonic,
     ) -> None:
         """Write through ``write(stage, stage_fraction, fraction, left_ms)``."""
         self._write = write
+        self._shares = shares
         self._clock = clock
         self._start_fraction = self._fraction = reached
         self._started = clock()
@@ -68,7 +83,7 @@ class ProgressReporter:
         now = self._clock()
         self._times_s[stage] = self._times_s.get(stage, 0.0) + now - self._heard_at
         self._heard_at = now
-        self._fraction = max(self._fraction, whole_fraction(stage, stage_fraction))
+        self._fraction = max(self._fraction, whole_fraction(stage, stage_fraction, self._shares))
         ends_or_begins = stage is not self._stage or stage_fraction >= 1.0
         if not ends_or_begins and now - self._written_at < WRITE_EVERY_S:
             return

@@ -5,26 +5,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from services.audio.channels import channel_to_hear, leak_db
-from services.audio.loudness import loudness_by_speaker
-from services.audio.pcm import ChannelPcm
-from services.audio.recording import ChannelLayout, PcmReader, Recording
+from services.audio.channels import leak_db
+from services.audio.recording import PcmReader, Recording
 from services.domain.calls import ProcessingOptions, Stage
 from services.domain.ids import new_id
 from services.domain.intervals import Interval, union
 from services.domain.running import RunContext
-from services.domain.speech import Span, Speaker, Transcript
-from services.engine.announced import announced_silence
+from services.domain.speech import Transcript
 from services.engine.engine import DEFAULT_THREADS, EngineHolder, LocalEngine
 from services.engine.heard import LanguageGuess
-from services.engine.holds import holds_of
 from services.engine.listening import listen, listen_to_pair
-from services.engine.mixed import SilencedPcm, exact_spans, parties_in_mix
+from services.engine.mixed import parties_in_mix
 from services.engine.utterances import Attributed, form_utterances
 from services.engine.weights import WHISPER_NAME, weights_at_hand
+from services.engine.who_speaks import (
+    BY_CHANNEL,
+    BY_VOICE,
+    Party,
+    has_channel_for_each,
+    one_sound,
+    voices_in_mix,
+    with_parties,
+)
 from services.providers.base import Capabilities, Readiness, SpeechProvider
-
-FADE_MS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ class LocalProvider(SpeechProvider):
     ) -> None:
         """Remember the settings; weights are put together and loaded at the first call.
 
-        ``engine`` is one that others in this process use too (None: one of its own).
+        ``engine`` is the one to share with others of the same settings, if there are any.
         """
         self._whisper_model = whisper_model
         self._engine = engine or EngineHolder(models_dir, whisper_model, threads)
@@ -79,11 +82,11 @@ class LocalProvider(SpeechProvider):
     ) -> Transcript:
         engine = self._engine.get()
         context.report(Stage.RECOGNISE, 0.0)
-        if recording.layout is ChannelLayout.SEPARATE and recording.pcm.channels > 1:
+        if has_channel_for_each(recording):
             understood = _by_channel(engine, recording, options, context)
             pcm = recording.pcm
         else:
-            pcm = _one_sound(recording)
+            pcm = one_sound(recording)
             understood = _by_voice(engine, pcm, options, context)
         context.report(Stage.SPEAKERS, 1.0)
         return self._transcript(recording, pcm, understood)
@@ -91,53 +94,32 @@ class LocalProvider(SpeechProvider):
     def _transcript(
         self, recording: Recording, pcm: PcmReader, understood: _Understood
     ) -> Transcript:
-        utterances = form_utterances(understood.parties)
-        named = [(p.speaker, p) for p in understood.parties if p.speaker is not None]
-        spans = sorted(
-            (Span(speaker=s, start_ms=a, end_ms=b) for s, p in named for a, b in p.spans),
-            key=lambda span: (span.start_ms, span.end_ms, span.speaker),
-        )
-        voiced = [(s.start_ms, s.end_ms) for s in spans]
-        silences = announced_silence(utterances, voiced, understood.music, recording.duration_ms)
-        holds = sorted(
-            (*holds_of(understood.music), *silences), key=lambda h: (h.start_ms, h.end_ms)
-        )
         language = understood.language
-        return Transcript(
+        transcript = Transcript(
             id=new_id(),
             provider=self.capabilities.name,
             duration_ms=recording.duration_ms,
-            speakers=tuple(
-                Speaker(id=s, label=f"Speaker {number}", channel=p.channel)
-                for number, (s, p) in enumerate(named, start=1)
-            ),
-            utterances=utterances,
-            spans=tuple(spans),
-            holds=tuple(holds),
+            speakers=(),
+            utterances=form_utterances(understood.parties),
+            spans=(),
             language=language.code if language else None,
             language_confidence=language.confidence if language else None,
-            loudness_dbfs=loudness_by_speaker(pcm, spans, {s: p.channel for s, p in named}),
             stages={
                 "recognition": f"local {self._model_name}",
                 "speakers": understood.diarization,
                 "holds": "local levels",
             },
         )
+        parties = [
+            Party(speaker=p.speaker, channel=p.channel, spans=p.spans)
+            for p in understood.parties
+            if p.speaker is not None
+        ]
+        return with_parties(transcript, parties, understood.music, pcm)
 
     @property
     def _model_name(self) -> str:
         return Path(self._whisper_model).name if self._whisper_model else WHISPER_NAME
-
-
-def _one_sound(recording: Recording) -> PcmReader:
-    """Return the one sound of a mixed call: of equal channels the better one, else the mean."""
-    channel = channel_to_hear(recording.facts.findings, recording.pcm.channels)
-    return recording.pcm if channel is None else ChannelPcm(recording.pcm, channel)
-
-
-def _with_edges(music: Sequence[Interval]) -> tuple[Interval, ...]:
-    """Widen music by where it fades in and out, which could pass for a voice."""
-    return tuple((max(0, start - FADE_MS), end + FADE_MS) for start, end in music)
 
 
 def _by_channel(
@@ -168,7 +150,7 @@ def _by_channel(
         parties=parties,
         music=[interval for heard in pair for interval in heard.music],
         language=language,
-        diarization="local channels",
+        diarization=BY_CHANNEL,
     )
 
 
@@ -185,19 +167,12 @@ def _by_voice(
         vocabulary=options.vocabulary,
         muted={None: heard.music},
     )
-    quiet = SilencedPcm(pcm=pcm, silenced=_with_edges(heard.music))
-    voices = (
-        engine.diarizer.diarize(quiet, context, expected=options.expected_speakers)
-        if heard.spans
-        else ()
-    )
-    spans = exact_spans([v.spans for v in voices], heard)
-    present = [own for own in spans if own]
+    voices = voices_in_mix(engine.diarizer, pcm, heard, options, context)
     words = channels[0].words if channels else ()
-    names = [f"s{number}" for number in range(1, len(present) + 1)]
+    names = [f"s{number}" for number in range(1, len(voices.spans) + 1)]
     return _Understood(
-        parties=parties_in_mix(words, present, names),
+        parties=parties_in_mix(words, voices.spans, names, voices.unsure),
         music=heard.music,
         language=language,
-        diarization="local voices",
+        diarization=BY_VOICE,
     )

@@ -53,6 +53,14 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def database_exists(url: str) -> bool:
+    """Tell whether there is a database already; one on a server is taken to be there."""
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return True
+    return bool(address.database) and Path(address.database or "").exists()
+
+
 def _make_private(file: Path) -> None:
     """Make the file when it is missing, readable by its owner only.
 

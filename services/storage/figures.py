@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import RowMapping
 
 from services.domain.calls import Call
-from services.domain.intervals import length_ms
+from services.domain.intervals import cut, length_ms
 from services.domain.metrics import CallAnalysis
 from services.domain.speech import SentimentLabel, SpeakerRole, Transcript
 from services.storage.models import as_utc
@@ -148,9 +148,8 @@ def _talk_ms(transcript: Transcript, role: SpeakerRole) -> int | None:
     speakers = _speakers(transcript, role)
     if not speakers:
         return None
-    whole = transcript.duration_ms
     return length_ms(
-        (max(0, s.start_ms), min(whole, s.end_ms))
+        cut((s.start_ms, s.end_ms), transcript.covered)
         for s in transcript.spans
         if s.speaker in speakers
     )

@@ -12,6 +12,7 @@ from typing import Any
 from services.domain.calls import AudioFacts, ProcessingOptions
 from services.domain.edits import CallEdits, Comment, TextCorrection
 from services.domain.findings import Finding, FindingKind
+from services.domain.part import Part
 from services.domain.speech import (
     Hold,
     HoldKind,
@@ -122,6 +123,8 @@ def pack_transcript(transcript: Transcript) -> str:
             "loudness_dbfs": {k: list(v) for k, v in transcript.loudness_dbfs.items()},
             "stages": dict(transcript.stages),
             "summary": transcript.summary and _summary_form(transcript.summary),
+            "without_fillers": transcript.without_fillers,
+            "part": transcript.part and [transcript.part.start_ms, transcript.part.end_ms],
         }
     )
 
@@ -137,6 +140,7 @@ def unpack_transcript(
 ) -> Transcript:
     """Return the transcript that ``pack_transcript`` wrote, with what lies beside it."""
     form = _decode(text)
+    part = form.get("part")
     return Transcript(
         id=transcript_id,
         provider=provider,
@@ -157,6 +161,8 @@ def unpack_transcript(
         loudness_dbfs={k: tuple(v) for k, v in form["loudness_dbfs"].items()},
         stages=form["stages"],
         summary=_summary(form["summary"]) if form["summary"] else None,
+        without_fillers=form.get("without_fillers", False),
+        part=Part(start_ms=part[0], end_ms=part[1]) if part else None,
     )
 
 

@@ -252,3 +252,13 @@ KNOWN_VOICES = Table(
     Column("voiceprint", LargeBinary, nullable=False),
     UniqueConstraint("org_id", "name"),
 )
+
+VOCABULARIES = Table(
+    "vocabularies",
+    METADATA,
+    Column("org_id", _ID, primary_key=True),
+    Column("terms", Text, nullable=False),
+    Column("spelling", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.domain.speech import PiiMention, PiiType, Statement, Summary, Transcript, Utterance
+from services.domain.intervals import difference
+from services.domain.placeholders import placeholder, placeholders_in
+from services.domain.speech import PiiMention, Statement, Summary, Transcript, Utterance
 from services.understanding.personal_data.entities import EntityFinder
 from services.understanding.personal_data.introductions import INTRODUCED_LANGUAGES
 from services.understanding.personal_data.scanning import CallScanner
@@ -91,11 +93,12 @@ class Redactor:
         """Return the transcript without personal data in texts, words and summary.
 
         ``pii`` then says where the placeholders stand; a run of words becomes one word over
-        their times. ``redacted`` is set.
+        their times. ``redacted`` is set. Placeholders of an earlier redaction stay as they are.
         """
         found = self.find(transcript.utterances, transcript.language)
         utterances = tuple(
-            _without(u, mentions) for u, mentions in zip(transcript.utterances, found, strict=True)
+            _without(u, beside_placeholders(u.text, mentions))
+            for u, mentions in zip(transcript.utterances, found, strict=True)
         )
         summary = transcript.summary and self._redacted_summary(
             transcript.summary, transcript.language
@@ -140,9 +143,20 @@ def base_language(language: str | None) -> str:
     return (language or ENGLISH).casefold().replace("_", "-").split("-")[0]
 
 
-def placeholder(kind: PiiType) -> str:
-    """Return what stands in the text instead of personal data of this kind."""
-    return f"[{kind.value}]"
+def beside_placeholders(text: str, found: Sequence[PiiMention]) -> list[PiiMention]:
+    """Return the placeholders that a text has already, with what was found beside them.
+
+    What was found across a placeholder counts on either side of it.
+    """
+    kept = list(placeholders_in(text))
+    taken = [(m.start_char, m.end_char) for m in kept]
+    for mention in found:
+        for start, end in difference([(mention.start_char, mention.end_char)], taken):
+            bare = text[start:end].strip()
+            if any(c.isalnum() for c in bare):
+                at = text.index(bare, start)
+                kept.append(replace(mention, start_char=at, end_char=at + len(bare)))
+    return sorted(kept, key=lambda m: m.start_char)
 
 
 def with_placeholders(text: str, mentions: Sequence[PiiMention]) -> RedactedText:

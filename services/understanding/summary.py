@@ -139,10 +139,15 @@ def summarise(transcript: Transcript) -> Summary:
     )
 
 
+def _place(utterance: Utterance, transcript: Transcript) -> float:
+    """Return where in what was transcribed an utterance starts, in 0..1."""
+    start_ms, end_ms = transcript.covered
+    return (utterance.start_ms - start_ms) / max(1, end_ms - start_ms)
+
+
 def _sentences(transcript: Transcript) -> list[_Sentence]:
-    whole = max(1, transcript.duration_ms)
     return [
-        _Sentence(sentence, utterance, utterance.start_ms / whole)
+        _Sentence(sentence, utterance, _place(utterance, transcript))
         for utterance in transcript.utterances
         if not utterance.is_backchannel
         for sentence in sentences_of(utterance.text)
@@ -215,12 +220,11 @@ def _resolved(
     done: bool,
 ) -> bool | None:
     """Judge by the customer's words near the end; without a clear sign there is no judgement."""
-    whole = max(1, transcript.duration_ms)
     ending = [
         u
         for u in transcript.utterances
         if transcript.role_of(u.speaker) is SpeakerRole.CUSTOMER
-        and u.start_ms / whole >= _ENDING_FROM
+        and _place(u, transcript) >= _ENDING_FROM
         and not u.is_backchannel
     ]
     pleased = sum(bool(_SATISFIED.search(u.text)) for u in ending)

@@ -11,6 +11,7 @@ PAGES = {
     "live_call": "Live call",
     "voices": "Add a voice",
     "analytics": "Analytics",
+    "vocabulary": "Words to listen for",
 }
 GRAVE = {"serious", "critical"}
 # the first page is found at the server's own address only

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_every_page import grave_findings
@@ -42,3 +43,24 @@ def test_a_voice_is_enrolled_and_deleted(fresh_server, open_page, tmp_path):
     page.get_by_role("button", name="Remember this voice").click()
     expect(page.get_by_label(re.compile("Table of 1 known voice")).first).to_be_attached()
     expect(page.get_by_label("Name")).to_have_value("")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_menu_of_a_call_gives_way_to_the_question(
+    stocked_server, billing_call, open_page, width
+):
+    page = open_page(f"{stocked_server}/call?call={billing_call}", width=width)
+    expect(page.locator("[data-line]").first).to_be_visible()
+    page.get_by_test_id("stMenuButton").get_by_role("button").click()
+    entries = page.get_by_role("menuitem")
+    expect(entries).to_have_count(4)
+    entries.filter(has_text="Remember a voice").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name")).to_be_visible()
+    expect(entries).to_have_count(0)
+    page.wait_for_timeout(500)
+    assert grave_findings(page) == []
+    # Nothing lies over the dialog: a click lands where it is meant to.
+    dialog.get_by_label("Name").fill("Nora Fields", timeout=5_000)
+    dialog.get_by_text("This person knows that their voice").click(timeout=5_000)
+    expect(dialog.get_by_role("button", name="Learn this voice")).to_be_enabled()

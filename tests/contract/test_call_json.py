@@ -9,7 +9,7 @@ import pytest
 from services.domain.calls import ProcessingOptions
 from services.domain.running import RunContext
 from services.exports import ExportFormat, export
-from services.pipeline import process_file
+from services.one_file import process_file
 from services.providers.local import LocalProvider
 from services.understanding.models import UnderstandingModels
 

@@ -17,7 +17,7 @@ from services.domain.findings import Finding, FindingKind
 from services.storage.calls import CallFilter, CallStore
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import DataKey
-from services.storage.models import METADATA
+from services.storage.models import CALLS, METADATA
 from services.storage.transcripts import TranscriptStore
 from tests.builders import call, first_run
 from tests.contract.stores import MASTER_KEY, ORG, OTHER, add, analysed
@@ -207,5 +207,5 @@ def _rows(connection: object) -> dict[str, int]:
     return {
         table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
         for table in METADATA.sorted_tables
-        if table.name == "calls" or "call_id" in table.c
+        if table is CALLS or "call_id" in table.c
     }

@@ -49,6 +49,7 @@ def test_the_first_run_comes_with_the_call(calls: CallStore, runs: RunStore) -> 
         min_speakers=2,
         vocabulary=("x",),
         spelling=(("o'riley", "O'Reilly"),),
+        relabel_of="t1",
         keep_fillers=False,
         start_ms=1_000,
     )

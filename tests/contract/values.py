@@ -5,6 +5,7 @@ from datetime import UTC
 from hypothesis import strategies as st
 
 from services.domain.edits import CallEdits, Comment, TextCorrection
+from services.domain.part import Part
 from services.domain.speech import (
     Hold,
     PiiMention,
@@ -84,6 +85,8 @@ transcripts = st.builds(
     stages=st.dictionaries(ids, texts, max_size=2),
     summary=st.none() | summaries,
     redacted=st.booleans(),
+    without_fillers=st.booleans(),
+    part=st.none() | st.builds(Part, start_ms=ms, end_ms=ms),
 )
 edits = st.builds(
     CallEdits,

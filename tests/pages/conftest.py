@@ -49,3 +49,12 @@ def press(page: AppTest, label: str) -> AppTest:
     page.run()
     assert not page.exception, page.exception
     return page
+
+
+def choose(page: AppTest, label: str) -> AppTest:
+    """Choose the entry of this label from the menu that has it."""
+    menu, at = next((m, n) for m in page.menu_button for n, o in enumerate(m.options) if label in o)
+    menu.click_index(at)
+    page.run()
+    assert not page.exception, page.exception
+    return page

@@ -19,6 +19,7 @@ from services.domain.calls import (
     ProcessingOptions,
     Run,
     RunProgress,
+    SpeakerCount,
     Stage,
 )
 from services.domain.errors import NotFound, PartylineError
@@ -49,6 +50,8 @@ from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
+from services.storage.vocabularies import VocabularyStore
+from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
 from services.voices.enrolling import VoiceSource
 
@@ -77,6 +80,8 @@ class StagedDesk:
     sound: bytes = b""
     refused: dict[str, PartylineError] = field(default_factory=dict)
     options: dict[str, ProcessingOptions] = field(default_factory=dict)
+    relabelled: dict[str, SpeakerCount] = field(default_factory=dict)
+    without_sound: set[str] = field(default_factory=set)
 
     def _ask(self, act: str, call_id: str) -> None:
         if call_id in self.refused:
@@ -91,6 +96,15 @@ class StagedDesk:
         """Note it."""
         self._ask(f"rerun {options.language} {options.expected_speakers}", call_id)
         self.options[call_id] = options
+
+    def relabel(self, user: User, call_id: str, speakers: SpeakerCount) -> None:
+        """Note it."""
+        self._ask("relabel", call_id)
+        self.relabelled[call_id] = speakers
+
+    def has_sound(self, user: User, call_id: str) -> bool:
+        """Say what the test says."""
+        return call_id not in self.without_sound
 
     def cancel(self, user: User, call_id: str) -> None:
         """Note it."""
@@ -174,7 +188,11 @@ class StagedProviders:
         local = name == "local"
         title = "This machine" if local else "Azure Speech"
         return Capabilities(
-            name=name, title=title, language_detection=True, leaves_machine=not local
+            name=name,
+            title=title,
+            language_detection=True,
+            vocabulary=local,
+            leaves_machine=not local,
         )
 
     def readiness(self, name: str) -> Readiness:
@@ -192,6 +210,7 @@ class Staged:
     transcripts: TranscriptStore
     analytics: Analytics
     review: ReviewService
+    vocabulary: VocabularyService
     desk: StagedDesk
     voices: VoiceDesk
     enrolling: StagedEnrolling
@@ -244,6 +263,7 @@ def stage(folder: Path) -> Staged:
         transcripts=transcripts,
         analytics=Analytics(engine),
         review=ReviewService(calls, transcripts, UntouchedLines(), known_voices),
+        vocabulary=VocabularyService(VocabularyStore(engine)),
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
         enrolling=enrolling,
         desk=StagedDesk(calls=calls, runs=runs),

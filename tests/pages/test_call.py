@@ -7,12 +7,15 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from components.call_review import intents as wish
+from components.call_view.dialogs import rerun_key
+from components.call_view.header import HeaderAct
 from pages import _review
-from services.domain.calls import CallDetails, CallState, ProcessingOptions
-from services.domain.errors import NotFound, ProviderTimeout, StorageError
+from services.domain.calls import CallDetails, CallState, ProcessingOptions, SpeakerCount
+from services.domain.errors import InvalidRequest, NotFound, ProviderTimeout, StorageError
+from services.domain.findings import Finding, FindingKind
 from services.domain.people import LOCAL_USER
 from services.domain.speech import SpeakerRole
-from tests.pages.conftest import MAIN, press, texts
+from tests.pages.conftest import MAIN, choose, press, texts
 from tests.pages.staging import ORG, sample_transcript
 
 
@@ -33,6 +36,32 @@ def test_shows_figures_with_units(staged, open_page):
     assert "Each party has a channel of its own" in texts(page)
     assert "43 : 57 is often quoted" in texts(page)
     assert page.query_params["call"] == call.id
+
+
+def test_findings_say_what_was_done_with_figures_and_units(staged, open_page):
+    """Every finding is a line of its own, with what was measured behind it."""
+    leak = Finding(
+        kind=FindingKind.LEAKAGE, channel=1, measured={"leak_db": -37.9, "delay_ms": 30.0}
+    )
+    call = staged.add_ready(
+        findings=(
+            Finding(kind=FindingKind.SEPARATE_CHANNELS, measured={"correlation": 0.03}),
+            leak,
+            leak,
+        )
+    )
+    (caption,) = [
+        c.value
+        for c in open_page("call", open_call=call.id).caption
+        if "About the sound" in c.value
+    ]
+    lines = [line for line in caption.splitlines() if line.startswith("- ")]
+    assert lines == [
+        "- Each party has a channel of its own, so the channel tells who speaks "
+        "(likeness of the channels 0.03 of 1).",
+        "- The other party is heard faintly on the right channel as well; that echo was left out "
+        "of the transcript and the figures (echo at −38 dB against the voice, 30 ms later).",
+    ]
 
 
 def test_address_opens_a_moment(staged):
@@ -145,13 +174,75 @@ def test_details_can_be_changed(staged, open_page, monkeypatch):
 def test_delete_from_the_page(staged, open_page, monkeypatch):
     """Deleting asks first and leaves no open call."""
     call = staged.add_ready()
-    page = press(open_page("call", open_call=call.id), "Delete this call…")
+    page = choose(open_page("call", open_call=call.id), "Delete this call…")
     assert "This can't be undone" in texts(page)
     assert staged.desk.asked == []
     monkeypatch.setattr(_review, "ask_delete", lambda count, on_yes: (on_yes(), st.rerun()))
-    press(page, "Delete this call…")
+    choose(page, "Delete this call…")
     assert staged.desk.asked == [("delete", call.id)]
     assert "No call is open" in texts(page)
+
+
+@pytest.fixture
+def asked_to_relabel(open_page, monkeypatch):
+    """Open the question about a call, which stays open; give the beginning of its keys too."""
+
+    def ask(call) -> tuple[AppTest, str]:
+        monkeypatch.setattr(_review, "draw_header", lambda *_, **__: HeaderAct.RELABEL)
+        page = open_page("call", open_call=call.id)
+        return page, f"relabel_{rerun_key([(call.id, call.run)])}"
+
+    return ask
+
+
+def test_speakers_can_be_told_apart_again(staged, open_page, asked_to_relabel):
+    """The button asks, saying what stays and what is made anew; the answer starts the run."""
+    call = staged.add_ready()
+    page = choose(open_page("call", open_call=call.id), "Tell speakers apart again…")
+    assert "The words, their times and your edits stay" in texts(page)
+    assert staged.desk.asked == []
+    page, key = asked_to_relabel(call)
+    assert page.selectbox(key=f"{key}_speakers").value == "Find out"
+    page.button(key=f"{key}_yes").click().run()
+    assert not page.exception
+    assert staged.desk.relabelled == {call.id: SpeakerCount()}
+    assert "Processing has begun" in page.toast[0].value
+
+
+def test_the_number_of_speakers_can_be_given_exactly_or_by_bounds(staged, asked_to_relabel):
+    """Each way has one control; the ends of the range are open."""
+    call = staged.add_ready()
+    page, key = asked_to_relabel(call)
+    page.selectbox(key=f"{key}_speakers").select("Exactly so many").run()
+    page.select_slider(key=f"{key}_speakers_exactly").set_value(3).run()
+    page.button(key=f"{key}_yes").click().run()
+    assert staged.desk.relabelled[call.id] == SpeakerCount(exactly=3)
+
+    page, key = asked_to_relabel(call)
+    page.selectbox(key=f"{key}_speakers").select("Between two numbers").run()
+    bounds = page.select_slider(key=f"{key}_speakers_bounds")
+    assert bounds.value == (2, 4)
+    bounds.set_range(2, 10).run()
+    page.button(key=f"{key}_yes").click().run()
+    assert staged.desk.relabelled[call.id] == SpeakerCount(least=2)
+
+
+def test_a_call_whose_sound_is_gone_says_so(staged, asked_to_relabel):
+    """There is nothing to choose then, only the reason."""
+    call = staged.add_ready()
+    staged.desk.without_sound.add(call.id)
+    page, key = asked_to_relabel(call)
+    assert "The sound of this call is not stored any more" in texts(page)
+    assert key not in str([b.key for b in page.button])
+
+
+def test_relabelling_that_is_refused_is_told(staged, asked_to_relabel):
+    """As while another run is under way."""
+    call = staged.add_ready()
+    page, key = asked_to_relabel(call)
+    staged.desk.refused[call.id] = InvalidRequest("The call is being processed already.")
+    page.button(key=f"{key}_yes").click().run()
+    assert "being processed already" in page.toast[0].value
 
 
 def test_call_without_words_draws(staged, open_page):

@@ -7,7 +7,7 @@ from components.call_view.dialogs import rerun_key
 from components.calls_table import CallsAct, CallsIntent, calls_frame, table_key
 from components.options_form import differing, shared_options, with_changes
 from pages import _calls
-from services.domain.calls import CallState, ProcessingOptions
+from services.domain.calls import CallState, ProcessingOptions, SpeakerCount
 from services.domain.errors import NotAudio, NotFound, StorageError
 from services.storage.calls import CallFilter
 from tests.pages.conftest import texts
@@ -127,6 +127,13 @@ def test_calls_keep_their_own_options_but_for_what_is_changed():
     assert with_changes(open_one, shown, chosen) == replace(
         open_one, redact=True, expected_speakers=2
     )
+    three = replace(german, expected_speakers=3)
+    bounded = replace(shown, min_speakers=2, max_speakers=4)
+    assert with_changes(three, shown, bounded) == replace(german, min_speakers=2, max_speakers=4)
+    assert differing([german, three, bounded]) == [
+        "number of speakers",
+        "taking out personal data",
+    ]
 
 
 def test_another_call_s_answers_are_not_offered_again(staged, open_page, monkeypatch):
@@ -154,8 +161,13 @@ def test_rerun_asks_for_language_and_speakers(staged, open_page, monkeypatch):
     page = open_page("calls")
     key = rerun_key([(call.id, 1)])
     assert page.selectbox(key=f"{key}_language").value is None
-    assert page.selectbox(key=f"{key}_speakers").options == ["Find out", *map(str, range(1, 11))]
+    speakers = page.selectbox(key=f"{key}_speakers")
+    assert speakers.options == ["Find out", "Exactly so many", "Between two numbers"]
+    speakers.select("Between two numbers").run()
+    page.select_slider(key=f"{key}_speakers_bounds").set_range(3, 5).run()
     assert page.toggle(key=f"{key}_redact").value is True
+    page.button(key=f"{key}_yes").click().run()
+    assert SpeakerCount.of(staged.desk.options[call.id]) == SpeakerCount(least=3, most=5)
 
 
 def test_selected_rows_offer_what_fits_their_state(staged, open_page):

@@ -22,7 +22,7 @@ from services.domain.people import LOCAL_USER
 from services.domain.speech import SpeakerRole
 from services.domain.voices import REMARKS, EnrolmentRemark, KnownVoice, VoiceQuality
 from services.voices.enrolling import VoiceSource
-from tests.pages.conftest import press, texts
+from tests.pages.conftest import choose, press, texts
 from tests.pages.staging import ORG, sample_transcript
 
 
@@ -199,7 +199,7 @@ def test_the_header_offers_it(staged, open_page, monkeypatch):
     asked = []
     monkeypatch.setattr(_review, "ask_remember", lambda reviewed, _: asked.append(reviewed.call.id))
     call = staged.add_ready()
-    press(open_page("call", open_call=call.id), "Remember a voice…")
+    choose(open_page("call", open_call=call.id), "Remember a voice…")
     assert asked == [call.id]
 
 

@@ -1,23 +1,18 @@
 """The order of the pipeline's steps, and what each hands to the next."""
 
-import io
 from dataclasses import replace
-from datetime import UTC, datetime
 
-import numpy as np
 import pytest
 
 from services import pipeline
-from services.audio.pcm import ArrayPcm
-from services.audio.recording import ChannelLayout, Recording
-from services.domain.calls import AudioFacts, CallDetails, ProcessingOptions, Stage
-from services.domain.errors import Cancelled, WeightsMissing
-from services.domain.findings import Finding, FindingKind
+from services.audio.recording import ChannelLayout
+from services.domain.calls import CallDetails, ProcessingOptions, Stage
+from services.domain.errors import Cancelled
 from services.domain.running import RunContext
 from services.domain.speech import SentimentLabel, SpeakerRole, Statement, Summary
-from services.domain.voices import EnrolledVoice, KnownVoice, VoiceQuality
-from services.engine.speakers.matching import pack_print
+from services.providers.base import Capabilities, Readiness, SpeechProvider
 from tests import builders
+from tests.unit.providers.test_local import bursts, recording
 
 
 class Models:
@@ -118,6 +113,42 @@ def test_speakers_are_labelled_by_role_and_figures_belong_to_the_transcript(mode
     assert set(analysed.analysis.metrics.by_speaker) == {"s1", "s2"}
 
 
+def hesitating():
+    return builders.transcript(
+        builders.utterance(1, "s1", 0, "Um, thank you for calling acme tell."),
+        replace(builders.utterance(2, "s2", 2_400, "Hmm."), is_backchannel=True),
+        builders.utterance(3, "s2", 6_000, "Um..."),
+        builders.utterance(4, "s2", 9_000, "Uh, my name is jain."),
+    )
+
+
+WANTED = {"keep_fillers": False, "spelling": (("acme tell", "AcmeTel"), ("jain", "Jane"))}
+
+
+def test_words_are_as_wanted_before_any_model_reads_them(models):
+    analysed = understood(models, hesitating(), **WANTED)
+    assert models.read == ["Thank you for calling AcmeTel.", "Hmm.", "My name is Jane."]
+    assert analysed.transcript.utterances[-1].text == "My name is [PERSON]."
+    assert analysed.transcript.stages["fillers"] == "taken out"
+    assert analysed.transcript.stages["spelling"] == "2 pairs"
+    assert analysed.analysis.metrics.by_speaker["s1"].fillers_per_100_words is None
+
+
+def test_talk_times_are_those_with_fillers(models):
+    kept = understood(models, hesitating()).analysis.metrics
+    gone = understood(models, hesitating(), **WANTED).analysis.metrics
+    assert kept.by_speaker["s1"].fillers == 1
+    assert gone.speech_ms == kept.speech_ms
+    assert gone.by_speaker["s2"].talk_ms == kept.by_speaker["s2"].talk_ms
+    assert gone.switches == kept.switches
+
+
+def test_words_stay_as_they_are_unless_asked(models):
+    transcript = understood(models, hesitating(), redact=False).transcript
+    assert transcript.utterances[0].text == "Um, thank you for calling acme tell."
+    assert not {"fillers", "spelling", "vocabulary"} & transcript.stages.keys()
+
+
 def test_progress_runs_from_start_to_end(models):
     reports = []
     context = RunContext(on_progress=lambda stage, fraction: reports.append((stage, fraction)))
@@ -140,112 +171,63 @@ def test_a_call_without_speech_gets_through_and_says_so(models):
     assert analysed.transcript.utterances == ()
 
 
-# --- known voices ------------------------------------------------------------------------------
+class Provider(SpeechProvider):
+    """Delivers one transcript and can do what a test says."""
 
-AXES = np.eye(256, dtype=np.float32)
-NORA = EnrolledVoice(
-    voice=KnownVoice(
-        id="v1",
-        org_id="local",
-        name="Nora Fields",
-        role=SpeakerRole.AGENT,
-        created_at=datetime.now(UTC),
-        speech_ms=40_000,
-        quality=VoiceQuality.GOOD,
-    ),
-    voiceprint=pack_print(AXES[0]),
-)
+    def __init__(self, **can):
+        self.capabilities = Capabilities(name="example", title="Example", **can)
+
+    def readiness(self):
+        return Readiness(ready=True)
+
+    def _transcribe_impl(self, recording, options, context):
+        return replace(jane(), stages={"recognition": "example"})
 
 
-class Listener:
-    """Hears the first speaker as Nora, others as nobody; notes channels and spans."""
+class Labeller:
+    """Says that it has been here."""
 
-    def __init__(self, fault=None):
-        self.asked = []
-        self.fault = fault
-
-    def voiceprint(self, pcm, spans, channel):
-        if self.fault:
-            raise self.fault
-        self.asked.append((channel, tuple(spans)))
-        return AXES[len(self.asked) - 1]
-
-
-def recording(channels: int, *findings: Finding) -> Recording:
-    facts = AudioFacts(
-        duration_ms=1_000, channels=channels, sample_rate=8_000, codec="c", container="w",
-        findings=findings,
-    )  # fmt: skip
-    return Recording(
-        facts=facts,
-        layout=ChannelLayout.MIXED,
-        pcm=ArrayPcm(np.zeros((16_000, channels), np.float32)),
-        open_source=io.BytesIO,
-    )
-
-
-def recognised(spoken, listener, *, known=(NORA,), channels=1, findings=(), context=None):
-    source = recording(channels, *findings)
-    return pipeline.recognise_voices(source, spoken, known, listener, context or RunContext())
-
-
-def test_a_known_voice_is_noted_at_its_speaker():
-    spoken = builders.transcript()
-    found = recognised(spoken, Listener())
-    assert [(s.voice_id, s.voice_confidence) for s in found.speakers] == [
-        ("v1", 0.99),
-        (None, None),
-    ]
-    assert found.stages["known_voices"] == "local voiceprints"
-    assert replace(found, speakers=spoken.speakers, stages=spoken.stages) == spoken
-
-
-def test_without_known_voices_nothing_is_heard_or_changed():
-    listener, spoken = Listener(), builders.transcript()
-    assert recognised(spoken, listener, known=()) is spoken
-    assert listener.asked == []
+    def relabel(self, recording, transcript, options, context):
+        return replace(transcript, stages={**transcript.stages, "speakers": "heard here"})
 
 
 @pytest.mark.parametrize(
-    ("channels", "findings", "heard"),
+    ("can", "layout", "added"),
     [
-        (2, (), [0, 1]),
-        (1, (), [None, None]),
-        (2, (Finding(kind=FindingKind.SAME_VOICE_ON_BOTH, channel=1),), [1, 1]),
+        ({}, ChannelLayout.MIXED, True),
+        ({"separate_channels": True}, ChannelLayout.MIXED, True),
+        ({"diarization": True}, ChannelLayout.MIXED, False),
+        ({}, ChannelLayout.SEPARATE, True),
+        ({"separate_channels": True}, ChannelLayout.SEPARATE, False),
+        ({"diarization": True}, ChannelLayout.SEPARATE, False),
     ],
 )
-def test_each_speaker_is_heard_where_it_sounds_alone(channels, findings, heard):
-    listener, spoken = Listener(), builders.transcript()
-    if channels == 2 and not findings:
-        own = tuple(replace(s, channel=n) for n, s in enumerate(spoken.speakers))
-        spoken = replace(spoken, speakers=own)
-    recognised(spoken, listener, channels=channels, findings=findings)
-    assert [channel for channel, _ in listener.asked] == heard
-    assert listener.asked[0][1] == tuple(
-        (s.start_ms, s.end_ms) for s in spoken.spans if s.speaker == "s1"
+def test_speakers_a_provider_cannot_tell_are_told_here(can, layout, added):
+    source = recording(bursts(3, (0, 2)), layout)
+    found = pipeline.transcribe(
+        source, Provider(**can), ProcessingOptions(), RunContext(), Labeller()
     )
+    assert (found.stages.get("speakers") == "heard here") is added
+    assert found.stages["recognition"] == "example"
+    assert found.provider == "scripted"
 
 
-def test_a_call_without_the_local_models_goes_on_without_names():
-    spoken = builders.transcript()
-    assert recognised(spoken, Listener(WeightsMissing())) is spoken
+def test_relabelled_words_say_who_recognised_them():
+    source = recording(bursts(3, (0, 2)), ChannelLayout.MIXED)
+    old = replace(jane(), stages={"recognition": "example"})
+    new = old
+    for _ in range(2):
+        new = pipeline.relabel(source, new, ProcessingOptions(), RunContext(), Labeller())
+    assert new.stages == {
+        "recognition": "as before by example",
+        "speakers": "heard here (relabelled)",
+    }
+    unsigned = replace(jane(), stages={})
+    new = pipeline.relabel(source, unsigned, ProcessingOptions(), RunContext(), Labeller())
+    assert new.stages["recognition"] == "as before by scripted"
 
 
-def test_recognising_voices_stops_with_the_run():
-    with pytest.raises(Cancelled):
-        recognised(builders.transcript(), Listener(), context=RunContext(is_cancelled=lambda: True))
-
-
-def test_the_usual_role_of_a_known_voice_reaches_the_roles(models):
-    spoken = builders.transcript(
-        builders.utterance(1, "s1", 0, "yes it is raining here too"),
-        builders.utterance(2, "s2", 6_000, "we had some sun in the morning"),
-    )
-    plain = tuple(
-        replace(s, role=SpeakerRole.UNKNOWN, role_confidence=None) for s in spoken.speakers
-    )
-    found = recognised(replace(spoken, speakers=plain), Listener())
-    details, options = CallDetails(), ProcessingOptions(redact=False)
-    analysed = pipeline.understand(found, details, options, models, RunContext(), known=(NORA,))
-    assert [s.role for s in analysed.transcript.speakers] == ["agent", "customer"]
-    assert "Nora" not in repr(analysed.transcript)
+def test_what_is_redacted_is_never_unredacted(models):
+    analysed = understood(models, replace(jane(), redacted=True), redact=False)
+    assert analysed.transcript.redacted
+    assert "Jane" not in repr(analysed)

@@ -5,6 +5,7 @@ further group has earned it by time and by sounding like nobody else.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,27 +27,51 @@ MOST_ODD_GROUPS = 10
 MOST_GROUPED = 1_500
 POLISH_ROUNDS = 8
 
+# A part's voice joins another than the most similar common one only when that is about as near.
+MATCHING_MARGIN = 0.1
+
 Labels = NDArray[np.int64]
 
 
-def group_voices(prints: Array, seconds: NDArray[np.float64], expected: int | None) -> Array:
+@dataclass(frozen=True, kw_only=True)
+class VoiceCount:
+    """How many voices there may be; without bounds two, unless the voices say otherwise."""
+
+    least: int = 1
+    most: int | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is nothing to find out."""
+        return self.least == self.most
+
+    @property
+    def usual(self) -> int:
+        """The number to begin with: two, or what the bounds leave of it."""
+        return max(self.least, min(USUAL_VOICES, self.most or USUAL_VOICES))
+
+    def in_a_part(self) -> "VoiceCount":
+        """Return what holds for a part of a recording, in which not everybody need speak."""
+        return replace(self, least=1)
+
+
+def group_voices(prints: Array, seconds: NDArray[np.float64], count: VoiceCount) -> Array:
     """Return one mean voiceprint per speaker, shape [speakers, 256], length 1 each.
 
-    ``prints`` [n, 256] are weighted by their ``seconds``. ``expected`` None: two unless the
-    voices say otherwise. No prints give no speakers.
+    ``prints`` [n, 256] are weighted by their ``seconds``. No prints give no speakers.
     """
     if not len(prints):
         return np.zeros((0, prints.shape[1]), np.float32)
     chosen = _thinned(seconds)
     points, weights = prints[chosen], seconds[chosen]
-    if expected is not None:
-        return _grouped(points, weights, expected)[0]
-    for count in range(MOST_VOICES, USUAL_VOICES, -1):
-        centres, labels = _grouped(points, weights, count)
-        if len(centres) == count and _all_earned(centres, labels, weights):
+    if count.is_known:
+        return _grouped(points, weights, count.least)[0]
+    for number in range(count.most or MOST_VOICES, count.usual, -1):
+        centres, labels = _grouped(points, weights, number)
+        if len(centres) == number and _all_earned(centres, labels, weights):
             return centres
-    centres, _ = _grouped(points, weights, USUAL_VOICES)
-    if len(centres) == USUAL_VOICES and float(centres[0] @ centres[1]) >= SAME_VOICE:
+    centres, _ = _grouped(points, weights, count.usual)
+    if count.least == 1 and len(centres) == 2 and float(centres[0] @ centres[1]) >= SAME_VOICE:
         return _grouped(points, weights, 1)[0]
     return centres
 
@@ -57,25 +82,26 @@ def nearest(prints: Array, centres: Array) -> Labels:
 
 
 def link_groups(
-    centres: Sequence[Array], seconds: Sequence[NDArray[np.float64]], expected: int | None
+    centres: Sequence[Array], seconds: Sequence[NDArray[np.float64]], count: VoiceCount
 ) -> list[Labels]:
     """Give the speakers of separately processed parts common numbers.
 
     ``centres[i]`` [k_i, 256] are the mean voices of part i, ``seconds[i]`` how long they spoke.
     Each part's voice joins the most similar common voice.
     """
-    together = group_voices(np.concatenate(list(centres)), np.concatenate(list(seconds)), expected)
+    together = group_voices(np.concatenate(list(centres)), np.concatenate(list(seconds)), count)
     return [_matched(part, together) for part in centres]
 
 
 def _matched(part: Array, together: Array) -> Labels:
-    """Match a part's voices to the common ones, one to one as far as there are enough."""
+    """Match a part's voices to the common ones, one to one unless two are clearly the same."""
     from scipy.optimize import linear_sum_assignment
 
     similarity = part @ together.T
     labels = np.asarray(similarity.argmax(axis=1), dtype=np.int64)
     rows, columns = linear_sum_assignment(-similarity)
-    labels[rows] = columns
+    near = similarity[rows, columns] >= similarity[rows, labels[rows]] - MATCHING_MARGIN
+    labels[rows[near]] = columns[near]
     return labels
 
 

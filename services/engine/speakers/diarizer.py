@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from services.engine.speakers.activity import (
     step_ms,
     whole_activity,
 )
-from services.engine.speakers.clustering import group_voices, link_groups
+from services.engine.speakers.clustering import VoiceCount, group_voices, link_groups
 from services.engine.speakers.models import (
     LOCAL_VOICES,
     SEGMENT_STEP,
@@ -31,19 +31,25 @@ from services.engine.speakers.models import (
     SpeakerModels,
 )
 from services.engine.speakers.reassignment import reassign
+from services.engine.speakers.sampling import rows_to_hear
 from services.engine.speakers.voices import VoiceTrack, rows_over
 
 PART_MS = 600_000
 SURE_SECONDS = 1.5
 LEAST_SECONDS = 0.4
+ANY_NUMBER = VoiceCount()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """One speaker of a recording: the mean voiceprint and where the voice is heard."""
+    """One speaker of a recording: the mean voiceprint and where the voice is heard.
+
+    In ``unsure``, which lies in ``spans``, it could as well be another voice.
+    """
 
     voiceprint: Array
     spans: tuple[Interval, ...]
+    unsure: tuple[Interval, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -59,38 +65,38 @@ class Diarizer:
         self._models = models
 
     def diarize(
-        self, pcm: PcmReader, context: RunContext, *, expected: int | None = None
+        self, pcm: PcmReader, context: RunContext, *, voices: VoiceCount = ANY_NUMBER
     ) -> tuple[Voice, ...]:
         """Return the voices in order of first appearance; their spans may overlap.
 
-        ``expected`` None: two, unless the voices say otherwise. Finished parts are kept in
-        ``context.checkpoints``. Raises Cancelled between batches.
+        Finished parts are kept in ``context.checkpoints``. Raises Cancelled between batches.
         """
         part = PART_MS * FRAMES_PER_MS
         count = max(1, round(pcm.frames / part))
         edges = [pcm.frames * i // count for i in range(count + 1)]
+        in_a_part = voices if count == 1 else voices.in_a_part()
         parts = [
-            self._remembered(pcm, edges[i], edges[i + 1], context, expected, (i / count, 1 / count))
+            self._remembered(pcm, edges[i : i + 2], context, in_a_part, (i / count, 1 / count))
             for i in range(count)
         ]
-        voices = parts[0] if count == 1 else _linked(parts, expected)
-        return tuple(sorted((v for v in voices if v.spans), key=lambda v: v.spans[0]))
+        found = parts[0] if count == 1 else _linked(parts, voices)
+        return tuple(sorted((v for v in found if v.spans), key=lambda v: v.spans[0]))
 
     def _remembered(
         self,
         pcm: PcmReader,
-        start: int,
-        stop: int,
+        edges: Sequence[int],
         context: RunContext,
-        expected: int | None,
+        count: VoiceCount,
         progress: tuple[float, float],
     ) -> tuple[Voice, ...]:
-        key = f"speakers.{start}-{stop}.{expected}"
+        start, stop = edges
+        key = f"speakers.{start}-{stop}.{count.least}-{count.most}"
         known = context.checkpoints.get(key)
         if known is not None:
             return _voices_from_json(known)
         samples = pcm.read(start, stop)
-        voices = self._part(samples, context, expected, progress)
+        voices = self._part(samples, context, count, progress)
         moved = tuple(_moved(voice, start // FRAMES_PER_MS) for voice in voices)
         context.checkpoints[key] = _voices_to_json(moved)
         return moved
@@ -99,7 +105,7 @@ class Diarizer:
         self,
         samples: Samples,
         context: RunContext,
-        expected: int | None,
+        count: VoiceCount,
         progress: tuple[float, float],
     ) -> tuple[Voice, ...]:
         base, share = progress
@@ -109,29 +115,28 @@ class Diarizer:
             context.report(Stage.SPEAKERS, base + share * 0.4 * min(1.0, done))
             probabilities.append(batch)
         local = local_voices(probabilities, len(samples))
-        context.report(Stage.SPEAKERS, base + share * 0.4)
-        track = VoiceTrack(self._models, samples, _speech_rows(local, len(samples)))
+        track = VoiceTrack(
+            self._models,
+            samples,
+            rows_to_hear(local, rows_over(len(samples)) + 1),
+            lambda done: context.report(Stage.SPEAKERS, base + share * (0.4 + 0.5 * done)),
+        )
         context.report(Stage.SPEAKERS, base + share * 0.9)
         prints, seconds, known = _local_prints(local, track)
-        centres = _centres(prints, seconds, known, expected)
+        centres = _centres(prints, seconds, known, count)
         if not len(centres):
             return ()
         labels = np.where(known, (prints @ centres.T).argmax(axis=-1), -1)
         active = whole_activity(local, labels, len(centres))
-        active, centres = reassign(track, active, centres)
+        found = reassign(track, active, centres)
         return tuple(
-            Voice(voiceprint=centre, spans=_spans(active[:, speaker], len(samples)))
-            for speaker, centre in enumerate(centres)
+            Voice(
+                voiceprint=centre,
+                spans=_spans(found.active[:, speaker], len(samples)),
+                unsure=_spans(found.active[:, speaker] & found.unsure, len(samples)),
+            )
+            for speaker, centre in enumerate(found.centres)
         )
-
-
-def _speech_rows(local: LocalVoices, frames: int) -> Mask:
-    """Mark the 80 ms rows in which any window hears anybody."""
-    rows = np.zeros(rows_over(frames) + 1, bool)
-    window, step = np.nonzero(local.hard.any(axis=2))
-    at = (local.starts[window] + step * SEGMENT_STEP) // TRUNK_STEP
-    rows[np.minimum(at, len(rows) - 1)] = True
-    return rows
 
 
 def _local_prints(local: LocalVoices, track: VoiceTrack) -> tuple[Array, NDArray[np.float64], Mask]:
@@ -160,16 +165,14 @@ def _rows_of(steps: Mask, window_start: int, rows: int) -> Mask:
     return mask
 
 
-def _centres(
-    prints: Array, seconds: NDArray[np.float64], known: Mask, expected: int | None
-) -> Array:
+def _centres(prints: Array, seconds: NDArray[np.float64], known: Mask, count: VoiceCount) -> Array:
     for least in (SURE_SECONDS, LEAST_SECONDS, 0.0):
         chosen = known & (seconds >= least)
         if chosen.sum() >= 2:
             break
     # Windows overlap, so every second of the recording is heard several times.
     heard_times = WINDOW_FRAMES / HOP_FRAMES
-    return group_voices(prints[chosen], np.maximum(seconds[chosen], 0.1) / heard_times, expected)
+    return group_voices(prints[chosen], np.maximum(seconds[chosen], 0.1) / heard_times, count)
 
 
 def _spans(active: Mask, frames: int) -> tuple[Interval, ...]:
@@ -182,13 +185,13 @@ def _spans(active: Mask, frames: int) -> tuple[Interval, ...]:
     return tuple(union(spans))
 
 
-def _linked(parts: Sequence[tuple[Voice, ...]], expected: int | None) -> tuple[Voice, ...]:
+def _linked(parts: Sequence[tuple[Voice, ...]], count: VoiceCount) -> tuple[Voice, ...]:
     spoken = [part for part in parts if part]
     if not spoken:
         return ()
     centres = [np.stack([v.voiceprint for v in part]) for part in spoken]
     seconds = [np.array([max(0.1, v.seconds) for v in part]) for part in spoken]
-    labels = link_groups(centres, seconds, expected)
+    labels = link_groups(centres, seconds, count)
     together: dict[int, list[Voice]] = {}
     for part, numbers in zip(spoken, labels, strict=True):
         for voice, number in zip(part, numbers, strict=True):
@@ -199,17 +202,28 @@ def _linked(parts: Sequence[tuple[Voice, ...]], expected: int | None) -> tuple[V
 def _merged(voices: Sequence[Voice]) -> Voice:
     longest = max(voices, key=lambda v: v.seconds)
     return Voice(
-        voiceprint=longest.voiceprint, spans=tuple(union(s for v in voices for s in v.spans))
+        voiceprint=longest.voiceprint,
+        spans=tuple(union(s for v in voices for s in v.spans)),
+        unsure=tuple(union(s for v in voices for s in v.unsure)),
     )
 
 
 def _moved(voice: Voice, by_ms: int) -> Voice:
-    spans = tuple((start + by_ms, end + by_ms) for start, end in voice.spans)
-    return Voice(voiceprint=voice.voiceprint, spans=spans)
+    def moved(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
+        return tuple((start + by_ms, end + by_ms) for start, end in intervals)
+
+    return replace(voice, spans=moved(voice.spans), unsure=moved(voice.unsure))
 
 
 def _voices_to_json(voices: Sequence[Voice]) -> bytes:
-    rows = [{"print": [round(float(x), 5) for x in v.voiceprint], "spans": v.spans} for v in voices]
+    rows = [
+        {
+            "print": [round(float(x), 5) for x in v.voiceprint],
+            "spans": v.spans,
+            "unsure": v.unsure,
+        }
+        for v in voices
+    ]
     return json.dumps(rows, separators=(",", ":")).encode()
 
 
@@ -218,6 +232,7 @@ def _voices_from_json(content: bytes) -> tuple[Voice, ...]:
         Voice(
             voiceprint=np.array(row["print"], np.float32),
             spans=tuple((start, end) for start, end in row["spans"]),
+            unsure=tuple((start, end) for start, end in row["unsure"]),
         )
         for row in json.loads(content)
     )

@@ -1,6 +1,7 @@
 """A second look at who speaks: each short stretch of one voice is compared with all voices."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -17,15 +18,29 @@ PIECE_MS = 1_300.0
 MARGIN = 0.03
 INNER_MARGIN = 0.08
 TELLING_MS = 900.0
+# A short stretch by itself that sounds no more like one voice than like another is nobody's.
+UNSURE_MARGIN = 0.03
+UNSURE_MS = 700.0
 
 
-def reassign(track: VoiceTrack, active: Mask, centres: Array) -> tuple[Mask, Array]:
-    """Return activity [steps, speakers] and mean voices after giving stretches to the nearest.
+@dataclass(frozen=True, kw_only=True)
+class Reassigned:
+    """Who speaks after the second look.
 
-    Only stretches where one speaker is heard alone change hands.
+    ``active`` [steps, speakers]; ``centres`` the mean voices; ``unsure`` [steps] marks stretches
+    that could be anybody's.
     """
+
+    active: Mask
+    centres: Array
+    unsure: Mask
+
+
+def reassign(track: VoiceTrack, active: Mask, centres: Array) -> Reassigned:
+    """Give stretches to the nearest voice, where one speaker is heard alone."""
+    unsure = np.zeros(len(active), bool)
     if len(centres) < 2:
-        return active, centres
+        return Reassigned(active=active, centres=centres, unsure=unsure)
     active = active.copy()
     for _ in range(ROUNDS):
         sums = np.zeros_like(centres)
@@ -40,7 +55,17 @@ def reassign(track: VoiceTrack, active: Mask, centres: Array) -> tuple[Mask, Arr
                 sums[speaker] += found * np.float32((last - first) * STEP_MS)
         strong = np.linalg.norm(sums, axis=1) > 0
         centres = np.where(strong[:, None], unit(sums), centres)
-    return active, centres
+    for first, last, whole in _alone(active):
+        if whole and (last - first) * STEP_MS <= UNSURE_MS:
+            found = track.print_between(row_of(step_ms(first)), row_of(step_ms(last)) + 1)
+            unsure[first:last] = found is not None and _lead(found, centres) < UNSURE_MARGIN
+    return Reassigned(active=active, centres=centres, unsure=unsure)
+
+
+def _lead(found: Array, centres: Array) -> float:
+    """Return how much nearer the nearest voice is than the next."""
+    second, first = np.sort(centres @ found)[-2:]
+    return float(first - second)
 
 
 def _nearest(found: Array, centres: Array, current: int, whole: bool) -> int:

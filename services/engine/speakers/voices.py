@@ -1,6 +1,6 @@
-"""How the voices of a stretch of sound sound: the trunk once, voiceprints of any part."""
+"""How the voices of a stretch of sound sound: the trunk at most once, voiceprints of any part."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,12 @@ from services.engine.speakers.models import (
     Array,
     SpeakerModels,
 )
+from services.engine.voiced import closed, runs
 
-BLOCK_ROWS = 250
-HALO_ROWS = 8
+BLOCK_ROWS = 100
+# What lies around a block colours its first and last rows a little.
+HALO_ROWS = 2
+NEAR_ROWS = 4
 # The channel's colour is taken off by a running mean this wide.
 MEAN_FEATURES = 1_000
 FEATURE_SECONDS = 60
@@ -26,18 +29,26 @@ Mask = NDArray[np.bool_]
 
 
 class VoiceTrack:
-    """The trunk's rows over a stretch of sound, one per 80 ms; silent parts are skipped."""
+    """The trunk's rows over a stretch of sound, one per 80 ms, where they were asked for."""
 
-    def __init__(self, models: SpeakerModels, samples: Samples, speech: Mask) -> None:
-        """Compute the rows where ``speech`` (one entry per 80 ms row) is true."""
+    def __init__(
+        self,
+        models: SpeakerModels,
+        samples: Samples,
+        wanted: Mask,
+        on_progress: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """Compute the rows where ``wanted`` (one entry per 80 ms row) is true.
+
+        ``on_progress`` is told how much of it is done (0..1) before each block.
+        """
         self._models = models
         features = _mean_free(_features(models, samples))
         self._rows = np.zeros((-(-len(features) // TRUNK_STRIDE), 0), np.float32)
         self._known = np.zeros(len(self._rows), bool)
-        for first in range(0, len(self._rows), BLOCK_ROWS):
-            last = min(first + BLOCK_ROWS, len(self._rows))
-            if speech[first:last].any():
-                self._fill(features, first, last)
+        for first, last in _blocks(wanted[: len(self._rows)]):
+            on_progress(first / len(self._rows))
+            self._fill(features, first, last)
 
     @property
     def rows(self) -> int:
@@ -67,6 +78,15 @@ class VoiceTrack:
         kept = found[first - begin : last - begin]
         self._rows[first : first + len(kept)] = kept
         self._known[first : first + len(kept)] = True
+
+
+def _blocks(wanted: Mask) -> list[tuple[int, int]]:
+    """Return the ranges of rows to compute: near ones together, long ones in blocks."""
+    return [
+        (first, min(first + BLOCK_ROWS, end))
+        for start, end in runs(closed(wanted, NEAR_ROWS))
+        for first in range(start, end, BLOCK_ROWS)
+    ]
 
 
 def row_of(ms: float) -> int:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from services.domain.placeholders import placeholders_in
 from services.domain.speech import PiiMention, PiiType, Utterance
 from services.understanding.personal_data.addresses import find_addresses
 from services.understanding.personal_data.codes import Code, find_codes
@@ -43,7 +44,6 @@ _LONGEST_ANSWER = 90
 """A place named in a longer utterance is no answer to a question for an address."""
 _REACH = 60
 """Lines before a typed one that can have a say in what it means."""
-_PLACEHOLDER = re.compile(r"\[(" + "|".join(PiiType) + r")\]")
 _SUBJECTS = {kind: subject for subject, kind in reversed(TYPES.items())}
 
 
@@ -202,7 +202,7 @@ class CallScanner:
 
 def _taken_out(text: str) -> list[Subject]:
     """Return what the placeholders of an earlier redaction stand for, in order."""
-    return [_SUBJECTS[PiiType(m.group(1))] for m in _PLACEHOLDER.finditer(text)]
+    return [_SUBJECTS[mention.type] for mention in placeholders_in(text)]
 
 
 def _marked_names(line: Utterance) -> list[Candidate]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.analysis.retiming import retimed_words
 from services.domain.speech import PiiMention, Word
+from services.domain.word_places import word_places
 
 
 def redacted_words(
@@ -16,7 +17,7 @@ def redacted_words(
     """
     if not mentions:
         return tuple(words)
-    places = _places(words, text)
+    places = word_places(words, text)
     if places is None:
         return retimed_words(words, clean_text)
     kept: list[Word] = []
@@ -36,18 +37,6 @@ def redacted_words(
     if joined != clean_text.split():
         return retimed_words(words, clean_text)
     return tuple(kept)
-
-
-def _places(words: Sequence[Word], text: str) -> list[tuple[int, int]] | None:
-    places, after = [], 0
-    for word in words:
-        bare = word.text.strip()
-        at = text.find(bare, after)
-        if not bare or at < 0 or text[after:at].strip():
-            return None
-        after = at + len(bare)
-        places.append((at, after))
-    return places if not text[after:].strip() else None
 
 
 def _touching(place: tuple[int, int], mentions: Sequence[PiiMention]) -> PiiMention | None:

@@ -1,4 +1,4 @@
-"""Drawn time rulers for tests: one line a speaker, one character 500 ms.
+"""Drawn time rulers for tests: one line a speaker, one character 500 ms unless said otherwise.
 
 ``agent    ###...###`` means the agent is voiced for 1.5 s, silent for 1.5 s, voiced for 1.5 s.
 A run of ``b`` is voiced and a backchannel; lines named ``hold`` mark holds (``m`` music, ``s``
@@ -26,7 +26,9 @@ _HOLD = re.compile(r"m+|s+")
 _ROLES = {"agent": SpeakerRole.AGENT, "customer": SpeakerRole.CUSTOMER}
 
 
-def draw(ruler: str, texts: Mapping[str, str] | None = None) -> Transcript:
+def draw(
+    ruler: str, texts: Mapping[str, str] | None = None, *, step_ms: int = MS_PER_CHARACTER
+) -> Transcript:
     """Return the transcript a ruler shows; ``texts`` maps "speaker.n" to the n-th run's text."""
     spoken = dict(texts or {})
     speakers: list[Speaker] = []
@@ -38,19 +40,19 @@ def draw(ruler: str, texts: Mapping[str, str] | None = None) -> Transcript:
         drawn = drawn.strip()
         longest = max(longest, len(drawn))
         if name == "hold":
-            holds += [_hold(match) for match in _HOLD.finditer(drawn)]
+            holds += [_hold(match, step_ms) for match in _HOLD.finditer(drawn)]
             continue
         speakers.append(
             Speaker(id=name, label=name.title(), role=_ROLES.get(name, SpeakerRole.UNKNOWN))
         )
         for count, match in enumerate(_RUN.finditer(drawn)):
             text = spoken.get(f"{name}.{count}", "All of this is said.")
-            utterances.append(_utterance(name, count, match, text))
+            utterances.append(_utterance(name, count, match, text, step_ms))
     utterances.sort(key=lambda u: u.start_ms)
     return Transcript(
         id="drawn",
         provider="ruler",
-        duration_ms=longest * MS_PER_CHARACTER,
+        duration_ms=longest * step_ms,
         speakers=tuple(speakers),
         utterances=tuple(utterances),
         spans=tuple(
@@ -70,21 +72,21 @@ def scored(score: float) -> Sentiment:
     return Sentiment(label=SentimentLabel.NEUTRAL, score=score)
 
 
-def _utterance(name: str, count: int, match: re.Match[str], text: str) -> Utterance:
+def _utterance(name: str, count: int, match: re.Match[str], text: str, step_ms: int) -> Utterance:
     return Utterance(
         id=f"{name}.{count}",
         speaker=name,
-        start_ms=match.start() * MS_PER_CHARACTER,
-        end_ms=match.end() * MS_PER_CHARACTER,
+        start_ms=match.start() * step_ms,
+        end_ms=match.end() * step_ms,
         text="Okay." if match.group().startswith("b") else text,
         is_backchannel=match.group().startswith("b"),
     )
 
 
-def _hold(match: re.Match[str]) -> Hold:
+def _hold(match: re.Match[str], step_ms: int) -> Hold:
     kind = HoldKind.MUSIC if match.group().startswith("m") else HoldKind.SILENCE
     return Hold(
-        start_ms=match.start() * MS_PER_CHARACTER,
-        end_ms=match.end() * MS_PER_CHARACTER,
+        start_ms=match.start() * step_ms,
+        end_ms=match.end() * step_ms,
         kind=kind,
     )

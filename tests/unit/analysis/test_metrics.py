@@ -335,3 +335,100 @@ def test_spans_beyond_the_end_are_cut() -> None:
     drawn = draw("agent ####")
     beyond = replace(drawn, spans=(Span(speaker="agent", start_ms=1_000, end_ms=9_000),))
     assert analyse(beyond).metrics.by_speaker["agent"].talk_ms == 1_000
+
+
+def test_three_speakers_share_the_speech() -> None:
+    by_speaker = analyse(
+        draw("""
+        agent    ########............
+        customer ......########......
+        third    ................####
+    """)
+    ).metrics.by_speaker
+    assert by_speaker["agent"].talk_listen_ratio == pytest.approx(8 / 12)
+    assert by_speaker["third"].talk_listen_ratio == pytest.approx(4 / 16)
+    assert sum(f.talk_share_of_speech or 0 for f in by_speaker.values()) == pytest.approx(1.0)
+
+
+def test_a_backchannel_is_talk_but_takes_no_floor() -> None:
+    metrics = analyse(
+        draw("""
+        agent    ####################
+        customer .....bb.......bb....
+    """)
+    ).metrics
+    assert metrics.by_speaker["customer"].talk_ms == 2_000
+    assert metrics.by_speaker["customer"].words == 2
+    assert metrics.by_speaker["customer"].longest_monologue_ms == 0
+    assert (metrics.overlap_ms, metrics.overlap_count) == (2_000, 2)
+    assert (metrics.switches, metrics.switches_per_minute) == (0, 0.0)
+    assert metrics.by_speaker["agent"].longest_monologue_ms == 10_000
+
+
+def test_holds_that_overlap_count_their_time_once() -> None:
+    drawn = draw("""
+        agent    ##................##
+        hold     ...mmmmmmm..........
+        hold     .....sssssssss......
+    """)
+    metrics = analyse(drawn).metrics
+    assert (metrics.hold_ms, metrics.hold_count) == (5_500, 1)
+
+
+def test_silence_holds_the_hold_and_dead_air_what_is_left_on_either_side() -> None:
+    analysis = analyse(
+        draw("""
+        agent    ##......................................##
+        customer ..........................................
+        hold     ..............mmmmmmmmmm..................
+    """)
+    )
+    assert analysis.metrics.silence_ms == 19_000
+    assert analysis.metrics.longest_silence_ms == 19_000
+    assert analysis.metrics.non_talk_ms == 19_000
+    assert analysis.dead_air == (
+        Gap(start_ms=1_000, end_ms=7_000),
+        Gap(start_ms=12_000, end_ms=20_000),
+    )
+    assert analysis.metrics.dead_air_count == 2
+
+
+def test_speech_during_a_hold_stays_speech() -> None:
+    metrics = analyse(
+        draw("""
+        agent    ####............####
+        customer ........##..........
+        hold     .....mmmmmmmmm......
+    """)
+    ).metrics
+    assert metrics.hold_ms == 4_500
+    assert metrics.by_speaker["customer"].talk_ms == 1_000
+    assert metrics.patience_ms is None
+
+
+def test_a_trend_needs_both_quarters() -> None:
+    drawn = draw("""
+        agent    ....####............
+        customer ##......####........
+    """)
+    marked = replace(
+        drawn, utterances=tuple(replace(u, sentiment=scored(0.4)) for u in drawn.utterances)
+    )
+    metrics = analyse(marked).metrics
+    assert (metrics.sentiment_trend, metrics.sentiment_n) == (None, 1)
+    assert metrics.sentiment_mean == pytest.approx(0.4)
+
+
+def test_questions_in_backchannels_and_words_of_nobody_count_for_nobody() -> None:
+    drawn = draw(
+        """
+        agent    ########....####
+        customer ...bb...........
+        """,
+        {"agent.0": "Is it on?", "agent.1": "Are you there?"},
+    )
+    nobodys = replace(drawn.utterances[-1], id="x", speaker=None, text="And who is this?")
+    figures = analyse(replace(drawn, utterances=(*drawn.utterances, nobodys))).metrics.by_speaker
+    assert figures["agent"].questions == 2
+    assert figures["customer"].questions == 0
+    assert set(figures) == {"agent", "customer"}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,17 @@ import pytest
 from services.analysis.roles import assign_roles
 from services.domain.calls import CallDetails, Direction
 from services.domain.speech import Speaker, SpeakerRole, Transcript, Utterance
+from services.engine.speakers.matching import ACCEPT_FROM, confidence_of
+from tests.unit.analysis.role_dialogues import (
+    SETS,
+    Dialogue,
+    as_transcript,
+    bare,
+    count,
+    read_dialogues,
+    verdict,
+    verdicts,
+)
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "synthetic"
 
@@ -107,6 +119,78 @@ def test_other_languages_greet_too() -> None:
     assert _roles(_call(*lines)) == {"a": "agent", "b": "customer"}
 
 
+DIALOGUES = [d for half in SETS for d in read_dialogues(half)]
+FORMS = pytest.mark.parametrize("form", [str, bare], ids=["written", "as recognised"])
+
+
+@pytest.mark.parametrize("as_recognised", [False, True], ids=["written", "as recognised"])
+@pytest.mark.parametrize(
+    ("half", "fewest_right"), [("tuned", 24), ("held_out", 20), ("afterwards", 5)]
+)
+def test_no_dialogue_gets_a_wrong_role(half: str, fewest_right: int, as_recognised: bool) -> None:
+    wrong = [d.name for d, v in verdicts(half, as_recognised=as_recognised) if v == "wrong"]
+    assert wrong == []
+    assert count(half, as_recognised=as_recognised)["right"] >= fewest_right
+
+
+@FORMS
+@pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda d: d.name)
+def test_roles_follow_the_voice_when_channels_or_ids_are_exchanged(
+    dialogue: Dialogue, form: Callable[[str], str]
+) -> None:
+    lines = [(side, form(text)) for side, text in dialogue.lines]
+    exchanged = {"left": "right", "right": "left"}
+    usual = _roles(as_transcript(lines))
+    other_channels = _roles(as_transcript(lines, channels=("right", "left")))
+    assert other_channels == usual
+    for channels in (("left", "right"), ("right", "left")):
+        call = as_transcript([(exchanged[s], text) for s, text in lines], channels=channels)
+        assert _roles(call) == {exchanged[s]: role for s, role in usual.items()}
+
+
+@FORMS
+@pytest.mark.parametrize("at", [2, 4])
+def test_a_call_that_starts_later_gets_no_wrong_role(at: int, form: Callable[[str], str]) -> None:
+    for dialogue in DIALOGUES:
+        lines = [(side, form(text)) for side, text in dialogue.lines[at:]]
+        assert dialogue.agent is None or verdict(dialogue, as_transcript(lines)) != "wrong"
+
+
+def test_a_word_to_a_relative_beside_the_telephone_costs_no_clear_roles() -> None:
+    aside = (("b", "Okay, mum, I'm on the phone."), ("a", "Is there anything else I can do?"))
+    assert _roles(_call(*BILLING, *aside)) == {"a": "agent", "b": "customer"}
+    assert set(_roles(_call(*BILLING[2:], *aside[:1])).values()) == {"unknown"}
+
+
+def test_quoting_an_agent_makes_nobody_one() -> None:
+    lines = (
+        ("a", "Yes?"),
+        ("b", "He said how can I help you today, is there anything else I can do for you."),
+        ("a", "Did he now."),
+    )
+    assert _roles(_call(*lines)) == {"a": "unknown", "b": "unknown"}
+
+
+def test_who_asks_for_details_and_is_told_them_is_the_agent() -> None:
+    lines = (
+        ("a", "And your postcode?"),
+        ("b", "L S six, three Q A."),
+        ("a", "And the date of birth?"),
+        ("b", "Third of May, nineteen eighty."),
+    )
+    assert _roles(_call(*lines)) == {"a": "agent", "b": "customer"}
+
+
+def test_a_customer_who_asks_for_a_case_number_is_no_agent() -> None:
+    lines = (
+        ("a", "Can you give me the case number?"),
+        ("b", "It's nine nine one two."),
+        ("a", "And the ticket reference, what's that?"),
+        ("b", "Four four one."),
+    )
+    assert _roles(_call(*lines)) == {"a": "unknown", "b": "unknown"}
+
+
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the development corpus is not on this machine")
 @pytest.mark.parametrize("bare", [False, True], ids=["written", "as recognised"])
 @pytest.mark.parametrize("swapped", [False, True], ids=["agent left", "agent right"])
@@ -142,6 +226,38 @@ def test_the_usual_role_of_a_recognised_voice_decides_where_words_do_not(role, o
     assert _roles(_call(*RAIN, channels=False)) == {"a": "unknown", "b": "unknown"}
     assigned = assign_roles(_recognised(0.97, *RAIN), None, {"v": SpeakerRole(role)})
     assert [s.role for s in assigned.speakers] == [role, other]
+
+
+def test_the_least_sure_recognition_there_is_decides_where_words_do_not() -> None:
+    least = confidence_of(ACCEPT_FROM)
+    assigned = assign_roles(_recognised(least, *RAIN), None, {"v": SpeakerRole.AGENT})
+    assert [s.role for s in assigned.speakers] == [SpeakerRole.AGENT, SpeakerRole.CUSTOMER]
+
+
+@pytest.mark.parametrize("sides", [("a", "b"), ("b", "a")], ids=["as they are", "exchanged"])
+@pytest.mark.parametrize("channels", [None, (0, 1), (1, 0)])
+def test_roles_by_voice_follow_it_when_channels_or_ids_are_exchanged(sides, channels) -> None:
+    agent, customer = sides
+    call = _call((agent, RAIN[0][1]), (customer, RAIN[1][1]), channels=False)
+    speakers = tuple(
+        replace(
+            speaker,
+            channel=channels and channels[at],
+            voice_id="v" if speaker.id == agent else None,
+            voice_confidence=0.9 if speaker.id == agent else None,
+        )
+        for at, speaker in enumerate(call.speakers)
+    )
+    assigned = assign_roles(replace(call, speakers=speakers), None, {"v": SpeakerRole.AGENT})
+    assert assigned.role_of(agent) is SpeakerRole.AGENT
+    assert assigned.role_of(customer) is SpeakerRole.CUSTOMER
+
+
+def test_two_known_agents_are_colleagues() -> None:
+    call = _recognised(0.97, *RAIN)
+    both = tuple(replace(s, voice_id="v", voice_confidence=0.97) for s in call.speakers)
+    assigned = assign_roles(replace(call, speakers=both), None, {"v": SpeakerRole.AGENT})
+    assert {s.role for s in assigned.speakers} == {SpeakerRole.UNKNOWN}
 
 
 def test_an_unsure_recognition_alone_decides_nothing() -> None:

@@ -8,6 +8,7 @@ from services.analysis.wording import (
     is_acknowledgement,
     is_question,
     is_unfinished,
+    seizes_the_floor,
 )
 
 
@@ -53,6 +54,10 @@ def test_fillers(text: str, count: int) -> None:
         ("Uh-huh.", True),
         ("Right, okay.", True),
         ("Yeah, yeah.", True),
+        ("Yes, sir.", True),
+        ("Oh, good.", True),
+        ("Yes, that's me.", True),
+        ("That's me.", False),
         ("Okay, my number is five.", False),
         ("No.", False),
         ("", False),
@@ -69,7 +74,30 @@ def test_words_and_placeholders() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("what happens is the", True), ("and then,", True), ("That's it.", False), ("", False)],
+    [
+        ("what happens is the", True),
+        ("and then,", True),
+        ("It goes to the.", True),
+        ("That's what I pay for.", False),
+        ("That's it.", False),
+        ("", False),
+    ],
 )
 def test_unfinished(text: str, expected: bool) -> None:
     assert is_unfinished(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Wait, that's not it", True),
+        ("No, no, hold on.", True),
+        ("Sorry, can I just say", True),
+        ("But I never ordered it.", True),
+        ("No.", False),
+        ("Waiting is fine.", False),
+        ("", False),
+    ],
+)
+def test_seizing_the_floor(text: str, expected: bool) -> None:
+    assert seizes_the_floor(text) is expected

@@ -24,6 +24,32 @@ def test_all_options() -> None:
     )
 
 
+def test_words_and_part() -> None:
+    raw = {
+        "vocabulary": [" CPAP", "cpap", ""],
+        "spelling": [["see pap", "CPAP"]],
+        "keep_fillers": False,
+        "start_ms": 1_000,
+        "end_ms": 2_000,
+    }
+    assert processing_options(raw) == ProcessingOptions(
+        vocabulary=("CPAP",),
+        spelling=(("see pap", "CPAP"),),
+        keep_fillers=False,
+        start_ms=1_000,
+        end_ms=2_000,
+    )
+    assert processing_options(dict.fromkeys(("vocabulary", "spelling", "start_ms", "end_ms"))) == (
+        ProcessingOptions()
+    )
+
+
+def test_bounds_of_the_number_of_speakers() -> None:
+    assert processing_options({"min_speakers": 2, "max_speakers": 4}) == ProcessingOptions(
+        min_speakers=2, max_speakers=4
+    )
+
+
 def test_all_details() -> None:
     raw = {
         "agent_name": "  Nora  Fields ",
@@ -57,7 +83,27 @@ def test_blank_details_are_absent() -> None:
         {"expected_speakers": 21},
         {"expected_speakers": True},
         {"expected_speakers": 2.5},
+        {"min_speakers": 0},
+        {"max_speakers": 21},
+        {"max_speakers": "3"},
+        {"min_speakers": 4, "max_speakers": 3},
         {"redact": "no"},
+        {"keep_fillers": None},
+        {"vocabulary": "CPAP"},
+        {"vocabulary": [1]},
+        {"vocabulary": ["x" * 61]},
+        {"vocabulary": ["a\u0000b"]},
+        {"spelling": ["see pap"]},
+        {"spelling": [["see pap"]]},
+        {"spelling": [["see pap", ""]]},
+        {"spelling": {"see pap": "CPAP"}},
+        {"start_ms": "1:00"},
+        {"start_ms": 1.5},
+        {"start_ms": True},
+        {"start_ms": -1},
+        {"start_ms": 10**400},
+        {"start_ms": 2_000, "end_ms": 1_000},
+        {"start_ms": 1_000, "end_ms": 1_999},
         {"provider": "x" * 300},
     ],
 )

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app import wiring
+from app import local_models
+from app.local_models import enrolling_in_child
 from app.settings import Settings
-from app.wiring import Services, build_providers, build_services, enrolling_in_child
+from app.wiring import Services, build_providers, build_services
 from services.domain.errors import InvalidRequest
 from services.voices.enrolling import VoiceSource
 
@@ -72,7 +73,7 @@ def test_the_process_that_learns_a_voice_gets_neither_key_nor_addresses(
 ) -> None:
     for name in ("PARTYLINE_KEY", "DATABASE_URL", "STORAGE_URL", "AZURE_SPEECH_KEY"):
         monkeypatch.setenv(name, "secret")
-    monkeypatch.setattr(wiring, "ENROLMENT_COMMAND", (sys.executable, "-c", TELL_ENVIRONMENT))
+    monkeypatch.setattr(local_models, "ENROLMENT_COMMAND", (sys.executable, "-c", TELL_ENVIRONMENT))
     enrolling = enrolling_in_child(Settings(data_dir=tmp_path))
     with pytest.raises(InvalidRequest) as told:
         enrolling.learn(io.BytesIO(b"sound"), VoiceSource())

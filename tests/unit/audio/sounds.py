@@ -32,6 +32,24 @@ def babble(seconds: float, *, seed: int = 1, level: float = 0.2) -> Samples:
     )
 
 
+def chords(seconds: float, *, level: float = 0.1, pauses: bool = False) -> Samples:
+    """Hold music: a chord of four notes a second, swelling, RMS ``level``, shape [n].
+
+    With ``pauses`` every chord fades to silence before the next.
+    """
+    at = np.arange(int(seconds * RATE)) / RATE
+    beat = at.astype(int)
+    roots = np.array([220.0, 174.6, 261.6, 196.0])[beat % 4]
+    phase = np.cumsum(roots) / RATE
+    notes = sum(
+        np.sin(2 * np.pi * phase * ratio) / n for n, ratio in ((1, 1), (2, 1.25), (3, 1.5), (4, 2))
+    )
+    within = at - beat
+    swell = np.exp(-4 * within) if pauses else 0.7 + 0.3 * np.sin(2 * np.pi * 0.5 * at)
+    music = notes * swell
+    return (level * music / np.sqrt(np.mean(music**2))).astype(np.float32)
+
+
 def encoded(
     samples: Samples,
     container: str,

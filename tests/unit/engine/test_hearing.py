@@ -95,6 +95,8 @@ def said(text: str, start_ms: int, end_ms: int) -> Utterance:
     [
         ("Let me put you on hold.", True),
         ("Bear with me one moment.", True),
+        ("Could you hold while I ask?", True),
+        ("I won't keep you long.", True),
         ("Un momento, por favor.", True),
         ("And what would that cost?", False),
     ],

@@ -7,7 +7,7 @@ from services.audio.pcm import ArrayPcm
 from services.domain.calls import Stage
 from services.domain.errors import Cancelled, InvalidRequest
 from services.domain.running import RunContext
-from services.engine.recogniser import BATCH, Recogniser
+from services.engine.recogniser import BATCH, LANGUAGE_KEY, Recogniser
 from services.engine.whisper import Decoding, Whisper, WindowText, WindowWord
 
 SECOND = 16_000
@@ -20,6 +20,7 @@ class FakeWhisper(Whisper):
         super().__init__("fake", 1)
         self.encoded_windows = 0
         self.decodings: list[Decoding] = []
+        self.languages_asked: list[str] = []
         self.hotwords: list[str | None] = []
         self.loops_at_first = False
         self.leaves_out_after_s: int | None = None
@@ -35,13 +36,14 @@ class FakeWhisper(Whisper):
 
     def encode(self, windows):
         self.encoded_windows += len(windows)
-        return [len(w) // SECOND for w in windows]
+        return np.array([len(w) // SECOND for w in windows])
 
     def language_probabilities(self, encoded):
-        return self.guesses or [{"en": 0.9, "de": 0.1}] * len(encoded)
+        return self.guesses[: len(encoded)] or [{"en": 0.9, "de": 0.1}] * len(encoded)
 
-    def decode(self, encoded, count, language, hotwords, decoding):
+    def decode(self, encoded, language, hotwords, decoding):
         self.decodings.append(decoding)
+        self.languages_asked.append(language)
         self.hotwords.append(hotwords)
         plain = decoding.no_repeat_ngram > 0 or not self.loops_at_first
         return [
@@ -76,7 +78,7 @@ def call(minutes: int = 10) -> ArrayPcm:
 
 
 def speech(minutes: int = 10):
-    return {None: [(m * 60_000 + 1_000, m * 60_000 + 29_000) for m in range(minutes)]}
+    return {None: [(m * 60_000 + 1_000, m * 60_000 + 15_000) for m in range(minutes)]}
 
 
 def test_words_are_placed_in_the_recording():
@@ -125,11 +127,46 @@ def test_a_given_language_is_used_whatever_its_region():
 
 def test_a_short_window_does_not_decide_the_language():
     whisper = FakeWhisper()
-    whisper.guesses = [{"fr": 1.0}, {"en": 0.8, "fr": 0.2}]
+    whisper.guesses = [{"en": 0.8, "fr": 0.2}, {"fr": 1.0}]
     both = ArrayPcm(np.full((60 * SECOND, 2), 0.1, np.float32))
-    voiced = {0: [(0, 1_000)], 1: [(0, 29_000)]}
+    voiced = {0: [(0, 1_000)], 1: [(0, 16_000)]}
     _, guess = Recogniser(whisper).recognise(both, voiced, RunContext())
     assert guess.code == "en"
+
+
+def test_too_little_speech_for_a_likely_guess_is_taken_as_english():
+    whisper = FakeWhisper()
+    whisper.guesses = [{"ko": 0.3, "en": 0.2}]
+    _, guess = Recogniser(whisper).recognise(call(1), {None: [(0, 2_000)]}, RunContext())
+    assert (guess.code, guess.confidence) == ("en", 0.2)
+
+
+def test_an_unlikely_guess_over_much_speech_stands():
+    whisper = FakeWhisper()
+    whisper.guesses = [{"es": 0.45, "en": 0.2}]
+    _, guess = Recogniser(whisper).recognise(call(1), speech(1), RunContext())
+    assert guess.code == "es"
+
+
+def test_a_doubtful_window_in_another_language_is_decoded_in_that():
+    whisper = FakeWhisper()
+    whisper.guesses = [{"fr": 0.95}]
+    whisper.loops_at_first = True
+    kept = {LANGUAGE_KEY: b'["en", 0.9]'}
+    (heard,), guess = Recogniser(whisper).recognise(
+        call(1), speech(1), RunContext(checkpoints=kept)
+    )
+    assert guess.code == "en"
+    assert whisper.languages_asked == ["en", "fr"]
+    assert len(heard.words) == 14
+
+
+def test_a_given_language_is_kept_in_every_window():
+    whisper = FakeWhisper()
+    whisper.guesses = [{"fr": 0.95}]
+    whisper.loops_at_first = True
+    Recogniser(whisper).recognise(call(1), speech(1), RunContext(), language="en")
+    assert whisper.languages_asked == ["en", "en"]
 
 
 def test_vocabulary_becomes_hotwords():
@@ -145,17 +182,17 @@ def test_a_loop_is_searched_for_once_more():
     whisper.loops_at_first = True
     (heard,), _ = Recogniser(whisper).recognise(call(1), speech(1), RunContext())
     assert [d.no_repeat_ngram > 0 for d in whisper.decodings] == [False, True]
-    assert len(heard.words) == 28
+    assert len(heard.words) == 14
 
 
 def test_what_was_left_out_is_listened_to_again_in_shorter_windows():
     whisper = FakeWhisper()
-    whisper.leaves_out_after_s = 14
+    whisper.leaves_out_after_s = 7
     done: list[float] = []
     context = RunContext(on_progress=lambda _, fraction: done.append(fraction))
     (heard,), _ = Recogniser(whisper).recognise(call(1), speech(1), context)
     assert done == sorted(done)
-    assert len(heard.words) >= 26
+    assert len(heard.words) >= 12
     starts = [w.start_ms for w in heard.words]
     assert starts == sorted(set(starts))
 

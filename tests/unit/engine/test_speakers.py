@@ -13,7 +13,12 @@ from services.engine.speakers.activity import (
     window_starts,
 )
 from services.engine.speakers.attribution import attribute
-from services.engine.speakers.clustering import group_voices, link_groups, nearest
+from services.engine.speakers.clustering import (
+    VoiceCount,
+    group_voices,
+    link_groups,
+    nearest,
+)
 from services.engine.speakers.models import POWERSET, SEGMENT_FRAMES, unit
 from services.engine.speakers.onnx_wire import _entry, _fields, with_outputs
 
@@ -34,7 +39,7 @@ def seconds(count: int, each: float = 2.0):
 
 def test_two_voices_are_found():
     points = prints((0, 12), (1, 7))
-    centres = group_voices(points, seconds(19), None)
+    centres = group_voices(points, seconds(19), VoiceCount())
     assert len(centres) == 2
     labels = nearest(points, centres)
     assert len(set(labels[:12])) == len(set(labels[12:])) == 1
@@ -42,17 +47,17 @@ def test_two_voices_are_found():
 
 
 def test_one_voice_stays_one():
-    assert len(group_voices(prints((0, 15)), seconds(15), None)) == 1
+    assert len(group_voices(prints((0, 15)), seconds(15), VoiceCount())) == 1
 
 
 def test_a_third_voice_has_to_earn_it():
-    assert len(group_voices(prints((0, 12), (1, 12), (2, 1)), seconds(25), None)) == 2
-    assert len(group_voices(prints((0, 12), (1, 12), (2, 9)), seconds(33), None)) == 3
+    assert len(group_voices(prints((0, 12), (1, 12), (2, 1)), seconds(25), VoiceCount())) == 2
+    assert len(group_voices(prints((0, 12), (1, 12), (2, 9)), seconds(33), VoiceCount())) == 3
 
 
 def test_an_odd_print_does_not_take_the_place_of_a_voice():
     points = prints((0, 12), (1, 12), (5, 1))
-    centres = group_voices(points, seconds(25), None)
+    centres = group_voices(points, seconds(25), VoiceCount())
     labels = nearest(points, centres)
     assert labels[0] != labels[12]
 
@@ -60,17 +65,18 @@ def test_an_odd_print_does_not_take_the_place_of_a_voice():
 @pytest.mark.parametrize("expected", [1, 2, 3, 5])
 def test_the_expected_number_is_kept_when_there_are_as_many(expected):
     points = prints(*((voice, 6) for voice in range(5)))
-    assert len(group_voices(points, seconds(30), expected)) == expected
+    known = VoiceCount(least=expected, most=expected)
+    assert len(group_voices(points, seconds(30), known)) == expected
 
 
 def test_nobody_and_a_single_print():
-    assert len(group_voices(np.zeros((0, 256), np.float32), seconds(0), None)) == 0
-    assert len(group_voices(prints((0, 1)), seconds(1), None)) == 1
+    assert len(group_voices(np.zeros((0, 256), np.float32), seconds(0), VoiceCount())) == 0
+    assert len(group_voices(prints((0, 1)), seconds(1), VoiceCount())) == 1
 
 
 def test_parts_are_linked_by_voice():
     first, second = prints((0, 1), (1, 1)), prints((1, 1), (0, 1), seed=1)
-    labels = link_groups([first, second], [seconds(2, 60), seconds(2, 60)], None)
+    labels = link_groups([first, second], [seconds(2, 60), seconds(2, 60)], VoiceCount())
     assert labels[0][0] == labels[1][1]
     assert labels[0][1] == labels[1][0]
     assert labels[0][0] != labels[0][1]
@@ -142,6 +148,24 @@ def test_words_go_to_the_voice_that_says_them():
 def test_words_far_from_any_voice_belong_to_nobody():
     assert attribute([word(5_000, 5_200)], [[(0, 400)]]) == (None,)
     assert attribute([word(0, 100)], []) == (None,)
+
+
+def test_a_word_as_near_to_two_voices_belongs_to_nobody():
+    #  voice 0  ####..........
+    #  voice 1  .........#####
+    #  words    .....w.....
+    voices = [[(0, 400)], [(900, 1_400)]]
+    assert attribute([word(600, 700)], voices) == (None,)
+    # ... unless it follows right on a word of one of them
+    assert attribute([word(300, 400), word(600, 700)], voices) == (0, 0)
+
+
+def test_a_stretch_that_could_be_anybodys_keeps_its_words_from_all():
+    #  voice 0  ####..####
+    #  nobody   ....##....
+    voices = [[(0, 400), (600, 1_000)], [(2_000, 3_000)]]
+    words = [word(300, 400), word(420, 580), word(620, 800)]
+    assert attribute(words, voices, [(400, 600)]) == (0, None, 0)
 
 
 def test_where_both_talk_the_sentence_goes_on():

@@ -14,8 +14,8 @@ from services.engine.unheard import gaps_without_words, only_in, windows_for
 from services.engine.windows import PADDING_MS, WINDOW_MS, Window, pack
 
 
-def packed(*speech: tuple[int, int], duration_ms: int = 600_000):
-    return pack(speech, channel=0, duration_ms=duration_ms)
+def packed(*speech: tuple[int, int], duration_ms: int = 600_000, longest_ms: int = WINDOW_MS):
+    return pack(speech, channel=0, duration_ms=duration_ms, longest_ms=longest_ms)
 
 
 def test_speech_is_padded_and_silence_left_out():
@@ -30,15 +30,25 @@ def test_padding_stays_inside_the_recording():
 
 
 def test_windows_end_at_the_longest_late_pause():
-    #  0    10    20   25    28  29  30        40
-    #  ###########  ###  ...  ##  ##############
-    windows = packed((0, 20_000), (20_300, 26_000), (28_000, 29_000), (29_300, 40_000))
-    assert [w.pieces[-1][1] for w in windows] == [26_200, 40_200]
+    #  0         11      16  18      25        34
+    #  ##########  #####....##  ######  ########
+    windows = packed(
+        (0, 11_000), (11_300, 16_000), (18_000, 18_600), (18_900, 25_000), (25_300, 34_000)
+    )
+    assert [w.pieces[-1][1] for w in windows] == [16_200, 34_200]
+
+
+def test_windows_come_out_alike_in_length():
+    #  0         20 22
+    #  ########## ##     not 20 s and 2 s
+    windows = packed(*((at, at + 1_900) for at in range(0, 24_000, 2_000)))
+    assert len(windows) == 2
+    assert min(w.duration_ms for w in windows) >= 9_000
 
 
 def test_speech_without_pause_is_cut_to_fit():
     windows = packed((0, 70_000))
-    assert len(windows) == 3
+    assert len(windows) == 4
     assert all(w.duration_ms <= WINDOW_MS for w in windows)
 
 

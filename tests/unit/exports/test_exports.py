@@ -12,7 +12,9 @@ from itertools import pairwise
 
 import pytest
 
+from services.analysis.metrics import analyse
 from services.domain.edits import CallEdits
+from services.domain.part import Part
 from services.domain.speech import Transcript
 from services.exports import ExportFormat, export
 from services.exports.formats import file_name
@@ -54,6 +56,21 @@ def test_who_reviewed_the_call_is_in_every_format_that_has_a_place_for_it(
     assert "2026-05-03" in text
     assert "Kim <Lee>" in unescape(text)
     assert "Kim" not in _text(fmt)
+
+
+def test_a_part_is_named_where_a_person_or_a_program_reads() -> None:
+    whole = make_reviewed()
+    part = Part(start_ms=60_000, end_ms=210_000)
+    transcript = replace(whole.transcript, part=part, duration_ms=300_000)
+    reviewed = replace(whole, transcript=transcript, analysis=analyse(transcript))
+    for fmt in (ExportFormat.TXT, ExportFormat.HTML):
+        text = export(reviewed, fmt).content.decode()
+        assert "Transcribed from 1:00 to 3:30" in text
+        assert "Transcribed from" not in _text(fmt)
+    document = json.loads(export(reviewed, ExportFormat.JSON).content)["call"]
+    assert document["part"] == {"start_ms": 60_000, "end_ms": 210_000}
+    assert document["duration_ms"] == 300_000
+    assert json.loads(_text(ExportFormat.JSON))["call"]["part"] is None
 
 
 def test_csv_and_json_name_the_reviewer() -> None:
@@ -246,7 +263,7 @@ def test_html_draws_the_charts() -> None:
     assert html.count('class="chart"') == 3
     assert 'class="overlap"' in html
     assert "url(#hold)" in html
-    assert "Each channel also carries the other party faintly" in html
+    assert "The other party is heard faintly on the right channel as well" in html
 
 
 @pytest.mark.parametrize(

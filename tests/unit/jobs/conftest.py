@@ -7,7 +7,7 @@ import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
@@ -15,6 +15,7 @@ import pytest
 
 from app.settings import Settings
 from app.wiring import Services, build_services, build_worker
+from services.audio.recording import Recording
 from services.domain.calls import (
     FINISHED_STATES,
     CallDetails,
@@ -23,7 +24,10 @@ from services.domain.calls import (
     RunProgress,
     Stage,
 )
+from services.domain.ids import new_id
 from services.domain.people import LOCAL_USER
+from services.domain.running import RunContext
+from services.domain.speech import Span, Speaker, Transcript
 from services.jobs.intake import Received
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
@@ -90,12 +94,63 @@ def provider() -> SpeechProvider:
     return ScriptedProvider()
 
 
+class HalvesLabeller:
+    """Gives the first half of a transcript's lines to one speaker and the rest to another.
+
+    Works through ten checkpoints and calls ``pause`` in each that it hasn't found.
+    """
+
+    def __init__(self) -> None:
+        self.pause: Callable[[], None] = lambda: None
+        self.asked: list[ProcessingOptions] = []
+
+    def relabel(
+        self,
+        recording: Recording,
+        transcript: Transcript,
+        options: ProcessingOptions,
+        context: RunContext,
+    ) -> Transcript:
+        self.asked.append(options)
+        for part in range(10):
+            context.report(Stage.SPEAKERS, part / 10)
+            if f"speakers.{part}" not in context.checkpoints:
+                self.pause()
+                context.checkpoints[f"speakers.{part}"] = b"heard"
+        half = recording.duration_ms // 2
+        utterances = tuple(
+            replace(u, speaker="s1" if u.start_ms < half else "s2", sentiment=None)
+            for u in transcript.utterances
+        )
+        return replace(
+            transcript,
+            id=new_id(),
+            utterances=utterances,
+            speakers=(Speaker(id="s1", label="Speaker 1"), Speaker(id="s2", label="Speaker 2")),
+            spans=tuple(
+                Span(speaker=str(u.speaker), start_ms=u.start_ms, end_ms=u.end_ms)
+                for u in utterances
+            ),
+            summary=None,
+            stages={"recognition": transcript.stages["recognition"], "speakers": "halves"},
+        )
+
+
+@pytest.fixture
+def labeller() -> HalvesLabeller:
+    return HalvesLabeller()
+
+
 @pytest.fixture
 def installation(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: SpeechProvider
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    provider: SpeechProvider,
+    labeller: HalvesLabeller,
 ) -> Iterator[Installation]:
     registry = ProviderRegistry({"scripted": lambda: provider})
     monkeypatch.setattr("app.wiring.build_providers", lambda _settings: registry)
+    monkeypatch.setattr("app.wiring.build_labeller", lambda _settings: labeller)
     settings = Settings(data_dir=tmp_path / "data")
     services = build_services(settings)
     yield Installation(settings=settings, services=services)

@@ -1,11 +1,18 @@
 """The desk: whose calls, which demo, what goes with a deleted call."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from services.domain.calls import CallDetails, CallState, ProcessingOptions
-from services.domain.errors import EmptyFile, FileMissing, NotFound, ProviderUnknown
+from services.domain.errors import (
+    EmptyFile,
+    FileMissing,
+    InvalidRequest,
+    NotFound,
+    ProviderUnknown,
+)
 from services.domain.people import LOCAL_USER, Role, User
 from services.jobs.intake import Received
 from services.storage.calls import CallStore
@@ -55,6 +62,25 @@ def test_rerunning_needs_a_provider(installation: Installation) -> None:
     installation.services.desk.cancel(LOCAL_USER, call_id)
     with pytest.raises(ProviderUnknown):
         installation.services.desk.rerun(LOCAL_USER, call_id, ProcessingOptions(provider="nobody"))
+    assert installation.services.calls.get(LOCAL_USER.org_id, call_id).run == 1
+
+
+def test_a_part_that_cannot_be_is_refused_before_anything_is_stored(
+    installation: Installation,
+) -> None:
+    with pytest.raises(InvalidRequest):
+        installation.take_in(options=replace(SCRIPTED, start_ms=2_000, end_ms=1_000))
+    assert list(installation.services.vault.stored_calls()) == []
+
+
+def test_a_rerun_of_a_part_the_recording_does_not_have_is_refused(
+    installation: Installation,
+) -> None:
+    call_id = installation.take_in().call_id
+    with installation.working():
+        installation.ended(call_id)
+    with pytest.raises(InvalidRequest, match="starts after the end"):
+        installation.services.desk.rerun(LOCAL_USER, call_id, replace(SCRIPTED, start_ms=60_000))
     assert installation.services.calls.get(LOCAL_USER.org_id, call_id).run == 1
 
 

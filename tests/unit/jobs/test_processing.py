@@ -1,6 +1,7 @@
 """Runs from the queue to their end, in a worker in this process."""
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from services.domain.errors import (
     ProviderBusy,
     ProviderRefusedKey,
 )
+from services.domain.part import Part
 from services.domain.people import LOCAL_USER
 from services.jobs.processing import MAX_ATTEMPTS
 from services.providers.base import SpeechProvider
@@ -226,6 +228,66 @@ class TestCancelling:
         assert [row.call.id for row in services.calls.list(ORG)] == [other]
         assert {call_id for call_id, _ in services.vault.stored_calls()} == {other}
         assert doomed not in job_engine_rows(installation)
+
+
+class TestWords:
+    def test_the_organisations_words_reach_every_run_behind_its_own(
+        self, installation: Installation, provider: SpeechProvider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[ProcessingOptions] = []
+        transcribe = provider.transcribe
+
+        def listen(recording, options, context):  # type: ignore[no-untyped-def]
+            told.append(options)
+            return transcribe(recording, options, context)
+
+        monkeypatch.setattr(provider, "transcribe", listen)
+        words = installation.services.vocabulary
+        words.add(LOCAL_USER, ["CPAP", "AcmeTel"])
+        words.spell(LOCAL_USER, [("bill", "invoice")])
+        call_id = installation.take_in(
+            options=replace(SCRIPTED, vocabulary=("Nora", "acmetel"), keep_fillers=False)
+        ).call_id
+        with installation.working():
+            assert installation.ended(call_id) is CallState.READY
+        assert [options.vocabulary for options in told] == [("Nora", "acmetel", "CPAP")]
+        transcript = installation.services.review.load(LOCAL_USER, call_id).transcript
+        assert "my last invoice is" in transcript.utterances[1].text
+        assert transcript.stages["vocabulary"] == "3 words"
+        assert transcript.stages["spelling"] == "1 pair"
+        assert transcript.without_fillers
+        assert "Nora" not in repr(transcript.stages)
+        # The run remembers what was asked for, not what the organisation wanted that day.
+        (run,) = installation.services.runs.list_for_call(ORG, call_id)
+        assert run.options.vocabulary == ("Nora", "acmetel")
+
+    def test_only_a_part_is_transcribed_and_all_of_it_can_be_played(
+        self, installation: Installation
+    ) -> None:
+        options = replace(SCRIPTED, start_ms=10_500, end_ms=20_000)
+        call_id = installation.take_in(options=options).call_id
+        with installation.working():
+            assert installation.ended(call_id) is CallState.READY
+        shown = installation.services.review.load(LOCAL_USER, call_id)
+        assert shown.transcript.part == Part(start_ms=10_500, end_ms=20_000)
+        assert shown.transcript.utterances[0].start_ms == 10_500
+        assert shown.transcript.utterances[-1].end_ms <= 20_000
+        assert shown.analysis.metrics.duration_ms == 9_500
+        assert shown.call.audio is not None
+        assert shown.call.audio.duration_ms == shown.transcript.duration_ms == 25_000
+        loudness = shown.transcript.loudness_dbfs["s1"]
+        assert len(loudness) == 25
+        assert loudness[5] is None
+        assert loudness[11] is not None
+        assert installation.services.vault.has(call_id, Rendition.PLAYBACK)
+
+    def test_a_part_after_the_end_fails_in_a_sentence(self, installation: Installation) -> None:
+        call_id = installation.take_in(options=replace(SCRIPTED, start_ms=60_000)).call_id
+        with installation.working():
+            assert installation.ended(call_id) is CallState.FAILED
+        message = installation.progress(call_id).error_message
+        assert message is not None
+        assert "starts after the end of the recording" in message
 
 
 def test_other_options_make_another_transcript(installation: Installation) -> None:

@@ -5,6 +5,7 @@ import pytest
 from services.domain.calls import Stage
 from services.jobs.progress import (
     ASK_EVERY_S,
+    RELABELLING_SHARES,
     TYPICAL_SHARES,
     CancelWatch,
     ProgressReporter,
@@ -27,7 +28,9 @@ class Written(list[tuple[Stage, float, float, int | None]]):
 
 
 def test_the_stages_make_up_the_whole_run() -> None:
-    assert sum(TYPICAL_SHARES.values()) == pytest.approx(1.0)
+    for shares in (TYPICAL_SHARES, RELABELLING_SHARES):
+        assert sum(shares.values()) == pytest.approx(1.0)
+        assert whole_fraction(Stage.ANALYSE, 1.0, shares) == pytest.approx(1.0)
     assert whole_fraction(Stage.DECODE, 0.0) == 0.0
     assert whole_fraction(Stage.ANALYSE, 1.0) == pytest.approx(1.0)
     ends = [whole_fraction(stage, 1.0) for stage in Stage]

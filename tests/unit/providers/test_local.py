@@ -21,6 +21,7 @@ from services.domain.speech import HoldKind, Transcript
 from services.engine import weights
 from services.engine.engine import LocalEngine
 from services.engine.heard import Heard, HeardWord, LanguageGuess
+from services.engine.speakers.clustering import VoiceCount
 from services.engine.speakers.diarizer import Voice
 from services.engine.voice_activity import VOICE_FRAME_MS, VoiceActivity
 from services.providers import local
@@ -67,10 +68,10 @@ class OneWordASecond:
 class TwoVoices:
     """Stands for the diarizer: the first half is one voice, the second another."""
 
-    expected: int | None = None
+    wanted: VoiceCount | None = None
 
-    def diarize(self, pcm, context, *, expected=None):
-        self.expected = expected
+    def diarize(self, pcm, context, *, voices):
+        self.wanted = voices
         context.report(Stage.SPEAKERS, 0.5)
         half = pcm.frames // 32
         return tuple(
@@ -151,7 +152,7 @@ def test_voices_of_a_mixed_call_are_told_apart(provider, engine):
     assert [(s.id, s.channel) for s in found.speakers] == [("s1", None), ("s2", None)]
     assert spans_of(found, "s1") == [(0, 4_000)]
     assert spans_of(found, "s2") == [(6_000, 10_000)]
-    assert engine.diarizer.expected == 2
+    assert engine.diarizer.wanted == VoiceCount(least=2, most=2)
     assert engine.recogniser.options["language"] == "de"
 
 

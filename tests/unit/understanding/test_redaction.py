@@ -13,7 +13,11 @@ from services.domain.speech import (
     Utterance,
     Word,
 )
-from services.understanding.redaction import Redactor, with_placeholders
+from services.understanding.redaction import (
+    Redactor,
+    beside_placeholders,
+    with_placeholders,
+)
 
 
 @pytest.fixture(scope="module")
@@ -338,3 +342,71 @@ def test_redacting_twice_changes_nothing(redactor: Redactor) -> None:
 )
 def test_digits_that_a_recogniser_took_for_money(text: str, expected: str) -> None:
     assert Redactor().redact_text(text) == expected
+
+
+REDACTED_LINES = (
+    ("s1", "Thank you for calling, this is [PERSON]. What is your phone number?"),
+    ("s2", "Sure, it's [PHONE], and I am [PERSON] [PERSON], born [DOB]."),
+    ("s1", "Thanks [PERSON]. And the address and the card?"),
+    ("s2", "[ADDRESS], [ADDRESS]. The card is [CARD], the code is [CVV]."),
+    ("s1", "So account [ACCOUNT], booking [BOOKING], mail [EMAIL]; is that right?"),
+    ("s2", "Yes. [IBAN] and [POLICY] and [SSN]"),
+)
+
+
+def test_what_is_redacted_already_is_left_alone(redactor):
+    """Every placeholder stays, is marked where it stands, and nothing is put inside of one."""
+    before = Transcript(
+        id="t",
+        provider="example",
+        duration_ms=10_000,
+        speakers=(),
+        utterances=_conversation(*REDACTED_LINES),
+        spans=(),
+        language="en",
+        redacted=True,
+    )
+    once = redactor.redact(before)
+    assert [u.text for u in once.utterances] == [text for _, text in REDACTED_LINES]
+    for u in once.utterances:
+        marked = [u.text[m.start_char : m.end_char] for m in u.pii]
+        assert marked == [f"[{m.type}]" for m in u.pii]
+        assert len(marked) == u.text.count("[")
+    assert redactor.redact(once) == once
+
+
+def test_what_is_found_across_a_placeholder_is_taken_out_around_it():
+    text = "lives at 12 [PERSON] Street, ok"
+    found = PiiMention(type=PiiType.ADDRESS, start_char=9, end_char=text.index(","))
+    mentions = beside_placeholders(text, [found])
+    assert with_placeholders(text, mentions).text == "lives at [ADDRESS] [PERSON] [ADDRESS], ok"
+    only = PiiMention(type=PiiType.PERSON, start_char=12, end_char=20)
+    assert with_placeholders(text, beside_placeholders(text, [only])).text == text
+
+
+def test_redacted_words_keep_their_times_when_read_again(redactor):
+    words = tuple(
+        Word(text=w, start_ms=n * 300, end_ms=n * 300 + 200, confidence=None)
+        for n, w in enumerate(["my", "number", "is", "[PHONE],", "thanks"])
+    )
+    line = Utterance(
+        id="u1",
+        speaker=None,
+        start_ms=0,
+        end_ms=1_500,
+        text="my number is [PHONE], thanks",
+        words=words,
+    )
+    before = Transcript(
+        id="t",
+        provider="example",
+        duration_ms=2_000,
+        speakers=(),
+        utterances=(line,),
+        spans=(),
+        language="en",
+        redacted=True,
+    )
+    (after,) = redactor.redact(before).utterances
+    assert after.words == words
+    assert after.pii == (PiiMention(type=PiiType.PHONE, start_char=13, end_char=20),)

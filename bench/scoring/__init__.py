@@ -1,0 +1,1 @@
+"""Scoring of transcripts against truth: counts of one call first, sums over calls, rates last."""

@@ -1,0 +1,132 @@
+"""The whole pipeline over one file of this machine, storing nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.analysis.carrying import carry_edits
+from services.analysis.file_names import details_from_name
+from services.audio.recording import Recording
+from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions
+from services.domain.edits import CallEdits
+from services.domain.errors import BadTranscript, FileMissing
+from services.domain.ids import new_id
+from services.domain.part import check_bounds
+from services.domain.people import LOCAL_USER
+from services.domain.reviewed import ReviewedCall
+from services.domain.running import RunContext
+from services.domain.speech import Transcript
+from services.exports.call_reading import CallDocument
+from services.pipeline import (
+    Models,
+    SpeakerLabeller,
+    findings_of,
+    prepare,
+    relabel,
+    transcribe,
+    understand,
+)
+from services.providers.base import SpeechProvider
+from services.storage.working_files import WorkingFile
+
+MOST_BEYOND_END_MS = 2_000
+
+
+def process_file(
+    path: Path,
+    provider: SpeechProvider,
+    options: ProcessingOptions,
+    models: Models,
+    context: RunContext,
+    *,
+    working_folder: Path,
+    max_duration_ms: int,
+    labeller: SpeakerLabeller | None = None,
+) -> ReviewedCall:
+    """Run the whole pipeline over one file and store nothing.
+
+    Decoded sound lies encrypted in ``working_folder`` while it runs. Raises a BadAudio when the
+    file can't be used, InvalidRequest when it has no such part, and whatever the provider raises.
+    """
+    check_bounds(options.start_ms, options.end_ms)
+    details = details_from_name(path.name)
+    with _opened(path, context, working_folder, max_duration_ms) as recording:
+        transcript = transcribe(recording, provider, options, context, labeller)
+        return _reviewed_file(path, recording, transcript, details, options, models, context)
+
+
+def relabel_file(
+    path: Path,
+    document: CallDocument,
+    options: ProcessingOptions,
+    models: Models,
+    context: RunContext,
+    *,
+    working_folder: Path,
+    max_duration_ms: int,
+    labeller: SpeakerLabeller,
+) -> ReviewedCall:
+    """Tell the speakers of a transcript apart on the recording that it belongs to; store nothing.
+
+    Comments move to the new lines. Raises a BadAudio when the file can't be used, BadTranscript
+    when the transcript can't be that of this recording.
+    """
+    old, details = document.transcript, document.details
+    with _opened(path, context, working_folder, max_duration_ms) as recording:
+        last_ms = max((u.end_ms for u in old.utterances), default=0)
+        if last_ms > recording.duration_ms + MOST_BEYOND_END_MS:
+            raise BadTranscript("It goes on after this recording has ended.")
+        new = relabel(recording, old, options, context, labeller)
+        shown = _reviewed_file(path, recording, new, details, options, models, context)
+    edits = CallEdits(transcript_id=old.id, comments=document.comments)
+    return replace(
+        shown,
+        call=replace(shown.call, id=document.call_id),
+        edits=carry_edits(edits, old, shown.transcript),
+    )
+
+
+@contextmanager
+def _opened(
+    path: Path, context: RunContext, working_folder: Path, max_duration_ms: int
+) -> Iterator[Recording]:
+    """Decode a file for as long as the block lasts."""
+    if not path.is_file():
+        raise FileMissing
+    with path.open("rb") as source, WorkingFile(working_folder) as pcm_file:
+        yield prepare(
+            source,
+            pcm_file,
+            context,
+            max_duration_ms=max_duration_ms,
+            open_source=lambda: path.open("rb"),
+            source_name=path.name,
+        )
+
+
+def _reviewed_file(
+    path: Path,
+    recording: Recording,
+    transcript: Transcript,
+    details: CallDetails,
+    options: ProcessingOptions,
+    models: Models,
+    context: RunContext,
+) -> ReviewedCall:
+    """Understand a file's transcript and return it as a call that is not stored."""
+    analysed = understand(transcript, details, options, models, context)
+    call = Call(
+        id=new_id(),
+        org_id=LOCAL_USER.org_id,
+        source_name=path.name,
+        content_hash="",
+        size_bytes=path.stat().st_size,
+        state=CallState.READY,
+        created_at=datetime.now(UTC),
+        details=details,
+        audio=replace(recording.facts, findings=findings_of(recording, analysed.transcript)),
+        active_transcript_id=analysed.transcript.id,
+    )
+    return ReviewedCall(call=call, transcript=analysed.transcript, analysis=analysed.analysis)
