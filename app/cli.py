@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from app.benches import benches
+from app.vocabulary import vocabulary
+from app.voices import voices
 from services import telemetry
 from services.domain.calls import MOST_SPEAKERS, ProcessingOptions, SpeakerCount
 from services.domain.part import read_clock
@@ -18,12 +21,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-vocabulary = typer.Typer(help="Words to listen for, and how to write them.", no_args_is_help=True)
+app.add_typer(voices, name="voices")
 app.add_typer(vocabulary, name="vocabulary")
-bench = typer.Typer(
-    help="Measure speed, accuracy and staying power on this machine.", no_args_is_help=True
-)
-app.add_typer(bench, name="bench")
+app.add_typer(benches, name="bench")
 
 Format = Annotated[ExportFormat, typer.Option("--format", help="What to write.")]
 Output = Annotated[
@@ -39,9 +39,6 @@ AtLeast = Annotated[
 AtMost = Annotated[
     int | None, typer.Option(min=1, max=MOST_SPEAKERS, help="So many speakers at most.")
 ]
-
-
-Figures = Annotated[Path | None, typer.Option("--json", help="Write the figures there.")]
 
 
 @app.callback()
@@ -178,127 +175,6 @@ def export(
 
     with one_clear_line():
         raise SystemExit(export_call(load_settings(), call_id, wanted, output))
-
-
-@vocabulary.command("show")
-def show_vocabulary() -> None:
-    """Write the vocabulary: a word per line, then the spellings as heard = written."""
-    from app.commands.console import one_clear_line
-    from app.commands.vocabulary import change_vocabulary
-
-    with one_clear_line():
-        change_vocabulary(None)
-
-
-@vocabulary.command("add")
-def add_words(words: Annotated[list[str], typer.Argument(help="Words to listen for.")]) -> None:
-    """Listen for these words in calls processed from now on."""
-    from app.commands.console import one_clear_line
-    from app.commands.vocabulary import change_vocabulary
-
-    with one_clear_line():
-        change_vocabulary(lambda service, user: service.add(user, words))
-
-
-@vocabulary.command("remove")
-def remove_words(
-    words: Annotated[list[str], typer.Argument(help="Words, or what is heard of spellings.")],
-) -> None:
-    """Forget these words and spellings."""
-    from app.commands.console import one_clear_line
-    from app.commands.vocabulary import change_vocabulary
-
-    with one_clear_line():
-        change_vocabulary(lambda service, user: service.remove(user, words))
-
-
-@vocabulary.command("spell")
-def spell_words(
-    spelling: Annotated[list[str], typer.Argument(help="As in 'acme tell=AcmeTel'.")],
-) -> None:
-    """Write what is heard in this way in calls processed from now on."""
-    from app.commands.console import one_clear_line
-    from app.commands.vocabulary import change_vocabulary
-
-    with one_clear_line():
-        change_vocabulary(lambda service, user: service.spell(user, read_spelling(spelling)))
-
-
-@bench.command("speed")
-def bench_speed(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Recordings; the demo calls if none.")
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures there.")
-    ] = None,
-) -> None:
-    """Times real time of the whole pipeline beside plain faster-whisper, in one run."""
-    from app.commands.console import one_clear_line
-    from bench.speed import measure
-
-    with one_clear_line():
-        raise SystemExit(measure(files or [], json_file))
-
-
-@bench.command("accuracy")
-def bench_accuracy(
-    folders: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Folders of recordings with truth; the demo calls if none."),
-    ] = None,
-    only: Annotated[str, typer.Option(help="Take files whose names fit, such as *mono*.")] = "*",
-    no_speech: Annotated[
-        list[str] | None,
-        typer.Option(help="Files whose names fit hold no speech: no word may come out."),
-    ] = None,
-    peer: Annotated[bool, typer.Option(help="Score faster-whisper alone beside ours.")] = True,
-    keep_transcripts: Annotated[
-        Path | None, typer.Option(help="Folder to write the transcripts into, as JSON.")
-    ] = None,
-    json_file: Figures = None,
-) -> None:
-    """Word, speaker and conversation errors of the local pipeline against truth."""
-    from app.commands.console import one_clear_line
-    from bench.accuracy import Wishes, measure
-    from bench.scoring.corpus import Search
-
-    wishes = Wishes(
-        folders=folders or (),
-        search=Search(only=only, no_speech=no_speech or ()),
-        peer=peer,
-        transcripts=keep_transcripts,
-    )
-    with one_clear_line():
-        raise SystemExit(measure(wishes, json_file))
-
-
-@bench.command("length")
-def bench_length(
-    hours: Annotated[float, typer.Option(min=0.1, max=24, help="Length of the recording.")] = 10,
-    stereo: Annotated[bool, typer.Option("--stereo", help="One party on each channel.")] = False,
-    json_file: Figures = None,
-) -> None:
-    """Memory and progress of a very long recording, and going on after its worker is killed."""
-    from app.commands.console import one_clear_line
-    from bench.length import measure
-
-    with one_clear_line():
-        raise SystemExit(measure(hours, json_file, stereo=stereo))
-
-
-@bench.command("ui")
-def bench_ui(
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures there.")
-    ] = None,
-) -> None:
-    """How soon a call of 5,000 utterances can be used in a browser, beside the naive way."""
-    from app.commands.console import one_clear_line
-    from bench.ui import measure
-
-    with one_clear_line():
-        raise SystemExit(measure(json_file))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from app.wiring import Services, process_services
 from services.access.tokens import ANY_CALL, Purpose
 from services.domain.people import LOCAL_USER, User
 from services.domain.vocabulary import Vocabulary
+from services.domain.voices import Enrolment
 
 TOKEN_TTL_S = 3600
 
@@ -29,6 +30,8 @@ _SEEK = "seek"
 _FOLLOWED = "followed_link"
 _RELOADS = "reloads"
 _NOTICE = "notice"
+_LEARNT = "voice_learnt"
+_ENROLMENT = "voice_enrolment"
 _VOCABULARY = "vocabulary"
 
 
@@ -189,6 +192,31 @@ def show_in_place(call_id: str | None) -> None:
     st.session_state[_SHOWN] = call_id
     if call_id is not None:
         set_open_call(call_id)
+
+
+# --- voices being learnt --------------------------------------------------------------------
+
+
+def learnt(source: str) -> Enrolment | None:
+    """Return what this recording, or speaker of a call, taught about a voice, if it has yet."""
+    kept = cast("tuple[str, Enrolment] | None", st.session_state.get(_LEARNT))
+    return kept[1] if kept and kept[0] == source else None
+
+
+def keep_learnt(source: str, enrolment: Enrolment) -> None:
+    """Keep what was learnt until it is remembered, or something else is learnt."""
+    st.session_state[_LEARNT] = (source, enrolment)
+
+
+def enrolment_number() -> int:
+    """Return a number that changes when the form for a new voice has to be empty again."""
+    return int(st.session_state.get(_ENROLMENT, 0))
+
+
+def finish_enrolment() -> None:
+    """Forget what was learnt, and empty the form for the next voice."""
+    st.session_state.pop(_LEARNT, None)
+    st.session_state[_ENROLMENT] = enrolment_number() + 1
 
 
 # --- the Vocabulary page --------------------------------------------------------------------

@@ -4,12 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, text
 
+from app.local_models import (
+    build_labeller,
+    build_listener,
+    enrolling_in_child,
+    shared_engine,
+)
 from app.settings import ROOT, Settings, load_settings
 from services.access.tokens import TokenSigner
 from services.jobs.desk import JobDesk
@@ -19,7 +24,7 @@ from services.jobs.janitor import Janitor
 from services.jobs.processing import open_run
 from services.jobs.queue import JobQueue, prepare_queue
 from services.jobs.workshop import Workshop
-from services.pipeline import Models, SpeakerLabeller
+from services.pipeline import Models
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
 from services.review import ReviewService
@@ -28,15 +33,16 @@ from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey
+from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
+from services.voices.desk import VoiceDesk
 
 if TYPE_CHECKING:
-    from services.engine.engine import EngineHolder
     from services.understanding.models import UnderstandingModels
 
 DEMO_FOLDER = ROOT / "demo"
@@ -54,6 +60,8 @@ class Services:
     runs: RunStore
     transcripts: TranscriptStore
     vocabularies: VocabularyStore
+    known_voices: KnownVoiceStore
+    voices: VoiceDesk
     analytics: Analytics
     vault: AudioVault
     intake: Intake
@@ -93,6 +101,7 @@ def build_services(settings: Settings) -> Services:
     calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
     vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
+    known_voices = KnownVoiceStore(engine, master_key)
     providers = build_providers(settings)
     models = build_models(settings)
     queue = JobQueue(open_engine(settings.database_url))
@@ -103,6 +112,8 @@ def build_services(settings: Settings) -> Services:
         runs=runs,
         transcripts=transcripts,
         vocabularies=vocabularies,
+        known_voices=known_voices,
+        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling_in_child(settings)),
         analytics=Analytics(engine),
         vault=vault,
         intake=intake,
@@ -115,7 +126,7 @@ def build_services(settings: Settings) -> Services:
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
         ),
-        review=ReviewService(calls, transcripts, models.redactor),
+        review=ReviewService(calls, transcripts, models.redactor, known_voices),
         vocabulary=VocabularyService(vocabularies),
         providers=providers,
         models=models,
@@ -152,7 +163,7 @@ def build_providers(settings: Settings) -> ProviderRegistry:
             settings.models_dir,
             settings.whisper_model,
             settings.threads,
-            engine=_local_engine(settings),
+            engine=shared_engine(settings),
         )
 
     def scripted() -> SpeechProvider:
@@ -171,25 +182,6 @@ def build_models(_settings: Settings) -> "UnderstandingModels":
     from services.understanding.models import UnderstandingModels
 
     return UnderstandingModels()
-
-
-def build_labeller(settings: Settings) -> SpeakerLabeller:
-    """Return who tells speakers apart on this machine, with the local provider's models."""
-    from services.engine.relabelling import LocalLabeller
-
-    return LocalLabeller(_local_engine(settings))
-
-
-def _local_engine(settings: Settings) -> "EngineHolder":
-    return _shared_engine(settings.models_dir, settings.whisper_model, settings.threads)
-
-
-@cache
-def _shared_engine(models_dir: Path, whisper_model: str | None, threads: int) -> "EngineHolder":
-    """Return the one engine of this process for these settings: its models take much memory."""
-    from services.engine.engine import EngineHolder
-
-    return EngineHolder(models_dir, whisper_model, threads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,6 +231,8 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         models=services.models,
         labeller=build_labeller(settings),
         redactor=services.redactor,
+        known_voices=services.known_voices,
+        listener=build_listener(settings),
         working_folder=settings.working_folder,
         max_duration_ms=settings.max_duration_ms,
         stopping=stopping,

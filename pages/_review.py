@@ -18,9 +18,11 @@ from components.call_view.figures import draw_all_figures, draw_cards
 from components.call_view.header import HeaderAct, draw_header
 from components.call_view.timeline import draw_timeline
 from components.heading import draw_empty, draw_page_title
+from components.known_voices.dialogs import ask_remember
 from components.options_form import ProviderChoice
 from components.wording import call_title, plain
 from pages._acts import carry_out_each, delete_calls
+from pages._voices import LearningFromCall
 from services.domain.calls import (
     FINISHED_STATES,
     Call,
@@ -75,7 +77,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         session.request_seek(call_id, clicked)
         st.rerun()
     if intent is not None:
-        _carry_out_header(reviewed.call, intent)
+        _carry_out_header(reviewed, intent)
 
 
 @st.fragment
@@ -131,8 +133,9 @@ def _carry_out(call_id: str, intent: wish.ReviewIntent) -> None:
         session.notify(error.user_message)
 
 
-def _carry_out_header(call: Call, intent: HeaderAct) -> None:
+def _carry_out_header(reviewed: ReviewedCall, intent: HeaderAct) -> None:
     user, services = session.current_user(), session.services()
+    call = reviewed.call
     review = services.review
     match intent:
         case HeaderAct.REVIEWED | HeaderAct.NOT_REVIEWED:
@@ -144,6 +147,8 @@ def _carry_out_header(call: Call, intent: HeaderAct) -> None:
                 call,
                 lambda d: carry_out_each([call.id], lambda c: review.set_details(user, c, d)),
             )
+        case HeaderAct.REMEMBER:
+            ask_remember(reviewed, LearningFromCall(call_id=call.id))
         case HeaderAct.RERUN:
             carry_out_each([call.id], _ask_rerun)
         case HeaderAct.RELABEL:

@@ -1,19 +1,21 @@
 """From a file to an analysed call, step by step; each step is a function that can stand alone.
 
-prepare (probe, decode, channels) -> transcribe (provider) -> understand (backchannels, roles,
-sentiment, redaction, summary, figures). Jobs run these steps over stored calls; the command line
-runs them over a file and stores nothing.
+prepare (probe, decode, channels) -> transcribe (provider) or relabel -> recognise_voices (known
+voices) -> understand (backchannels, roles, sentiment, redaction, summary, figures). Jobs run these
+steps over stored calls; the command line runs them over a file and stores nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
+from services import telemetry
 from services.analysis.backchannels import mark_backchannels
 from services.analysis.fillers import without_fillers
 from services.analysis.labels import label_speakers
 from services.analysis.metrics import analyse
+from services.analysis.own_speech import own_spans
 from services.analysis.parts import placed_in_recording
 from services.analysis.roles import assign_roles
 from services.analysis.spelling import respelled
@@ -24,11 +26,15 @@ from services.audio.part import recording_of
 from services.audio.pcm import FilePcm
 from services.audio.recording import ChannelLayout, Recording
 from services.domain.calls import CallDetails, ProcessingOptions, Stage
+from services.domain.errors import EngineError
 from services.domain.findings import Finding, FindingKind
 from services.domain.metrics import AnalysedTranscript
 from services.domain.part import part_of
 from services.domain.running import RunContext
-from services.domain.speech import Transcript
+from services.domain.speech import Speaker, Transcript
+from services.domain.voices import EnrolledVoice
+from services.engine.speakers.matching import match_voices
+from services.engine.speakers.recognition import VoiceListener
 from services.providers.base import Capabilities, SpeechProvider
 from services.understanding.summary import STAGE as SUMMARY_STAGE
 from services.understanding.summary import summarise
@@ -158,6 +164,49 @@ def relabel(
     return replace(labelled, stages={**labelled.stages, **stages})
 
 
+def recognise_voices(
+    recording: Recording,
+    transcript: Transcript,
+    known: Sequence[EnrolledVoice],
+    listener: VoiceListener,
+    context: RunContext,
+) -> Transcript:
+    """Return the transcript with known voices noted at the speakers they were recognised in.
+
+    Costs nothing when no voice is known. Without its models, which a cloud provider's calls don't
+    need otherwise, nobody is recognised. Raises Cancelled.
+    """
+    if not known:
+        return transcript
+    channels = recording.pcm.channels
+    mix = channel_to_hear(recording.facts.findings, channels)
+    heard = {}
+    try:
+        for speaker in transcript.speakers:
+            context.report(Stage.SPEAKERS, 1.0)
+            channel = mix if speaker.channel is None or channels == 1 else speaker.channel
+            spans = own_spans(transcript, speaker.id)
+            found = listener.voiceprint(recording.pcm, spans, channel)
+            if found is not None:
+                heard[speaker.id] = found
+    except EngineError as error:
+        telemetry.warning("known_voices.unavailable", error=error.code)
+        return transcript
+    matches = match_voices(heard, known)
+
+    def noted(speaker: Speaker) -> Speaker:
+        match = matches.get(speaker.id)
+        if match is None:
+            return speaker
+        return replace(speaker, voice_id=match.voice_id, voice_confidence=match.confidence)
+
+    return replace(
+        transcript,
+        speakers=tuple(map(noted, transcript.speakers)),
+        stages={**transcript.stages, "known_voices": "local voiceprints"},
+    )
+
+
 def _loudness(recording: Recording, transcript: Transcript) -> Mapping[str, Course]:
     pcm = recording.pcm
     mixed = channel_to_hear(recording.facts.findings, pcm.channels)
@@ -188,16 +237,19 @@ def understand(
     options: ProcessingOptions,
     models: Models,
     context: RunContext,
+    *,
+    known: Sequence[EnrolledVoice] = (),
 ) -> AnalysedTranscript:
     """Add backchannels, roles, sentiment, redaction, summary and figures to a transcript.
 
     Backchannels come first: what a listener hums is no hesitation. Sentiment is read from the
     words before redaction; the summary is written from what is left after it, so it can't bring
-    back what was taken out. What is redacted already stays redacted.
+    back what was taken out. What is redacted already stays redacted. ``known`` voices that were
+    recognised count as evidence of their usual roles.
     """
     context.report(Stage.ANALYSE, 0.0)
     transcript = as_wanted(mark_backchannels(transcript), options)
-    transcript = assign_roles(transcript, details)
+    transcript = assign_roles(transcript, details, {one.voice.id: one.voice.role for one in known})
     context.report(Stage.ANALYSE, 1 / STEPS_OF_UNDERSTANDING)
     transcript = models.sentiment.mark(transcript)
     context.report(Stage.ANALYSE, 2 / STEPS_OF_UNDERSTANDING)

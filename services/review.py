@@ -1,27 +1,27 @@
 """A call as a person reviews it: the active transcript with the person's edits, and its figures.
 
-Each change is kept as an edit, apart from what the provider delivered, and the figures that lists
-and cross-call views use are recomputed with it.
+Changes are edits, apart from what the provider delivered; stored figures are recomputed with them.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Lock
+from types import MappingProxyType
+from typing import Protocol
 
 from services.analysis.carrying import carry_edits
 from services.analysis.edits import apply_edits
-from services.analysis.labels import label_speakers
+from services.analysis.labels import label_speakers, name_known_voices
 from services.analysis.metrics import analyse
 from services.domain.calls import Call, CallDetails
 from services.domain.edits import CallEdits, Comment, TextCorrection
-from services.domain.errors import EditConflict, InvalidRequest, NotFound
+from services.domain.errors import EditConflict, InvalidRequest, NotFound, VoiceNotFound
 from services.domain.ids import new_id
 from services.domain.people import User
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SpeakerRole, Transcript, Utterance
 from services.exports import Export, ExportFormat, export
+from services.recent import RecentCalls
 from services.storage.calls import CallStore
 from services.storage.transcripts import TranscriptStore
 from services.understanding.typed import LineRedactor, safe_comment, safe_edits
@@ -35,11 +35,18 @@ ANSWERED_WITHIN_MS = 120_000
 EditChange = Callable[[CallEdits, Transcript], CallEdits]
 
 
+class VoiceNames(Protocol):
+    """Knows what known voices are called."""
+
+    def names(self, org_id: str) -> Mapping[str, str]:
+        """Return the name of each known voice of an organisation by the voice's id."""
+
+
 class ReviewService:
     """Loads calls for review and carries out what the reviewer does to them.
 
-    ``redactor`` reads corrected lines and comments of calls whose transcript is redacted, so that
-    a person's typing can't bring personal data back.
+    ``redactor`` reads corrected lines and comments of redacted calls, so that a person's typing
+    can't bring personal data back. ``known_voices`` names recognised speakers; None: nobody.
     """
 
     def __init__(
@@ -47,22 +54,27 @@ class ReviewService:
         calls: CallStore,
         transcripts: TranscriptStore,
         redactor: LineRedactor,
+        known_voices: VoiceNames | None = None,
     ) -> None:
         """Work on these stores."""
         self._calls = calls
         self._transcripts = transcripts
         self._redactor = redactor
-        self._recent = _Recent()
+        self._known_voices = known_voices
+        self._recent = RecentCalls(RECENT_CALLS)
 
     def load(self, user: User, call_id: str) -> ReviewedCall:
         """Return the call for review. Raises NotFound, or NotReady when it has no transcript."""
         try:
             call = self._calls.get(user.org_id, call_id)
             edits = self._transcripts.edits(user.org_id, call_id)
-            version = (call.active_transcript_id, edits.version, call.details)
+            names = self._voice_names(user)
+            known = frozenset(names.items())
+            version = (call.active_transcript_id, edits.version, call.details, known)
             shown = self._recent.get(call_id, version)
             if shown is None:
-                shown = reviewed(call, self._transcripts.active(user.org_id, call_id), edits)
+                transcript = self._transcripts.active(user.org_id, call_id)
+                shown = reviewed(call, transcript, edits, names)
                 if shown.transcript.id == call.active_transcript_id:
                     self._recent.put(call_id, version, shown)
         except NotFound:
@@ -87,6 +99,21 @@ class ReviewService:
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
             _known_speaker(transcript, speaker)
             return replace(edits, roles={**edits.roles, speaker: role})
+
+        return self._edit(user, call_id, change)
+
+    def set_voice(self, user: User, call_id: str, speaker: str, voice_id: str) -> ReviewedCall:
+        """Say that a speaker is a known voice, whatever was recognised; its name is shown then.
+
+        A name given by hand before is taken away. Raises VoiceNotFound.
+        """
+        if voice_id not in self._voice_names(user):
+            raise VoiceNotFound
+
+        def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            _known_speaker(transcript, speaker)
+            names = {k: v for k, v in edits.names.items() if k != speaker}
+            return replace(edits, names=names, voices={**edits.voices, speaker: voice_id})
 
         return self._edit(user, call_id, change)
 
@@ -214,7 +241,7 @@ class ReviewService:
             transcript = self._transcripts.active(user.org_id, call_id)
             newest = self._transcripts.edits(user.org_id, call_id)
             edits = change(replace(newest, transcript_id=transcript.id), transcript)
-            shown = reviewed(call, transcript, edits)
+            shown = reviewed(call, transcript, edits, self._voice_names(user))
             try:
                 saved = self._transcripts.save_edits(
                     user.org_id, call_id, edits, shown=shown.analysed
@@ -226,41 +253,22 @@ class ReviewService:
                 return replace(shown, edits=saved)
         raise EditConflict
 
+    def _voice_names(self, user: User) -> Mapping[str, str]:
+        return self._known_voices.names(user.org_id) if self._known_voices else {}
 
-class _Recent:
-    """The calls loaded last: a long transcript takes a while to read, and each rerun asks for it.
 
-    Each call is kept once, in the version loaded last. The call's row and its edits are read every
-    time, so what is stale is never found.
+def reviewed(
+    call: Call,
+    transcript: Transcript,
+    edits: CallEdits,
+    voice_names: Mapping[str, str] = MappingProxyType({}),
+) -> ReviewedCall:
+    """Return the call with the edits applied to this transcript and the figures recomputed.
+
+    ``voice_names`` are those of known voices by their id; a person's own name for a speaker wins.
     """
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[Hashable, ReviewedCall]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, call_id: str, version: Hashable) -> ReviewedCall | None:
-        with self._lock:
-            kept, shown = self._kept.get(call_id, (None, None))
-            if shown is None or kept != version:
-                return None
-            self._kept.move_to_end(call_id)
-            return shown
-
-    def put(self, call_id: str, version: Hashable, shown: ReviewedCall) -> None:
-        with self._lock:
-            self._kept[call_id] = (version, shown)
-            self._kept.move_to_end(call_id)
-            if len(self._kept) > RECENT_CALLS:
-                self._kept.popitem(last=False)
-
-    def forget(self, call_id: str) -> None:
-        with self._lock:
-            self._kept.pop(call_id, None)
-
-
-def reviewed(call: Call, transcript: Transcript, edits: CallEdits) -> ReviewedCall:
-    """Return the call with the edits applied to this transcript and the figures recomputed."""
     edited = label_speakers(apply_edits(transcript, edits), call.details, named=edits.names)
+    edited = name_known_voices(edited, voice_names, named=edits.names)
     return ReviewedCall(call=call, transcript=edited, analysis=analyse(edited), edits=edits)
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
 from app.commands.output import OutputFolder
 from app.commands.stored import wait_for
+from app.local_models import build_labeller
 from app.settings import Settings
 from app.supervisor import worker_running
-from app.wiring import build_labeller, build_models, build_services
+from app.wiring import build_models, build_services
 from services.domain.calls import CallState, ProcessingOptions, SpeakerCount
 from services.domain.errors import BadTranscript
 from services.domain.people import LOCAL_USER

@@ -6,8 +6,9 @@ from pathlib import Path
 from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
 from app.commands.output import OutputFolder
 from app.commands.vocabulary import with_kept_vocabulary
+from app.local_models import build_labeller
 from app.settings import Settings
-from app.wiring import build_labeller, build_models, build_providers
+from app.wiring import build_models, build_providers
 from services.domain.calls import ProcessingOptions, SpeakerCount
 from services.domain.errors import InvalidRequest, PartylineError
 from services.domain.reviewed import ReviewedCall

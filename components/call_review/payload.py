@@ -2,7 +2,8 @@
 
 Rows are arrays, because a three-hour call has tens of thousands of words:
 
-- ``speakers``: ``[id, label, role]``; ``colours``: for each speaker a name in the style sheet
+- ``speakers``: ``[id, label, role, how surely its voice was recognised in % or -1]``
+- ``colours``: for each speaker a name in the style sheet
 - ``utterances``: ``[id, speaker index or -1, start_ms, end_ms, text, label, score, flags, words]``
   with label 0 none, 1 positive, 2 neutral, 3 negative, and flags as in ``Flag``
 - ``words``: flat quintuples ``start_ms after the utterance's start, length in ms, first character
@@ -58,7 +59,9 @@ def review_payload(reviewed: ReviewedCall) -> dict[str, Any]:
         "duration_ms": transcript.duration_ms,
         "language": transcript.language,
         "redacted": transcript.redacted,
-        "speakers": [[s.id, s.label, s.role.value] for s in transcript.speakers],
+        "speakers": [
+            [s.id, s.label, s.role.value, _percent(s.voice_confidence)] for s in transcript.speakers
+        ],
         "colours": colour_names(transcript.speakers),
         "utterances": [
             _row(u, index.get(u.speaker or "", -1), flags[u.id]) for u in transcript.utterances
@@ -73,7 +76,9 @@ def review_payload(reviewed: ReviewedCall) -> dict[str, Any]:
 
 def shown_version(reviewed: ReviewedCall) -> str:
     """Return a key of all that the payload holds: labels also follow the call's details."""
-    people = "|".join(f"{s.id}={s.label}/{s.role}" for s in reviewed.transcript.speakers)
+    people = "|".join(
+        f"{s.id}={s.label}/{s.role}/{s.voice_confidence}" for s in reviewed.transcript.speakers
+    )
     return f"{reviewed.version}.{crc32(people.encode()):08x}"
 
 
@@ -123,10 +128,14 @@ def word_places(utterance: Utterance) -> list[int]:
         if found < 0:
             continue
         at = found + len(needle)
-        sure = -1 if word.confidence is None else round(word.confidence * 100)
+        sure = _percent(word.confidence)
         start = word.start_ms - utterance.start_ms
         places += [start, word.end_ms - word.start_ms, found, len(needle), sure]
     return places
+
+
+def _percent(fraction: float | None) -> int:
+    return -1 if fraction is None else round(fraction * 100)
 
 
 def _sentiment(sentiment: Sentiment | None) -> tuple[int, float | None]:

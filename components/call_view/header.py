@@ -23,12 +23,14 @@ class HeaderAct(StrEnum):
     REVIEWED = "reviewed"
     NOT_REVIEWED = "not_reviewed"
     DETAILS = "details"
+    REMEMBER = "remember"
     RERUN = "rerun"
     RELABEL = "relabel"
     DELETE = "delete"
 
 
 MORE_WORDS = {
+    HeaderAct.REMEMBER: ":material/record_voice_over: Remember a voice…",
     HeaderAct.RERUN: ":material/restart_alt: Process again…",
     HeaderAct.RELABEL: ":material/groups: Tell speakers apart again…",
     HeaderAct.DELETE: ":material/delete: Delete this call…",

@@ -32,6 +32,7 @@ def carry_edits(edits: CallEdits, old: Transcript, new: Transcript) -> CallEdits
         version=edits.version,
         names={names.of(key): name for key, name in _merged_first(edits.names, edits)},
         roles={names.of(key): role for key, role in _merged_first(edits.roles, edits)},
+        voices={names.of(key): voice for key, voice in _merged_first(edits.voices, edits)},
         merges={
             names.of(merged): names.of(target)
             for merged, target in edits.merges.items()

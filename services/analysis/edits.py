@@ -56,6 +56,8 @@ def _edited_speaker(speaker: Speaker, edits: CallEdits) -> Speaker:
     if speaker.id in edits.roles:
         # A person's decision is no estimate: it has no confidence.
         speaker = replace(speaker, role=edits.roles[speaker.id], role_confidence=None)
+    if speaker.id in edits.voices:
+        speaker = replace(speaker, voice_id=edits.voices[speaker.id], voice_confidence=None)
     return speaker
 
 

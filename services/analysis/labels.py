@@ -1,6 +1,6 @@
 """The names shown for speakers nobody has named by hand."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from services.domain.calls import CallDetails
@@ -26,6 +26,24 @@ def label_speakers(
             label = f"{label} {seen[label]}"
         speakers.append(speaker if speaker.id in named else replace(speaker, label=label))
     return replace(transcript, speakers=tuple(speakers))
+
+
+def name_known_voices(
+    transcript: Transcript, names: Mapping[str, str], *, named: Collection[str] = ()
+) -> Transcript:
+    """Label speakers whose voice was recognised with the name it has now.
+
+    ``names`` are those of known voices by their id. Of a voice that isn't known any more, and of
+    speakers whose id is in ``named``, the recognition is left out: their label doesn't rest on it.
+    """
+
+    def labelled(speaker: Speaker) -> Speaker:
+        name = names.get(speaker.voice_id or "")
+        if name is None or speaker.id in named:
+            return replace(speaker, voice_id=None, voice_confidence=None)
+        return replace(speaker, label=name)
+
+    return replace(transcript, speakers=tuple(map(labelled, transcript.speakers)))
 
 
 def _label(speaker: Speaker, number: int, details: CallDetails) -> str:

@@ -1,14 +1,15 @@
 """Decides who is the agent and who the customer, from evidence, or says that it can't tell.
 
-Evidence is additive, in log-odds: each speaker's wording, and who asks whom for a name or number
-and is told it. Habits that only often hold (the first voice of an inbound call, who asks more) are
-added, but never decide without these. The channel is no evidence: recorders differ in which side
-they give the agent.
+Evidence is additive, in log-odds: each speaker's wording, who asks whom for a name or number and
+is told it, and the usual role of a voice that was recognised. Habits that only often hold (the
+first voice of an inbound call, who asks more) are added, but never decide without these. The
+channel is no evidence: recorders differ in which side they give the agent.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from services.analysis.role_evidence import (
     AGENT_CUES,
@@ -37,23 +38,33 @@ _SHARPNESS = 0.6
 _HABIT = 0.4
 _DESK = 1.6
 _DESK_WORDS = 10
+_KNOWN_NAME = 3.0
+# A voice that was recognised, however narrowly, decides where words don't.
+_KNOWN_VOICE = 3.6
 _OPENING_UTTERANCES = 2
 
 
-def assign_roles(transcript: Transcript, details: CallDetails | None = None) -> Transcript:
+def assign_roles(
+    transcript: Transcript,
+    details: CallDetails | None = None,
+    voice_roles: Mapping[str, SpeakerRole] = MappingProxyType({}),
+) -> Transcript:
     """Return the transcript with roles and their confidence (0..1) where evidence allows.
 
     Of two speakers one becomes agent and the other customer, or both stay unknown, as they do when
     both speak like agents, about a customer in the third person, or like relatives. Of more, the
     best evidenced is the agent, each other customer or unknown. Roles that a provider gave with a
-    confidence stay.
+    confidence stay. ``voice_roles`` are the usual roles of known voices by their id.
     """
     if any(_is_given(s) for s in transcript.speakers):
         return transcript
     known = details or CallDetails()
     exchanges = exchange_evidence(transcript.utterances)
     evidence = {
-        s.id: _evidence(transcript, s, known, exchanges.get(s.id, 0.0)) for s in transcript.speakers
+        s.id: _evidence(
+            transcript, s, known, exchanges.get(s.id, 0.0) + _known_voice(s, voice_roles)
+        )
+        for s in transcript.speakers
     }
     if len(evidence) == 2:
         roles = _of_two(evidence, in_doubt=_is_no_service_call(transcript))
@@ -137,13 +148,22 @@ def _probability(log_odds: float) -> float:
 
 
 def _evidence(
-    transcript: Transcript, speaker: Speaker, details: CallDetails, exchanges: float
+    transcript: Transcript, speaker: Speaker, details: CallDetails, beside_words: float
 ) -> _Evidence:
     said = [u for u in transcript.utterances if u.speaker == speaker.id and not u.is_backchannel]
     text = "\n".join(u.text for u in said)
     wording = weigh(without_reported_speech(text), AGENT_CUES) - weigh(text, CUSTOMER_CUES)
-    wording += _introduces_like_an_agent(said, details) + _answers_like_a_desk(said) + exchanges
-    return _Evidence(wording=wording, habits=_habits(transcript, speaker, said, details))
+    wording += _introduces_like_an_agent(said, details) + _answers_like_a_desk(said)
+    return _Evidence(
+        wording=wording + beside_words, habits=_habits(transcript, speaker, said, details)
+    )
+
+
+def _known_voice(speaker: Speaker, voice_roles: Mapping[str, SpeakerRole]) -> float:
+    """Weigh the usual role of a recognised voice by how surely it was recognised."""
+    sign = {SpeakerRole.AGENT: 1.0, SpeakerRole.CUSTOMER: -1.0}
+    role = voice_roles.get(speaker.voice_id or "", SpeakerRole.UNKNOWN)
+    return sign.get(role, 0.0) * _KNOWN_VOICE * (speaker.voice_confidence or 0.0)
 
 
 def _answers_like_a_desk(said: Sequence[Utterance]) -> float:
@@ -158,7 +178,7 @@ def _introduces_like_an_agent(said: Sequence[Utterance], details: CallDetails) -
     for utterance in said[:_OPENING_UTTERANCES]:
         names = {m["name"].casefold() for m in INTRODUCTION.finditer(utterance.text)}
         if names & agent_names:
-            return 3.0
+            return _KNOWN_NAME
         if utterance is said[0] and names:
             return 0.4
     return 0.0

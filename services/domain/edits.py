@@ -34,7 +34,8 @@ class Comment:
 class CallEdits:
     """All edits of one call, in terms of the transcript ``transcript_id``.
 
-    ``merges`` maps a speaker id to the speaker it was merged into. ``version`` counts changes.
+    ``merges`` maps a speaker id to the speaker it was merged into, ``voices`` a speaker id to the
+    known voice it is. ``version`` counts changes.
     """
 
     transcript_id: str | None = None
@@ -42,5 +43,6 @@ class CallEdits:
     names: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, SpeakerRole] = field(default_factory=dict)
     merges: Mapping[str, str] = field(default_factory=dict)
+    voices: Mapping[str, str] = field(default_factory=dict)
     corrections: tuple[TextCorrection, ...] = ()
     comments: tuple[Comment, ...] = ()

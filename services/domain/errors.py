@@ -130,6 +130,35 @@ class NotReady(PartylineError):
     """This call has no transcript yet."""
 
 
+# --- known voices -----------------------------------------------------------------------------
+
+
+class EnrolmentRefused(PartylineError):
+    """A voice can't be learnt from this recording."""
+
+
+class TooLittleSpeech(EnrolmentRefused):
+    """There is too little speech to learn a voice from: at least 10 seconds are needed."""
+
+
+class SeveralVoices(EnrolmentRefused):
+    """More than one voice speaks in it: a voice is learnt from a person speaking alone."""
+
+
+class EnrolmentTimeout(EnrolmentRefused):
+    """Learning the voice took too long and was stopped; please try again."""
+
+    retryable = True
+
+
+class VoiceNotFound(NotFound):
+    """This known voice does not exist, or it has been deleted."""
+
+
+class VoiceNameTaken(PartylineError):
+    """A known voice has this name already."""
+
+
 # --- the installation -------------------------------------------------------------------------
 
 

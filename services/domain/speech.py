@@ -100,13 +100,18 @@ class PiiMention:
 
 @dataclass(frozen=True, kw_only=True)
 class Speaker:
-    """A voice in a call. ``label`` is shown to people; ``channel`` is set when it has its own."""
+    """A voice in a call. ``label`` is shown to people; ``channel`` is set when it has its own.
+
+    ``voice_id`` is the known voice that was recognised, ``voice_confidence`` in 0..1 how surely.
+    """
 
     id: str
     label: str
     role: SpeakerRole = SpeakerRole.UNKNOWN
     role_confidence: float | None = None
     channel: int | None = None
+    voice_id: str | None = None
+    voice_confidence: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

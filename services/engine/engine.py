@@ -8,7 +8,7 @@ from services.engine.recogniser import Recogniser
 from services.engine.speakers.diarizer import Diarizer
 from services.engine.speakers.models import SpeakerModels
 from services.engine.voice_activity import VoiceActivity
-from services.engine.weights import ensure_weights
+from services.engine.weights import ensure_speaker_weights, ensure_weights
 from services.engine.whisper import Whisper
 
 DEFAULT_THREADS = 2
@@ -34,7 +34,8 @@ class EngineHolder:
         self._whisper_model = whisper_model
         self._threads = threads
         self._engine: LocalEngine | None = None
-        self._lock = threading.Lock()
+        self._speakers: SpeakerModels | None = None
+        self._lock = threading.RLock()
 
     def get(self) -> LocalEngine:
         """Return the engine. Raises WeightsMissing or WeightsDamaged."""
@@ -44,6 +45,17 @@ class EngineHolder:
                 self._engine = LocalEngine(
                     activity=VoiceActivity(),
                     recogniser=Recogniser(Whisper(paths.whisper, self._threads)),
-                    diarizer=Diarizer(SpeakerModels(paths.speakers, self._threads)),
+                    diarizer=Diarizer(self.speakers()),
                 )
             return self._engine
+
+    def speakers(self) -> SpeakerModels:
+        """Return the speaker networks, the same that diarization uses.
+
+        Raises WeightsMissing or WeightsDamaged.
+        """
+        with self._lock:
+            if self._speakers is None:
+                folder = ensure_speaker_weights(self._models_dir)
+                self._speakers = SpeakerModels(folder, self._threads)
+            return self._speakers

@@ -16,7 +16,7 @@ from services.engine.speakers.attribution import attribute
 from services.engine.utterances import lines_of, numbered
 from services.engine.who_speaks import Party, who_speaks, with_parties
 
-LEFT_OUT = frozenset({"roles", "sentiment", "personal_data", "summary"})
+LEFT_OUT = frozenset({"roles", "sentiment", "personal_data", "summary", "known_voices"})
 
 
 class LocalLabeller:
@@ -47,8 +47,8 @@ def relabel(
     """Return a new transcript of the same words with speakers found on the recording.
 
     Words keep text, time and confidence; ``provider``, language and ``redacted`` stay. Speakers,
-    utterances, spans, holds and loudness are new. Roles, sentiment, backchannels and summary are
-    left out, in ``stages`` too: they spoke of the old lines. Raises Cancelled.
+    utterances, spans, holds and loudness are new. Roles, known voices, sentiment, backchannels and
+    summary are left out, in ``stages`` too: they spoke of the old lines. Raises Cancelled.
     """
     context.report(Stage.SPEAKERS, 0.0)
     found = who_speaks(engine.activity, engine.diarizer, recording, options, context)

@@ -89,8 +89,18 @@ def ensure_weights(
     used as it is. Raises WeightsMissing or WeightsDamaged.
     """
     whisper = whisper_model or str(_ensure_whisper(models_dir / WHISPER_NAME, package_folder))
-    speakers = _ensure_speakers(models_dir / SPEAKERS_NAME, package_folder)
+    speakers = ensure_speaker_weights(models_dir, package_folder=package_folder)
     return EnginePaths(whisper=whisper, speakers=speakers)
+
+
+def ensure_speaker_weights(
+    models_dir: Path, *, package_folder: PackageFolder = installed_folder
+) -> Path:
+    """Make sure that the speaker networks' files lie in ``models_dir``; return their folder.
+
+    Raises WeightsMissing or WeightsDamaged.
+    """
+    return _ensure_speakers(models_dir / SPEAKERS_NAME, package_folder)
 
 
 def weights_at_hand(package_folder: PackageFolder = installed_folder) -> bool:

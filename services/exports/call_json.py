@@ -91,6 +91,7 @@ def _speaker(transcript: Transcript, analysis: CallAnalysis, at: int) -> Json:
         "label": speaker.label,
         "role": speaker.role.value,
         "role_confidence": _rounded(speaker.role_confidence),
+        "voice_confidence": _rounded(speaker.voice_confidence),
         "talk_ms": figures.talk_ms if figures else None,
     }
 

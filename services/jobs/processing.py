@@ -1,6 +1,5 @@
 """One run of one call, step by step, on the stores."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -18,14 +17,15 @@ from services.domain.errors import (
     InternalFault,
     NotFound,
     PartylineError,
-    StorageError,
     TranscriptGone,
 )
 from services.domain.part import part_of
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.domain.vocabulary import with_vocabulary
+from services.domain.voices import EnrolledVoice
 from services.jobs.engine import Outcome, RunSteps
+from services.jobs.insisting import insist
 from services.jobs.progress import (
     RELABELLING_SHARES,
     TYPICAL_SHARES,
@@ -41,8 +41,6 @@ from services.storage.keys import WrappedKey
 from services.storage.working_files import WorkingFile
 
 MAX_ATTEMPTS = 4
-INSIST_EVERY_S = 1.0
-INSIST_FOR_S = 600.0
 # How much of the first stage is decoding; the rest is making the playback rendition.
 DECODING_SHARE = 0.25
 
@@ -143,7 +141,12 @@ class OpenRun:
         transcript, facts = self._transcript, self._recording.facts
         call = self._workshop.calls.get(self._org_id, self._call_id)
         analysed = pipeline.understand(
-            transcript, call.details, self._options, self._workshop.models, self._context
+            transcript,
+            call.details,
+            self._options,
+            self._workshop.models,
+            self._context,
+            known=self._known_voices,
         )
         findings = pipeline.findings_of(self._recording, transcript)
         if findings != facts.findings:
@@ -231,12 +234,26 @@ class OpenRun:
 
     @cached_property
     def _transcript(self) -> Transcript:
+        return pipeline.recognise_voices(
+            self._recording,
+            self._spoken(),
+            self._known_voices,
+            self._workshop.listener,
+            self._context,
+        )
+
+    def _spoken(self) -> Transcript:
+        """Return what the provider makes of the recording, or the old words with new speakers."""
         options, labeller = self._options, self._workshop.labeller
         if options.relabel_of is not None:
             words = self._kept_words(options.relabel_of)
             return pipeline.relabel(self._recording, words, options, self._context, labeller)
         provider = self._workshop.providers.get(options.provider)
         return pipeline.transcribe(self._recording, provider, options, self._context, labeller)
+
+    @cached_property
+    def _known_voices(self) -> tuple[EnrolledVoice, ...]:
+        return self._workshop.known_voices.enrolled(self._org_id)
 
     def _kept_words(self, transcript_id: str) -> Transcript:
         """Return the transcript whose words are kept; a redacted run may have deleted it."""
@@ -273,27 +290,9 @@ class OpenRun:
 
     def _end(self, record: Callable[[], bool]) -> Outcome:
         """Record how the run ended; the call may have been deleted in the meantime."""
-        self._insist(record)
+        insist(record, self._workshop.stopping)
         try:
             _, run = self._workshop.runs.load(self._call_id, self._number)
         except NotFound:
             return Outcome.GONE
         return _OUTCOMES.get(run.state, Outcome.GONE)
-
-    def _insist(self, record: Callable[[], bool]) -> None:
-        """Record also when the database can't at the moment, as on a full disk.
-
-        Meanwhile no other job could be processed either: it would only fail the same way.
-        """
-        give_up_at = time.monotonic() + INSIST_FOR_S
-        while True:
-            try:
-                record()
-            except StorageError:
-                if time.monotonic() > give_up_at:
-                    raise
-                if self._workshop.stopping():
-                    raise WorkerStopping from None
-                time.sleep(INSIST_EVERY_S)
-            else:
-                return

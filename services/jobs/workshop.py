@@ -6,10 +6,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from services.engine.speakers.recognition import VoiceListener
 from services.pipeline import Models, SpeakerLabeller
 from services.providers.registry import ProviderRegistry
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
+from services.storage.known_voices import KnownVoiceStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
@@ -30,6 +32,8 @@ class Workshop:
     models: Models
     labeller: SpeakerLabeller
     redactor: LineRedactor
+    known_voices: KnownVoiceStore
+    listener: VoiceListener
     working_folder: Path
     max_duration_ms: int
     stopping: Callable[[], bool]

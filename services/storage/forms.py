@@ -117,9 +117,7 @@ def pack_transcript(transcript: Transcript) -> str:
         {
             "duration_ms": transcript.duration_ms,
             "language_confidence": transcript.language_confidence,
-            "speakers": [
-                [s.id, s.label, s.role, s.role_confidence, s.channel] for s in transcript.speakers
-            ],
+            "speakers": [_speaker_form(s) for s in transcript.speakers],
             "spans": [[s.speaker, s.start_ms, s.end_ms] for s in transcript.spans],
             "holds": [[h.start_ms, h.end_ms, h.kind] for h in transcript.holds],
             "loudness_dbfs": {k: list(v) for k, v in transcript.loudness_dbfs.items()},
@@ -151,16 +149,7 @@ def unpack_transcript(
         utterances=utterances,
         duration_ms=form["duration_ms"],
         language_confidence=form["language_confidence"],
-        speakers=tuple(
-            Speaker(
-                id=speaker_id,
-                label=label,
-                role=SpeakerRole(role),
-                role_confidence=confidence,
-                channel=channel,
-            )
-            for speaker_id, label, role, confidence, channel in form["speakers"]
-        ),
+        speakers=tuple(_speaker(*row) for row in form["speakers"]),
         spans=tuple(
             Span(speaker=speaker, start_ms=start_ms, end_ms=end_ms)
             for speaker, start_ms, end_ms in form["spans"]
@@ -174,6 +163,38 @@ def unpack_transcript(
         summary=_summary(form["summary"]) if form["summary"] else None,
         without_fillers=form.get("without_fillers", False),
         part=Part(start_ms=part[0], end_ms=part[1]) if part else None,
+    )
+
+
+def _speaker_form(speaker: Speaker) -> Json:
+    return [
+        speaker.id,
+        speaker.label,
+        speaker.role,
+        speaker.role_confidence,
+        speaker.channel,
+        speaker.voice_id,
+        speaker.voice_confidence,
+    ]
+
+
+def _speaker(
+    speaker_id: str,
+    label: str,
+    role: str,
+    role_confidence: float | None,
+    channel: int | None,
+    voice_id: str | None = None,
+    voice_confidence: float | None = None,
+) -> Speaker:
+    return Speaker(
+        id=speaker_id,
+        label=label,
+        role=SpeakerRole(role),
+        role_confidence=role_confidence,
+        channel=channel,
+        voice_id=voice_id,
+        voice_confidence=voice_confidence,
     )
 
 
@@ -215,6 +236,7 @@ def pack_edits(edits: CallEdits) -> str:
             "names": dict(edits.names),
             "roles": dict(edits.roles),
             "merges": dict(edits.merges),
+            "voices": dict(edits.voices),
             "corrections": [
                 [c.utterance_id, c.start_ms, c.end_ms, c.text] for c in edits.corrections
             ],
@@ -243,6 +265,7 @@ def unpack_edits(text: str, version: int) -> CallEdits:
         names=form["names"],
         roles={speaker: SpeakerRole(role) for speaker, role in form["roles"].items()},
         merges=form["merges"],
+        voices=form.get("voices", {}),
         corrections=tuple(
             TextCorrection(utterance_id=utterance, start_ms=start_ms, end_ms=end_ms, text=words)
             for utterance, start_ms, end_ms, words in form["corrections"]

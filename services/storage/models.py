@@ -237,6 +237,22 @@ CALL_FIGURES = Table(
     Index(None, "org_id", "day"),
 )
 
+KNOWN_VOICES = Table(
+    "known_voices",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    _org(),
+    Column("name", PlainText, nullable=False),
+    Column("role", _NAME, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("speech_ms", BigInteger, nullable=False),
+    Column("quality", _NAME, nullable=False),
+    Column("key_id", _NAME, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("voiceprint", LargeBinary, nullable=False),
+    UniqueConstraint("org_id", "name"),
+)
+
 VOCABULARIES = Table(
     "vocabularies",
     METADATA,

@@ -203,6 +203,7 @@ def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None
 
 
 def _rows(connection: object) -> dict[str, int]:
+    """Count the rows of calls and of all that belongs to a call."""
     return {
         table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
         for table in METADATA.sorted_tables

@@ -67,6 +67,8 @@ speakers = st.builds(
     label=texts,
     role_confidence=maybe_fractions,
     channel=st.none() | st.integers(0, 9),
+    voice_id=st.none() | ids,
+    voice_confidence=maybe_fractions,
 )
 transcripts = st.builds(
     Transcript,
@@ -93,6 +95,7 @@ edits = st.builds(
     names=st.dictionaries(ids, texts, max_size=2),
     roles=st.dictionaries(ids, st.sampled_from(SpeakerRole), max_size=2),
     merges=st.dictionaries(ids, ids, max_size=2),
+    voices=st.dictionaries(ids, ids, max_size=2),
     corrections=several(
         st.builds(TextCorrection, utterance_id=ids, start_ms=ms, end_ms=ms, text=texts)
     ),

@@ -1,6 +1,7 @@
 """A stage for the pages: real stores on a throw-away database, a desk that only takes notes."""
 
 import io
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -38,18 +39,24 @@ from services.domain.speech import (
     Utterance,
     Word,
 )
+from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
 from services.providers.base import Capabilities, Readiness
 from services.review import ReviewService
 from services.storage.analytics import Analytics
+from services.storage.audio_vault import Rendition
 from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
-from services.storage.keys import WrappedKey
+from services.storage.keys import MasterKey, WrappedKey
+from services.storage.known_voices import KnownVoiceStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.vocabulary import VocabularyService
+from services.voices.desk import VoiceDesk
+from services.voices.enrolling import VoiceSource
 
 ORG = LOCAL_USER.org_id
+VOICEPRINT = b"".join(struct.pack("<f", float(n == 3)) for n in range(256))
 LINES: Sequence[tuple[str, str, float]] = (
     ("s1", "Bluefern Mobile, this is Dana. How can I help you today?", 0.1),
     ("s2", "My bill is wrong again. This is the third time I have to call.", -0.8),
@@ -131,6 +138,32 @@ class StagedDesk:
         return io.BytesIO(self.sound), len(self.sound)
 
 
+class StagedEnrolling:
+    """Learns what the test says, or refuses as it says."""
+
+    def __init__(self) -> None:
+        """Learn a good voice, unless told otherwise."""
+        self.outcome: Enrolment | PartylineError = Enrolment(
+            voiceprint=Voiceprint(packed=VOICEPRINT), quality=VoiceQuality.GOOD, speech_ms=43_000
+        )
+        self.sources: list[VoiceSource] = []
+
+    def learn(self, recording: BinaryIO, source: VoiceSource) -> Enrolment:
+        """Note where the voice is, and answer."""
+        self.sources.append(source)
+        if isinstance(self.outcome, PartylineError):
+            raise self.outcome
+        return self.outcome
+
+
+class StagedVault:
+    """Has the same few bytes as the sound of every call."""
+
+    def open(self, call_id: str, rendition: Rendition, key: WrappedKey) -> BinaryIO:
+        """Return them."""
+        return io.BytesIO(b"sound")
+
+
 class UntouchedLines:
     """Finds no personal data in what is typed."""
 
@@ -179,6 +212,8 @@ class Staged:
     review: ReviewService
     vocabulary: VocabularyService
     desk: StagedDesk
+    voices: VoiceDesk
+    enrolling: StagedEnrolling
     providers: StagedProviders = field(default_factory=StagedProviders)
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
     settings: Any = field(default_factory=Settings)
@@ -219,13 +254,18 @@ def stage(folder: Path) -> Staged:
     engine = open_engine(f"sqlite:///{folder / 'pages.db'}")
     migrate(engine)
     calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    known_voices = KnownVoiceStore(engine, MasterKey(bytes(range(32))))
+    enrolling = StagedEnrolling()
+    vault: Any = StagedVault()
     return Staged(
         calls=calls,
         runs=runs,
         transcripts=transcripts,
         analytics=Analytics(engine),
-        review=ReviewService(calls, transcripts, UntouchedLines()),
+        review=ReviewService(calls, transcripts, UntouchedLines(), known_voices),
         vocabulary=VocabularyService(VocabularyStore(engine)),
+        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
+        enrolling=enrolling,
         desk=StagedDesk(calls=calls, runs=runs),
     )
 

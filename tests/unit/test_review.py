@@ -7,7 +7,7 @@ import pytest
 
 from services.analysis.metrics import analyse
 from services.domain.calls import CallDetails
-from services.domain.errors import EditConflict, InvalidRequest, NotFound
+from services.domain.errors import EditConflict, InvalidRequest, NotFound, VoiceNotFound
 from services.domain.metrics import AnalysedTranscript
 from services.domain.people import LOCAL_USER
 from services.domain.speech import SpeakerRole
@@ -351,3 +351,74 @@ def test_edits_are_carried_to_another_transcript_whose_speakers_have_other_ids(s
     assert shown.transcript.speaker("a").label == "Mr. Ode"
     assert shown.edits.comments[0].utterance_id == "nu2"
     assert shown.edits.transcript_id == "new"
+
+
+# --- known voices ------------------------------------------------------------------------------
+
+
+class Names(dict):
+    """Known voices of the local organisation: id -> name."""
+
+    def names(self, org_id):
+        return dict(self) if org_id == LOCAL_USER.org_id else {}
+
+
+@pytest.fixture
+def names():
+    return Names(v1="Nora Price")
+
+
+@pytest.fixture
+def naming(stores, names):
+    calls, _, transcripts = stores
+    return ReviewService(calls, transcripts, REDACTOR, names)
+
+
+@pytest.fixture
+def recognised_call(stores, tmp_path):
+    agent, customer = builders.transcript().speakers
+    speakers = (replace(agent, voice_id="v1", voice_confidence=0.87), customer)
+    return stored(stores, tmp_path, replace(builders.transcript(), speakers=speakers))
+
+
+def first(shown):
+    speaker = shown.transcript.speaker("s1")
+    return speaker.label, speaker.voice_confidence
+
+
+def test_a_recognised_voice_shows_the_name_it_has_now(naming, names, recognised_call):
+    assert first(naming.load(LOCAL_USER, recognised_call)) == ("Nora Price", 0.87)
+    names["v1"] = "Nora Miller"
+    assert first(naming.load(LOCAL_USER, recognised_call)) == ("Nora Miller", 0.87)
+    for fmt in ExportFormat:
+        assert b"Nora Miller" in naming.export(LOCAL_USER, recognised_call, fmt).content
+
+
+def test_a_deleted_voice_takes_its_name_off_at_once(naming, names, recognised_call):
+    naming.load(LOCAL_USER, recognised_call)
+    names.clear()
+    assert first(naming.load(LOCAL_USER, recognised_call)) == ("Nora Fields", None)
+    assert b"Price" not in naming.export(LOCAL_USER, recognised_call, ExportFormat.JSON).content
+
+
+def test_a_persons_own_name_wins_and_has_no_confidence(naming, recognised_call):
+    renamed = naming.rename(LOCAL_USER, recognised_call, "s1", "Dana")
+    assert first(renamed) == ("Dana", None)
+    assert first(naming.load(LOCAL_USER, recognised_call)) == ("Dana", None)
+    back = naming.rename(LOCAL_USER, recognised_call, "s1", "")
+    assert first(back) == ("Nora Price", 0.87)
+
+
+def test_a_person_can_say_whose_voice_it_is(naming, names, recognised_call):
+    names["v2"] = "Marcus Bell"
+    naming.rename(LOCAL_USER, recognised_call, "s1", "Dana")
+    said = naming.set_voice(LOCAL_USER, recognised_call, "s1", "v2")
+    assert first(said) == ("Marcus Bell", None)
+    del names["v2"]
+    assert first(naming.load(LOCAL_USER, recognised_call)) == ("Nora Fields", None)
+    with pytest.raises(VoiceNotFound):
+        naming.set_voice(LOCAL_USER, recognised_call, "s1", "v2")
+
+
+def test_without_known_voices_nothing_is_recognised(service, recognised_call):
+    assert first(service.load(LOCAL_USER, recognised_call)) == ("Nora Fields", None)

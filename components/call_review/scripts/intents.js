@@ -8,7 +8,7 @@ const intents = {
 
   rename(speaker, name) {
     if (name === speaker.label) return;
-    if (name) speaker.label = name;
+    if (name) Object.assign(speaker, { label: name, sure: -1 });
     this.peopleChanged();
     this.send({ kind: "rename", speaker: speaker.id, name });
   },

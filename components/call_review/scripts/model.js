@@ -19,7 +19,7 @@ class Model {
     this.version = payload.version;
     this.duration = payload.duration_ms;
     this.redacted = payload.redacted;
-    this.speakers = payload.speakers.map(([id, label, role]) => ({ id, label, role }));
+    this.speakers = payload.speakers.map(([id, label, role, sure]) => ({ id, label, role, sure }));
     this.colours = payload.colours;
     this.merges = payload.merges;
     this.lines = payload.utterances.map(readLine);

@@ -16,6 +16,7 @@ function drawPeople(place, desk) {
       },
       make("span", { class: "dot", "aria-hidden": "true" }),
       make("span", { class: "name" }, speaker.label),
+      speaker.sure < 0 ? null : make("span", { class: "sure" }, `(voice, ${speaker.sure} %)`),
       same ? null : make("span", { class: "role" }, role),
       icon("down"),
     );

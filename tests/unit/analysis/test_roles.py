@@ -11,6 +11,7 @@ import pytest
 from services.analysis.roles import assign_roles
 from services.domain.calls import CallDetails, Direction
 from services.domain.speech import Speaker, SpeakerRole, Transcript, Utterance
+from services.engine.speakers.matching import ACCEPT_FROM, confidence_of
 from tests.unit.analysis.role_dialogues import (
     SETS,
     Dialogue,
@@ -207,3 +208,71 @@ def test_no_wrong_role_on_the_development_calls(swapped: bool, bare: bool) -> No
         assert roles[ids["customer"]] != "agent"
         abstained += roles[ids["agent"]] == "unknown"
     assert abstained <= 1
+
+
+RAIN = (("a", "It is raining here too."), ("b", "We had some sun in the morning."))
+
+
+def _recognised(confidence: float, *lines: tuple[str, str]) -> Transcript:
+    call = _call(*lines, channels=False)
+    known, other = call.speakers
+    return replace(
+        call, speakers=(replace(known, voice_id="v", voice_confidence=confidence), other)
+    )
+
+
+@pytest.mark.parametrize(("role", "other"), [("agent", "customer"), ("customer", "agent")])
+def test_the_usual_role_of_a_recognised_voice_decides_where_words_do_not(role, other) -> None:
+    assert _roles(_call(*RAIN, channels=False)) == {"a": "unknown", "b": "unknown"}
+    assigned = assign_roles(_recognised(0.97, *RAIN), None, {"v": SpeakerRole(role)})
+    assert [s.role for s in assigned.speakers] == [role, other]
+
+
+def test_the_least_sure_recognition_there_is_decides_where_words_do_not() -> None:
+    least = confidence_of(ACCEPT_FROM)
+    assigned = assign_roles(_recognised(least, *RAIN), None, {"v": SpeakerRole.AGENT})
+    assert [s.role for s in assigned.speakers] == [SpeakerRole.AGENT, SpeakerRole.CUSTOMER]
+
+
+@pytest.mark.parametrize("sides", [("a", "b"), ("b", "a")], ids=["as they are", "exchanged"])
+@pytest.mark.parametrize("channels", [None, (0, 1), (1, 0)])
+def test_roles_by_voice_follow_it_when_channels_or_ids_are_exchanged(sides, channels) -> None:
+    agent, customer = sides
+    call = _call((agent, RAIN[0][1]), (customer, RAIN[1][1]), channels=False)
+    speakers = tuple(
+        replace(
+            speaker,
+            channel=channels and channels[at],
+            voice_id="v" if speaker.id == agent else None,
+            voice_confidence=0.9 if speaker.id == agent else None,
+        )
+        for at, speaker in enumerate(call.speakers)
+    )
+    assigned = assign_roles(replace(call, speakers=speakers), None, {"v": SpeakerRole.AGENT})
+    assert assigned.role_of(agent) is SpeakerRole.AGENT
+    assert assigned.role_of(customer) is SpeakerRole.CUSTOMER
+
+
+def test_two_known_agents_are_colleagues() -> None:
+    call = _recognised(0.97, *RAIN)
+    both = tuple(replace(s, voice_id="v", voice_confidence=0.97) for s in call.speakers)
+    assigned = assign_roles(replace(call, speakers=both), None, {"v": SpeakerRole.AGENT})
+    assert {s.role for s in assigned.speakers} == {SpeakerRole.UNKNOWN}
+
+
+def test_an_unsure_recognition_alone_decides_nothing() -> None:
+    assigned = assign_roles(_recognised(0.5, *RAIN), None, {"v": SpeakerRole.AGENT})
+    assert {s.role for s in assigned.speakers} == {SpeakerRole.UNKNOWN}
+
+
+@pytest.mark.parametrize("known", [{}, {"v": SpeakerRole.UNKNOWN}, {"other": SpeakerRole.AGENT}])
+def test_voices_without_a_usual_role_change_nothing(known) -> None:
+    assigned = assign_roles(_recognised(0.97, *RAIN), None, known)
+    assert {s.role for s in assigned.speakers} == {SpeakerRole.UNKNOWN}
+
+
+def test_clear_words_outweigh_a_known_voice() -> None:
+    """An agent who calls as a customer is one."""
+    swapped = [("b" if s == "a" else "a", text) for s, text in BILLING]
+    assigned = assign_roles(_recognised(0.97, *swapped), None, {"v": SpeakerRole.AGENT})
+    assert assigned.role_of("a") is not SpeakerRole.AGENT

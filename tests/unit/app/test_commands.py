@@ -12,8 +12,10 @@ import pytest
 
 from app.commands.output import OutputFolder
 from services.exports import Export
+from tests.recordings import save_channel
 
 ROOT = Path(__file__).resolve().parents[3]
+DEMO = ROOT / "demo"
 
 
 def sound(path: Path, pitch: int = 300) -> Path:
@@ -209,6 +211,44 @@ def test_saved_calls_are_processed_once_and_again_with_other_options(partyline, 
     exported = partyline("export", stored["call"]["id"], "--format", "txt")
     assert exported.returncode == 0
     assert exported.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("add", "Nora", "missing.wav"), "There is no file of this name."),
+        (("add", "Nora", "bad.wav"), "not an audio or video file"),
+        (("add", " ", "bad.wav"), "needs the person's name"),
+        (("rename", "Nora", "Dana"), "does not exist"),
+        (("delete", "Nora"), "does not exist"),
+    ],
+)
+def test_what_voices_can_not_do_is_one_line_and_exit_status_2(
+    partyline, tmp_path, arguments, sentence
+):
+    (tmp_path / "bad.wav").write_bytes(b"only words, no sound\n" * 40)
+    done = partyline("voices", *arguments)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert sentence in line
+    assert done.stdout == ""
+
+
+@pytest.mark.slow
+def test_a_voice_is_added_listed_renamed_and_deleted(partyline, tmp_path):
+    recording = tmp_path / "nora.wav"
+    save_channel(next(DEMO.glob("*QUEUE_Billing*.ogg")), 0, recording)
+    added = partyline("voices", "add", "Nora Fields", recording, "--role", "agent")
+    assert added.returncode == 0, added.stderr
+    voice_id, name, quality = added.stdout.strip().split("\t")
+    assert (name, quality) == ("Nora Fields", "good")
+    again = partyline("voices", "add", "Nora Fields", recording)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert partyline("voices", "rename", voice_id, "Nora Price").returncode == 0
+    listed = partyline("voices", "list").stdout.strip().split("\t")
+    assert listed[:4] == [voice_id, "Nora Price", "agent", "good"]
+    assert partyline("voices", "delete", "Nora Price").returncode == 0
+    assert partyline("voices", "list").stdout == ""
 
 
 def stored_call(partyline, tmp_path) -> dict:

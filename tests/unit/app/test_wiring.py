@@ -1,11 +1,18 @@
 """The composition root: connecting twice in a process must not harm what is connected."""
 
+import io
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from app import local_models
+from app.local_models import enrolling_in_child
 from app.settings import Settings
 from app.wiring import Services, build_providers, build_services
+from services.domain.errors import InvalidRequest
+from services.voices.enrolling import VoiceSource
 
 OPEN_AND_CLOSE = """
 import sqlite3, sys
@@ -52,3 +59,24 @@ def test_making_providers_and_services_loads_no_model(services: Services) -> Non
         [sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True
     )
     assert found.stdout.strip() == "[]"
+
+
+TELL_ENVIRONMENT = """
+import json, os, sys
+sys.stdin.buffer.read()
+print(json.dumps({"error": "InvalidRequest", "detail": " ".join(os.environ)}))
+"""
+
+
+def test_the_process_that_learns_a_voice_gets_neither_key_nor_addresses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PARTYLINE_KEY", "DATABASE_URL", "STORAGE_URL", "AZURE_SPEECH_KEY"):
+        monkeypatch.setenv(name, "secret")
+    monkeypatch.setattr(local_models, "ENROLMENT_COMMAND", (sys.executable, "-c", TELL_ENVIRONMENT))
+    enrolling = enrolling_in_child(Settings(data_dir=tmp_path))
+    with pytest.raises(InvalidRequest) as told:
+        enrolling.learn(io.BytesIO(b"sound"), VoiceSource())
+    given = set((told.value.detail or "").split())
+    assert {"PATH", "PARTYLINE_DATA_DIR", "PARTYLINE_THREADS"} <= given
+    assert not {"PARTYLINE_KEY", "DATABASE_URL", "STORAGE_URL", "AZURE_SPEECH_KEY"} & given

@@ -13,7 +13,15 @@ from services.domain.calls import AudioFacts, ProcessingOptions, Stage
 from services.domain.errors import Cancelled
 from services.domain.part import Part
 from services.domain.running import RunContext
-from services.domain.speech import PiiMention, PiiType, SpeakerRole, Transcript, Utterance, Word
+from services.domain.speech import (
+    PiiMention,
+    PiiType,
+    Speaker,
+    SpeakerRole,
+    Transcript,
+    Utterance,
+    Word,
+)
 from services.engine.engine import LocalEngine
 from services.engine.pieces import pieces_of
 from services.engine.relabelling import relabel
@@ -22,6 +30,7 @@ from tests.builders import SENTIMENTS
 from tests.unit.audio.sounds import RATE, noise
 from tests.unit.providers.test_local import LoudIsSpeech
 
+RECOGNISED = Speaker(id="s1", label="Nora", voice_id="v1", voice_confidence=0.9)
 MS = 250  # of one character of a ruler
 
 
@@ -190,8 +199,11 @@ class TestWordsOfAMixedCall:
         assert [u.id for u in after.utterances] == ["u1", "u2"]
 
     def test_what_was_understood_of_the_old_lines_is_left_out(self):
-        after = told_apart(without_speakers(written("yes.no")), "######")
+        before = without_speakers(written("yes.no"), speakers=(RECOGNISED,))
+        stages = {**before.stages, "known_voices": "local voiceprints"}
+        after = told_apart(replace(before, stages=stages), "######")
         (line,) = after.utterances
+        assert [s.voice_id for s in after.speakers] == [None]
         assert (line.sentiment, after.summary) == (None, None)
         assert after.stages == {
             "recognition": "example",

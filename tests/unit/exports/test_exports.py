@@ -112,7 +112,14 @@ def test_json_has_every_key_of_the_schema() -> None:
         "id", "source_name", "duration_ms", "channels", "sample_rate", "language", "provider",
         "audio_findings",
     } <= set(document["call"])  # fmt: skip
-    assert set(document["speakers"][0]) == {"id", "label", "role", "role_confidence", "talk_ms"}
+    assert set(document["speakers"][0]) == {
+        "id",
+        "label",
+        "role",
+        "role_confidence",
+        "voice_confidence",
+        "talk_ms",
+    }
     utterance = document["utterances"][1]
     assert {
         "id", "speaker", "channel", "start_ms", "end_ms", "text", "confidence", "words",

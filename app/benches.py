@@ -1,0 +1,85 @@
+"""What the options of ``partyline bench`` are called; the folder bench does the work."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+benches = typer.Typer(
+    help="Measure speed, accuracy and staying power on this machine.", no_args_is_help=True
+)
+
+Figures = Annotated[Path | None, typer.Option("--json", help="Also write the figures there.")]
+
+
+@benches.command("speed")
+def bench_speed(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Recordings; the demo calls if none.")
+    ] = None,
+    json_file: Figures = None,
+) -> None:
+    """Times real time of the whole pipeline beside plain faster-whisper, in one run."""
+    from app.commands.console import one_clear_line
+    from bench.speed import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(files or [], json_file))
+
+
+@benches.command("accuracy")
+def bench_accuracy(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders of recordings with truth; the demo calls if none."),
+    ] = None,
+    only: Annotated[str, typer.Option(help="Take files whose names fit, such as *mono*.")] = "*",
+    no_speech: Annotated[
+        list[str] | None,
+        typer.Option(help="Files whose names fit hold no speech: no word may come out."),
+    ] = None,
+    peer: Annotated[bool, typer.Option(help="Score faster-whisper alone beside ours.")] = True,
+    keep_transcripts: Annotated[
+        Path | None, typer.Option(help="Folder to write the transcripts into, as JSON.")
+    ] = None,
+    json_file: Figures = None,
+) -> None:
+    """Word, speaker and conversation errors of the local pipeline against truth."""
+    from app.commands.console import one_clear_line
+    from bench.accuracy import Wishes, measure
+    from bench.scoring.corpus import Search
+
+    wishes = Wishes(
+        folders=folders or (),
+        search=Search(only=only, no_speech=no_speech or ()),
+        peer=peer,
+        transcripts=keep_transcripts,
+    )
+    with one_clear_line():
+        raise SystemExit(measure(wishes, json_file))
+
+
+@benches.command("length")
+def bench_length(
+    hours: Annotated[float, typer.Option(min=0.1, max=24, help="Length of the recording.")] = 10,
+    stereo: Annotated[bool, typer.Option("--stereo", help="One party on each channel.")] = False,
+    json_file: Figures = None,
+) -> None:
+    """Memory and progress of a very long recording, and going on after its worker is killed."""
+    from app.commands.console import one_clear_line
+    from bench.length import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(hours, json_file, stereo=stereo))
+
+
+@benches.command("ui")
+def bench_ui(
+    json_file: Figures = None,
+) -> None:
+    """How soon a call of 5,000 utterances can be used in a browser, beside the naive way."""
+    from app.commands.console import one_clear_line
+    from bench.ui import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(json_file))

@@ -1,0 +1,56 @@
+"""``partyline voices``: the people whose voices are recognised in calls."""
+
+from pathlib import Path
+
+from app.commands.console import say
+from app.settings import Settings
+from app.wiring import Services, build_services
+from services.domain.errors import FileMissing
+from services.domain.people import LOCAL_USER
+from services.domain.speech import SpeakerRole
+from services.domain.voices import REMARKS
+
+
+def add_voice(settings: Settings, name: str, file: Path, role: SpeakerRole) -> int:
+    """Learn a person's voice from a recording and remember it; the exit status."""
+    if not file.is_file():
+        raise FileMissing
+    desk = build_services(settings).voices
+    desk.free_name(LOCAL_USER, name)
+    with file.open("rb") as recording:
+        learnt = desk.listen(LOCAL_USER, recording, file.name)
+    voice = desk.remember(LOCAL_USER, name, role, learnt)
+    for remark in learnt.remarks:
+        say(REMARKS[remark])
+    print(f"{voice.id}\t{voice.name}\t{voice.quality}")
+    return 0
+
+
+def list_voices(settings: Settings) -> int:
+    """Print each known voice on a line: id, name, role, quality, speech used; the exit status."""
+    voices = build_services(settings).voices.voices(LOCAL_USER)
+    for voice in voices:
+        speech = f"{voice.speech_ms / 1000:.0f} s"
+        print("\t".join((voice.id, voice.name, voice.role, voice.quality, speech)))
+    if not voices:
+        say("No voice is known yet.")
+    return 0
+
+
+def rename_voice(settings: Settings, id_or_name: str, name: str) -> int:
+    """Give a known voice another name; the exit status."""
+    services, voice_id = _found(settings, id_or_name)
+    services.voices.rename(LOCAL_USER, voice_id, name)
+    return 0
+
+
+def delete_voice(settings: Settings, id_or_name: str) -> int:
+    """Delete a known voice with its voiceprint; the exit status."""
+    services, voice_id = _found(settings, id_or_name)
+    services.voices.delete(LOCAL_USER, voice_id)
+    return 0
+
+
+def _found(settings: Settings, id_or_name: str) -> tuple[Services, str]:
+    services = build_services(settings)
+    return services, services.voices.find(LOCAL_USER, id_or_name).id

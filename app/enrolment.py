@@ -1,0 +1,27 @@
+"""A process that learns one voice and ends: sound in, voiceprint out, no Streamlit, no database."""
+
+import os
+import sys
+
+from app.local_models import build_enrolling
+from app.settings import load_settings
+from services import telemetry
+from services.voices.child import answer
+
+TALKATIVE = ("asyncio", "concurrent", "faster_whisper")
+
+
+def main() -> None:
+    """Answer the one question that comes on standard input."""
+    telemetry.configure("WARNING")
+    telemetry.keep_texts_out(*TALKATIVE)
+    settings = load_settings()
+    answer(sys.stdin.buffer, sys.stdout.buffer, build_enrolling(settings), settings.working_folder)
+
+
+if __name__ == "__main__":
+    main()
+    # Threads of native libraries may still run; nobody must wait for them.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,1 @@
+"""Known voices as people work with them: enrolling, naming, deleting."""
