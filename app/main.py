@@ -26,16 +26,16 @@ page = st.navigation(
             url_path="live_call",
         ),
         st.Page(
-            "../pages/voices.py",
-            title="Voices",
-            icon=":material/record_voice_over:",
-            url_path="voices",
-        ),
-        st.Page(
             "../pages/analytics.py",
             title="Analytics",
             icon=":material/monitoring:",
             url_path="analytics",
+        ),
+        st.Page(
+            "../pages/voices.py",
+            title="Voices",
+            icon=":material/record_voice_over:",
+            url_path="voices",
         ),
         st.Page(
             "../pages/vocabulary.py",
