@@ -16,7 +16,7 @@ from services.analysis.fillers import without_fillers
 from services.analysis.labels import label_speakers
 from services.analysis.metrics import analyse
 from services.analysis.own_speech import own_spans
-from services.analysis.parts import placed_in_recording
+from services.analysis.parts import placed_in_recording, taken_from_recording
 from services.analysis.roles import assign_roles
 from services.analysis.spelling import respelled
 from services.audio.channels import channel_to_hear, examine_channels
@@ -153,9 +153,19 @@ def relabel(
 ) -> Transcript:
     """Return a transcript of the same words in which the speakers are told apart anew.
 
-    ``stages`` says who recognised the words before.
+    Where only a part was transcribed, nothing else is listened to. ``stages`` says who recognised
+    the words before. Raises InvalidRequest when the recording has no such part.
     """
-    labelled = labeller.relabel(recording, transcript, options, context)
+    part = transcript.part
+    part = part and part_of(recording.duration_ms, part.start_ms, part.end_ms)
+    if part is None:
+        whole = replace(transcript, part=None)
+        labelled = labeller.relabel(recording, whole, options, context)
+    else:
+        alone = taken_from_recording(transcript, part)
+        labelled = labeller.relabel(recording_of(recording, part), alone, options, context)
+        labelled = placed_in_recording(labelled, part, recording.duration_ms)
+        labelled = replace(labelled, loudness_dbfs=_loudness(recording, labelled))
     before = transcript.stages.get("recognition", transcript.provider)
     stages = {
         "recognition": f"{KEPT}{before.removeprefix(KEPT)}",
@@ -245,10 +255,12 @@ def understand(
     Backchannels come first: what a listener hums is no hesitation. Sentiment is read from the
     words before redaction; the summary is written from what is left after it, so it can't bring
     back what was taken out. What is redacted already stays redacted. ``known`` voices that were
-    recognised count as evidence of their usual roles.
+    recognised count as evidence of their usual roles. Relabelled words stay as they are.
     """
     context.report(Stage.ANALYSE, 0.0)
-    transcript = as_wanted(mark_backchannels(transcript), options)
+    transcript = mark_backchannels(transcript)
+    if options.relabel_of is None:
+        transcript = as_wanted(transcript, options)
     transcript = assign_roles(transcript, details, {one.voice.id: one.voice.role for one in known})
     context.report(Stage.ANALYSE, 1 / STEPS_OF_UNDERSTANDING)
     transcript = models.sentiment.mark(transcript)

@@ -101,8 +101,9 @@ def ask_relabel(
         st.warning(SoundGone().user_message, icon=":material/volume_off:")
         return
     st.caption(
-        "The words, their times and your edits stay; who says them is found out anew from the "
-        "recording, and with it the lines, talk times, roles, sentiment and summary."
+        "The words and their times stay; who says them is found out anew from the recording, and "
+        "with it the lines, talk times, roles, sentiment and summary. Your edits are carried over "
+        "where they still fit."
     )
     key = f"relabel_{rerun_key([run])}"
     speakers = draw_speaker_count(key=key, now=now)

@@ -8,6 +8,7 @@ from services.domain.part import Part
 from services.domain.speech import Hold, Span, Transcript, Utterance, Word
 
 _Timed = TypeVar("_Timed", Utterance, Span, Hold)
+_Earlier = TypeVar("_Earlier", Utterance, Span, Word)
 
 
 def placed_in_recording(transcript: Transcript, part: Part, duration_ms: int) -> Transcript:
@@ -27,6 +28,30 @@ def placed_in_recording(transcript: Transcript, part: Part, duration_ms: int) ->
         ),
         spans=_moved(transcript.spans, part),
         holds=_moved(transcript.holds, part),
+        loudness_dbfs={},
+    )
+
+
+def taken_from_recording(transcript: Transcript, part: Part) -> Transcript:
+    """Return a transcript that covers a part as one of the part alone, on the part's own clock.
+
+    The opposite of ``placed_in_recording``; holds and loudness are left out.
+    """
+
+    def earlier(timed: _Earlier) -> _Earlier:
+        return replace(
+            timed, start_ms=timed.start_ms - part.start_ms, end_ms=timed.end_ms - part.start_ms
+        )
+
+    return replace(
+        transcript,
+        part=None,
+        duration_ms=part.duration_ms,
+        utterances=tuple(
+            replace(earlier(u), words=tuple(map(earlier, u.words))) for u in transcript.utterances
+        ),
+        spans=tuple(map(earlier, transcript.spans)),
+        holds=(),
         loudness_dbfs={},
     )
 

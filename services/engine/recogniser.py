@@ -117,7 +117,7 @@ class Recogniser:
                 speech[c],
                 channel=c,
                 duration_ms=duration_ms,
-                longest_ms=WINDOWS_MS[number],
+                attempt=number + 1,
             )
         ]
         share = (1.0 - FIRST_PASS_SHARE) / len(WINDOWS_MS)

@@ -6,8 +6,7 @@ from dataclasses import replace
 from services.audio.recording import Recording
 from services.domain.calls import ProcessingOptions, Stage
 from services.domain.ids import new_id
-from services.domain.intervals import Interval, covered_ms, intersection
-from services.domain.part import Part
+from services.domain.intervals import Interval, covered_ms
 from services.domain.running import RunContext
 from services.domain.speech import Transcript, Utterance
 from services.engine.engine import EngineHolder, LocalEngine
@@ -52,7 +51,7 @@ def relabel(
     """
     context.report(Stage.SPEAKERS, 0.0)
     found = who_speaks(engine.activity, engine.diarizer, recording, options, context)
-    parties = [_in_part(p, transcript.part) for p in found.parties]
+    parties = found.parties
     pieces = pieces_of(transcript.utterances, until_ms=recording.duration_ms)
     kept = {part: by for part, by in transcript.stages.items() if part not in LEFT_OUT}
     relabelled = replace(
@@ -115,11 +114,3 @@ def _whole_ones_apart(line: Sequence[Piece]) -> list[list[Piece]]:
             parts.append([])
         parts[-1].append(piece)
     return parts
-
-
-def _in_part(party: Party, part: Part | None) -> Party:
-    """Leave out what a party says outside the part of the recording that was transcribed."""
-    if part is None:
-        return party
-    within = [(part.start_ms, part.end_ms)]
-    return replace(party, spans=tuple(intersection(party.spans, within)))

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from services.domain.intervals import Interval, covered_ms, intersection, union
 from services.engine.heard import HeardWord
@@ -41,15 +42,16 @@ def windows_for(
     *,
     channel: int | None,
     duration_ms: int,
-    longest_ms: int,
+    attempt: int,
 ) -> tuple[Window, ...]:
-    """Pack the voiced parts of the gaps for another attempt."""
-    return pack(
+    """Pack the voiced parts of the gaps for another attempt, of which the first has number 1."""
+    windows = pack(
         intersection(gaps, union(voiced)),
         channel=channel,
         duration_ms=duration_ms,
-        longest_ms=longest_ms,
+        longest_ms=WINDOWS_MS[attempt - 1],
     )
+    return tuple(replace(window, attempt=attempt) for window in windows)
 
 
 def only_in(words: Iterable[HeardWord], gaps: Sequence[Interval]) -> list[HeardWord]:

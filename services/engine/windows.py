@@ -25,10 +25,12 @@ class Window:
     """Pieces of one channel that are recognised as one stretch of at most MOST_MS.
 
     ``pieces`` are disjoint, sorted source intervals; in the window they follow one another.
+    ``attempt`` counts from 0 how often they were listened to before.
     """
 
     channel: int | None
     pieces: tuple[Interval, ...]
+    attempt: int = 0
 
     @property
     def duration_ms(self) -> int:
@@ -37,8 +39,9 @@ class Window:
 
     @property
     def key(self) -> str:
-        """A stable name made of channel and place, for remembering what was recognised."""
-        return f"{self.channel}.{self.pieces[0][0]}-{self.pieces[-1][1]}"
+        """A stable name made of channel, place and attempt, for what was recognised."""
+        again = f".{self.attempt}" if self.attempt else ""
+        return f"{self.channel}.{self.pieces[0][0]}-{self.pieces[-1][1]}{again}"
 
     def read(self, pcm: PcmReader, muted: Sequence[Interval] = ()) -> Samples:
         """Return the window's samples, with the ``muted`` source intervals silenced."""

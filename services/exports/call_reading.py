@@ -67,6 +67,7 @@ def _refuse_constant(_name: str) -> NoReturn:
 def _transcript(document: "_Node", call: "_Node") -> Transcript:
     utterances = tuple(document.each("utterances", _utterance))
     speakers = tuple(document.each("speakers", _speaker))
+    stages = document.child("stages").texts()
     last_ms = max((u.end_ms for u in utterances), default=0)
     return Transcript(
         id=new_id(),
@@ -77,8 +78,9 @@ def _transcript(document: "_Node", call: "_Node") -> Transcript:
         spans=tuple(document.each("spans", _span)),
         language=call.text("language"),
         part=_part(call.child("part")),
-        stages=document.child("stages").texts(),
+        stages=stages,
         redacted=call.flag("redacted"),
+        without_fillers="fillers" in stages,
     )
 
 

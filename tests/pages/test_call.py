@@ -199,7 +199,7 @@ def test_speakers_can_be_told_apart_again(staged, open_page, asked_to_relabel):
     """The button asks, saying what stays and what is made anew; the answer starts the run."""
     call = staged.add_ready()
     page = choose(open_page("call", open_call=call.id), "Tell speakers apart again…")
-    assert "The words, their times and your edits stay" in texts(page)
+    assert "The words and their times stay" in texts(page)
     assert staged.desk.asked == []
     page, key = asked_to_relabel(call)
     assert page.selectbox(key=f"{key}_speakers").value == "Find out"

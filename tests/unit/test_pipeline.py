@@ -227,6 +227,15 @@ def test_relabelled_words_say_who_recognised_them():
     assert new.stages["recognition"] == "as before by scripted"
 
 
+def test_relabelled_words_are_not_rewritten_again(models):
+    spoken = builders.transcript(builders.utterance(1, "s1", 0, "Thank you for calling Acme Tel."))
+    options = {"spelling": (("acme", "Acme Tel"),)}
+    first = understood(models, spoken, **options).transcript.utterances[0].text
+    again = understood(models, spoken, **options, relabel_of="t1").transcript.utterances[0].text
+    assert first == "Thank you for calling Acme Tel Tel."
+    assert again == "Thank you for calling Acme Tel."
+
+
 def test_what_is_redacted_is_never_unredacted(models):
     analysed = understood(models, replace(jane(), redacted=True), redact=False)
     assert analysed.transcript.redacted

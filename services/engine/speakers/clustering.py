@@ -51,8 +51,18 @@ class VoiceCount:
         return max(self.least, min(USUAL_VOICES, self.most or USUAL_VOICES))
 
     def in_a_part(self) -> "VoiceCount":
-        """Return what holds for a part of a recording, in which not everybody need speak."""
-        return replace(self, least=1)
+        """Return what holds for a part of a recording, in which not everybody need speak.
+
+        More than the usual number have to be sought for in each: some may speak little there.
+        """
+        return self if self.least > USUAL_VOICES else replace(self, least=1)
+
+    def over_parts(self, found: int) -> "VoiceCount":
+        """Return what holds for all parts, of which none has more than ``found`` voices.
+
+        Nobody is cut in two at a seam to make up the number.
+        """
+        return replace(self, least=min(self.least, found))
 
 
 def group_voices(prints: Array, seconds: NDArray[np.float64], count: VoiceCount) -> Array:

@@ -191,6 +191,7 @@ def _linked(parts: Sequence[tuple[Voice, ...]], count: VoiceCount) -> tuple[Voic
         return ()
     centres = [np.stack([v.voiceprint for v in part]) for part in spoken]
     seconds = [np.array([max(0.1, v.seconds) for v in part]) for part in spoken]
+    count = count.over_parts(max(len(part) for part in spoken))
     labels = link_groups(centres, seconds, count)
     together: dict[int, list[Voice]] = {}
     for part, numbers in zip(spoken, labels, strict=True):

@@ -23,6 +23,7 @@ class FakeWhisper(Whisper):
         self.languages_asked: list[str] = []
         self.hotwords: list[str | None] = []
         self.loops_at_first = False
+        self.silent_times = 0
         self.leaves_out_after_s: int | None = None
         self.guesses: list[dict[str, float]] = []
 
@@ -46,6 +47,9 @@ class FakeWhisper(Whisper):
         self.languages_asked.append(language)
         self.hotwords.append(hotwords)
         plain = decoding.no_repeat_ngram > 0 or not self.loops_at_first
+        if self.silent_times:
+            self.silent_times -= 1
+            encoded = [0 for _ in encoded]
         return [
             WindowText(
                 tokens=(1,),
@@ -195,6 +199,14 @@ def test_what_was_left_out_is_listened_to_again_in_shorter_windows():
     assert len(heard.words) >= 12
     starts = [w.start_ms for w in heard.words]
     assert starts == sorted(set(starts))
+
+
+def test_a_window_without_any_word_is_listened_to_again():
+    whisper = FakeWhisper()
+    whisper.silent_times = 1
+    (heard,), _ = Recogniser(whisper).recognise(call(1), {None: [(0, 5_000)]}, RunContext())
+    assert [d.beam_size for d in whisper.decodings] == [2, 5]
+    assert len(heard.words) == 5
 
 
 def test_nobody_speaks():

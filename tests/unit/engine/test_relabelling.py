@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from services import pipeline
 from services.audio.pcm import ArrayPcm
 from services.audio.recording import FRAMES_PER_MS, ChannelLayout, Recording
 from services.domain.calls import AudioFacts, ProcessingOptions, Stage
@@ -289,12 +290,28 @@ class TestHowManySpeak:
         assert diarizer.asked == [asked]
         assert len(after.speakers) == found
 
-    def test_only_the_part_that_was_transcribed_counts(self):
-        after = told_apart(
-            replace(without_speakers(written("yes.no")), part=Part(start_ms=0, end_ms=6 * MS)),
-            "######....######",
+    def test_only_the_part_that_was_transcribed_is_listened_to(self):
+        #          the part |
+        voices = ("######..........", "..........######")
+        engine = LocalEngine(
+            activity=LoudIsSpeech(),
+            recogniser=None,  # type: ignore[arg-type]
+            diarizer=DrawnVoices(*voices),  # type: ignore[arg-type]
         )
-        assert [(s.start_ms, s.end_ms) for s in after.spans] == [(0, 6 * MS)]
+
+        class Labeller:
+            def relabel(self, *given):
+                return relabel(engine, *given)
+
+        part = Part(start_ms=0, end_ms=8 * MS)
+        before = replace(without_speakers(written("yes.no")), part=part)
+        source = recording(*voices)
+        after = pipeline.relabel(source, before, ProcessingOptions(), RunContext(), Labeller())
+        assert len(after.speakers) == 1
+        assert after.spans
+        assert all(s.end_ms <= part.end_ms for s in after.spans)
+        assert (after.part, after.duration_ms) == (part, source.duration_ms)
+        assert [u.text for u in after.utterances] == [u.text for u in before.utterances]
 
 
 class TestChannels:

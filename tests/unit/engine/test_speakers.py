@@ -82,6 +82,22 @@ def test_parts_are_linked_by_voice():
     assert labels[0][0] != labels[0][1]
 
 
+def test_nobody_is_cut_in_two_to_make_up_the_number_over_parts():
+    part = VoiceCount(least=2, most=2).in_a_part()
+    assert (part.least, part.most) == (1, 2)
+    count = VoiceCount(least=2, most=2).over_parts(1)
+    parts = [prints((0, 1)), prints((0, 1), seed=1)]
+    labels = link_groups(parts, [seconds(1, 60), seconds(1, 60)], count)
+    assert labels[0][0] == labels[1][0]
+
+
+def test_more_than_two_are_sought_for_in_each_part():
+    assert VoiceCount(least=3, most=3).in_a_part() == VoiceCount(least=3, most=3)
+    parts = [prints((0, 1), (1, 1), (2, 1)), prints((0, 1), (2, 1), (1, 1), seed=1)]
+    labels = link_groups(parts, [seconds(3, 60)] * 2, VoiceCount(least=3, most=3))
+    assert [labels[0][i] for i in (0, 2, 1)] == list(labels[1])
+
+
 def test_windows_cover_everything():
     assert window_starts(1).tolist() == [0]
     assert window_starts(160_000).tolist() == [0]

@@ -107,7 +107,7 @@ def test_speech_without_words_is_noticed():
     voiced = [(0, 4_000), (7_000, 10_000)]
     gaps = gaps_without_words(words, voiced, 10_000)
     assert gaps == [(1_000, 9_000)]
-    (window,) = windows_for(gaps, voiced, channel=1, duration_ms=10_000, longest_ms=14_000)
+    (window,) = windows_for(gaps, voiced, channel=1, duration_ms=10_000, attempt=1)
     assert window.pieces == ((800, 4_200), (6_800, 9_200))
     assert only_in([word(800, 1_000), word(2_000, 2_400), word(9_050, 9_200)], gaps) == [
         word(2_000, 2_400)
