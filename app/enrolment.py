@@ -4,7 +4,7 @@ import os
 import sys
 
 from app.local_models import build_enrolling
-from app.settings import load_settings
+from app.settings import GivenSettings, load_settings
 from services import telemetry
 from services.voices.child import answer
 
@@ -15,7 +15,7 @@ def main() -> None:
     """Answer the one question that comes on standard input."""
     telemetry.configure("WARNING")
     telemetry.keep_texts_out(*TALKATIVE)
-    settings = load_settings()
+    settings = load_settings(GivenSettings)
     answer(sys.stdin.buffer, sys.stdout.buffer, build_enrolling(settings), settings.working_folder)
 
 

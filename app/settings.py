@@ -138,6 +138,12 @@ class Settings(BaseSettings):
         return is_loopback(self.host)
 
 
+class GivenSettings(Settings):
+    """The settings of a process that gets its few variables from its parent, and reads no file."""
+
+    model_config = SettingsConfigDict(toml_file=None)
+
+
 def is_loopback(host: str) -> bool:
     """Say whether a host name or address means this very machine."""
     name = host.strip("[]").lower()
@@ -157,13 +163,13 @@ def is_concrete(host: str) -> bool:
         return bool(host) and "/" not in host
 
 
-def load_settings() -> Settings:
-    """Read the settings; relative folders count from the current directory.
+def load_settings(kind: type[Settings] = Settings) -> Settings:
+    """Read the settings of this kind; relative folders count from the current directory.
 
     Raises BadSettings, which names the settings that can't be understood.
     """
     try:
-        given = Settings()
+        given = kind()
     except tomllib.TOMLDecodeError as error:
         raise BadSettings("It is the file .streamlit/secrets.toml.") from error
     except ValidationError as error:

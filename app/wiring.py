@@ -17,6 +17,7 @@ from app.local_models import (
 )
 from app.settings import ROOT, Settings, load_settings
 from services.access.tokens import TokenSigner
+from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
 from services.jobs.engine import JobEngine
 from services.jobs.intake import Intake
@@ -24,6 +25,7 @@ from services.jobs.janitor import Janitor
 from services.jobs.processing import open_run
 from services.jobs.queue import JobQueue, prepare_queue
 from services.jobs.workshop import Workshop
+from services.one_file import KnownVoices
 from services.pipeline import Models
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
@@ -31,7 +33,7 @@ from services.review import ReviewService
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import database_exists, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
@@ -151,6 +153,24 @@ def build_vocabulary(settings: Settings) -> VocabularyService:
     engine = open_engine(settings.database_url)
     migrate(engine)
     return VocabularyService(VocabularyStore(engine))
+
+
+def build_known_voices(settings: Settings) -> KnownVoices | None:
+    """Return the voices to recognise in files, None when this installation knows none.
+
+    Makes neither a database nor a key: without one of them no voice can be known. Raises
+    DatabaseTooNew, WrongKey, StorageError.
+    """
+    has_key = bool(settings.partyline_key) or settings.key_file.exists()
+    if not (has_key and database_exists(settings.database_url)):
+        return None
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    enrolled = KnownVoiceStore(engine, _master_key(settings)).enrolled(LOCAL_USER.org_id)
+    engine.dispose()
+    if not enrolled:
+        return None
+    return KnownVoices(enrolled=enrolled, listener=build_listener(settings))
 
 
 def build_providers(settings: Settings) -> ProviderRegistry:

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
+
+# How long an input keeps its value once it isn't drawn any more; None: not at all.
+Keep = Literal["session"] | None
 
 
 def draw_notice(text: str | None) -> None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields, replace
 
 import streamlit as st
 
+from components._compat import Keep
 from components.languages import LANGUAGES
 from components.speaker_count import draw_speaker_count
-from components.words_form import Keep, draw_words_and_part
+from components.words_form import draw_words_and_part
 from services.domain.calls import CallDetails, ProcessingOptions, SpeakerCount
 from services.providers.base import Capabilities, Readiness
 

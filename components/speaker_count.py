@@ -1,13 +1,12 @@
 """Asks how many people speak in recordings."""
 
 from enum import StrEnum
-from typing import Literal
 
 import streamlit as st
 
+from components._compat import Keep
 from services.domain.calls import SpeakerCount
 
-Keep = Literal["session"] | None
 MOST_OFFERED = 10
 USUAL = 2
 USUAL_BOUNDS = (2, 4)

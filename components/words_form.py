@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import streamlit as st
 
+from components._compat import Keep
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import InvalidRequest
 from services.domain.part import check_bounds, read_clock, write_clock
 from services.domain.vocabulary import clean_terms, read_spelling
 
-Keep = Literal["session"] | None
 _Read = TypeVar("_Read")
 
 SPELLING_EXAMPLE = "acme tell = AcmeTel"

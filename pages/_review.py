@@ -148,7 +148,7 @@ def _carry_out_header(reviewed: ReviewedCall, intent: HeaderAct) -> None:
                 lambda d: carry_out_each([call.id], lambda c: review.set_details(user, c, d)),
             )
         case HeaderAct.REMEMBER:
-            ask_remember(reviewed, LearningFromCall(call_id=call.id))
+            ask_remember(reviewed, LearningFromCall(call_id=call.id, version=reviewed.version))
         case HeaderAct.RERUN:
             carry_out_each([call.id], _ask_rerun)
         case HeaderAct.RELABEL:

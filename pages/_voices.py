@@ -16,6 +16,7 @@ from components.known_voices.form import (
 from components.wording import plain
 from pages._acts import carry_out_each
 from services.domain.errors import PartylineError
+from services.domain.reviewed import ShownSpeaker
 from services.domain.speech import Speaker, SpeakerRole
 from services.domain.voices import Enrolment, KnownVoice
 
@@ -89,11 +90,13 @@ def _draw_decision(person: Person, learnt: Enrolment) -> None:
         st.caption(":material/info: The name in step 1 is still missing.")
 
 
-def remember(person: Person, learnt: Enrolment) -> KnownVoice | None:
+def remember(
+    person: Person, learnt: Enrolment, shown: ShownSpeaker | None = None
+) -> KnownVoice | None:
     """Store a voice and return it; say why not when it can't be stored."""
     user, desk = session.current_user(), session.services().voices
     try:
-        voice = desk.remember(user, person.name, person.role, learnt)
+        voice = desk.remember(user, person.name, person.role, learnt, shown=shown)
     except PartylineError as error:
         st.error(plain(error.user_message), icon=":material/error:")
         return None
@@ -104,9 +107,10 @@ def remember(person: Person, learnt: Enrolment) -> KnownVoice | None:
 
 @dataclass(frozen=True, kw_only=True)
 class LearningFromCall:
-    """Learns the voices of a call's speakers."""
+    """Learns the voices of a call's speakers as its review of this ``version`` shows them."""
 
     call_id: str
+    version: str
 
     def learnt(self, speaker: Speaker) -> Enrolment | None:
         """Return what was learnt about this speaker already."""
@@ -116,7 +120,7 @@ class LearningFromCall:
         """Learn the speaker's voice, or tell why that can't be."""
         user, desk = session.current_user(), session.services().voices
         try:
-            learnt = desk.listen_to_speaker(user, self.call_id, speaker.id)
+            learnt = desk.listen_to_speaker(user, self._shown(speaker))
         except PartylineError as error:
             st.error(plain(error.user_message), icon=":material/error:")
             return None
@@ -125,14 +129,16 @@ class LearningFromCall:
 
     def remember(self, speaker: Speaker, person: Person, learnt: Enrolment) -> bool:
         """Keep the voice and name the speaker by it; return whether it could be kept."""
-        voice = remember(person, learnt)
+        shown = self._shown(speaker)
+        voice = remember(person, learnt, shown)
         if voice is None:
             return False
         user, review = session.current_user(), session.services().review
-        carry_out_each(
-            [self.call_id], lambda call_id: review.set_voice(user, call_id, speaker.id, voice.id)
-        )
+        carry_out_each([self.call_id], lambda _: review.set_voice(user, shown, voice.id))
         return True
 
+    def _shown(self, speaker: Speaker) -> ShownSpeaker:
+        return ShownSpeaker(call_id=self.call_id, version=self.version, id=speaker.id)
+
     def _source(self, speaker: Speaker) -> str:
-        return f"{self.call_id}/{speaker.id}"
+        return f"{self.call_id}/{self.version}/{speaker.id}"

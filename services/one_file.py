@@ -1,13 +1,14 @@
 """The whole pipeline over one file of this machine, storing nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from services.analysis.carrying import carry_edits
 from services.analysis.file_names import details_from_name
+from services.analysis.labels import name_known_voices
 from services.audio.recording import Recording
 from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions
 from services.domain.edits import CallEdits
@@ -18,12 +19,15 @@ from services.domain.people import LOCAL_USER
 from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
+from services.domain.voices import EnrolledVoice
+from services.engine.speakers.recognition import VoiceListener
 from services.exports.call_reading import CallDocument
 from services.pipeline import (
     Models,
     SpeakerLabeller,
     findings_of,
     prepare,
+    recognise_voices,
     relabel,
     transcribe,
     understand,
@@ -32,6 +36,14 @@ from services.providers.base import SpeechProvider
 from services.storage.working_files import WorkingFile
 
 MOST_BEYOND_END_MS = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownVoices:
+    """Voices to recognise in files, and who hears them."""
+
+    enrolled: Sequence[EnrolledVoice]
+    listener: VoiceListener
 
 
 def process_file(
@@ -44,17 +56,21 @@ def process_file(
     working_folder: Path,
     max_duration_ms: int,
     labeller: SpeakerLabeller | None = None,
+    voices: KnownVoices | None = None,
 ) -> ReviewedCall:
     """Run the whole pipeline over one file and store nothing.
 
-    Decoded sound lies encrypted in ``working_folder`` while it runs. Raises a BadAudio when the
-    file can't be used, InvalidRequest when it has no such part, and whatever the provider raises.
+    Speakers in whom one of the ``voices`` is recognised get its name. Decoded sound lies encrypted
+    in ``working_folder`` while it runs. Raises a BadAudio when the file can't be used,
+    InvalidRequest when it has no such part, and whatever the provider raises.
     """
     check_bounds(options.start_ms, options.end_ms)
     details = details_from_name(path.name)
     with _opened(path, context, working_folder, max_duration_ms) as recording:
         transcript = transcribe(recording, provider, options, context, labeller)
-        return _reviewed_file(path, recording, transcript, details, options, models, context)
+        return _reviewed_file(
+            path, recording, transcript, details, options, models, context, voices
+        )
 
 
 def relabel_file(
@@ -67,11 +83,13 @@ def relabel_file(
     working_folder: Path,
     max_duration_ms: int,
     labeller: SpeakerLabeller,
+    voices: KnownVoices | None = None,
 ) -> ReviewedCall:
     """Tell the speakers of a transcript apart on the recording that it belongs to; store nothing.
 
-    Comments move to the new lines. Raises a BadAudio when the file can't be used, BadTranscript
-    when the transcript can't be that of this recording.
+    Comments move to the new lines; known ``voices`` are recognised as in ``process_file``. Raises a
+    BadAudio when the file can't be used, BadTranscript when the transcript can't be that of this
+    recording.
     """
     old, details = document.transcript, document.details
     with _opened(path, context, working_folder, max_duration_ms) as recording:
@@ -79,7 +97,7 @@ def relabel_file(
         if last_ms > recording.duration_ms + MOST_BEYOND_END_MS:
             raise BadTranscript("It goes on after this recording has ended.")
         new = relabel(recording, old, options, context, labeller)
-        shown = _reviewed_file(path, recording, new, details, options, models, context)
+        shown = _reviewed_file(path, recording, new, details, options, models, context, voices)
     edits = CallEdits(transcript_id=old.id, comments=document.comments)
     return replace(
         shown,
@@ -114,9 +132,15 @@ def _reviewed_file(
     options: ProcessingOptions,
     models: Models,
     context: RunContext,
+    voices: KnownVoices | None,
 ) -> ReviewedCall:
     """Understand a file's transcript and return it as a call that is not stored."""
-    analysed = understand(transcript, details, options, models, context)
+    known = voices.enrolled if voices else ()
+    if voices is not None:
+        transcript = recognise_voices(recording, transcript, known, voices.listener, context)
+    analysed = understand(transcript, details, options, models, context, known=known)
+    names = {one.voice.id: one.voice.name for one in known}
+    named = name_known_voices(analysed.transcript, names)
     call = Call(
         id=new_id(),
         org_id=LOCAL_USER.org_id,
@@ -126,7 +150,7 @@ def _reviewed_file(
         state=CallState.READY,
         created_at=datetime.now(UTC),
         details=details,
-        audio=replace(recording.facts, findings=findings_of(recording, analysed.transcript)),
-        active_transcript_id=analysed.transcript.id,
+        audio=replace(recording.facts, findings=findings_of(recording, named)),
+        active_transcript_id=named.id,
     )
-    return ReviewedCall(call=call, transcript=analysed.transcript, analysis=analysed.analysis)
+    return ReviewedCall(call=call, transcript=named, analysis=analysed.analysis)

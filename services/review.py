@@ -18,7 +18,7 @@ from services.domain.edits import CallEdits, Comment, TextCorrection
 from services.domain.errors import EditConflict, InvalidRequest, NotFound, VoiceNotFound
 from services.domain.ids import new_id
 from services.domain.people import User
-from services.domain.reviewed import ReviewedCall
+from services.domain.reviewed import ReviewedCall, ShownSpeaker, version_of
 from services.domain.speech import SpeakerRole, Transcript, Utterance
 from services.exports import Export, ExportFormat, export
 from services.recent import RecentCalls
@@ -102,20 +102,23 @@ class ReviewService:
 
         return self._edit(user, call_id, change)
 
-    def set_voice(self, user: User, call_id: str, speaker: str, voice_id: str) -> ReviewedCall:
+    def set_voice(self, user: User, speaker: ShownSpeaker, voice_id: str) -> ReviewedCall:
         """Say that a speaker is a known voice, whatever was recognised; its name is shown then.
 
-        A name given by hand before is taken away. Raises VoiceNotFound.
+        A name given by hand before is taken away. Raises VoiceNotFound, EditConflict when the call
+        has changed since the speaker was shown.
         """
         if voice_id not in self._voice_names(user):
             raise VoiceNotFound
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
-            _known_speaker(transcript, speaker)
-            names = {k: v for k, v in edits.names.items() if k != speaker}
-            return replace(edits, names=names, voices={**edits.voices, speaker: voice_id})
+            if version_of(transcript, edits) != speaker.version:
+                raise EditConflict
+            _known_speaker(transcript, speaker.id)
+            names = {k: v for k, v in edits.names.items() if k != speaker.id}
+            return replace(edits, names=names, voices={**edits.voices, speaker.id: voice_id})
 
-        return self._edit(user, call_id, change)
+        return self._edit(user, speaker.call_id, change)
 
     def swap_roles(self, user: User, call_id: str) -> ReviewedCall:
         """Make every agent a customer and every customer an agent.

@@ -8,7 +8,7 @@ from app.commands.stored import wait_for
 from app.local_models import build_labeller
 from app.settings import Settings
 from app.supervisor import worker_running
-from app.wiring import build_models, build_services
+from app.wiring import build_known_voices, build_models, build_services
 from services.domain.calls import CallState, ProcessingOptions, SpeakerCount
 from services.domain.errors import BadTranscript
 from services.domain.people import LOCAL_USER
@@ -64,6 +64,7 @@ def relabel_beside(
             working_folder=settings.working_folder,
             max_duration_ms=settings.max_duration_ms,
             labeller=build_labeller(settings),
+            voices=build_known_voices(settings),
         )
     finally:
         line.close()

@@ -8,13 +8,13 @@ from app.commands.output import OutputFolder
 from app.commands.vocabulary import with_kept_vocabulary
 from app.local_models import build_labeller
 from app.settings import Settings
-from app.wiring import build_models, build_providers
+from app.wiring import build_known_voices, build_models, build_providers
 from services.domain.calls import ProcessingOptions, SpeakerCount
 from services.domain.errors import InvalidRequest, PartylineError
 from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
 from services.exports import ExportFormat, export
-from services.one_file import process_file
+from services.one_file import KnownVoices, process_file
 from services.pipeline import Models
 from services.providers.base import SpeechProvider
 
@@ -30,19 +30,20 @@ def transcribe_files(
 
     One file goes to standard output unless a folder is given; several need one. A file that can't
     be used costs one line on standard error and the exit status, never the other files. Where this
-    installation has a vocabulary, its words stand behind those of the options.
+    installation has a vocabulary, its words stand behind those of the options; where it knows
+    voices, they are recognised.
     """
     if len(files) > 1 and output is None:
         raise InvalidRequest("Several files need --output FOLDER.")
     SpeakerCount.of(options).check()
     provider = build_providers(settings).ready(options.provider)
     options = with_kept_vocabulary(settings, options)
-    models = build_models(settings)
+    models, voices = build_models(settings), build_known_voices(settings)
     folder = OutputFolder(output)
     status = 0
     for path in files:
         try:
-            shown = _transcribe(settings, path, provider, options, models)
+            shown = _transcribe(settings, path, provider, options, models, voices)
         except PartylineError as error:
             say(f"partyline: {path.name}: {error.user_message}")
             status = EXIT_BAD_INPUT
@@ -57,6 +58,7 @@ def _transcribe(
     provider: SpeechProvider,
     options: ProcessingOptions,
     models: Models,
+    voices: KnownVoices | None,
 ) -> ReviewedCall:
     line = ProgressLine(path.name)
     try:
@@ -69,6 +71,7 @@ def _transcribe(
             working_folder=settings.working_folder,
             max_duration_ms=settings.max_duration_ms,
             labeller=build_labeller(settings),
+            voices=voices,
         )
     finally:
         line.close()

@@ -65,7 +65,7 @@ def ask_remember(reviewed: ReviewedCall, learning: Learning) -> None:
         return
     speaker = st.selectbox("Speaker", speakers, format_func=lambda s: s.label, key="voice_speaker")
     named = reviewed.edits.names.get(speaker.id) or _agent_name(reviewed, speaker)
-    key = f"voice_of_{reviewed.call.id}_{speaker.id}"
+    key = f"voice_of_{reviewed.call.id}_{reviewed.version}_{speaker.id}"
     person = draw_person(key=key, name=named, role=speaker.role)
     learnt = learning.learnt(speaker)
     if learnt is None:

@@ -4,7 +4,6 @@ Edits stay apart from what the provider delivered; :func:`apply_edits` combines 
 :func:`carry_edits` (re-exported here) moves them to another transcript of the same call.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -13,11 +12,10 @@ from services.analysis.carrying import carry_edits
 from services.analysis.retiming import retimed_words
 from services.domain.edits import CallEdits, TextCorrection
 from services.domain.intervals import union
-from services.domain.speech import PiiMention, PiiType, Span, Speaker, Transcript, Utterance
+from services.domain.placeholders import placeholders_in
+from services.domain.speech import PiiMention, Span, Speaker, Transcript, Utterance
 
 __all__ = ["apply_edits", "carry_edits", "merge_targets"]
-
-_PLACEHOLDER = re.compile(r"\[(" + "|".join(PiiType) + r")\]")
 
 
 def apply_edits(transcript: Transcript, edits: CallEdits) -> Transcript:
@@ -147,14 +145,7 @@ def _with_text(utterance: Utterance, text: str, *, redacted: bool) -> Utterance:
         utterance,
         text=text,
         words=retimed_words(utterance.words, text),
-        pii=_placeholders(text) if redacted else _found_again(utterance, text),
-    )
-
-
-def _placeholders(text: str) -> tuple[PiiMention, ...]:
-    return tuple(
-        PiiMention(type=PiiType(m.group(1)), start_char=m.start(), end_char=m.end())
-        for m in _PLACEHOLDER.finditer(text)
+        pii=tuple(placeholders_in(text)) if redacted else _found_again(utterance, text),
     )
 
 

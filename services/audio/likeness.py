@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.audio.band import within_band
 from services.audio.levels import SILENCE_DBFS, rms_dbfs
-from services.audio.recording import FRAMES_PER_MS, SAMPLE_RATE, PcmReader, Samples
+from services.audio.recording import FRAMES_PER_MS, PcmReader, Samples
 
 BLOCK_MS = 1_000
 MOST_BLOCKS = 400
@@ -49,8 +50,11 @@ def compare_channels(pcm: PcmReader) -> list[BlockLikeness]:
 
 
 def _compare(pcm: PcmReader, start: int, length: int) -> BlockLikeness | None:
-    first = _voice_band(pcm.read(start, start + length, 0))
-    second = _voice_band(pcm.read(start, start + length, 1))
+    low_hz, high_hz = BAND_HZ
+    first, second = (
+        within_band(pcm.read(start, start + length, channel), low_hz=low_hz, high_hz=high_hz)
+        for channel in (0, 1)
+    )
     levels = rms_dbfs(first), rms_dbfs(second)
     if max(levels) < AUDIBLE_DBFS or len(first) < length // 2:
         return None
@@ -65,15 +69,6 @@ def _compare(pcm: PcmReader, start: int, length: int) -> BlockLikeness | None:
         correlation=correlation,
         delay_ms=delay / FRAMES_PER_MS,
     )
-
-
-def _voice_band(samples: Samples) -> Samples:
-    if not len(samples):
-        return samples
-    spectrum = np.fft.rfft(samples)
-    hertz = np.fft.rfftfreq(len(samples), 1.0 / SAMPLE_RATE)
-    spectrum[(hertz < BAND_HZ[0]) | (hertz > BAND_HZ[1])] = 0.0
-    return np.fft.irfft(spectrum, len(samples)).astype(np.float32)
 
 
 def _best_delay(first: Samples, second: Samples) -> tuple[int, float]:

@@ -8,6 +8,23 @@ from services.domain.metrics import AnalysedTranscript, CallAnalysis
 from services.domain.speech import Transcript
 
 
+def version_of(transcript: Transcript, edits: CallEdits) -> str:
+    """Return a short key of transcript and edits, for caches and reloads."""
+    return f"{transcript.id}.{edits.version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownSpeaker:
+    """A speaker of a call as a person saw it: in the call's review of this ``version``.
+
+    In another version the same id may be another person.
+    """
+
+    call_id: str
+    version: str
+    id: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReviewedCall:
     """A call with its active transcript, the person's edits applied, and the figures of both.
@@ -28,4 +45,4 @@ class ReviewedCall:
     @property
     def version(self) -> str:
         """A short key of transcript and edits, for caches and reloads."""
-        return f"{self.transcript.id}.{self.edits.version}"
+        return version_of(self.transcript, self.edits)

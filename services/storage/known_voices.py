@@ -56,15 +56,6 @@ class KnownVoiceStore:
             found = [_voice(row) for row in connection.execute(query).mappings()]
         return sorted(found, key=lambda voice: (voice.name.casefold(), voice.id))
 
-    def get(self, org_id: str, voice_id: str) -> KnownVoice:
-        """Return one voice. Raises VoiceNotFound."""
-        with reading(self._engine) as connection:
-            query = select(*_SHOWN).where(_is(org_id, voice_id))
-            row = connection.execute(query).mappings().first()
-        if row is None:
-            raise VoiceNotFound
-        return _voice(row)
-
     def names(self, org_id: str) -> dict[str, str]:
         """Return the name of each voice of the organisation by the voice's id."""
         query = select(KNOWN_VOICES.c.id, KNOWN_VOICES.c.name)

@@ -8,10 +8,17 @@ from typing import BinaryIO
 from services import telemetry
 from services.analysis.edits import apply_edits
 from services.analysis.own_speech import own_spans
-from services.domain.errors import AccessDenied, InvalidRequest, VoiceNameTaken, VoiceNotFound
+from services.domain.errors import (
+    AccessDenied,
+    EditConflict,
+    InvalidRequest,
+    VoiceNameTaken,
+    VoiceNotFound,
+)
 from services.domain.ids import new_id
 from services.domain.people import Role, User
-from services.domain.speech import SpeakerRole
+from services.domain.reviewed import ShownSpeaker, version_of
+from services.domain.speech import SpeakerRole, Transcript
 from services.domain.voices import Enrolment, EnrolmentRemark, KnownVoice
 from services.engine.speakers.matching import ACCEPT_FROM, likeness
 from services.storage.audio_vault import AudioVault, Rendition
@@ -67,23 +74,23 @@ class VoiceDesk:
         suffix = PurePosixPath(file_name).suffix.lower()
         return self._learn(user, recording, VoiceSource(suffix=suffix))
 
-    def listen_to_speaker(self, user: User, call_id: str, speaker_id: str) -> Enrolment:
+    def listen_to_speaker(self, user: User, shown: ShownSpeaker) -> Enrolment:
         """Return what a call teaches about the voice of one of its speakers; nothing is stored.
 
-        Only what the speaker says alone counts. Raises NotFound, NotReady, InvalidRequest for a
-        speaker the call doesn't have, TooLittleSpeech, SeveralVoices.
+        Only what the speaker says alone counts. Raises NotFound, NotReady, EditConflict when the
+        call has changed since the speaker was shown, InvalidRequest for a speaker the call doesn't
+        have, TooLittleSpeech, SeveralVoices.
         """
         _may_change(user)
-        call = self._calls.get(user.org_id, call_id)
-        transcript = self._transcripts.active(user.org_id, call_id)
-        shown = apply_edits(transcript, self._transcripts.edits(user.org_id, call_id))
-        speaker = shown.speaker(speaker_id)
+        call_id = shown.call_id
+        call, transcript = self._calls.get(user.org_id, call_id), self._as_shown(user, shown)
+        speaker = transcript.speaker(shown.id)
         if speaker is None:
             raise InvalidRequest("This speaker is not part of the call.")
         source = VoiceSource(
             suffix=PurePosixPath(call.source_name).suffix.lower(),
             channel=speaker.channel,
-            spans=tuple(own_spans(shown, speaker_id)),
+            spans=tuple(own_spans(transcript, speaker.id)),
         )
         key = self._calls.key(user.org_id, call_id)
         with self._vault.open(call_id, Rendition.ORIGINAL, key) as recording:
@@ -100,12 +107,23 @@ class VoiceDesk:
             raise VoiceNameTaken
         return checked
 
-    def remember(self, user: User, name: str, role: SpeakerRole, learnt: Enrolment) -> KnownVoice:
-        """Store a voice under a person's name.
+    def remember(
+        self,
+        user: User,
+        name: str,
+        role: SpeakerRole,
+        learnt: Enrolment,
+        *,
+        shown: ShownSpeaker | None = None,
+    ) -> KnownVoice:
+        """Store a voice under a person's name; ``shown`` is the speaker it was learnt from, if any.
 
         Calls that are processed from now on recognise it. Raises InvalidRequest without a name,
-        VoiceNameTaken.
+        VoiceNameTaken, EditConflict when the call has changed since the speaker was shown.
         """
+        _may_change(user)
+        if shown is not None:
+            self._as_shown(user, shown)
         voice = KnownVoice(
             id=new_id(),
             org_id=user.org_id,
@@ -134,6 +152,14 @@ class VoiceDesk:
         _may_change(user)
         self._voices.delete(user.org_id, voice_id)
         telemetry.event("voice.deleted", voice=voice_id)
+
+    def _as_shown(self, user: User, speaker: ShownSpeaker) -> Transcript:
+        """Return the transcript with its edits; raise EditConflict when they are other ones now."""
+        transcript = self._transcripts.active(user.org_id, speaker.call_id)
+        edits = self._transcripts.edits(user.org_id, speaker.call_id)
+        if version_of(transcript, edits) != speaker.version:
+            raise EditConflict
+        return apply_edits(transcript, edits)
 
     def _learn(self, user: User, recording: BinaryIO, source: VoiceSource) -> Enrolment:
         learnt = self._enrolling.learn(recording, source)

@@ -7,11 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.call_review.payload import review_payload, shown_version
-from components.known_voices.form import UPLOAD
+from components.known_voices.form import UPLOAD, Person
 from components.known_voices.table import CHANGE_LABEL, voices_frame
+from components.wording import plain
 from pages import _review, _voices
 from services.domain.errors import (
     AccessDenied,
+    EditConflict,
     EnrolmentTimeout,
     PartylineError,
     SeveralVoices,
@@ -184,7 +186,7 @@ def ask_in_dialog() -> None:
 
     call_id = st.session_state["open_call"]
     reviewed = session.services().review.load(session.current_user(), call_id)
-    ask_remember(reviewed, LearningFromCall(call_id=call_id))
+    ask_remember(reviewed, LearningFromCall(call_id=call_id, version=reviewed.version))
 
 
 def open_dialog(call) -> AppTest:
@@ -218,6 +220,41 @@ def test_a_speaker_of_a_call_is_remembered_and_named(staged):
     assert (shown.label, shown.voice_id, shown.voice_confidence) == ("Dana Hill", voice.id, None)
     staged.voices.rename(LOCAL_USER, voice.id, "Dana Price")
     assert staged.review.load(LOCAL_USER, call.id).transcript.speaker("s1").label == "Dana Price"
+
+
+def test_what_was_learnt_is_not_taken_for_whom_the_call_shows_now(staged):
+    """After the speakers were changed the same id may be somebody else: asked and learnt anew."""
+    call = staged.add_ready()
+    page = open_dialog(call)
+    page.checkbox[0].check().run()
+    press(page, "Learn this voice")
+    assert "Remember this voice" in labels(page)
+    staged.review.merge(LOCAL_USER, call.id, "s2", "s1")
+    page.run()
+    assert "Remember this voice" not in labels(page)
+    assert "Learn this voice" in labels(page)
+    assert not page.checkbox[0].value
+    page.checkbox[0].check().run()
+    press(page, "Learn this voice")
+    assert len(staged.enrolling.sources) == 2
+    assert "Remember this voice" in labels(page)
+
+
+def test_a_dialog_that_shows_an_older_call_stores_nothing(staged, monkeypatch):
+    call = staged.add_ready()
+    told: list[str] = []
+    monkeypatch.setattr(_voices.session, "services", lambda: staged)
+    monkeypatch.setattr(_voices.session, "current_user", lambda: LOCAL_USER)
+    monkeypatch.setattr(_voices.st, "error", lambda said, **_: told.append(said))
+    shown = staged.review.load(LOCAL_USER, call.id)
+    learning = _voices.LearningFromCall(call_id=call.id, version=shown.version)
+    staged.review.swap_roles(LOCAL_USER, call.id)
+    [agent, _] = shown.transcript.speakers
+    person = Person(name="Dana", role=SpeakerRole.AGENT, agreed=True)
+    assert learning.learn(agent) is None
+    assert not learning.remember(agent, person, staged.enrolling.outcome)
+    assert told == [plain(EditConflict().user_message)] * 2
+    assert staged.voices.voices(LOCAL_USER) == []
 
 
 @pytest.mark.parametrize("error", [SeveralVoices(), AccessDenied()])

@@ -10,6 +10,7 @@ from services.domain.calls import CallDetails
 from services.domain.errors import EditConflict, InvalidRequest, NotFound, VoiceNotFound
 from services.domain.metrics import AnalysedTranscript
 from services.domain.people import LOCAL_USER
+from services.domain.reviewed import ShownSpeaker
 from services.domain.speech import SpeakerRole
 from services.exports import ExportFormat
 from services.review import ReviewService, carried_over
@@ -386,6 +387,11 @@ def first(shown):
     return speaker.label, speaker.voice_confidence
 
 
+def shown_first(naming, call_id) -> ShownSpeaker:
+    version = naming.load(LOCAL_USER, call_id).version
+    return ShownSpeaker(call_id=call_id, version=version, id="s1")
+
+
 def test_a_recognised_voice_shows_the_name_it_has_now(naming, names, recognised_call):
     assert first(naming.load(LOCAL_USER, recognised_call)) == ("Nora Price", 0.87)
     names["v1"] = "Nora Miller"
@@ -412,12 +418,21 @@ def test_a_persons_own_name_wins_and_has_no_confidence(naming, recognised_call):
 def test_a_person_can_say_whose_voice_it_is(naming, names, recognised_call):
     names["v2"] = "Marcus Bell"
     naming.rename(LOCAL_USER, recognised_call, "s1", "Dana")
-    said = naming.set_voice(LOCAL_USER, recognised_call, "s1", "v2")
+    said = naming.set_voice(LOCAL_USER, shown_first(naming, recognised_call), "v2")
     assert first(said) == ("Marcus Bell", None)
     del names["v2"]
     assert first(naming.load(LOCAL_USER, recognised_call)) == ("Nora Fields", None)
     with pytest.raises(VoiceNotFound):
-        naming.set_voice(LOCAL_USER, recognised_call, "s1", "v2")
+        naming.set_voice(LOCAL_USER, shown_first(naming, recognised_call), "v2")
+
+
+def test_whose_voice_it_is_counts_for_the_speaker_that_was_shown(naming, names, recognised_call):
+    names["v2"] = "Marcus Bell"
+    before = shown_first(naming, recognised_call)
+    naming.merge(LOCAL_USER, recognised_call, "s2", "s1")
+    with pytest.raises(EditConflict):
+        naming.set_voice(LOCAL_USER, before, "v2")
+    assert first(naming.load(LOCAL_USER, recognised_call)) == ("Nora Price", 0.87)
 
 
 def test_without_known_voices_nothing_is_recognised(service, recognised_call):

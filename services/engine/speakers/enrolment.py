@@ -82,12 +82,14 @@ class Enroller:
             levels, spoken = listened.levels, listened.spans
         else:
             levels, spoken = frame_levels(pcm), tuple(spans)
-        speech_ms = length_ms(spoken)
-        if speech_ms < LEAST_SPEECH_MS:
-            raise TooLittleSpeech(f"There are {speech_ms / 1000:.1f} seconds.")
+        # Scraps too short to be used are no speech to learn from either.
         used = longest_spans(spoken, MOST_SPEECH_MS)
+        if length_ms(used) < LEAST_SPEECH_MS:
+            raise TooLittleSpeech(f"There are {length_ms(used) / 1000:.1f} seconds.")
         self._check_one_voice(pcm, used)
         pieces = pieces_of(self._models, pcm, used)
+        if not pieces:
+            raise TooLittleSpeech
         kept = agreeing(pieces)
         if len(pieces) - len(kept) > MOST_DROPPED_SHARE * len(pieces):
             raise SeveralVoices
@@ -96,7 +98,7 @@ class Enroller:
         noticed = {
             EnrolmentRemark.NARROWBAND: source_rate <= TELEPHONE_RATE_HZ,
             EnrolmentRemark.NOISY: _above_noise_db(levels, used) < NOISY_BELOW_DB,
-            EnrolmentRemark.LONG: speech_ms > MOST_SPEECH_MS,
+            EnrolmentRemark.LONG: length_ms(spoken) > MOST_SPEECH_MS,
             EnrolmentRemark.UNSTEADY: len(kept) < len(pieces),
             EnrolmentRemark.SHORT: used_ms < ADVISED_SPEECH_MS,
         }

@@ -11,7 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from services.audio.recording import FRAMES_PER_MS, SAMPLE_RATE, PcmReader, Samples
+from services.audio.band import within_band
+from services.audio.recording import FRAMES_PER_MS, PcmReader
 from services.domain.intervals import Interval
 from services.engine.speakers.models import Array, SpeakerModels, unit
 from services.engine.speakers.voices import VoiceTrack, row_of, rows_over
@@ -57,7 +58,8 @@ def pieces_of(
     of them and pauses cost nothing. No speech gives no pieces.
     """
     sounds = [pcm.read(s * FRAMES_PER_MS, e * FRAMES_PER_MS, channel) for s, e in spans]
-    samples = _as_on_the_telephone(np.concatenate(sounds) if sounds else np.zeros(0, np.float32))
+    speech = np.concatenate(sounds) if sounds else np.zeros(0, np.float32)
+    samples = within_band(speech, high_hz=TELEPHONE_EDGE_HZ)
     rows = rows_over(len(samples))
     if not rows:
         return ()
@@ -75,14 +77,6 @@ def mean_print(pieces: Sequence[Piece]) -> Array:
     weights = [piece.duration_ms for piece in pieces]
     mean = np.average(np.stack([p.voiceprint for p in pieces]), axis=0, weights=weights)
     return unit(mean.astype(np.float32))
-
-
-def _as_on_the_telephone(samples: Samples) -> Samples:
-    if not len(samples):
-        return samples
-    spectrum = np.fft.rfft(samples)
-    spectrum[np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE) > TELEPHONE_EDGE_HZ] = 0.0
-    return np.fft.irfft(spectrum, len(samples)).astype(np.float32)
 
 
 def _cuts(duration_ms: int) -> list[Interval]:

@@ -1,6 +1,7 @@
 """The composition root: connecting twice in a process must not harm what is connected."""
 
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +81,42 @@ def test_the_process_that_learns_a_voice_gets_neither_key_nor_addresses(
     given = set((told.value.detail or "").split())
     assert {"PATH", "PARTYLINE_DATA_DIR", "PARTYLINE_THREADS"} <= given
     assert not {"PARTYLINE_KEY", "DATABASE_URL", "STORAGE_URL", "AZURE_SPEECH_KEY"} & given
+
+
+TELL_SETTINGS = """
+import json, sys
+from app import enrolment
+def build(settings):
+    known = settings.model_dump(mode="json")
+    for name in ("partyline_key", "assemblyai_api_key"):
+        secret = getattr(settings, name)
+        known[name] = secret and secret.get_secret_value()
+    print(json.dumps({"error": "InvalidRequest", "detail": json.dumps(known)}))
+    sys.exit()
+sys.stdin.buffer.read()
+from app.settings import GivenSettings, Settings
+from pathlib import Path
+assert GivenSettings.model_config["toml_file"] is None
+Settings.model_config["toml_file"] = Path("SECRETS")
+enrolment.build_enrolling = build
+enrolment.main()
+"""
+
+
+def test_the_process_that_learns_a_voice_reads_no_secrets_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its only settings are those that it is given, whatever lies in the file beside the code."""
+    secrets = tmp_path / "secrets.toml"
+    names = ("PARTYLINE_KEY", "DATABASE_URL", "STORAGE_URL", "ASSEMBLYAI_API_KEY", "LLM_MODEL")
+    secrets.write_text("".join(f'{name} = "canary-{name}"\n' for name in names))
+    code = TELL_SETTINGS.replace("SECRETS", str(secrets))
+    monkeypatch.setattr(local_models, "ENROLMENT_COMMAND", (sys.executable, "-c", code))
+    given = Settings(data_dir=tmp_path / "data", threads=3, max_duration_ms=60_000)
+    with pytest.raises(InvalidRequest) as told:
+        enrolling_in_child(given).learn(io.BytesIO(b"sound"), VoiceSource())
+    detail = told.value.detail or ""
+    assert "canary" not in detail
+    known = json.loads(detail)
+    assert (known["data_dir"], known["threads"]) == (str(tmp_path / "data"), 3)
+    assert known["max_duration_ms"] == 60_000

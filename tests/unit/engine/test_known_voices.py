@@ -22,6 +22,7 @@ from services.domain.voices import (
     VoiceQuality,
 )
 from services.engine.engine import EngineHolder
+from services.engine.speakers import enrolment
 from services.engine.speakers.enrolment import Enroller, agreeing, quality_of
 from services.engine.speakers.matching import (
     ACCEPT_FROM,
@@ -136,6 +137,10 @@ def test_the_longest_spans_are_taken_up_to_the_limit():
     assert longest_spans([], 10_000) == []
 
 
+class NotNeeded:
+    """Models that nobody may ask anything of."""
+
+
 def piece(values, seconds: int = 10) -> Piece:
     return Piece(voiceprint=values, duration_ms=seconds * 1_000)
 
@@ -170,6 +175,31 @@ def test_two_pieces_that_differ_say_nothing():
 )
 def test_quality_follows_what_does_harm(remarks, quality):
     assert quality_of(remarks) is quality
+
+
+# --- too little to learn from ------------------------------------------------------------------
+
+SCRAPS = [(n * 1_000, n * 1_000 + 280) for n in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("spans", "usable"),
+    [(SCRAPS, "0.0"), ([*SCRAPS, (50_000, 51_000)], "1.0"), ([(0, 9_900)], "9.9"), ([], "0.0")],
+)
+def test_scraps_that_are_not_used_do_not_count_as_speech(spans, usable):
+    enroller = Enroller(NotNeeded(), NotNeeded())
+    silence = ArrayPcm(np.zeros(60 * RATE, np.float32))
+    with pytest.raises(TooLittleSpeech, match=f"There are {usable} seconds"):
+        enroller.learn(silence, source_rate=16_000, spans=spans)
+
+
+def test_speech_that_gives_no_voiceprint_is_too_little(monkeypatch):
+    monkeypatch.setattr(enrolment, "pieces_of", lambda *_: ())
+    monkeypatch.setattr(enrolment.Diarizer, "diarize", lambda *_: [])
+    enroller = Enroller(NotNeeded(), NotNeeded())
+    silence = ArrayPcm(np.zeros(20 * RATE, np.float32))
+    with pytest.raises(TooLittleSpeech):
+        enroller.learn(silence, source_rate=16_000, spans=[(0, 20_000)])
 
 
 # --- the real models on the demo calls ---------------------------------------------------------

@@ -64,12 +64,12 @@ def test_a_voiceprint_shows_up_nowhere(tmp_path, log):
     spoken = builders.transcript()
     call_id = installation.add_call(spoken)
     desk = installation.desk
-    taught = desk.listen_to_speaker(LOCAL_USER, call_id, "s1")
+    taught = desk.listen_to_speaker(LOCAL_USER, installation.shown(call_id))
     voice = desk.remember(LOCAL_USER, "Nora Price", SpeakerRole.AGENT, taught)
     review = ReviewService(
         installation.calls, installation.transcripts, UntouchedLines(), installation.voices
     )
-    shown = review.set_voice(LOCAL_USER, call_id, "s1", voice.id)
+    shown = review.set_voice(LOCAL_USER, installation.shown(call_id), voice.id)
     desk.rename(LOCAL_USER, voice.id, "Nora Miller")
     telemetry.event("test.shown", voice=voice.id)
 

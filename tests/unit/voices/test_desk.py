@@ -8,12 +8,14 @@ import pytest
 
 from services.domain.errors import (
     AccessDenied,
+    EditConflict,
     InvalidRequest,
     NotFound,
     VoiceNameTaken,
     VoiceNotFound,
 )
 from services.domain.people import LOCAL_USER, Role
+from services.domain.reviewed import ShownSpeaker, version_of
 from services.domain.speech import Span, SpeakerRole
 from services.domain.voices import Enrolment, EnrolmentRemark, Voiceprint, VoiceQuality
 from services.storage.audio_vault import AudioVault, Rendition
@@ -31,6 +33,7 @@ from tests.contract.stores import analysed
 
 MASTER_KEY = MasterKey(bytes(range(32)))
 VIEWER = replace(LOCAL_USER, role=Role.VIEWER)
+NOBODY = ShownSpeaker(call_id="c", version="t.0", id="s1")
 STRANGER = replace(LOCAL_USER, org_id="elsewhere")
 
 
@@ -77,6 +80,12 @@ class Installation:
         self.transcripts.save(call.org_id, call.id, 1, analysed(transcript))
         self.runs.finish(call.id, 1, transcript.id)
         return call.id
+
+    def shown(self, call_id: str, speaker_id: str = "s1") -> ShownSpeaker:
+        """Return a speaker as the call shows it now."""
+        transcript = self.transcripts.active("local", call_id)
+        version = version_of(transcript, self.transcripts.edits("local", call_id))
+        return ShownSpeaker(call_id=call_id, version=version, id=speaker_id)
 
 
 @pytest.fixture
@@ -125,7 +134,7 @@ def test_a_viewer_sees_but_changes_nothing(desk):
     voice = desk.remember(LOCAL_USER, "Nora", SpeakerRole.AGENT, learnt())
     for act in (
         lambda: desk.listen(VIEWER, io.BytesIO(b""), "a.wav"),
-        lambda: desk.listen_to_speaker(VIEWER, "c", "s1"),
+        lambda: desk.listen_to_speaker(VIEWER, NOBODY),
         lambda: desk.remember(VIEWER, "Eve", SpeakerRole.AGENT, learnt()),
         lambda: desk.free_name(VIEWER, "Eve"),
         lambda: desk.rename(VIEWER, voice.id, "Eve"),
@@ -149,7 +158,7 @@ def test_another_organisation_finds_nothing(desk, installation):
         with pytest.raises(VoiceNotFound):
             act()
     with pytest.raises(NotFound):
-        desk.listen_to_speaker(STRANGER, call_id, "s1")
+        desk.listen_to_speaker(STRANGER, installation.shown(call_id))
 
 
 def test_name_and_role_change_and_a_voice_goes(desk):
@@ -174,9 +183,34 @@ def test_of_a_call_only_what_the_speaker_says_alone_is_heard(desk, installation)
         spans=tuple(Span(speaker=s, start_ms=a, end_ms=b) for s, a, b in spans),
     )
     call_id = installation.add_call(spoken)
-    desk.listen_to_speaker(LOCAL_USER, call_id, "s1")
+    desk.listen_to_speaker(LOCAL_USER, installation.shown(call_id))
     assert installation.learns.sound == b"the sound"
     alone = ((0, 4_000), (10_000, 12_000))
     assert installation.learns.source == VoiceSource(suffix=".wav", channel=0, spans=alone)
     with pytest.raises(InvalidRequest):
-        desk.listen_to_speaker(LOCAL_USER, call_id, "s9")
+        desk.listen_to_speaker(LOCAL_USER, installation.shown(call_id, "s9"))
+
+
+def test_a_speaker_of_a_call_that_has_changed_is_neither_learnt_nor_remembered(desk, installation):
+    """The same id may be another person by then, whose name the voice must not get."""
+    first = builders.transcript()
+    call_id = installation.add_call(first)
+    before = installation.shown(call_id)
+    taught = desk.listen_to_speaker(LOCAL_USER, before)
+    edits = replace(
+        installation.transcripts.edits("local", call_id),
+        transcript_id=first.id,
+        merges={"s2": "s1"},
+    )
+    installation.transcripts.save_edits("local", call_id, edits, shown=analysed(first))
+    for act in (
+        lambda: desk.listen_to_speaker(LOCAL_USER, before),
+        lambda: desk.remember(LOCAL_USER, "Nora", SpeakerRole.AGENT, taught, shown=before),
+    ):
+        with pytest.raises(EditConflict):
+            act()
+    assert desk.voices(LOCAL_USER) == []
+    now = installation.shown(call_id)
+    desk.remember(LOCAL_USER, "Nora", SpeakerRole.AGENT, taught, shown=now)
+    with pytest.raises(NotFound):
+        desk.remember(STRANGER, "Nora", SpeakerRole.AGENT, taught, shown=now)
