@@ -29,7 +29,9 @@ from services.one_file import KnownVoices
 from services.pipeline import Models
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
+from services.refreshing import Refresher
 from services.review import ReviewService
+from services.searching import SearchService
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
@@ -38,6 +40,7 @@ from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
+from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.understanding.typed import LineRedactor
@@ -69,6 +72,8 @@ class Services:
     intake: Intake
     desk: JobDesk
     review: ReviewService
+    search: SearchService
+    index: SearchIndex
     vocabulary: VocabularyService
     providers: ProviderRegistry
     models: Models
@@ -107,6 +112,7 @@ def build_services(settings: Settings) -> Services:
     providers = build_providers(settings)
     models = build_models(settings)
     queue = JobQueue(open_engine(settings.database_url))
+    index = SearchIndex(engine)
     intake = Intake(calls, vault, providers, queue)
     return Services(
         settings=settings,
@@ -129,6 +135,8 @@ def build_services(settings: Settings) -> Services:
             demo_folder=DEMO_FOLDER,
         ),
         review=ReviewService(calls, transcripts, models.redactor, known_voices),
+        search=SearchService(index),
+        index=index,
         vocabulary=VocabularyService(vocabularies),
         providers=providers,
         models=models,
@@ -153,6 +161,16 @@ def build_vocabulary(settings: Settings) -> VocabularyService:
     engine = open_engine(settings.database_url)
     migrate(engine)
     return VocabularyService(VocabularyStore(engine))
+
+
+def build_search(settings: Settings) -> SearchService:
+    """Return the search over this installation's calls without anything else.
+
+    Raises DatabaseTooNew, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    return SearchService(SearchIndex(engine))
 
 
 def build_known_voices(settings: Settings) -> KnownVoices | None:
@@ -271,6 +289,12 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         own_jobs=engine.active_jobs,
         workers_folder=settings.workers_dir,
         working_folder=settings.working_folder,
+        upkeep={
+            "older_forms": Refresher(
+                services.calls, services.transcripts, services.known_voices, stopping
+            ).refresh,
+            "deleted_words": services.index.remove_deleted_words,
+        },
     )
     return Worker(
         services=services, engine=engine, janitor=janitor, jobs_at_once=settings.jobs_at_once

@@ -1,6 +1,6 @@
 """Puts right what kills and crashes leave behind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,8 +34,12 @@ class Janitor:
         own_jobs: Callable[[], frozenset[str]],
         workers_folder: Path,
         working_folder: Path,
+        upkeep: Mapping[str, Callable[[], int]] | None = None,
     ) -> None:
-        """Sweep for the worker ``worker_id``, which at present runs ``own_jobs()``."""
+        """Sweep for the worker ``worker_id``, which at present runs ``own_jobs()``.
+
+        ``upkeep`` is more to do at every sweep, by name; each tells how much there was to do.
+        """
         self._calls = calls
         self._runs = runs
         self._vault = vault
@@ -44,6 +48,7 @@ class Janitor:
         self._own_jobs = own_jobs
         self._workers_folder = workers_folder
         self._working_folder = working_folder
+        self._upkeep = dict(upkeep or {})
         self._idle_before: set[str] = set()
 
     def sweep(self) -> None:
@@ -53,6 +58,7 @@ class Janitor:
             working_files=self._remove_working_files,
             uploads=self._remove_broken_uploads,
             orphans=self._remove_orphaned_sound,
+            **self._upkeep,
         )
 
     def look_after_jobs(self) -> None:

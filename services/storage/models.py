@@ -234,6 +234,7 @@ CALL_FIGURES = Table(
     Column("sentiment_trend", Float),
     Column("sentiment_label", _NAME),
     Column("negative_utterances", Integer, nullable=False),
+    Column("form", Integer, nullable=False, server_default="0"),
     Index(None, "org_id", "day"),
 )
 

@@ -18,7 +18,8 @@ from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Transcript
 from services.storage.call_rows import call_from_row, select_call
 from services.storage.database import reading, upsert, writing
-from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row, figures_of
+from services.storage.derived import FORM, write_derived
+from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row
 from services.storage.forms import pack_edits, pack_transcript, unpack_edits, unpack_transcript
 from services.storage.models import CALL_EDITS, CALL_FIGURES, CALLS, RUNS, TRANSCRIPTS, UTTERANCES
 from services.storage.utterances import UTTERANCE_COLUMNS, utterance_rows, utterances_from_rows
@@ -80,7 +81,7 @@ class TranscriptStore:
                 _activate(connection, call, transcript.id)
                 if edits is not None:
                     _write_edits(connection, call, replace(edits, transcript_id=transcript.id))
-                _write_figures(connection, call, shown or analysed)
+                write_derived(connection, call, shown or analysed)
         return transcript.id
 
     def active(self, org_id: str, call_id: str) -> Transcript:
@@ -153,7 +154,7 @@ class TranscriptStore:
                 raise EditConflict
             saved = _write_edits(connection, call, edits)
             if shown is not None:
-                _write_figures(connection, call, shown)
+                write_derived(connection, call, shown)
         return saved
 
     def figures(self, org_id: str, call_id: str) -> CallFigures | None:
@@ -178,7 +179,14 @@ class TranscriptStore:
         with writing(self._engine) as connection:
             call = _locked_call(connection, org_id, call_id)
             if call.active_transcript_id == shown.transcript.id:
-                _write_figures(connection, call, shown)
+                write_derived(connection, call, shown)
+
+    def in_older_form(self, limit: int) -> list[tuple[str, str]]:
+        """Return organisation and id of calls whose figures an older version wrote."""
+        columns = (CALL_FIGURES.c.org_id, CALL_FIGURES.c.call_id)
+        query = select(*columns).where(CALL_FIGURES.c.form < FORM).limit(limit)
+        with reading(self._engine) as connection:
+            return [(org_id, call_id) for org_id, call_id in connection.execute(query)]
 
 
 _VERSION_COLUMNS = ("id", "run", "provider", "language", "redacted", "created_at")
@@ -270,11 +278,6 @@ def _write_edits(connection: Connection, call: Call, edits: CallEdits) -> CallEd
     }
     upsert(connection, CALL_EDITS, row, key=("call_id",))
     return saved
-
-
-def _write_figures(connection: Connection, call: Call, shown: AnalysedTranscript) -> None:
-    figures = figures_of(call, shown.transcript, shown.analysis)
-    upsert(connection, CALL_FIGURES, {**vars(figures), "org_id": call.org_id}, key=("call_id",))
 
 
 def _load(connection: Connection, org_id: str, call_id: str, transcript_id: str) -> Transcript:

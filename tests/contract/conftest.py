@@ -2,12 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, make_url
 
 from services.storage.database import migrate, open_engine
+from tests.postgres import find_postgres, postgres_server
+
+NUMBERS = count()
+TEMPLATE = "migrated"
 
 
 @pytest.fixture(scope="session")
@@ -22,14 +27,40 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=["sqlite"])
-def database_url(request: pytest.FixtureRequest, migrated_sqlite: Path, tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Engine]:
+    """A PostgreSQL server with a migrated database to copy; the engine is its superuser's."""
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian and Ubuntu: postgresql)")
+    with postgres_server(programs) as address:
+        server = create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {TEMPLATE}")
+        engine = open_engine(f"{address}/{TEMPLATE}")
+        migrate(engine)
+        engine.dispose()
+        yield server
+        server.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of an empty, migrated database of each kind."""
-    assert request.param == "sqlite"
-    file = tmp_path / "data" / "partyline.db"
-    file.parent.mkdir()
-    shutil.copy(migrated_sqlite, file)
-    return f"sqlite:///{file}"
+    if request.param == "sqlite":
+        migrated: Path = request.getfixturevalue("migrated_sqlite")
+        file = request.getfixturevalue("tmp_path") / "data" / "partyline.db"
+        file.parent.mkdir()
+        shutil.copy(migrated, file)
+        yield f"sqlite:///{file}"
+        return
+    server: Engine = request.getfixturevalue("postgres")
+    name = f"test_{next(NUMBERS)}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield make_url(server.url).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

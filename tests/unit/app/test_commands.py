@@ -354,3 +354,21 @@ def test_names_that_meet_in_one_folder_are_numbered(tmp_path):
         "Call-2.json": b"2",
         "Call-3.json": b"3",
     }
+
+
+def test_words_are_found_in_stored_calls(partyline, tmp_path):
+    saved = partyline("transcribe", "--save", sound(tmp_path / "a.wav"), "--provider", "scripted")
+    assert saved.returncode == 0, saved.stderr
+    document = json.loads(saved.stdout)
+    line = next(u for u in document["utterances"] if len(u["text"].split()) > 3)
+    words = re.findall(r"[a-z]+", line["text"].lower())[:2]
+
+    found = partyline("search", f'"{" ".join(words)}"', "--json")
+    assert found.returncode == 0, found.stderr
+    hits = [json.loads(row) for row in found.stdout.splitlines()]
+    assert (document["call"]["id"], line["id"]) in {(h["call"], h["utterance"]) for h in hits}
+    assert partyline("search", words[0]).stdout.splitlines()[0].startswith(document["call"]["id"])
+
+    nothing = partyline("search", "quadrillion")
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert partyline("search", "x", "--since", "yesterday").returncode == 2

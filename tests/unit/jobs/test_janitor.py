@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,11 @@ ORG = LOCAL_USER.org_id
 
 
 def janitor(
-    installation: Installation, *, worker_id: str = "local", own: frozenset[str] = frozenset()
+    installation: Installation,
+    *,
+    worker_id: str = "local",
+    own: frozenset[str] = frozenset(),
+    **upkeep: Callable[[], int],
 ) -> Janitor:
     services, settings = installation.services, installation.settings
     return Janitor(
@@ -30,6 +35,7 @@ def janitor(
         own_jobs=lambda: own,
         workers_folder=settings.workers_dir,
         working_folder=settings.working_folder,
+        upkeep=upkeep,
     )
 
 
@@ -145,3 +151,20 @@ def test_one_broken_part_does_not_keep_the_others(
     monkeypatch.setattr("services.storage.audio_vault.AudioVault.remove_leftovers", broken)
     janitor(installation).sweep()
     assert installation.progress(call_id).state is CallState.FAILED
+
+
+def test_more_is_done_at_every_sweep_whatever_fails_before(installation: Installation) -> None:
+    done: list[str] = []
+
+    def fails() -> int:
+        raise OSError
+
+    def works() -> int:
+        done.append("works")
+        return 1
+
+    sweeper = janitor(installation, fails=fails, works=works)
+    sweeper.look_after_jobs()
+    assert done == []
+    sweeper.sweep()
+    assert done == ["works"]

@@ -1,0 +1,39 @@
+"""The command that looks for words in stored calls."""
+
+import json
+import sys
+
+from app.settings import Settings
+from app.wiring import build_search
+from services.domain.part import write_clock
+from services.domain.people import LOCAL_USER
+from services.domain.searching import FoundLine, LineFilter
+
+
+def search_calls(
+    settings: Settings, typed: str, among: LineFilter, *, limit: int, as_json: bool
+) -> int:
+    """Print the lines that were found, newest first; exit status 1 when there are none."""
+    found = build_search(settings).search(LOCAL_USER, typed, among, limit)
+    for line in found:
+        sys.stdout.write(_as_json(line) if as_json else _as_text(line))
+    return 0 if found else 1
+
+
+def _as_text(line: FoundLine) -> str:
+    place = write_clock(line.start_ms)
+    return f"{line.call_id}\t{place}\t{line.role.value}\t{line.text}\n"
+
+
+def _as_json(line: FoundLine) -> str:
+    form = {
+        "call": line.call_id,
+        "held_at": line.held_at.isoformat(),
+        "agent_name": line.agent_name,
+        "utterance": line.utterance_id,
+        "role": line.role.value,
+        "start_ms": line.start_ms,
+        "end_ms": line.end_ms,
+        "text": line.text,
+    }
+    return json.dumps(form, ensure_ascii=False) + "\n"

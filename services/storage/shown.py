@@ -1,0 +1,77 @@
+"""The lines of a call as they are shown, kept for searching across calls.
+
+They follow the active transcript with the person's edits applied. Lines that stay keep their row,
+so that a renamed speaker or a corrected word doesn't make an old call the newest.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from services.domain.folding import folded_words
+from services.domain.speech import Transcript, Utterance
+from services.storage.search_tables import SHOWN_UTTERANCES
+
+_S = SHOWN_UTTERANCES.c
+# A phrase may begin in one line and end in the speaker's next one.
+OVERHANG_WORDS = 12
+_CHANGING = ("role", "start_ms", "end_ms", "sentiment_score", "is_backchannel", "text", "words")
+
+
+def write_shown(connection: Connection, org_id: str, call_id: str, shown: Transcript) -> None:
+    """Make the stored lines of a call those of this transcript."""
+    rows = _rows(org_id, call_id, shown)
+    query = select(_S.row_id, _S.utterance_id, *(_S[name] for name in _CHANGING))
+    stored = connection.execute(query.where(_S.call_id == call_id).order_by(_S.position)).all()
+    if [row.utterance_id for row in stored] != [row["utterance_id"] for row in rows]:
+        forget_shown(connection, call_id)
+        if rows:
+            connection.execute(insert(SHOWN_UTTERANCES), rows)
+        return
+    changed = [
+        {"at": old.row_id, **{name: new[name] for name in _CHANGING}}
+        for old, new in zip(stored, rows, strict=True)
+        if any(getattr(old, name) != new[name] for name in _CHANGING)
+    ]
+    if changed:
+        change = update(SHOWN_UTTERANCES).where(_S.row_id == bindparam("at"))
+        values: dict[str, Any] = {name: bindparam(name) for name in _CHANGING}
+        connection.execute(change.values(values), changed)
+
+
+def forget_shown(connection: Connection, call_id: str) -> None:
+    """Delete the stored lines of a call."""
+    connection.execute(delete(SHOWN_UTTERANCES).where(_S.call_id == call_id))
+
+
+def _rows(org_id: str, call_id: str, shown: Transcript) -> list[dict[str, Any]]:
+    words = [folded_words(u.text) for u in shown.utterances]
+    return [
+        {
+            "org_id": org_id,
+            "call_id": call_id,
+            "position": position,
+            "utterance_id": u.id,
+            "role": shown.role_of(u.speaker).value,
+            "start_ms": u.start_ms,
+            "end_ms": u.end_ms,
+            "sentiment_score": u.sentiment.score if u.sentiment else None,
+            "is_backchannel": u.is_backchannel,
+            "text": u.text,
+            "words": " ".join((*words[position], *_overhang(shown.utterances, words, position))),
+        }
+        for position, u in enumerate(shown.utterances)
+    ]
+
+
+def _overhang(
+    utterances: Sequence[Utterance], words: Sequence[Sequence[str]], position: int
+) -> Sequence[str]:
+    """Return the first words of what the speaker of a line says next."""
+    speaker = utterances[position].speaker
+    for later in range(position + 1, len(utterances)):
+        if not utterances[later].is_backchannel or utterances[later].speaker == speaker:
+            same = speaker is not None and utterances[later].speaker == speaker
+            return words[later][:OVERHANG_WORDS] if same else ()
+    return ()

@@ -1,0 +1,244 @@
+"""What the search index finds is what a plain look at the shown lines finds, on every database."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import Engine, select
+
+from services.domain.calls import Call, CallDetails, ProcessingOptions
+from services.domain.folding import folded_words
+from services.domain.searching import FoundLine, LineFilter, WordQuery, any_of, read_query
+from services.domain.speech import SpeakerRole, Transcript
+from services.storage.calls import CallStore
+from services.storage.runs import RunStore
+from services.storage.search import SearchIndex
+from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
+from services.storage.transcripts import TranscriptStore
+from tests.builders import transcript, utterance
+from tests.contract.stores import ORG, OTHER, add, analysed
+
+
+class Shelf:
+    """Calls with transcripts to search among."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.calls, self.runs = CallStore(engine), RunStore(engine)
+        self.transcripts, self.index = TranscriptStore(engine), SearchIndex(engine)
+
+    def add(self, *lines: str, **changes: object) -> tuple[Call, Transcript]:
+        """Add a call in which agent and customer say these lines in turns."""
+        made = add(self.calls, **changes)
+        said = [
+            utterance(n, "s1" if n % 2 else "s2", n * 5_000, line)
+            for n, line in enumerate(lines, start=1)
+        ]
+        spoken = transcript(*said)
+        self.transcripts.save(made.org_id, made.id, 1, analysed(spoken))
+        return made, spoken
+
+    def found(self, typed: str, **among: object) -> list[str]:
+        """The texts that a typed query finds, newest first."""
+        wanted = read_query(typed)
+        return [f.text for f in self.index.newest(ORG, wanted, LineFilter(**among))]
+
+
+@pytest.fixture
+def shelf(engine: Engine) -> Shelf:
+    """An empty shelf."""
+    return Shelf(engine)
+
+
+@pytest.mark.parametrize(
+    ("typed", "finds"),
+    [
+        ("refund", ["I want a refund now"]),
+        ("REFUND", ["I want a refund now"]),
+        ("want refund", ["I want a refund now"]),
+        ('"want a refund"', ["I want a refund now"]),
+        ('"want refund"', []),
+        ("refund never", []),
+        ("ref*", ["We don't reference it", "I want a refund now"]),
+        ("dont", ["We don't reference it"]),
+        ("don’t", ["We don't reference it"]),
+        ("zurich", ["Zürich is far"]),
+        ("ZÜRICH", ["Zürich is far"]),
+        ("", []),
+        ("?! --", []),
+        ('") OR x:y NEAR( *', []),
+        ("' | ! & refund:*", ["I want a refund now"]),
+    ],
+)
+def test_typed_queries(shelf: Shelf, typed: str, finds: list[str]) -> None:
+    shelf.add("I want a refund now", "Zürich is far", "We don't reference it")
+    assert shelf.found(typed) == finds
+
+
+def test_newest_lines_come_first(shelf: Shelf) -> None:
+    for number in range(4):
+        shelf.add(f"refund {number}", f"and a refund {number} too")
+    texts = [f.text for f in shelf.index.newest(ORG, read_query("refund"), limit=3)]
+    assert texts == ["and a refund 3 too", "refund 3", "and a refund 2 too"]
+
+
+def test_what_is_found_tells_its_call_and_place(shelf: Shelf) -> None:
+    held = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    details = CallDetails(agent_name="Ann", started_at=held)
+    made, _ = shelf.add("good morning", "my refund please", source_name="a.wav", details=details)
+    assert shelf.index.newest(ORG, read_query("refund")) == [
+        FoundLine(
+            call_id=made.id,
+            source_name="a.wav",
+            agent_name="Ann",
+            held_at=held,
+            utterance_id="u2",
+            position=1,
+            role=SpeakerRole.CUSTOMER,
+            start_ms=10_000,
+            end_ms=11_150,
+            text="my refund please",
+            sentiment_score=0.0,
+        )
+    ]
+
+
+def test_filters(shelf: Shelf) -> None:
+    def day(number: int, agent: str, queue: str) -> CallDetails:
+        started = datetime(2026, 6, number, 12, tzinfo=UTC)
+        return CallDetails(agent_name=agent, queue=queue, started_at=started)
+
+    first, _ = shelf.add("a refund", "refund one", details=day(1, "Ann", "Billing"))
+    shelf.add("no refund", "refund two", details=day(2, "Bob", "Sales"))
+    assert shelf.found("refund", said_by=SpeakerRole.AGENT) == ["no refund", "a refund"]
+    assert shelf.found("refund", last_day=date(2026, 6, 1)) == ["refund one", "a refund"]
+    assert shelf.found("refund", first_day=date(2026, 6, 2)) == ["refund two", "no refund"]
+    assert shelf.found("refund", agents=("Bob",)) == ["refund two", "no refund"]
+    assert shelf.found("refund", queues=("Billing",)) == ["refund one", "a refund"]
+    assert shelf.found("refund", call_ids=(first.id,)) == ["refund one", "a refund"]
+
+
+def test_another_organisations_lines_are_not_found(shelf: Shelf) -> None:
+    shelf.add("my secret refund", org_id=OTHER)
+    assert shelf.found("refund") == []
+    assert list(shelf.index.every(ORG, read_query("refund"))) == []
+    assert shelf.index.best(ORG, read_query("refund")) == []
+
+
+def test_a_phrase_may_begin_in_one_line_and_end_in_the_next(shelf: Shelf) -> None:
+    made = add(shelf.calls)
+    said = transcript(
+        utterance(1, "s2", 0, "could I speak to a"),
+        utterance(2, "s2", 4_000, "manager about this"),
+        utterance(3, "s1", 8_000, "certainly"),
+    )
+    shelf.transcripts.save(ORG, made.id, 1, analysed(said))
+    assert shelf.found('"speak to a manager"') == ["could I speak to a"]
+    assert shelf.found('"about this certainly"') == []
+
+
+def test_the_best_lines_come_first(shelf: Shelf) -> None:
+    shelf.add("refund refund cancel", "a refund for this long and winding sentence about nothing")
+    shelf.add("nothing", "cancel it")
+    ranked = shelf.index.best(ORG, any_of(["refund", "cancel"]))
+    assert ranked[0].text == "refund refund cancel"
+    assert len(ranked) == 3
+
+
+def test_every_line_is_found_however_many_there_are(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.storage.search.ROWS_AT_ONCE", 3)
+    for number in range(4):
+        shelf.add(f"refund {number}", f"refund again {number}")
+    found = [f.text for f in shelf.index.every(ORG, read_query("refund"))]
+    assert found == [f"refund {w}{n}" for n in range(4) for w in ("", "again ")]
+
+
+def test_random_lines_are_found_as_by_reading_them_all(shelf: Shelf) -> None:
+    rng = random.Random(7)
+    vocabulary = ["refund", "cancel", "cancelled", "don't", "münze", "4", "a1", "it's", "x"]
+    lines: list[str] = []
+    for _ in range(6):
+        said = [" ".join(rng.choices(vocabulary, k=rng.randrange(1, 6))) for _ in range(5)]
+        shelf.add(*said)
+        lines += said
+    for _ in range(40):
+        groups = tuple(
+            tuple(tuple(folded_words(" ".join(rng.choices(vocabulary, k=rng.randrange(1, 3)))))
+                  for _ in range(rng.randrange(1, 3)))
+            for _ in range(rng.randrange(1, 3))
+        )  # fmt: skip
+        wanted = WordQuery(groups=groups)
+        found = [f.text for f in shelf.index.every(ORG, wanted)]
+        assert found == [line for line in lines if _holds(line, wanted)]
+
+
+def _holds(line: str, wanted: WordQuery) -> bool:
+    words = folded_words(line)
+
+    def has(phrase: tuple[str, ...]) -> bool:
+        size = len(phrase)
+        return any(tuple(words[at : at + size]) == phrase for at in range(len(words)))
+
+    return all(any(map(has, group)) for group in wanted.groups)
+
+
+# --- the index follows what is shown ---------------------------------------------------------
+
+
+def test_a_correction_is_found_and_the_old_words_are_not(shelf: Shelf) -> None:
+    made, spoken = shelf.add("the first line", "my refind please")
+    lines = (spoken.utterances[0], replace(spoken.utterances[1], text="my refund please"))
+    shown = analysed(replace(spoken, utterances=lines))
+    before = _row_ids(shelf.engine)
+    shelf.transcripts.save_figures(ORG, made.id, shown)
+    assert (shelf.found("refund"), shelf.found("refind")) == (["my refund please"], [])
+    assert _row_ids(shelf.engine) == before
+
+
+def test_swapped_roles_are_found_swapped(shelf: Shelf) -> None:
+    made, spoken = shelf.add("hello refund", "what refund")
+    agent, customer = spoken.speakers
+    swapped = (replace(agent, role=customer.role), replace(customer, role=agent.role))
+    shelf.transcripts.save_figures(ORG, made.id, analysed(replace(spoken, speakers=swapped)))
+    assert shelf.found("refund", said_by=SpeakerRole.AGENT) == ["what refund"]
+
+
+def test_another_run_takes_the_place_of_the_first(shelf: Shelf) -> None:
+    made, spoken = shelf.add("an old refund", "yes")
+    shelf.runs.finish(made.id, 1, spoken.id)
+    shelf.runs.start(ORG, made.id, ProcessingOptions())
+    new = transcript(utterance(1, "s1", 0, "a new refund"))
+    shelf.transcripts.save(ORG, made.id, 2, analysed(new))
+    assert shelf.found("refund") == ["a new refund"]
+
+
+def test_a_deleted_call_leaves_no_word(shelf: Shelf, database_url: str) -> None:
+    made, _ = shelf.add("quadrillion refunds", "yes quadrillion")
+    shelf.add("another refund", "yes")
+    shelf.calls.delete(ORG, made.id)
+    assert shelf.found("quadrillion") == []
+    swept = shelf.index.remove_deleted_words()
+    assert shelf.found("refund") == ["another refund"]
+    if database_url.startswith("sqlite"):
+        assert swept == 2
+        assert shelf.index.remove_deleted_words() == 0
+        with shelf.engine.connect() as connection:
+            blocks = connection.exec_driver_sql(f"SELECT block FROM {FTS_TABLE}_data").scalars()
+            assert not any(b"quadrillion" in block for block in blocks)
+
+
+def test_older_forms_are_told(shelf: Shelf) -> None:
+    made, _ = shelf.add("hello", "yes")
+    assert shelf.transcripts.in_older_form(10) == []
+    with shelf.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE call_figures SET form = 0")
+    assert shelf.transcripts.in_older_form(10) == [(ORG, made.id)]
+
+
+def _row_ids(engine: Engine) -> list[int]:
+    with engine.connect() as connection:
+        query = select(SHOWN_UTTERANCES.c.row_id).order_by(SHOWN_UTTERANCES.c.row_id)
+        return list(connection.execute(query).scalars())

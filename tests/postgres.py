@@ -1,0 +1,98 @@
+"""A PostgreSQL server of the tests' own: in a temporary folder, on loopback, gone at the end."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+STARTS_WITHIN_S = 60.0
+SUPERUSER = "partyline"
+
+
+def find_postgres() -> Path | None:
+    """Return the folder of PostgreSQL's programs, None where it isn't installed."""
+    on_path = shutil.which("initdb")
+    if on_path and shutil.which("postgres"):
+        return Path(on_path).parent
+    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return packaged[-1].parent if packaged else None
+
+
+@contextmanager
+def postgres_server(programs: Path) -> Iterator[str]:
+    """Run a server while the block does; yield its address without a database's name."""
+    folder = Path(tempfile.mkdtemp(prefix="partyline-postgres-"))
+    as_user = _another_user(folder)
+    data, port = folder / "data", _free_port()
+    try:
+        made = [str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, "-A", "trust"]
+        subprocess.run(
+            [*as_user, *made, "-E", "UTF8", "--locale=C.UTF-8", "-N"],
+            check=True,
+            capture_output=True,
+            cwd="/",
+        )
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(port),
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "full_page_writes": "off",
+            "shared_buffers": "64MB",
+            "max_connections": "60",
+        }
+        flags = [f"--{name}={value}" for name, value in options.items()]
+        server = subprocess.Popen(
+            [*as_user, str(programs / "postgres"), "-D", str(data), *flags],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
+        try:
+            _wait_for(port, server)
+            yield f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(STARTS_WITHIN_S)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _another_user(folder: Path) -> list[str]:
+    """Return what to put before commands: PostgreSQL refuses to run as the superuser."""
+    if os.geteuid() != 0:
+        return []
+    name = "postgres" if _exists("postgres") else "nobody"
+    user = pwd.getpwnam(name)
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
+
+
+def _exists(user: str) -> bool:
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN_S
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("PostgreSQL did not start")
