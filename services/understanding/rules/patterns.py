@@ -14,8 +14,8 @@ from services.domain.errors import BadRule
 from services.domain.speech import PiiType
 from services.understanding.rules.folding import NUMBERS, folded
 
-MAX_PATTERN_CHARS = 200
-MAX_PARTS = 80
+MAX_PATTERN_CHARS = 1_500
+MAX_PARTS = 300
 MAX_DEPTH = 4
 MAX_GAP = 10
 MAX_DIGITS = 99
@@ -162,7 +162,7 @@ class _Parser:
             if self._takes("optional") is not None:
                 part = Choice((InOrder((part,)), InOrder(())))
             parts.append(part)
-        if parts and (isinstance(parts[0], Gap) or isinstance(parts[-1], Gap)):
+        if parts and (isinstance(parts[0], Gap) or (not depth and isinstance(parts[-1], Gap))):
             raise BadRule("“~” stands between two words of a phrase.")
         return InOrder(tuple(parts))
 

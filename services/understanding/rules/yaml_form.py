@@ -26,6 +26,7 @@ from services.domain.rules import (
 from services.domain.speech import SpeakerRole
 from services.understanding.rules.given import Given, read_yaml
 from services.understanding.rules.matching import matcher
+from services.understanding.rules.patterns import MAX_PATTERN_CHARS
 
 MAX_RULES = 500
 MAX_PHRASES = 400
@@ -148,7 +149,7 @@ def _place(keys: Mapping[str, Given]) -> Place:
 def _patterns(given: Given) -> tuple[str, ...]:
     found = []
     for one in given.many(MAX_PHRASES):
-        text = one.text(1_000)
+        text = one.text(MAX_PATTERN_CHARS)
         try:
             matcher(text)
         except BadRule as error:
