@@ -40,6 +40,7 @@ from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.understanding.rules.ready_made import ReadyMade
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -128,7 +129,7 @@ def build_services(settings: Settings) -> Services:
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
         ),
-        review=ReviewService(calls, transcripts, models.redactor, known_voices),
+        review=ReviewService(calls, transcripts, models.redactor, known_voices, ReadyMade()),
         vocabulary=VocabularyService(vocabularies),
         providers=providers,
         models=models,
