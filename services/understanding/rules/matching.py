@@ -20,7 +20,7 @@ from services.understanding.rules.patterns import (
 from services.understanding.rules.spoken import WordStream
 
 NEAR_WORDS = 3
-NEGATION_WORDS = 4
+NEGATION_WORDS = 5
 UNLESS_WORDS = 12
 _NEGATIONS = frozenset(
     {"not", "never", "no", "without", "neither", "nor", "hardly", "nobody", "none", "instead"}
@@ -171,7 +171,7 @@ def is_negated(stream: WordStream, match: Match) -> bool:
                 return False
             return opinion or texts[match.start] not in ("i", "we")
         opinion = opinion or word in _OPINIONS
-        if word in ("i", "we") and not opinion and at + 1 < match.start:
+        if word in ("i", "we") and not opinion:
             opinion = at > first and texts[at - 1] in _OPINIONS
             if not opinion:
                 return False
