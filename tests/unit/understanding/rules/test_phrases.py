@@ -134,10 +134,12 @@ def test_a_pattern_made_to_run_away_does_not() -> None:
 
 
 WORDS = st.sampled_from(
-    "cancel cancelled I I'm don't dont cannot want to my account forty eight 48 one's it's gonna "
-    "speak manager e-mail o'clock ok alright café [CARD] customer's um no not never refund é".split(
-        " "
-    )
+    [
+        *("cancel", "cancelled", "I", "I'm", "don't", "dont", "cannot", "want", "to", "my"),
+        *("account", "forty", "eight", "48", "one's", "it's", "gonna", "speak", "manager"),
+        *("e-mail", "o'clock", "ok", "alright", "café", "[CARD]", "customer's", "um", "no"),
+        *("not", "never", "refund", "é"),
+    ]
 )
 PUNCTUATION = st.sampled_from(["", "", "", ",", ".", "?", "…", "/"])
 TEXTS = st.lists(st.tuples(WORDS, PUNCTUATION), min_size=1, max_size=14).map(
