@@ -25,7 +25,7 @@ from tests.unit.understanding.rules.said import facts, quoted
         ("cancel*", "It was cancelled.", ["cancelled"]),
         ("*tion", "A confirmation, a nation!", ["confirmation", "nation"]),
         ("c*l*n", "the cancellation", ["cancellation"]),
-        ("speak ~2 (manager|supervisor)", "let me speak to your manager", ["speak to your manager"]),
+        ("speak ~2 (manager|supervisor)", "to speak to your manager", ["speak to your manager"]),
         ("speak ~2 (manager|supervisor)", "speak to the very same manager", []),
         ("speak ~2 manager", "I speak. The manager left.", []),
         ("thank you very? much", "thank you much, thank you very much", None),
