@@ -43,6 +43,7 @@ from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.understanding.rules.ready_made import ReadyMade
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -134,7 +135,7 @@ def build_services(settings: Settings) -> Services:
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
         ),
-        review=ReviewService(calls, transcripts, models.redactor, known_voices),
+        review=ReviewService(calls, transcripts, models.redactor, known_voices, ReadyMade()),
         search=SearchService(index),
         index=index,
         vocabulary=VocabularyService(vocabularies),

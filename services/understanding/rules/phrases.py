@@ -1,0 +1,227 @@
+"""Where a call says what a phrase condition asks for: who, where in the call, how often."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from services.domain.intervals import Interval
+from services.domain.rules import ANYWHERE, CallFacts, Phrase, Place
+from services.domain.speech import SpeakerRole, Utterance
+from services.domain.word_places import word_places
+from services.understanding.rules.matching import (
+    UNLESS_WORDS,
+    Match,
+    is_negated,
+    matcher,
+)
+from services.understanding.rules.spoken import Passage, WordStream, passages_of
+
+ENOUGH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Matched words of one utterance: characters [start_char, end_char), and their time."""
+
+    utterance: Utterance
+    start_char: int
+    end_char: int
+    start_ms: int
+    end_ms: int
+
+    @property
+    def text(self) -> str:
+        """The words as they are written."""
+        return self.utterance.text[self.start_char : self.end_char]
+
+
+@dataclass(frozen=True)
+class Said:
+    """One place where a phrase is said: by which role, with which pattern, in which words."""
+
+    role: SpeakerRole
+    pattern: str
+    stream: WordStream
+    match: Match
+
+    @cached_property
+    def quotes(self) -> tuple[Quote, ...]:
+        """The words, by utterance."""
+        return quotes_of(self.stream, self.match)
+
+    @property
+    def start_ms(self) -> int:
+        """When the first word starts."""
+        return self.quotes[0].start_ms
+
+    @property
+    def end_ms(self) -> int:
+        """When the last word ends."""
+        return self.quotes[-1].end_ms
+
+
+class Speech:
+    """A call laid out for phrases; made once and asked by every rule."""
+
+    def __init__(self, facts: CallFacts, passages: Sequence[Passage] | None = None) -> None:
+        """Lay out a call; ``passages`` are its passages where they have been made before."""
+        self.facts = facts
+        self.passages = (
+            passages_of(facts.utterances, facts.roles) if passages is None else tuple(passages)
+        )
+        self._roles = {passage.role for passage in self.passages}
+        self._passages_by: dict[SpeakerRole | None, int] = {}
+
+    @cached_property
+    def stream(self) -> WordStream:
+        """The words of the call in a row."""
+        return WordStream(self.passages)
+
+    def said(self, phrase: Phrase) -> list[Said]:
+        """Return where a phrase condition's phrases are said, in order of time.
+
+        Not fewer than ``phrase.at_least`` are returned, else none; of a single phrase said very
+        often only the first. Raises BadRule.
+        """
+        candidates = self._candidates(phrase)
+        if len(phrase.any_of) == 1 and phrase.within == ANYWHERE:
+            # They come in order, so nothing behind these can matter; "*" fits every word.
+            candidates = islice(candidates, max(phrase.at_least, ENOUGH))
+        found = sorted(candidates, key=lambda said: (said.match.start, -said.match.end))
+        found = self._in_place(phrase.within, found)
+        if phrase.differing:
+            counted = len({said.pattern for said in found})
+        else:
+            found = _apart(found)
+            counted = len(found)
+        return found if counted >= phrase.at_least else []
+
+    def _candidates(self, phrase: Phrase) -> Iterator[Said]:
+        within = self._by(phrase.said_by)
+        stream = self.stream
+        for text in phrase.any_of:
+            pattern = matcher(text)
+            for match in pattern.find(stream, within):
+                checked = phrase.unless_negated and not pattern.is_negative
+                if checked and is_negated(stream, match):
+                    continue
+                if phrase.unless and _beside(stream, match, phrase.unless):
+                    continue
+                role = self.passages[stream.passage_at[match.start]].role
+                yield Said(role, text, stream, match)
+
+    def _by(self, wanted: SpeakerRole | None) -> int:
+        """Return the passages (as bits) that a role speaks."""
+        bits = self._passages_by.get(wanted)
+        if bits is None:
+            bits = sum(
+                1 << number
+                for number, passage in enumerate(self.passages)
+                if self._is_by(passage.role, wanted)
+            )
+            self._passages_by[wanted] = bits
+        return bits
+
+    def _is_by(self, role: SpeakerRole, wanted: SpeakerRole | None) -> bool:
+        """Whether a role is the one wanted, or may be: nobody has it and this one is unknown."""
+        if wanted is None or role is wanted:
+            return True
+        return role is SpeakerRole.UNKNOWN and wanted not in self._roles
+
+    def _in_place(self, place: Place, found: list[Said]) -> list[Said]:
+        if place == ANYWHERE or not found:
+            return found
+        window = window_of(place, self.facts.covered)
+        kept = [s for s in found if window[0] <= s.start_ms < window[1]]
+        if place.before_hold_ms is not None:
+            starts = [start for start, _ in self.facts.holds]
+            kept = [s for s in kept if _within(place.before_hold_ms, s.end_ms, starts)]
+        if place.after_hold_ms is not None:
+            ends = [end for _, end in self.facts.holds]
+            kept = [
+                s for s in kept if any(0 <= s.start_ms - e <= place.after_hold_ms for e in ends)
+            ]
+        if place.after and kept:
+            anchors = self.said(Phrase(any_of=place.after))
+            longest = place.after_ms
+            kept = [
+                s
+                for s in kept
+                if any(
+                    s.start_ms >= a.end_ms and (longest is None or s.start_ms - a.end_ms <= longest)
+                    for a in anchors
+                )
+            ]
+        return kept
+
+
+def window_of(place: Place, covered: Interval) -> Interval:
+    """Return the part of a call in which something must start to be in this place."""
+    start_ms, end_ms = covered
+    if place.last_ms is not None:
+        start_ms = max(start_ms, end_ms - place.last_ms)
+    if place.first_ms is not None:
+        end_ms = min(end_ms, covered[0] + place.first_ms)
+    return (start_ms, max(start_ms, end_ms))
+
+
+def _within(most_ms: int, end_ms: int, starts: Sequence[int]) -> bool:
+    # A hold's first moments may be heard beside the last words.
+    return any(-1_000 <= start - end_ms <= most_ms for start in starts)
+
+
+def _apart(found: Sequence[Said]) -> list[Said]:
+    """Leave out what shares words with what another pattern found before it."""
+    kept: list[Said] = []
+    behind = 0
+    for said in found:
+        if said.match.start >= behind:
+            kept.append(said)
+            behind = said.match.end
+    return kept
+
+
+def _beside(stream: WordStream, match: Match, unless: Sequence[str]) -> bool:
+    """Whether one of these is said in the same sentence, at most 12 words away."""
+    here = 1 << stream.passage_at[match.start]
+    first, last = stream.sentence_at[match.start], stream.sentence_at[match.end - 1]
+    return any(
+        stream.sentence_at[other.start] <= last
+        and stream.sentence_at[other.end - 1] >= first
+        and other.start - match.end <= UNLESS_WORDS
+        and match.start - other.end <= UNLESS_WORDS
+        for text in unless
+        for other in matcher(text).find(stream, here)
+    )
+
+
+def quotes_of(stream: WordStream, match: Match) -> tuple[Quote, ...]:
+    """Return the matched words, by utterance."""
+    by_utterance: dict[str, list[int]] = {}
+    for at in range(match.start, match.end):
+        by_utterance.setdefault(stream.utterance_at[at].id, []).append(at)
+    quotes = []
+    for places in by_utterance.values():
+        utterance = stream.utterance_at[places[0]]
+        start_char, end_char = stream.words[places[0]].start_char, stream.words[places[-1]].end_char
+        start_ms, end_ms = _times(utterance, start_char, end_char)
+        quotes.append(Quote(utterance, start_char, end_char, start_ms, end_ms))
+    return tuple(quotes)
+
+
+def _times(utterance: Utterance, start_char: int, end_char: int) -> Interval:
+    """Return when these characters are said: by word times, else by their share of the text."""
+    places = word_places(utterance.words, utterance.text) if utterance.words else None
+    if places:
+        spoken = [
+            word
+            for word, (start, end) in zip(utterance.words, places, strict=True)
+            if start < end_char and start_char < end
+        ]
+        if spoken:
+            return (spoken[0].start_ms, max(spoken[-1].end_ms, spoken[0].start_ms + 1))
+    length = max(1, len(utterance.text))
+    lasts_ms = utterance.end_ms - utterance.start_ms
+    start_ms = utterance.start_ms + lasts_ms * start_char // length
+    return (start_ms, max(start_ms + 1, utterance.start_ms + lasts_ms * end_char // length))
