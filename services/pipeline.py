@@ -269,8 +269,9 @@ def understand(
 
     Backchannels come first: what a listener hums is no hesitation. Sentiment and topics, which
     keep no words, are read before redaction; entities and summary come from what is left after
-    it, so they can't bring back what was taken out. What is redacted already stays redacted. ``known`` voices that were
-    recognised count as evidence of their usual roles. Relabelled words stay as they are.
+    it, so they can't bring back what was taken out. What is redacted already stays redacted.
+    ``known`` voices that were recognised count as evidence of their usual roles. Relabelled words
+    stay as they are.
     """
     context.report(Stage.ANALYSE, 0.0)
     transcript = mark_backchannels(transcript)

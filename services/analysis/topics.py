@@ -7,7 +7,7 @@ docs/topics.md says how the numbers were chosen.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.domain.speech import SpeakerRole, Transcript
 from services.domain.topics import Topic
@@ -57,6 +57,16 @@ def topics_of(transcript: Transcript) -> tuple[Topic, ...]:
         for at, (share, topic) in enumerate(ranked[:MOST_TOPICS])
         if at == 0 or share >= least
     )
+
+
+def about_by_roles(transcript: Transcript) -> Transcript:
+    """Return the transcript with its topics told anew, as after its roles have changed.
+
+    One whose lines were never read for topics keeps those it has.
+    """
+    if not transcript.line_topics:
+        return transcript
+    return replace(transcript, topics=topics_of(transcript))
 
 
 def _evidence(transcript: Transcript) -> dict[str, _Evidence]:

@@ -20,6 +20,8 @@ def write_txt(reviewed: ReviewedCall) -> str:
     lines = [one_line(reviewed.call.source_name), f"Duration {clock(transcript.duration_ms)}"]
     lines += filter(None, (part_line(transcript), reviewed_line(reviewed.call)))
     lines += [f"{one_line(s.label)} ({role_name(s.role)})" for s in transcript.speakers]
+    if transcript.topics:
+        lines.append(f"About: {', '.join(topic.name for topic in transcript.topics)}")
     lines.append("")
     for utterance in transcript.utterances:
         label = speaker_label(transcript, utterance.speaker)

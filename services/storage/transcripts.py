@@ -21,6 +21,7 @@ from services.storage.database import reading, upsert, writing
 from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row, figures_of
 from services.storage.forms import pack_edits, pack_transcript, unpack_edits, unpack_transcript
 from services.storage.models import CALL_EDITS, CALL_FIGURES, CALLS, RUNS, TRANSCRIPTS, UTTERANCES
+from services.storage.topics import write_topics
 from services.storage.utterances import UTTERANCE_COLUMNS, utterance_rows, utterances_from_rows
 
 
@@ -275,6 +276,7 @@ def _write_edits(connection: Connection, call: Call, edits: CallEdits) -> CallEd
 def _write_figures(connection: Connection, call: Call, shown: AnalysedTranscript) -> None:
     figures = figures_of(call, shown.transcript, shown.analysis)
     upsert(connection, CALL_FIGURES, {**vars(figures), "org_id": call.org_id}, key=("call_id",))
+    write_topics(connection, call, shown.transcript.topics)
 
 
 def _load(connection: Connection, org_id: str, call_id: str, transcript_id: str) -> Transcript:

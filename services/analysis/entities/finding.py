@@ -70,9 +70,7 @@ def line_entities(
     return [_entity(utterance, one) for one in sorted(kept, key=lambda f: f.start)]
 
 
-def again_in_corrected(
-    transcript: Transcript, corrected: Iterable[str]
-) -> tuple[Entity, ...]:
+def again_in_corrected(transcript: Transcript, corrected: Iterable[str]) -> tuple[Entity, ...]:
     """Return the transcript's entities with those of corrected lines read from their new text.
 
     Names of products and organisations stay where the new text still has them.
@@ -107,9 +105,7 @@ def _moved(utterance: Utterance, names: dict[str, list[Found]]) -> list[Found]:
 
 
 def _as_found(entity: Entity) -> Found:
-    return Found(
-        kind=entity.kind, value=entity.text, start=entity.start_char, end=entity.end_char
-    )
+    return Found(kind=entity.kind, value=entity.text, start=entity.start_char, end=entity.end_char)
 
 
 def _personal(utterance: Utterance) -> list[tuple[int, int]]:

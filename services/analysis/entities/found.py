@@ -19,8 +19,6 @@ class Found:
     currency: str | None = None
 
 
-def found(
-    kind: EntityKind, value: str, tokens: Sequence[Token], first: int, last: int
-) -> Found:
+def found(kind: EntityKind, value: str, tokens: Sequence[Token], first: int, last: int) -> Found:
     """Return an entity over the tokens [first, last)."""
     return Found(kind=kind, value=value, start=tokens[first].start, end=tokens[last - 1].end)
