@@ -56,7 +56,7 @@ def write_topics(connection: Connection, call: Call, topics: Sequence[Topic]) ->
             "queue": call.details.queue,
             "confidence": topic.confidence,
         }
-        for topic in topics
+        for topic in {topic.id: topic for topic in topics}.values()
     ]
     if rows:
         connection.execute(insert(CALL_TOPICS), rows)

@@ -30,6 +30,9 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(r"^(?:The|This|Your|Our|My|Is|At|From|With|And|But|So|Hi|Hello) ")
+# A capital inside a sentence. Lines without one hold no name that would be kept, and the language
+# model is most of the work.
+_MAY_NAME = re.compile(r"(?<=[^.?!]\s)[A-Z][A-Za-z]")
 LEAST_LETTERS = 3
 
 
@@ -55,11 +58,13 @@ class SubjectModel:
         if not speaks(transcript.language):
             return replace(transcript, entities=())
         lines = [u for u in transcript.utterances if not u.is_backchannel]
-        seen = self._names.organisations([u.text for u in lines])
+        named = [u for u in lines if _MAY_NAME.search(u.text)]
+        names = self._names.organisations([u.text for u in named])
+        seen = {u.id: found for u, found in zip(named, names, strict=True)}
         terms = terms_pattern(context.terms)
         entities: list[Entity] = []
-        for line, names in zip(lines, seen, strict=True):
-            more = organisations(line.text, names)
+        for line in lines:
+            more = organisations(line.text, seen.get(line.id, ()))
             entities += line_entities(line, context.day, terms, more)
         stages = {**transcript.stages, "entities": STAGE} if lines else transcript.stages
         return replace(transcript, entities=tuple(entities), stages=stages)

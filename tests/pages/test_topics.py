@@ -24,7 +24,9 @@ def spoken(*topics: str):
     transcript = replace(
         sample_transcript(LINES),
         line_topics=(),
-        topics=tuple(Topic(id=t, confidence=0.7, utterances=("u1",)) for t in topics),
+        topics=tuple(
+            Topic(id=t, confidence=0.7 - n / 10, utterances=("u1",)) for n, t in enumerate(topics)
+        ),
     )
     return replace(transcript, entities=entities_of(transcript, EntityContext()))
 
@@ -34,7 +36,7 @@ def test_call_says_why_and_leads_to_the_line(staged, open_page, monkeypatch):
     call = staged.add_ready(spoken("refund"))
     jumps = []
     monkeypatch.setattr(_review.session, "request_seek", lambda c, ms, **_: jumps.append((c, ms)))
-    page = open_page("call", call=call.id)
+    page = open_page("call", open_call=call.id)
     assert "70 % of what speaks for any topic" in texts(page)
     page.button(key="why_refund_0").click().run()
     (entity, *_) = spoken("refund").entities
@@ -46,8 +48,8 @@ def test_call_without_topic_says_so(staged, open_page):
     """Unsure and other languages read differently."""
     unsure = staged.add_ready(spoken())
     french = staged.add_ready(replace(spoken(), language="fr"), source_name="fr.wav")
-    assert "No topic was" in texts(open_page("call", call=unsure.id))
-    assert "in English calls only" in texts(open_page("call", call=french.id))
+    assert "No topic was" in texts(open_page("call", open_call=unsure.id))
+    assert "in English calls only" in texts(open_page("call", open_call=french.id))
 
 
 def test_entities_by_kind_with_their_meaning():

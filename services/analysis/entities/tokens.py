@@ -77,6 +77,10 @@ _ORDINALS = {
 _ENDINGS = frozenset({"st", "nd", "rd", "th"})
 
 
+MOST_DIGITS = 15
+"""Longer ones are no numbers that anybody counts with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A piece of a text at [start, end), ``lower`` without capitals."""
@@ -117,6 +121,8 @@ def number_at(tokens: Sequence[Token], at: int) -> Number | None:
     if at >= len(tokens):
         return None
     if tokens[at].is_digits:
+        if len(tokens[at].text) > MOST_DIGITS:
+            return None
         value = Decimal(tokens[at].text.replace(",", ""))
         scale = _SCALES.get(word_at(tokens, at + 1), 1)
         return Number(value * scale, at, at + (1 if scale == 1 else 2), scale == 1)
