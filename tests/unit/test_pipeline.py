@@ -259,3 +259,12 @@ def test_what_is_redacted_is_never_unredacted(models):
     analysed = understood(models, replace(jane(), redacted=True), redact=False)
     assert analysed.transcript.redacted
     assert "Jane" not in repr(analysed)
+
+
+def test_topics_are_read_before_redaction_and_entities_after(models):
+    """Topics keep no words; entities would bring back what was taken out."""
+    understood(models, jane(), vocabulary=("TravelPass",))
+    assert any("Jane" in text for text in models.classified)
+    assert models.extracted
+    assert not any("Jane" in text for text in models.extracted)
+    assert models.context.terms == ("TravelPass",)
