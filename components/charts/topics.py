@@ -1,7 +1,7 @@
 """Charts of why customers call: how many calls a topic has, and how that changes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 
@@ -36,7 +36,9 @@ def reasons_figure(topics: Sequence[TopicFigures]) -> go.Figure:
     )
     frame(figure, height=60 + 28 * len(shown))
     figure.update_layout(bargap=0.3)
-    figure.update_xaxes(fixedrange=True, rangemode="tozero", tickformat="d", nticks=6)
+    figure.update_xaxes(
+        fixedrange=True, rangemode="tozero", tick0=0, dtick=_step(t.calls for t in topics)
+    )
     figure.update_yaxes(fixedrange=True, showgrid=False)
     return figure
 
@@ -87,8 +89,18 @@ def trend_figure(counts: Sequence[TopicCount]) -> go.Figure:
         )
     frame(figure, height=300, legend=True)
     day_axis(figure, len({count.day for count in counts}))
-    figure.update_yaxes(fixedrange=True, rangemode="tozero", tickformat="d", nticks=5)
+    figure.update_yaxes(
+        fixedrange=True,
+        rangemode="tozero",
+        tick0=0,
+        dtick=_step(calls for course in rows.values() for _, calls in course),
+    )
     return figure
+
+
+def _step(counts: Iterable[int]) -> int:
+    """Return the whole step between an axis's labels, so that no count is labelled in parts."""
+    return max(1, -(-max(counts, default=0) // 5))
 
 
 def trend_text(counts: Sequence[TopicCount]) -> str:
