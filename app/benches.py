@@ -59,6 +59,19 @@ def bench_accuracy(
         raise SystemExit(measure(wishes, json_file))
 
 
+@benches.command("topics")
+def bench_topics(
+    folder: Annotated[Path, typer.Argument(help="Truth files (JSON) with categories_expected.")],
+    json_file: Figures = None,
+) -> None:
+    """Topics of calls against their truth, as written and without punctuation and capitals."""
+    from app.commands.console import one_clear_line
+    from bench.topics import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(folder, json_file))
+
+
 @benches.command("length")
 def bench_length(
     hours: Annotated[float, typer.Option(min=0.1, max=24, help="Length of the recording.")] = 10,

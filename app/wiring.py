@@ -41,6 +41,7 @@ from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
+from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.understanding.rules.ready_made import ReadyMade
@@ -69,6 +70,7 @@ class Services:
     known_voices: KnownVoiceStore
     voices: VoiceDesk
     analytics: Analytics
+    topics: TopicAnalytics
     vault: AudioVault
     intake: Intake
     desk: JobDesk
@@ -124,6 +126,7 @@ def build_services(settings: Settings) -> Services:
         known_voices=known_voices,
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling_in_child(settings)),
         analytics=Analytics(engine),
+        topics=TopicAnalytics(engine),
         vault=vault,
         intake=intake,
         desk=JobDesk(

@@ -9,6 +9,7 @@ from components._compat import day_range
 from components.wording import SENTIMENT_WORDS, STATE_WORDS
 from services.domain.calls import CallState
 from services.domain.speech import SentimentLabel
+from services.domain.topics import TOPIC_NAMES, topic_name
 from services.storage.calls import CallFilter, CallSort
 
 PAGE_SIZE = 25
@@ -22,6 +23,7 @@ SORT_WORDS = {
     CallSort.AGENT_SHARE: "Agent's talk share",
     CallSort.STATE: "State",
 }
+TOPICS_KEY = "calls_topics"
 NEWEST_FIRST = {True: "Descending", False: "Ascending"}
 
 
@@ -56,10 +58,16 @@ def draw_calls_filter(agents: Sequence[str], queues: Sequence[str]) -> CallFilte
     )
 
 
+def filter_by_topic(topic: str) -> None:
+    """Let the filter begin with this topic when it is drawn next."""
+    st.session_state[TOPICS_KEY] = [topic]
+
+
 def describe_filter(wanted: CallFilter) -> list[str]:
     """Return the filters that are set, in words."""
     parts = [STATE_WORDS[s] for s in wanted.states] + [*wanted.agents, *wanted.queues]
     parts += [SENTIMENT_WORDS[s] for s in wanted.sentiments]
+    parts += [topic_name(t) for t in wanted.topics]
     if wanted.first_day and wanted.last_day:
         parts.append(f"{wanted.first_day} to {wanted.last_day}")
     if wanted.reviewed is not None:
@@ -84,6 +92,10 @@ def _draw_choices(agents: Sequence[str], queues: Sequence[str]) -> dict[str, Any
         key="calls_sentiments",
         persist_state="session",
     )
+    topics = st.multiselect(
+        "About", sorted(TOPIC_NAMES, key=topic_name), format_func=topic_name,
+        key=TOPICS_KEY, persist_state="session",
+    )  # fmt: skip
     reviewed = st.segmented_control(
         "Review",
         [False, True],
@@ -97,6 +109,7 @@ def _draw_choices(agents: Sequence[str], queues: Sequence[str]) -> dict[str, Any
     return {
         "states": tuple(states),
         "sentiments": tuple(sentiments),
+        "topics": tuple(topics),
         "reviewed": reviewed,
         "agents": tuple(agent),
         "queues": tuple(queue),

@@ -20,6 +20,7 @@ from components.wording import (
 )
 from services.domain.calls import FINISHED_STATES, Call, CallState
 from services.domain.speech import SentimentLabel
+from services.domain.topics import topic_name
 from services.storage.calls import CallRow
 
 SENTIMENT_SIGNS = {
@@ -96,7 +97,7 @@ def calls_frame(rows: Sequence[CallRow], zone: str | None) -> pd.DataFrame:
         [_cells(row, zone) for row in rows],
         columns=[
             "open", "state", "held", "agent", "customer", "queue", "duration",
-            "sentiment", "trend", "share", "reviewed", "reason", "file",
+            "sentiment", "trend", "share", "topics", "reviewed", "reason", "file",
         ],
     )  # fmt: skip
 
@@ -128,6 +129,7 @@ def _cells(row: CallRow, zone: str | None) -> list[Any]:
         sentiment_cell(figures.sentiment_label, score) if figures else None,
         None if trend is None else signed(trend),
         None if share is None else share * 100,
+        ", ".join(map(topic_name, row.topics)) or None,
         call.reviewed_at is not None,
         call.error_message if call.state is CallState.FAILED else None,
         call.source_name,
@@ -161,6 +163,7 @@ def _columns(open_key: str) -> dict[str, Any]:
             width=120,
             help="Share of all talk; overlap counts for both parties",
         ),
+        "topics": column.TextColumn("About", width=160, help="Recognised from what was said"),
         "reviewed": column.CheckboxColumn("Reviewed", width=80),
         "file": column.TextColumn("File", width=200),
         "reason": column.TextColumn("Reason of failure", width=300),

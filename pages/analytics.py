@@ -3,8 +3,9 @@
 import streamlit as st
 
 from app import session
-from components import team_view
-from components.heading import draw_no_match, draw_page_title
+from components import team_view, topic_view
+from components.calls_filter import filter_by_topic
+from components.heading import draw_no_match, draw_page_title, draw_panel_title
 from pages._calls import offer_first_calls, open_call
 
 user, services = session.current_user(), session.services()
@@ -33,6 +34,14 @@ with left:
 with right:
     team_view.draw_mood(moods)
 team_view.draw_agents(agents)
+topics = services.topics.by_topic(org, wanted)
+left, right = st.columns(2)
+with left:
+    reason = topic_view.draw_reasons(topics, services.topics.reach(org, wanted))
+with right, st.container(border=True):
+    draw_panel_title("Reasons over time")
+    counts = services.topics.per_day(org, wanted, topic_view.choose_period())
+    topic_view.draw_trend(counts)
 left, right = st.columns(2)
 with left:
     silent = team_view.draw_ranking(
@@ -43,5 +52,10 @@ with right:
         "Most negative calls", analytics.most_negative(org, wanted), "sentiment", key="unhappy"
     )
 team_view.draw_download(agents, days, moods)
+if topics:
+    topic_view.draw_topics_download(topics, counts)
 if silent or unhappy:
     open_call(silent or unhappy or "")
+if reason:
+    filter_by_topic(reason)
+    st.switch_page("../pages/calls.py")

@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 
 from services import telemetry
 from services.analysis.backchannels import mark_backchannels
+from services.analysis.entities.finding import EntityContext
 from services.analysis.fillers import without_fillers
 from services.analysis.labels import label_speakers
 from services.analysis.metrics import analyse
@@ -60,6 +61,16 @@ class TranscriptRedactor(Protocol):
         """Return the transcript with the personal data replaced in texts and words."""
 
 
+class SubjectFinder(Protocol):
+    """Tells what a call is about and what is named in it."""
+
+    def classify(self, transcript: Transcript) -> Transcript:
+        """Return the transcript with the topics of its lines and of the call."""
+
+    def extract(self, transcript: Transcript, context: EntityContext) -> Transcript:
+        """Return the transcript with the entities of its text as it stands."""
+
+
 class SpeakerLabeller(Protocol):
     """Tells the speakers of a recording apart on this machine."""
 
@@ -83,6 +94,10 @@ class Models(Protocol):
     @property
     def redactor(self) -> TranscriptRedactor:
         """The recogniser of personal data."""
+
+    @property
+    def subjects(self) -> SubjectFinder:
+        """What finds topics and entities."""
 
 
 def prepare(
@@ -250,12 +265,13 @@ def understand(
     *,
     known: Sequence[EnrolledVoice] = (),
 ) -> AnalysedTranscript:
-    """Add backchannels, roles, sentiment, redaction, summary and figures to a transcript.
+    """Add backchannels, roles, sentiment, topics, redaction, entities, summary and figures.
 
-    Backchannels come first: what a listener hums is no hesitation. Sentiment is read from the
-    words before redaction; the summary is written from what is left after it, so it can't bring
-    back what was taken out. What is redacted already stays redacted. ``known`` voices that were
-    recognised count as evidence of their usual roles. Relabelled words stay as they are.
+    Backchannels come first: what a listener hums is no hesitation. Sentiment and topics, which
+    keep no words, are read before redaction; entities and summary come from what is left after
+    it, so they can't bring back what was taken out. What is redacted already stays redacted.
+    ``known`` voices that were recognised count as evidence of their usual roles. Relabelled words
+    stay as they are.
     """
     context.report(Stage.ANALYSE, 0.0)
     transcript = mark_backchannels(transcript)
@@ -263,11 +279,12 @@ def understand(
         transcript = as_wanted(transcript, options)
     transcript = assign_roles(transcript, details, {one.voice.id: one.voice.role for one in known})
     context.report(Stage.ANALYSE, 1 / STEPS_OF_UNDERSTANDING)
-    transcript = models.sentiment.mark(transcript)
+    transcript = models.subjects.classify(models.sentiment.mark(transcript))
     context.report(Stage.ANALYSE, 2 / STEPS_OF_UNDERSTANDING)
     redactor = models.redactor
     redact = options.redact or transcript.redacted
     transcript = redactor.redact(transcript) if redact else redactor.mark(transcript)
+    transcript = models.subjects.extract(transcript, _entity_context(details, options))
     context.report(Stage.ANALYSE, 3 / STEPS_OF_UNDERSTANDING)
     transcript = replace(
         transcript,
@@ -278,6 +295,11 @@ def understand(
     analysed = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
     context.report(Stage.ANALYSE, 1.0)
     return analysed
+
+
+def _entity_context(details: CallDetails, options: ProcessingOptions) -> EntityContext:
+    day = details.started_at.date() if details.started_at else None
+    return EntityContext(day=day, terms=options.vocabulary)
 
 
 def findings_of(recording: Recording, transcript: Transcript) -> tuple[Finding, ...]:

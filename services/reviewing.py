@@ -8,6 +8,7 @@ from services.analysis.carrying import carry_edits
 from services.analysis.edits import apply_edits
 from services.analysis.labels import label_speakers, name_known_voices
 from services.analysis.metrics import analyse
+from services.analysis.topics import about_by_roles
 from services.domain.calls import Call
 from services.domain.edits import CallEdits
 from services.domain.reviewed import ReviewedCall
@@ -32,6 +33,7 @@ def reviewed(
     """
     edited = label_speakers(apply_edits(transcript, edits), call.details, named=edits.names)
     edited = name_known_voices(edited, voice_names, named=edits.names)
+    edited = about_by_roles(edited)
     analysis = analyse(edited)
     return ReviewedCall(
         call=call,

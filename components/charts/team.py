@@ -31,7 +31,7 @@ def calls_figure(days: Sequence[CallCount]) -> go.Figure:
         )
     frame(figure, height=260, legend=True)
     figure.update_layout(barmode="stack", bargap=0.25)
-    _day_axis(figure, len(days))
+    day_axis(figure, len(days))
     most = max((day.calls for day in days), default=0)
     figure.update_yaxes(fixedrange=True, rangemode="tozero", tickformat=",d", nticks=5)
     if most < FEW_CALLS:
@@ -121,7 +121,7 @@ def mood_figure(days: Sequence[SentimentOfDay]) -> go.Figure:
         )
     )
     frame(figure, height=260)
-    _day_axis(figure, len(days))
+    day_axis(figure, len(days))
     figure.update_yaxes(
         range=[-1.05, 1.05],
         tickvals=[-1, -0.5, 0, 0.5, 1],
@@ -163,7 +163,8 @@ def agents_rows(agents: Sequence[AgentFigures]) -> list[dict[str, str | int]]:
     ]
 
 
-def _day_axis(figure: go.Figure, days: int) -> None:
+def day_axis(figure: go.Figure, days: int) -> None:
+    """Make the horizontal axis one of days; a single day isn't shown by the hour."""
     figure.update_xaxes(type="date", tickformat="%-d %b", fixedrange=True, nticks=6)
     if days == 1:
         figure.update_xaxes(dtick=86_400_000)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from services.analysis.carrying import carry_edits
+from services.analysis.entities.finding import again_in_corrected
 from services.analysis.retiming import retimed_words
 from services.domain.edits import CallEdits, TextCorrection
 from services.domain.intervals import union
@@ -131,7 +132,10 @@ def _corrected(transcript: Transcript, corrections: Sequence[TextCorrection]) ->
             if correction is not None and fits
             else utterance
         )
-    return replace(transcript, utterances=tuple(utterances))
+    corrected = replace(transcript, utterances=tuple(utterances))
+    before = {u.id: u.text for u in transcript.utterances}
+    changed = [u.id for u in utterances if u.text != before[u.id]]
+    return replace(corrected, entities=again_in_corrected(corrected, changed))
 
 
 def _same_place(correction: TextCorrection, utterance: Utterance) -> bool:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from services.domain.intervals import Interval
 from services.domain.part import Part
+from services.domain.topics import Entity, LineTopics, Topic
 
 
 class SpeakerRole(StrEnum):
@@ -162,7 +163,8 @@ class Transcript:
     whisper-base"}``. ``redacted`` says that the unredacted text does not exist any more,
     ``without_fillers`` that hesitations were taken out of the text. ``part`` is what of the
     recording was transcribed, None when all of it was; all times are the recording's, of which
-    ``duration_ms`` is the length.
+    ``duration_ms`` is the length. ``topics`` follow from ``line_topics``, the roles and the places
+    of the lines; ``entities`` name places in the text as it stands, in the order of the call.
     """
 
     id: str
@@ -180,6 +182,9 @@ class Transcript:
     redacted: bool = False
     without_fillers: bool = False
     part: Part | None = None
+    line_topics: tuple[LineTopics, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    entities: tuple[Entity, ...] = ()
 
     @property
     def covered(self) -> Interval:

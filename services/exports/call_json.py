@@ -10,6 +10,7 @@ from services.domain.metrics import CallAnalysis, Gap, SpeakerMetrics
 from services.domain.reviewed import ReviewedCall
 from services.domain.rules import Category
 from services.domain.speech import Statement, Summary, Transcript, Utterance
+from services.domain.topics import Entity, Topic
 
 SCHEMA = "partyline.call/1"
 
@@ -44,6 +45,8 @@ def call_document(reviewed: ReviewedCall) -> Json:
         "dead_air": [_gap(gap) for gap in analysis.dead_air],
         "summary": _summary(transcript.summary),
         "categories": [_category(c) for c in reviewed.categories],
+        "topics": [_topic(topic) for topic in transcript.topics],
+        "entities": [_entity(entity) for entity in transcript.entities],
         "stages": dict(transcript.stages),
         "comments": _comments(reviewed),
     }
@@ -211,6 +214,30 @@ def _category(category: Category) -> Json:
             }
             for evidence in category.evidence
         ],
+    }
+
+
+def _topic(topic: Topic) -> Json:
+    return {
+        "id": topic.id,
+        "name": topic.name,
+        "confidence": _rounded(topic.confidence),
+        "utterances": list(topic.utterances),
+    }
+
+
+def _entity(entity: Entity) -> Json:
+    return {
+        "kind": entity.kind.value,
+        "text": entity.text,
+        "value": entity.value,
+        "utterance": entity.utterance,
+        "start_ms": entity.start_ms,
+        "end_ms": entity.end_ms,
+        "start_char": entity.start_char,
+        "end_char": entity.end_char,
+        "amount_minor": entity.amount_minor,
+        "currency": entity.currency,
     }
 
 

@@ -22,6 +22,8 @@ def write_txt(reviewed: ReviewedCall) -> str:
     lines += filter(None, (part_line(transcript), reviewed_line(reviewed.call)))
     lines += [f"{one_line(s.label)} ({role_name(s.role)})" for s in transcript.speakers]
     lines += filter(None, (categories_line(reviewed),))
+    if transcript.topics:
+        lines.append(f"About: {', '.join(topic.name for topic in transcript.topics)}")
     lines.append("")
     for utterance in transcript.utterances:
         label = speaker_label(transcript, utterance.speaker)

@@ -1,5 +1,6 @@
 """A printable report of a call: one HTML file with styles and charts inside, without script."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -112,6 +113,7 @@ def _summary_parts(reviewed: ReviewedCall) -> list[Part]:
         )
 
     parts = [
+        Part(title="About", statements=_topics(reviewed, starts)),
         Part(title="Reason for the call", statements=placed(summary.reason)),
         Part(title="What was done", statements=placed(*summary.actions)),
         Part(title="Outcome", statements=placed(summary.outcome)),
@@ -120,3 +122,10 @@ def _summary_parts(reviewed: ReviewedCall) -> list[Part]:
         Part(title="Next steps", statements=placed(*summary.next_steps)),
     ]
     return [part for part in parts if part.statements]
+
+
+def _topics(reviewed: ReviewedCall, starts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (topic.name, ", ".join(starts[u] for u in topic.utterances if u in starts))
+        for topic in reviewed.transcript.topics
+    )

@@ -7,7 +7,7 @@ yet, nobody known as agent, nothing scored) don't count in its n.
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -103,12 +103,12 @@ class TeamFigures:
     negative_utterances: int
 
 
-_Query = Select[*tuple[Any, ...]]
+_Columns = TypeVarTuple("_Columns")
 
 _F = CALL_FIGURES.c
 _SHARE_OF_CALL = (_F.agent_talk_ms, _F.duration_ms)
 _SHARE_OF_SPEECH = (_F.agent_talk_ms, _F.all_talk_ms)
-_SENTIMENT = (_F.customer_sentiment_sum, _F.customer_sentiment_count)
+SENTIMENT = (_F.customer_sentiment_sum, _F.customer_sentiment_count)
 _NON_TALK = (_F.non_talk_ms, _F.duration_ms)
 
 
@@ -129,23 +129,23 @@ class Analytics:
             func.coalesce(func.sum(_F.duration_ms), 0).label("duration_ms"),
             func.max(_F.longest_silence_ms).label("longest_silence_ms"),
             func.coalesce(func.sum(_F.negative_utterances), 0).label("negative_utterances"),
-            *_average_columns("non_talk", _NON_TALK),
-            *_average_columns("of_call", _SHARE_OF_CALL),
-            *_average_columns("of_speech", _SHARE_OF_SPEECH),
-            *_average_columns("sentiment", _SENTIMENT),
+            *average_columns("non_talk", _NON_TALK),
+            *average_columns("of_call", _SHARE_OF_CALL),
+            *average_columns("of_speech", _SHARE_OF_SPEECH),
+            *average_columns("sentiment", SENTIMENT),
         )
         with reading(self._engine) as connection:
-            all_calls = connection.execute(_where(counts, CALLS, org_id, wanted)).one()
-            row = connection.execute(_where(sums, CALL_FIGURES, org_id, wanted)).mappings().one()
+            all_calls = connection.execute(chosen(counts, CALLS, org_id, wanted)).one()
+            row = connection.execute(chosen(sums, CALL_FIGURES, org_id, wanted)).mappings().one()
         return TeamFigures(
             calls=all_calls.calls,
             failed=all_calls.failed,
             transcribed=row["transcribed"],
             duration_ms=int(row["duration_ms"]),
-            non_talk_share=_average(row, "non_talk"),
-            agent_share_of_call=_average(row, "of_call"),
-            agent_share_of_speech=_average(row, "of_speech"),
-            customer_sentiment=_average(row, "sentiment"),
+            non_talk_share=average(row, "non_talk"),
+            agent_share_of_call=average(row, "of_call"),
+            agent_share_of_speech=average(row, "of_speech"),
+            customer_sentiment=average(row, "sentiment"),
             longest_silence_ms=row["longest_silence_ms"],
             negative_utterances=int(row["negative_utterances"]),
         )
@@ -157,7 +157,7 @@ class Analytics:
         day = CALLS.c[by]
         has_transcript = CALLS.c.active_transcript_id.is_not(None)
         columns = (day.label("day"), func.count(), _count_if(has_transcript, "transcribed"))
-        query = _where(select(*columns), CALLS, org_id, wanted).group_by(day).order_by(day)
+        query = chosen(select(*columns), CALLS, org_id, wanted).group_by(day).order_by(day)
         with reading(self._engine) as connection:
             return [
                 CallCount(day=day, calls=calls, transcribed=transcribed)
@@ -169,20 +169,20 @@ class Analytics:
         query = select(
             _F.agent_name,
             func.count().label("calls"),
-            *_average_columns("of_call", _SHARE_OF_CALL),
-            *_average_columns("of_speech", _SHARE_OF_SPEECH),
-            *_average_columns("sentiment", _SENTIMENT),
+            *average_columns("of_call", _SHARE_OF_CALL),
+            *average_columns("of_speech", _SHARE_OF_SPEECH),
+            *average_columns("sentiment", SENTIMENT),
         )
-        query = _where(query, CALL_FIGURES, org_id, wanted)
+        query = chosen(query, CALL_FIGURES, org_id, wanted)
         query = query.group_by(_F.agent_name).order_by(_F.agent_name.nulls_last())
         with reading(self._engine) as connection:
             return [
                 AgentFigures(
                     agent_name=row["agent_name"],
                     calls=row["calls"],
-                    share_of_call=_average(row, "of_call"),
-                    share_of_speech=_average(row, "of_speech"),
-                    customer_sentiment=_average(row, "sentiment"),
+                    share_of_call=average(row, "of_call"),
+                    share_of_speech=average(row, "of_speech"),
+                    customer_sentiment=average(row, "sentiment"),
                 )
                 for row in connection.execute(query).mappings()
             ]
@@ -195,14 +195,14 @@ class Analytics:
         query = select(
             day.label("day"),
             func.sum(_F.customer_sentiment_count).label("utterances"),
-            *_average_columns("sentiment", _SENTIMENT),
+            *average_columns("sentiment", SENTIMENT),
         ).where(_F.customer_sentiment_count > 0)
-        query = _where(query, CALL_FIGURES, org_id, wanted).group_by(day).order_by(day)
+        query = chosen(query, CALL_FIGURES, org_id, wanted).group_by(day).order_by(day)
         with reading(self._engine) as connection:
             return [
                 SentimentOfDay(
                     day=row["day"],
-                    sentiment=_average(row, "sentiment"),
+                    sentiment=average(row, "sentiment"),
                     utterances=int(row["utterances"]),
                 )
                 for row in connection.execute(query).mappings()
@@ -231,13 +231,16 @@ class Analytics:
         limit: int,
         order: ColumnElement[Any],
     ) -> list[CallRow]:
-        query = _where(select_rows(condition), CALL_FIGURES, org_id, wanted)
+        query = chosen(select_rows(condition), CALL_FIGURES, org_id, wanted)
         query = query.where(CALLS.c.org_id == org_id).order_by(order, CALLS.c.id).limit(limit)
         with reading(self._engine) as connection:
             return [call_row(row) for row in connection.execute(query).mappings()]
 
 
-def _where(query: _Query, table: Table, org_id: str, wanted: AnalyticsFilter | None) -> _Query:
+def chosen(
+    query: Select[*_Columns], table: Table, org_id: str, wanted: AnalyticsFilter | None
+) -> Select[*_Columns]:
+    """Return the query over the filter's calls only, by this table's columns."""
     wanted = wanted or AnalyticsFilter()
     query = query.where(table.c.org_id == org_id)
     if wanted.first_day:
@@ -255,10 +258,10 @@ def _count_if(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
     return func.count(case((condition, 1))).label(name)
 
 
-def _average_columns(
+def average_columns(
     name: str, rate: tuple[ColumnElement[Any], ColumnElement[Any]]
 ) -> list[ColumnElement[Any]]:
-    """Return the columns that ``_average`` reads, for a rate part ÷ whole of each call."""
+    """Return the columns that ``average`` reads, for a rate part ÷ whole of each call."""
     part, whole = rate
     defined = part.is_not(None) & (whole > 0)
     own = case((defined, cast(part, Float) / whole))
@@ -270,7 +273,8 @@ def _average_columns(
     ]
 
 
-def _average(row: RowMapping, name: str) -> Average:
+def average(row: RowMapping, name: str) -> Average:
+    """Return the average in a row that has the columns of ``average_columns``."""
     n = row[f"{name}_n"]
     if not n:
         return Average(mean=None, pooled=None, n=0)

@@ -35,6 +35,7 @@ from services.storage.forms import (
 )
 from services.storage.keys import WrappedKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
+from services.storage.topics import about_any
 
 _FIGURES_PREFIX = "figures_"
 _CALL_COLUMNS = [c for c in CALLS.c if c.name not in {"key_id", "wrapped_key"}]
@@ -82,6 +83,7 @@ class CallFilter:
     first_day: date | None = None
     last_day: date | None = None
     sentiments: tuple[SentimentLabel, ...] = ()
+    topics: tuple[str, ...] = ()
     reviewed: bool | None = None
     sort: CallSort = CallSort.HELD
     descending: bool = True
@@ -91,11 +93,15 @@ class CallFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class CallRow:
-    """A call as lists show it: with its figures, when it has any, and its newest run's options."""
+    """A call as lists show it: with its figures, when it has any, and its newest run's options.
+
+    ``topics`` are the ids of what it is about, surest first.
+    """
 
     call: Call
     figures: CallFigures | None
     options: ProcessingOptions
+    topics: tuple[str, ...] = ()
 
 
 def select_rows(*conditions: ColumnElement[bool]) -> Select[Any]:
@@ -151,6 +157,8 @@ def conditions(org_id: str, wanted: CallFilter) -> list[ColumnElement[bool]]:
         found.append(CALLS.c.day <= wanted.last_day)
     if wanted.sentiments:
         found.append(CALL_FIGURES.c.sentiment_label.in_(wanted.sentiments))
+    if wanted.topics:
+        found.append(about_any(wanted.topics))
     if wanted.reviewed is not None:
         reviewed = CALLS.c.reviewed_at.is_not(None)
         found.append(reviewed if wanted.reviewed else ~reviewed)

@@ -35,6 +35,7 @@ from services.storage.database import joining, reading, writing
 from services.storage.forms import pack_audio
 from services.storage.keys import WrappedKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
+from services.storage.topics import CALL_TOPICS, topics_of_calls
 
 __all__ = ["CallFilter", "CallRow", "CallSort", "CallStore"]
 
@@ -116,7 +117,9 @@ class CallStore:
         wanted = wanted or CallFilter()
         query = ordered(select_rows(*conditions(org_id, wanted)), wanted)
         with reading(self._engine) as connection:
-            return [call_row(row) for row in connection.execute(query).mappings()]
+            rows = [call_row(row) for row in connection.execute(query).mappings()]
+            topics = topics_of_calls(connection, (row.call.id for row in rows))
+            return [replace(row, topics=topics.get(row.call.id, ())) for row in rows]
 
     def count(self, org_id: str, wanted: CallFilter | None = None) -> int:
         """Return how many calls the filter lets through, whatever its limit and offset."""
@@ -138,7 +141,7 @@ class CallStore:
             return tuple(sorted(connection.execute(query).scalars()))
 
     def update_details(self, org_id: str, call_id: str, details: CallDetails) -> Call:
-        """Replace what is known about the call besides its sound, here and in its figures.
+        """Replace what is known about the call besides its sound, and so in figures and topics.
 
         Raises NotFound.
         """
@@ -157,6 +160,11 @@ class CallStore:
             connection.execute(
                 update(CALL_FIGURES)
                 .where(CALL_FIGURES.c.call_id == call_id)
+                .values(agent_name=details.agent_name, queue=details.queue, **days)
+            )
+            connection.execute(
+                update(CALL_TOPICS)
+                .where(CALL_TOPICS.c.call_id == call_id)
                 .values(agent_name=details.agent_name, queue=details.queue, **days)
             )
         return call

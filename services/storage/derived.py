@@ -12,6 +12,7 @@ from services.storage.database import upsert
 from services.storage.figures import figures_of
 from services.storage.models import CALL_FIGURES
 from services.storage.shown import write_shown
+from services.storage.topics import write_topics
 
 FORM = 1
 
@@ -22,3 +23,4 @@ def write_derived(connection: Connection, call: Call, shown: AnalysedTranscript)
     row = {**vars(figures), "org_id": call.org_id, "form": FORM}
     upsert(connection, CALL_FIGURES, row, key=("call_id",))
     write_shown(connection, call.org_id, call.id, shown.transcript)
+    write_topics(connection, call, shown.transcript.topics)

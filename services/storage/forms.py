@@ -27,6 +27,7 @@ from services.domain.speech import (
     Utterance,
     Word,
 )
+from services.storage.subject_forms import pack_subjects, unpack_subjects
 
 Json = Any
 
@@ -125,6 +126,7 @@ def pack_transcript(transcript: Transcript) -> str:
             "summary": transcript.summary and _summary_form(transcript.summary),
             "without_fillers": transcript.without_fillers,
             "part": transcript.part and [transcript.part.start_ms, transcript.part.end_ms],
+            **pack_subjects(transcript),
         }
     )
 
@@ -163,6 +165,7 @@ def unpack_transcript(
         summary=_summary(form["summary"]) if form["summary"] else None,
         without_fillers=form.get("without_fillers", False),
         part=Part(start_ms=part[0], end_ms=part[1]) if part else None,
+        **unpack_subjects(form),
     )
 
 

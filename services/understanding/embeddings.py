@@ -33,12 +33,35 @@ class SentenceEmbedder:
         self._lock = threading.Lock()
         self._session: Any = None
         self._tokenizer: Any = None
+        self._latest: dict[bytes, Vectors] = {}
+
+    def embed_again(self, texts: Sequence[str]) -> Vectors:
+        """Return the same as ``embed``; texts of the latest ``embed`` cost nothing.
+
+        A call is embedded once and read by several models. Only hashes of its texts are kept, and
+        only until the next call.
+        """
+        latest = self._latest
+        keys = [_key(text) for text in texts]
+        missing = [at for at, key in enumerate(keys) if key not in latest]
+        fresh = self._embed([texts[at] for at in missing])
+        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for at, key in enumerate(keys):
+            if key in latest:
+                vectors[at] = latest[key]
+        vectors[missing] = fresh
+        return vectors
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one row of 384 numbers a text.
 
         Raises WeightsMissing or WeightsDamaged when the model's files are not as published.
         """
+        vectors = self._embed(texts)
+        self._latest = dict(zip(map(_key, texts), vectors, strict=True))
+        return vectors
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
         self._load()
@@ -85,6 +108,10 @@ class SentenceEmbedder:
             self._session = InferenceSession(
                 str(model), options, providers=["CPUExecutionProvider"]
             )
+
+
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(errors="replace"), digest_size=16).digest()
 
 
 def _checked(package: str, file: str, sha256: str) -> Path:

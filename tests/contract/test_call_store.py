@@ -14,6 +14,7 @@ from services.domain.calls import (
 )
 from services.domain.errors import AlreadyStored, NotFound
 from services.domain.findings import Finding, FindingKind
+from services.domain.topics import Topic
 from services.storage.calls import CallFilter, CallStore
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import DataKey
@@ -186,7 +187,7 @@ def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None
     made, kept = add(calls), add(calls)
     transcripts = TranscriptStore(engine)
     for each in (made, kept):
-        spoken = analysed()
+        spoken = analysed(topics=(Topic(id="fraud", confidence=0.9),))
         transcripts.save(ORG, each.id, 1, spoken)
         transcripts.save_edits(ORG, each.id, transcripts.edits(ORG, each.id))
         RunCheckpoints(engine, each.id, 1, DataKey.random())["recognise.0"] = b"words"

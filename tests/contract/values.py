@@ -19,6 +19,7 @@ from services.domain.speech import (
     Utterance,
     Word,
 )
+from services.domain.topics import Entity, LineTopics, Topic
 
 # NUL and lone surrogates are no text; stores clean them away.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
@@ -87,6 +88,24 @@ transcripts = st.builds(
     redacted=st.booleans(),
     without_fillers=st.booleans(),
     part=st.none() | st.builds(Part, start_ms=ms, end_ms=ms),
+    line_topics=several(
+        st.builds(LineTopics, utterance=ids, probabilities=several(st.tuples(ids, fractions)))
+    ),
+    topics=several(st.builds(Topic, id=ids, confidence=fractions, utterances=several(ids))),
+    entities=several(
+        st.builds(
+            Entity,
+            text=texts,
+            value=texts,
+            utterance=ids,
+            start_ms=ms,
+            end_ms=ms,
+            start_char=ms,
+            end_char=ms,
+            amount_minor=st.none() | ms,
+            currency=st.none() | ids,
+        )
+    ),
 )
 edits = st.builds(
     CallEdits,

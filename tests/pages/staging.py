@@ -39,6 +39,7 @@ from services.domain.speech import (
     Utterance,
     Word,
 )
+from services.domain.topics import LineTopics, Topic
 from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
 from services.providers.base import Capabilities, Readiness
 from services.review import ReviewService
@@ -49,6 +50,7 @@ from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.runs import RunStore
+from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.vocabulary import VocabularyService
@@ -209,6 +211,7 @@ class Staged:
     runs: RunStore
     transcripts: TranscriptStore
     analytics: Analytics
+    topics: TopicAnalytics
     review: ReviewService
     vocabulary: VocabularyService
     desk: StagedDesk
@@ -262,6 +265,7 @@ def stage(folder: Path) -> Staged:
         runs=runs,
         transcripts=transcripts,
         analytics=Analytics(engine),
+        topics=TopicAnalytics(engine),
         review=ReviewService(calls, transcripts, UntouchedLines(), known_voices),
         vocabulary=VocabularyService(VocabularyStore(engine)),
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
@@ -347,6 +351,8 @@ def sample_transcript(lines: Iterable[tuple[str, str, float]] = LINES) -> Transc
         summary=Summary(
             reason=Statement(text="My bill is wrong again.", utterances=("u1",)), resolved=True
         ),
+        line_topics=(LineTopics(utterance="u1", probabilities=(("billing_dispute", 0.9),)),),
+        topics=(Topic(id="billing_dispute", confidence=0.8, utterances=("u1",)),),
     )
 
 

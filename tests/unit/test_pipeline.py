@@ -10,6 +10,7 @@ from services.domain.calls import CallDetails, ProcessingOptions, Stage
 from services.domain.errors import Cancelled
 from services.domain.running import RunContext
 from services.domain.speech import SentimentLabel, SpeakerRole, Statement, Summary
+from services.domain.topics import Topic
 from services.providers.base import Capabilities, Readiness, SpeechProvider
 from tests import builders
 from tests.unit.providers.test_local import bursts, recording
@@ -20,9 +21,27 @@ class Models:
 
     def __init__(self):
         self.read: list[str] = []
+        self.classified: list[str] = []
+        self.extracted: list[str] = []
+        self.context = None
 
     sentiment = property(lambda self: Sentiments(self))
     redactor = property(lambda self: Redactor())
+    subjects = property(lambda self: Subjects(self))
+
+
+class Subjects:
+    def __init__(self, models):
+        self.models = models
+
+    def classify(self, transcript):
+        self.models.classified = [u.text for u in transcript.utterances]
+        return replace(transcript, topics=(Topic(id="fraud", confidence=0.9),))
+
+    def extract(self, transcript, context):
+        self.models.extracted = [u.text for u in transcript.utterances]
+        self.models.context = context
+        return transcript
 
 
 class Sentiments:
@@ -240,3 +259,12 @@ def test_what_is_redacted_is_never_unredacted(models):
     analysed = understood(models, replace(jane(), redacted=True), redact=False)
     assert analysed.transcript.redacted
     assert "Jane" not in repr(analysed)
+
+
+def test_topics_are_read_before_redaction_and_entities_after(models):
+    """Topics keep no words; entities would bring back what was taken out."""
+    understood(models, jane(), vocabulary=("TravelPass",))
+    assert any("Jane" in text for text in models.classified)
+    assert models.extracted
+    assert not any("Jane" in text for text in models.extracted)
+    assert models.context.terms == ("TravelPass",)
