@@ -34,6 +34,7 @@ from services.pipeline import (
 )
 from services.providers.base import SpeechProvider
 from services.storage.working_files import WorkingFile
+from services.understanding.file_names import safe_name
 
 MOST_BEYOND_END_MS = 2_000
 
@@ -144,7 +145,7 @@ def _reviewed_file(
     call = Call(
         id=new_id(),
         org_id=LOCAL_USER.org_id,
-        source_name=path.name,
+        source_name=_shown_name(path, transcript, named, models),
         content_hash="",
         size_bytes=path.stat().st_size,
         state=CallState.READY,
@@ -154,3 +155,10 @@ def _reviewed_file(
         active_transcript_id=named.id,
     )
     return ReviewedCall(call=call, transcript=named, analysis=analysed.analysis)
+
+
+def _shown_name(path: Path, before: Transcript, after: Transcript, models: Models) -> str:
+    """Return the file's name as exports may show it."""
+    if not after.redacted:
+        return path.name
+    return safe_name(models.redactor, before, after, path.name)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from services.analysis.carrying import carry_edits
+from services.analysis.covering import covered_stretches, mention_count
 from services.analysis.edits import apply_edits
 from services.analysis.labels import label_speakers, name_known_voices
 from services.analysis.metrics import analyse
@@ -272,7 +273,14 @@ def reviewed(
     """
     edited = label_speakers(apply_edits(transcript, edits), call.details, named=edits.names)
     edited = name_known_voices(edited, voice_names, named=edits.names)
-    return ReviewedCall(call=call, transcript=edited, analysis=analyse(edited), edits=edits)
+    return ReviewedCall(
+        call=call,
+        transcript=edited,
+        analysis=analyse(edited),
+        edits=edits,
+        covered=tuple(covered_stretches(transcript)),
+        covered_mentions=mention_count(transcript),
+    )
 
 
 def carried_over(

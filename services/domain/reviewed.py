@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from services.domain.calls import Call
 from services.domain.edits import CallEdits
+from services.domain.intervals import Interval
 from services.domain.metrics import AnalysedTranscript, CallAnalysis
 from services.domain.speech import Transcript
 
@@ -29,13 +30,17 @@ class ShownSpeaker:
 class ReviewedCall:
     """A call with its active transcript, the person's edits applied, and the figures of both.
 
-    ``version`` changes whenever anything shown about the call changes.
+    ``version`` changes whenever anything shown about the call changes. ``covered`` are the
+    stretches in ms that are covered in what people hear, ``covered_mentions`` how many mentions of
+    personal data lie in them; edits change neither.
     """
 
     call: Call
     transcript: Transcript
     analysis: CallAnalysis
     edits: CallEdits = field(default_factory=CallEdits)
+    covered: tuple[Interval, ...] = ()
+    covered_mentions: int = 0
 
     @property
     def analysed(self) -> AnalysedTranscript:
