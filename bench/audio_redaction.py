@@ -1,4 +1,4 @@
-"""How much of the spoken personal data the covered stretches of a recording cover, and at what cost.
+"""How much of the spoken personal data is covered in a recording, and at what cost.
 
 ``partyline bench audio-redaction FOLDER`` runs the whole local pipeline, redaction on, over the
 recordings of a folder whose truth (``NAME.json`` beside ``NAME[.variant].flac``) says when each

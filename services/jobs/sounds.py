@@ -48,8 +48,9 @@ def rendition_of(transcript: Transcript | ActiveTranscript) -> tuple[Rendition, 
     """Return which rendition people hear with a transcript, and the transcript's id in its name."""
     if not transcript.redacted:
         return Rendition.PLAYBACK, None
-    of_active = isinstance(transcript, ActiveTranscript)
-    return Rendition.REDACTED, transcript.transcript_id if of_active else transcript.id
+    if isinstance(transcript, ActiveTranscript):
+        return Rendition.REDACTED, transcript.transcript_id
+    return Rendition.REDACTED, transcript.id
 
 
 def write_heard(
@@ -63,7 +64,7 @@ def write_heard(
 ) -> None:
     """Store what people hear with this transcript, unless it is there already.
 
-    ``on_read`` is told how far it is in 0..1, and ends it by raising. Raises DiskFull, StorageError.
+    ``on_read`` is told how far it is in 0..1; what it raises ends it. Raises DiskFull ….
     """
     rendition, transcript_id = rendition_of(transcript)
     if vault.has(call_id, rendition, transcript_id=transcript_id):
@@ -162,7 +163,7 @@ class SoundKeeper:
             )
 
     def _tidy(self, active: ActiveTranscript, stored: Iterable[StoredSound]) -> None:
-        """Remove what isn't heard any more; nothing while the sound for the listeners is missing."""
+        """Remove what isn't heard any more, unless what is to be heard is missing."""
         stored = list(stored)
         wanted, transcript_id = rendition_of(active)
         if not active.is_finished or not _is_stored(stored, wanted, transcript_id):

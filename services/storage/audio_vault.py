@@ -32,6 +32,9 @@ class Rendition(StrEnum):
     REDACTED = "redacted"
 
 
+_NAMES = frozenset(rendition.value for rendition in Rendition)
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredSound:
     """One rendition that is stored, with the moment it was written (UTC)."""
@@ -131,7 +134,7 @@ class AudioVault:
         for found in self._objects.list(root):
             owner, _, name = found.key.removeprefix(f"{_ROOT}/").partition("/")
             rendition, _, transcript_id = name.partition(".")
-            if rendition in Rendition:
+            if rendition in _NAMES:
                 yield StoredSound(
                     call_id=owner,
                     rendition=Rendition(rendition),
