@@ -307,6 +307,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         services.runs,
         services.vault,
         services.queue,
+        services.engine,
         worker_id=worker_id,
         own_jobs=engine.active_jobs,
         workers_folder=settings.workers_dir,

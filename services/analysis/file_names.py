@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import PurePosixPath
 
 from services.domain.calls import CallDetails, Direction
+from services.domain.intervals import union
 from services.domain.placeholders import placeholder
 from services.domain.speech import PiiType
 
@@ -66,6 +67,29 @@ def without_numbers(name: str) -> str:
         pieces += [_NUMBER.sub(_hidden, stem[at : stamp.start()]), stamp.group()]
         at = stamp.end()
     return "".join([*pieces, _NUMBER.sub(_hidden, stem[at:]), ending])
+
+
+def without_told(name: str) -> list[tuple[str, bool]]:
+    """Return a name in pieces, each with whether it tells details of the call in the known form.
+
+    Marks such as ``AGENT_`` with their values, dates, and the ending do.
+    """
+    ending = PurePosixPath(name).suffix
+    stem = name.removesuffix(ending)
+    told = [(m.start(), m.end()) for m in _STAMP.finditer(stem)]
+    marks = list(_MARK.finditer(stem))
+    for at, mark in enumerate(marks):
+        end = marks[at + 1].start() if at + 1 < len(marks) else len(stem)
+        value = stem[mark.end() : end].strip("_").split("_", 1)[0]
+        told.append((mark.start(), stem.index(value, mark.end()) + len(value)))
+    pieces, at = [], 0
+    for start, end in union(told):
+        pieces += [(stem[at:start], False), (stem[start:end], True)]
+        at = end
+    return [(text, is_told) for text, is_told in pieces if text] + [
+        *([(stem[at:], False)] if stem[at:] else []),
+        *([(ending, True)] if ending else []),
+    ]
 
 
 def _hidden(number: re.Match[str]) -> str:

@@ -36,6 +36,7 @@ from services.jobs.storing import store_transcript
 from services.jobs.workshop import Workshop
 from services.storage.audio_vault import Rendition
 from services.storage.checkpoints import RunCheckpoints
+from services.storage.database import forget_log
 from services.storage.keys import WrappedKey
 from services.storage.working_files import WorkingFile
 from services.understanding.file_names import safe_name
@@ -156,6 +157,7 @@ class OpenRun:
         # The run has ended well whatever comes of this; the janitor's sweeps catch up on it.
         with suppress(PartylineError):
             self._workshop.sounds.tidy(self._call_id)
+            forget_log(self._workshop.engine)
         return Outcome.READY
 
     def _report_understanding(self, stage: Stage, done: float) -> None:

@@ -2,33 +2,48 @@
 
 import re
 from bisect import bisect_left
-from pathlib import PurePosixPath
 
-from services.analysis.file_names import without_numbers
+from services.analysis.file_names import without_numbers, without_told
 from services.domain.placeholders import placeholder, placeholders_in
 from services.domain.speech import PiiType, Transcript
 from services.understanding.typed import LineRedactor
 
 SHORTEST_NAME_CHARS = 3
 _WORD = re.compile(r"[^\W\d_]+")
+_PERSON = re.escape(placeholder(PiiType.PERSON))
+# Of a name that is recognised by half, the other half stands beside it.
+_NEIGHBOURS = re.compile(rf"(?:\b[A-Z][a-z]+ )*{_PERSON}(?: (?:{_PERSON}|[A-Z][a-z]+\b))*")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def safe_name(redactor: LineRedactor, before: Transcript, redacted: Transcript, name: str) -> str:
-    """Return a recording's name without personal data; its ending stays.
+    """Return a recording's name without personal data.
 
     ``before`` is the transcript before redaction: whoever is named in the call is not to be named
-    here. A name with nothing to hide comes back as it is.
+    here. What tells agent, queue, customer reference and date in the known form stays: the details
+    of the call have it, too. A name with nothing to hide comes back as it is.
     """
-    name = without_numbers(name)
-    suffix = PurePosixPath(name).suffix
-    stem = name.removesuffix(suffix)
-    words = _CAMEL.sub(" ", stem.replace("_", " ").replace("-", " "))
+    names = names_taken_out(before, redacted)
+    pieces = without_told(without_numbers(name))
+    return "".join(
+        text if is_told else _without_people(redactor, before, names, text)
+        for text, is_told in pieces
+    )
+
+
+def _without_people(
+    redactor: LineRedactor, before: Transcript, names: frozenset[str], text: str
+) -> str:
+    """Return a piece of a name without people: those named in the call, and those recognised."""
+    words = _CAMEL.sub(" ", text.replace("_", " ").replace("-", " "))
     last = before.utterances[-1].id if before.utterances else ""
     clean = redactor.redact_comment(before, last, words)
-    clean = _without(clean, names_taken_out(before, redacted))
-    taken = sum(1 for _ in placeholders_in(clean)) - sum(1 for _ in placeholders_in(words))
-    return f"{clean}{suffix}" if taken > 0 else name
+    known = {m.type for m in placeholders_in(words)}
+    if {m.type for m in placeholders_in(clean)} - known - {PiiType.PERSON}:
+        # It was read as more than it is: codes and places mean something else in a name.
+        clean = words
+    clean = _NEIGHBOURS.sub(placeholder(PiiType.PERSON), _without(clean, names))
+    return text if clean == words else clean
 
 
 def names_taken_out(before: Transcript, redacted: Transcript) -> frozenset[str]:

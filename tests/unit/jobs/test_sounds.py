@@ -29,6 +29,11 @@ def active(installation: Installation, call_id: str) -> str:
     return str(installation.services.calls.get(ORG, call_id).active_transcript_id)
 
 
+def covered(installation: Installation, call_id: str) -> set[str]:
+    """What is stored of a redacted call, and no more."""
+    return {"original", f"redacted.{active(installation, call_id)}"}
+
+
 def done(installation: Installation, options=REDACTED) -> str:
     call_id = installation.take_in(options=options).call_id
     with installation.working():
