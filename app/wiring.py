@@ -37,7 +37,7 @@ from services.storage.active import ActiveTranscripts
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
-from services.storage.database import database_exists, migrate, open_engine
+from services.storage.database import database_exists, forget_log, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
@@ -307,7 +307,6 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         services.runs,
         services.vault,
         services.queue,
-        services.engine,
         worker_id=worker_id,
         own_jobs=engine.active_jobs,
         workers_folder=settings.workers_dir,
@@ -317,6 +316,8 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
                 services.calls, services.transcripts, services.known_voices, stopping
             ).refresh,
             "deleted_words": services.index.remove_deleted_words,
+            # Last: what the others have deleted stands in the log until then.
+            "log": partial(forget_log, services.engine),
         },
     )
     return Worker(

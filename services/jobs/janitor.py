@@ -4,15 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from services import telemetry
 from services.domain.errors import InternalFault
 from services.jobs.liveness import is_gone
 from services.jobs.queue import JobQueue, JobState
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
-from services.storage.database import forget_log
 from services.storage.runs import RunStore
 from services.storage.working_files import remove_leftovers
 
@@ -32,7 +29,6 @@ class Janitor:
         runs: RunStore,
         vault: AudioVault,
         queue: JobQueue,
-        engine: Engine,
         *,
         worker_id: str,
         own_jobs: Callable[[], frozenset[str]],
@@ -48,7 +44,6 @@ class Janitor:
         self._runs = runs
         self._vault = vault
         self._queue = queue
-        self._engine = engine
         self._worker_id = worker_id
         self._own_jobs = own_jobs
         self._workers_folder = workers_folder
@@ -60,7 +55,6 @@ class Janitor:
         """Do every part once."""
         self.look_after_jobs()
         self._do(
-            log=self._forget_log,
             working_files=self._remove_working_files,
             uploads=self._remove_broken_uploads,
             orphans=self._remove_orphaned_sound,
@@ -80,11 +74,6 @@ class Janitor:
             else:
                 if count:
                     telemetry.event("janitor.swept", part=name, count=count)
-
-    def _forget_log(self) -> int:
-        """Let nothing that has been deleted stand in the database's log."""
-        forget_log(self._engine)
-        return 0
 
     def _remove_working_files(self) -> int:
         return remove_leftovers(self._working_folder)

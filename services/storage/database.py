@@ -140,22 +140,23 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def forget_log(engine: Engine) -> bool:
-    """Move SQLite's write-ahead log into the database and empty it; return whether it is empty.
+def forget_log(engine: Engine) -> int:
+    """Move SQLite's write-ahead log into the database and empty it; return how many pages stay.
 
     What has been deleted or replaced stands in the log until it is written over. Somebody who
     reads at this moment keeps it from being emptied: then the next time will do. A server looks
     after its own log.
     """
     if engine.dialect.name != "sqlite":
-        return True
+        return 0
     with _translated(), engine.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={LOG_TIMEOUT_MS}")
         try:
-            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+            state = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
         finally:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    return not busy
+    _, pages, _ = state
+    return max(0, int(pages))
 
 
 @contextmanager

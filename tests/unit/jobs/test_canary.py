@@ -77,6 +77,13 @@ def process(installation: Installation, *, redact: bool) -> str:
     return call_id
 
 
+def hits(installation: Installation) -> int:
+    """Return how many lines a search for what was planted finds."""
+    search = installation.services.search.search
+    asked = ("Holloway", '"four zero zero zero"', "Wexcombe", "QX7T29", "Marguer*")
+    return sum(len(search(LOCAL_USER, query)) for query in asked)
+
+
 def shown(installation: Installation, call_id: str) -> dict[str, str]:
     """Return what people and programs are shown of a call, by surface."""
     services = installation.services
@@ -119,6 +126,7 @@ def test_nothing_is_found_with_redaction_on(
         "printed": printed.out + printed.err,
     }
     assert leaks(surfaces, files) == set()
+    assert hits(installation) == 0
     # The search did look at something: what may be kept is found where it belongs.
     assert any("thank you for calling" in text.casefold() for text in files.values())
     assert "job.failed" in log.getvalue() or "job.fault" in log.getvalue()
@@ -135,6 +143,7 @@ def test_the_same_search_finds_them_with_redaction_off(
     found = leaks({**shown(installation, call_id), **files})
     assert found >= {f"export {wanted}" for wanted in ExportFormat} | {"payload", "call"}
     assert any(name.startswith("partyline.db") for name in found)
+    assert hits(installation) > 0
     # Where no words belong there are none either way.
     assert not any("calls/" in name for name in found)
     assert leaks({"log": log.getvalue()}) == set()

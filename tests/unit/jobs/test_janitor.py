@@ -31,7 +31,6 @@ def janitor(
         services.runs,
         services.vault,
         services.queue,
-        services.engine,
         worker_id=worker_id,
         own_jobs=lambda: own,
         workers_folder=settings.workers_dir,
