@@ -72,6 +72,22 @@ def bench_topics(
         raise SystemExit(measure(folder, json_file))
 
 
+@benches.command("audio-redaction")
+def bench_audio_redaction(
+    folder: Annotated[
+        Path, typer.Argument(help="Recordings with truth that says when numbers are spoken.")
+    ],
+    only: Annotated[str, typer.Option(help="Take files whose names fit, such as *mono*.")] = "*",
+    json_file: Figures = None,
+) -> None:
+    """How much of the spoken personal data is covered in the sound, and what else with it."""
+    from app.commands.console import one_clear_line
+    from bench.audio_redaction import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(folder, only, json_file))
+
+
 @benches.command("length")
 def bench_length(
     hours: Annotated[float, typer.Option(min=0.1, max=24, help="Length of the recording.")] = 10,

@@ -1,6 +1,7 @@
 """The ``partyline`` command: what its options are called; app/commands does the work."""
 
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,19 @@ app = typer.Typer(
 app.add_typer(voices, name="voices")
 app.add_typer(vocabulary, name="vocabulary")
 app.add_typer(benches, name="bench")
+
+
+class StoredFormat(StrEnum):
+    """What of a stored call can be written: an export, or the sound."""
+
+    JSON = ExportFormat.JSON
+    SRT = ExportFormat.SRT
+    VTT = ExportFormat.VTT
+    TXT = ExportFormat.TXT
+    CSV = ExportFormat.CSV
+    HTML = ExportFormat.HTML
+    AUDIO = "audio"
+
 
 Format = Annotated[ExportFormat, typer.Option("--format", help="What to write.")]
 Output = Annotated[
@@ -168,16 +182,20 @@ def demo() -> None:
 @app.command()
 def export(
     call_id: Annotated[str, typer.Argument(help="The call's id, as its page's address has it.")],
-    wanted: Format = ExportFormat.JSON,
+    wanted: Annotated[
+        StoredFormat, typer.Option("--format", help="What to write.")
+    ] = StoredFormat.JSON,
     output: Output = None,
 ) -> None:
-    """Write a stored call, with all corrections made to it."""
+    """Write a stored call, with all corrections made to it, or its sound as people hear it."""
     from app.commands.console import one_clear_line
-    from app.commands.stored import export_call
+    from app.commands.stored import export_call, export_sound
     from app.settings import load_settings
 
     with one_clear_line():
-        raise SystemExit(export_call(load_settings(), call_id, wanted, output))
+        if wanted is StoredFormat.AUDIO:
+            raise SystemExit(export_sound(load_settings(), call_id, output))
+        raise SystemExit(export_call(load_settings(), call_id, ExportFormat(wanted), output))
 
 
 @app.command()

@@ -27,6 +27,7 @@ _SHOWN = "transcribe_shown"
 _SEEN = "transcribe_seen"
 _TOKENS = "tokens"
 _SEEK = "seek"
+_ORIGINAL = "hears_original"
 _FOLLOWED = "followed_link"
 _RELOADS = "reloads"
 _NOTICE = "notice"
@@ -65,6 +66,22 @@ def audio_url(call_id: str) -> str:
     return f"/-/audio/{quote(call_id)}?token={quote(_token(Purpose.AUDIO, call_id))}"
 
 
+def original_url(call_id: str) -> str:
+    """Return where this session's browser finds a call's recording as it came in."""
+    token = _token(Purpose.ORIGINAL, call_id)
+    return f"/-/audio/{quote(call_id)}/original?token={quote(token)}"
+
+
+def hears_original(call_id: str) -> bool:
+    """Say whether the person asked for this call's original sound since it was opened."""
+    return st.session_state.get(_ORIGINAL) == call_id
+
+
+def hear_original(call_id: str, wanted: bool) -> None:
+    """Remember whether the person wants a call's original sound; opening another call forgets."""
+    st.session_state[_ORIGINAL] = call_id if wanted else None
+
+
 def review_url(call_id: str) -> str:
     """Return where this session's browser finds the transcript of a call."""
     return f"/-/review/{quote(call_id)}?token={quote(_token(Purpose.REVIEW, call_id))}"
@@ -96,7 +113,9 @@ def open_call() -> str | None:
 
 
 def set_open_call(call_id: str | None) -> None:
-    """Remember the call that is open."""
+    """Remember the call that is open; the next one begins with what everybody hears."""
+    if call_id != open_call():
+        st.session_state[_ORIGINAL] = None
     st.session_state[_OPEN_CALL] = call_id
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import tomllib
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,20 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from services.audio.covering import Cover
 from services.domain.errors import BadSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS_FILE = ROOT / ".streamlit" / "secrets.toml"
 GIBIBYTE = 1024**3
 HOUR_MS = 3_600_000
+
+
+class OriginalAudio(StrEnum):
+    """What becomes of a recording once its personal data is covered."""
+
+    KEEP = "keep"
+    DROP = "drop"
 
 
 class Settings(BaseSettings):
@@ -46,6 +55,13 @@ class Settings(BaseSettings):
     )
     max_duration_ms: Annotated[int, Field(validation_alias="PARTYLINE_MAX_DURATION_MS", gt=0)] = (
         12 * HOUR_MS
+    )
+
+    redacted_audio: Annotated[Cover, Field(validation_alias="PARTYLINE_REDACTED_AUDIO")] = (
+        Cover.BEEP
+    )
+    original_audio: Annotated[OriginalAudio, Field(validation_alias="PARTYLINE_ORIGINAL_AUDIO")] = (
+        OriginalAudio.KEEP
     )
 
     worker_id: Annotated[str | None, Field(validation_alias="WORKER_ID")] = None

@@ -15,7 +15,7 @@ from app.local_models import (
     enrolling_in_child,
     shared_engine,
 )
-from app.settings import ROOT, Settings, load_settings
+from app.settings import ROOT, OriginalAudio, Settings, load_settings
 from services.access.tokens import TokenSigner
 from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
@@ -24,6 +24,7 @@ from services.jobs.intake import Intake
 from services.jobs.janitor import Janitor
 from services.jobs.processing import open_run
 from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.sounds import SoundKeeper, SoundPolicy
 from services.jobs.workshop import Workshop
 from services.one_file import KnownVoices
 from services.pipeline import Models
@@ -32,10 +33,11 @@ from services.providers.registry import ProviderRegistry
 from services.refreshing import Refresher
 from services.review import ReviewService
 from services.searching import SearchService
+from services.storage.active import ActiveTranscripts
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
-from services.storage.database import database_exists, migrate, open_engine
+from services.storage.database import database_exists, forget_log, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
@@ -132,6 +134,7 @@ def build_services(settings: Settings) -> Services:
         desk=JobDesk(
             calls,
             runs,
+            ActiveTranscripts(engine),
             vault,
             queue,
             intake,
@@ -233,6 +236,7 @@ class Worker:
     services: Services
     engine: JobEngine
     janitor: Janitor
+    sounds: SoundKeeper
     jobs_at_once: int
 
     @contextmanager
@@ -247,12 +251,14 @@ class Worker:
     def tend(self, stop: Event) -> None:
         """Put right what crashes leave behind, until told to stop."""
         looks = 0
+        self.sounds.sweep()
         while not stop.wait(LOOK_EVERY_S):
             looks += 1
             if looks % LOOKS_PER_SWEEP:
                 self.janitor.look_after_jobs()
             else:
                 self.janitor.sweep()
+                self.sounds.sweep()
 
     def wait_until_idle(self, timeout_s: float) -> bool:
         """Wait until no job is active."""
@@ -262,6 +268,20 @@ class Worker:
 def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], bool]) -> Worker:
     """Return a worker with this id; jobs leave off at their next window once ``stopping()``."""
     services = build_services(settings)
+    policy = SoundPolicy(
+        cover=settings.redacted_audio,
+        keep_original=settings.original_audio is OriginalAudio.KEEP,
+    )
+    sounds = SoundKeeper(
+        services.calls,
+        services.transcripts,
+        ActiveTranscripts(services.engine),
+        services.vault,
+        policy,
+        working_folder=settings.working_folder,
+        max_duration_ms=settings.max_duration_ms,
+        stopping=stopping,
+    )
     workshop = Workshop(
         engine=services.engine,
         calls=services.calls,
@@ -275,6 +295,8 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         redactor=services.redactor,
         known_voices=services.known_voices,
         listener=build_listener(settings),
+        sounds=sounds,
+        sound_policy=policy,
         working_folder=settings.working_folder,
         max_duration_ms=settings.max_duration_ms,
         stopping=stopping,
@@ -298,10 +320,16 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
                 services.calls, services.transcripts, services.known_voices, stopping
             ).refresh,
             "deleted_words": services.index.remove_deleted_words,
+            # Last: what the others have deleted stands in the log until then.
+            "log": partial(forget_log, services.engine),
         },
     )
     return Worker(
-        services=services, engine=engine, janitor=janitor, jobs_at_once=settings.jobs_at_once
+        services=services,
+        engine=engine,
+        janitor=janitor,
+        sounds=sounds,
+        jobs_at_once=settings.jobs_at_once,
     )
 
 

@@ -4,7 +4,9 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from services.audio.covering import Cover
 from services.domain.calls import Call, CallState, Stage
+from services.domain.sound import Listening
 from services.domain.speech import SentimentLabel, SpeakerRole
 
 SECOND_MS = 1_000
@@ -42,6 +44,14 @@ SENTIMENT_WORDS = {
     SentimentLabel.NEUTRAL: "Neutral",
     SentimentLabel.NEGATIVE: "Negative",
 }
+SOUND_WORDS = {
+    Listening.PREPARING: (
+        "The sound is being prepared: personal data in it is covered first. It appears here when "
+        "you open the call again."
+    ),
+    Listening.NOTHING: "This call has no sound.",
+}
+COVER_WORDS = {Cover.BEEP: "covered by a tone", Cover.SILENCE: "covered by silence"}
 WORD_JOINER = "\u2060"
 _LINK_BEGINNING = re.compile(r"https?(?=://)|www(?=\.)", re.IGNORECASE)
 
@@ -133,6 +143,18 @@ def call_title(call: Call) -> str:
     parts = [details.agent_name, details.customer_ref]
     known = [p for p in parts if p]
     return " with ".join(known) if len(known) == 2 else (known[0] if known else call.source_name)
+
+
+def covered_words(mentions: int, cover: Cover, *, heard: bool) -> str:
+    """Return what a person is told about the sound of a redacted call.
+
+    ``heard`` is whether they hear the covered sound; else they hear the original.
+    """
+    if not heard:
+        return "You hear the original: personal data is not covered."
+    if not mentions:
+        return "Personal data was looked for; none was found to cover."
+    return f"Personal data is {COVER_WORDS[cover]} ({plural(mentions, 'place')})."
 
 
 def plain(text: str) -> str:

@@ -15,13 +15,13 @@ from components.call_review.payload import shown_version
 from components.call_view import panels
 from components.call_view.dialogs import ask_delete, ask_details, ask_relabel, ask_rerun
 from components.call_view.figures import draw_all_figures, draw_cards
-from components.call_view.header import HeaderAct, draw_header
+from components.call_view.header import HeaderAct, SoundDownload, draw_header
 from components.call_view.subjects import draw_subjects
 from components.call_view.timeline import draw_timeline
 from components.heading import draw_empty, draw_page_title
 from components.known_voices.dialogs import ask_remember
 from components.options_form import ProviderChoice
-from components.wording import call_title, plain
+from components.wording import SOUND_WORDS, call_title, covered_words, plain
 from pages._acts import carry_out_each, delete_calls
 from pages._voices import LearningFromCall
 from services.domain.calls import (
@@ -33,6 +33,7 @@ from services.domain.calls import (
 )
 from services.domain.errors import NotFound, NotReady, PartylineError
 from services.domain.reviewed import ReviewedCall
+from services.domain.sound import Listening, Original
 
 POLL_S = 1.0
 
@@ -56,6 +57,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     intent = draw_header(
         reviewed,
         lambda fmt: review.export(user, call_id, fmt),
+        _sound_download(reviewed),
         zone=time_zone(),
         as_page=as_page,
     )
@@ -88,10 +90,7 @@ def _listen(reviewed: ReviewedCall, timeline: DeltaGenerator, place: DeltaGenera
     """Draw timeline and player; a click in one moves the other without a rerun of the page."""
     call = reviewed.call
     at = session.seek(call.id)
-    links = ReviewLinks(
-        review=session.review_url(call.id),
-        audio=session.audio_url(call.id) if call.audio else None,
-    )
+    links = _links(reviewed)
     with place, st.container(key="listen"):
         intent = draw_call_review(
             call.id,
@@ -106,6 +105,39 @@ def _listen(reviewed: ReviewedCall, timeline: DeltaGenerator, place: DeltaGenera
     # After the player, which has a transcript to fetch meanwhile.
     with timeline:
         draw_timeline(reviewed, partial(session.request_seek, call.id))
+
+
+def _sound_download(reviewed: ReviewedCall) -> SoundDownload | None:
+    """Return the link to the sound that people hear, None while there is none."""
+    call_id = reviewed.call.id
+    sound = session.services().desk.sound_of(session.current_user(), call_id)
+    if sound.listening not in (Listening.WHOLE, Listening.COVERED):
+        return None
+    covered = sound.listening is Listening.COVERED
+    return SoundDownload(url=f"{session.audio_url(call_id)}&download=1", covered=covered)
+
+
+def _links(reviewed: ReviewedCall) -> ReviewLinks:
+    """Return where the browser finds transcript and sound, with what is said about the sound."""
+    call_id, review = reviewed.call.id, session.review_url(reviewed.call.id)
+    sound = session.services().desk.sound_of(session.current_user(), call_id)
+    if sound.listening in (Listening.PREPARING, Listening.NOTHING):
+        return ReviewLinks(review=review, audio=None, no_audio=SOUND_WORDS[sound.listening])
+    if sound.listening is Listening.WHOLE:
+        return ReviewLinks(review=review, audio=session.audio_url(call_id), sound=sound.version)
+    can_hear = sound.original is Original.KEPT
+    hears = can_hear and session.hears_original(call_id)
+    return ReviewLinks(
+        review=review,
+        audio=session.original_url(call_id) if hears else session.audio_url(call_id),
+        sound=f"original.{call_id}" if hears else sound.version,
+        note=covered_words(
+            reviewed.covered_mentions,
+            session.services().settings.redacted_audio,
+            heard=not hears,
+        ),
+        original=hears if can_hear else None,
+    )
 
 
 def _carry_out(call_id: str, intent: wish.ReviewIntent) -> None:
@@ -131,6 +163,8 @@ def _carry_out(call_id: str, intent: wish.ReviewIntent) -> None:
                 review.delete_comment(user, call_id, intent.comment)
             case wish.FreshLinks():
                 session.renew_tokens()
+            case wish.HearOriginal():
+                session.hear_original(call_id, intent.wanted)
     except PartylineError as error:
         session.request_reload(call_id)
         session.notify(error.user_message)
@@ -151,6 +185,10 @@ def _carry_out_header(reviewed: ReviewedCall, intent: HeaderAct) -> None:
                 lambda d: carry_out_each([call.id], lambda c: review.set_details(user, c, d)),
             )
         case HeaderAct.REMEMBER:
+            refusal = services.desk.why_no_run(user, call.id)
+            if refusal is not None:
+                session.notify(refusal.user_message)
+                st.rerun()
             ask_remember(reviewed, LearningFromCall(call_id=call.id, version=reviewed.version))
         case HeaderAct.RERUN:
             carry_out_each([call.id], _ask_rerun)
@@ -163,11 +201,12 @@ def _carry_out_header(reviewed: ReviewedCall, intent: HeaderAct) -> None:
 def _ask_rerun(call_id: str) -> None:
     user, services = session.current_user(), session.services()
     run, present = _newest_run(call_id)
+    refusal = services.desk.why_no_run(user, call_id)
 
     def rerun(options: Mapping[str, ProcessingOptions]) -> None:
         carry_out_each(options, lambda c: services.desk.rerun(user, c, options[c]), done=_begun)
 
-    ask_rerun(provider_choices(), {(call_id, run): present}, rerun)
+    ask_rerun(provider_choices(), {(call_id, run): present}, rerun, refusal=refusal)
 
 
 def _ask_relabel(call_id: str) -> None:
@@ -179,7 +218,7 @@ def _ask_relabel(call_id: str) -> None:
         lambda count: carry_out_each(
             [call_id], lambda c: desk.relabel(user, c, count), done=_begun
         ),
-        has_sound=desk.has_sound(user, call_id),
+        refusal=desk.why_no_run(user, call_id),
     )
 
 

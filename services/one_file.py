@@ -35,6 +35,7 @@ from services.pipeline import (
 )
 from services.providers.base import SpeechProvider
 from services.storage.working_files import WorkingFile
+from services.understanding.file_names import safe_name
 from services.understanding.rules.evaluate import evaluate
 from services.understanding.rules.facts import facts_of
 
@@ -153,7 +154,7 @@ def _reviewed_file(
     call = Call(
         id=new_id(),
         org_id=LOCAL_USER.org_id,
-        source_name=path.name,
+        source_name=_shown_name(path, transcript, named, models),
         content_hash="",
         size_bytes=path.stat().st_size,
         state=CallState.READY,
@@ -168,3 +169,10 @@ def _reviewed_file(
         analysis=analysed.analysis,
         categories=evaluate(rules, facts_of(named, analysed.analysis)),
     )
+
+
+def _shown_name(path: Path, before: Transcript, after: Transcript, models: Models) -> str:
+    """Return the file's name as exports may show it."""
+    if not after.redacted:
+        return path.name
+    return safe_name(models.redactor, before, after, path.name)

@@ -60,6 +60,12 @@ class TranscriptRedactor(Protocol):
     def redact(self, transcript: Transcript) -> Transcript:
         """Return the transcript with the personal data replaced in texts and words."""
 
+    def redact_line(self, transcript: Transcript, utterance_id: str, text: str) -> str:
+        """Return a text that is to stand in place of this utterance's, without personal data."""
+
+    def redact_comment(self, transcript: Transcript, utterance_id: str, text: str) -> str:
+        """Return a text written about this utterance without personal data."""
+
 
 class SubjectFinder(Protocol):
     """Tells what a call is about and what is named in it."""

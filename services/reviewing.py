@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from services.analysis.carrying import carry_edits
+from services.analysis.covering import covered_stretches, mention_count
 from services.analysis.edits import apply_edits
 from services.analysis.labels import label_speakers, name_known_voices
 from services.analysis.metrics import analyse
@@ -40,6 +41,8 @@ def reviewed(
         transcript=edited,
         analysis=analysis,
         edits=edits,
+        covered=tuple(covered_stretches(transcript)),
+        covered_mentions=mention_count(transcript),
         categories=evaluate(rules, facts_of(edited, analysis)) if rules else (),
     )
 

@@ -2,6 +2,8 @@
 
 import sys
 from pathlib import Path
+from shutil import copyfileobj
+from typing import BinaryIO
 
 from services.exports import Export
 
@@ -28,6 +30,15 @@ class OutputFolder:
         end = b"" if made.content.endswith(b"\n") else b"\n"
         sys.stdout.buffer.write(made.content + end)
         sys.stdout.buffer.flush()
+
+    def deliver_stream(self, name: str, content: BinaryIO) -> None:
+        """Write what may be too long for the memory, block by block."""
+        if self._folder is None:
+            copyfileobj(content, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+            return
+        with (self._folder / self._free_name(name)).open("wb") as file:
+            copyfileobj(content, file)
 
     def _free_name(self, name: str) -> str:
         wanted, number = Path(name), 1

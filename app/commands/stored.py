@@ -9,6 +9,7 @@ from app.commands.output import OutputFolder
 from app.settings import Settings
 from app.supervisor import WorkerAtHand, worker_running
 from app.wiring import Services, build_services
+from services.audio.render import PLAYBACK_SUFFIX
 from services.domain.calls import (
     FINISHED_STATES,
     CallDetails,
@@ -18,6 +19,7 @@ from services.domain.calls import (
 from services.domain.errors import PartylineError
 from services.domain.people import LOCAL_USER
 from services.exports import ExportFormat
+from services.exports.formats import file_name
 
 POLL_S = 0.5
 
@@ -94,6 +96,19 @@ def export_call(settings: Settings, call_id: str, wanted: ExportFormat, output: 
     """Write one stored call in a format; the exit status."""
     made = build_services(settings).review.export(LOCAL_USER, call_id, wanted)
     OutputFolder(output).deliver(made)
+    return 0
+
+
+def export_sound(settings: Settings, call_id: str, output: Path | None) -> int:
+    """Write the sound of a stored call as people hear it; the exit status.
+
+    Of a redacted call that is the sound in which personal data is covered.
+    """
+    services = build_services(settings)
+    name = services.calls.get(LOCAL_USER.org_id, call_id).source_name
+    sound, _ = services.desk.open_playback(LOCAL_USER, call_id)
+    with sound:
+        OutputFolder(output).deliver_stream(file_name(name, PLAYBACK_SUFFIX), sound)
     return 0
 
 

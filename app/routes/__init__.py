@@ -15,6 +15,7 @@ def build_routes(get_services: GetServices, payload: ReviewPayload) -> list[Base
     return [
         uploads.route(get_services),
         audio.route(get_services),
+        audio.original_route(get_services),
         review.route(get_services, payload),
         *health.routes(get_services),
     ]

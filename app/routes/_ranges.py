@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import BinaryIO
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -50,12 +51,22 @@ def wanted_range(header: str | None, size: int) -> ByteRange | None:
     return ByteRange(start=start, stop=stop)
 
 
-async def ranged_response(request: Request, file: BinaryIO, size: int, media_type: str) -> Response:
+async def ranged_response(
+    request: Request,
+    file: BinaryIO,
+    size: int,
+    media_type: str,
+    *,
+    save_as: str | None = None,
+) -> Response:
     """Answer with the file or the part that was asked for, and close the file afterwards.
 
+    ``save_as`` makes the browser save it under this name instead of playing it.
     Raises what reading raises as long as it can still be told (on the first block).
     """
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-store"}
+    if save_as is not None:
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(save_as, safe='')}"
     # Without a validator to compare with, a conditional range gets the whole file.
     header = None if "if-range" in request.headers else request.headers.get("range")
     try:

@@ -50,10 +50,19 @@ class Seek:
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewLinks:
-    """Where the browser fetches a call's transcript and sound; ``audio`` None: there is none."""
+    """Where the browser fetches a call's transcript and sound; ``audio`` None: there is none.
+
+    A new ``sound`` makes it load the sound again. ``note`` says what is special about it;
+    ``no_audio`` says why there is none. ``original``: whether the original can be asked for, and
+    is heard now (None: it can't).
+    """
 
     review: str
     audio: str | None
+    sound: str = ""
+    note: str = ""
+    no_audio: str = "This call has no sound."
+    original: bool | None = None
 
 
 def draw_call_review(
@@ -74,6 +83,10 @@ def draw_call_review(
         "version": version,
         "review_url": links.review,
         "audio_url": links.audio,
+        "sound": links.sound,
+        "sound_note": links.note,
+        "no_sound": links.no_audio,
+        "original": links.original,
         "seek": None if seek is None else {"ms": seek.ms, "nonce": seek.nonce, "play": seek.play},
         "reload": reload,
     }

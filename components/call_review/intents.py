@@ -71,6 +71,13 @@ class FreshLinks:
     """The links to audio and transcript have expired; hand out new ones."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class HearOriginal:
+    """Play the recording as it came in, or again what everybody hears."""
+
+    wanted: bool
+
+
 ReviewIntent = (
     Rename
     | SetRole
@@ -81,6 +88,7 @@ ReviewIntent = (
     | AddComment
     | DeleteComment
     | FreshLinks
+    | HearOriginal
 )
 
 
@@ -101,6 +109,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], ReviewIntent]] = {
     "comment": lambda r: AddComment(utterance=_text(r, "utterance"), text=_text(r, "text")),
     "delete_comment": lambda r: DeleteComment(comment=_text(r, "comment")),
     "fresh_links": lambda r: FreshLinks(),
+    "hear_original": lambda r: HearOriginal(wanted=r["wanted"] is True),
 }
 
 

@@ -10,6 +10,7 @@ Rows are arrays, because a three-hour call has tens of thousands of words:
   in the text, number of characters, confidence in % or -1``
 - ``comments``: ``[id, utterance id, author, time in ISO 8601, text]``
 - ``gaps``: ``[start_ms, end_ms, "music" | "silence" | "dead_air"]``
+- ``covered``: ``[start_ms, end_ms]`` of what is covered in the sound of a redacted call
 - ``merges``: ``[speaker id, id of the speaker it was merged into]``
 """
 
@@ -70,6 +71,7 @@ def review_payload(reviewed: ReviewedCall) -> dict[str, Any]:
             [c.id, c.utterance_id, c.author, c.made_at.isoformat(), c.text] for c in edits.comments
         ],
         "gaps": _gaps(reviewed),
+        "covered": [list(stretch) for stretch in reviewed.covered],
         "merges": [[one, into] for one, into in edits.merges.items()],
     }
 

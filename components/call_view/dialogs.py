@@ -23,7 +23,7 @@ from services.domain.calls import (
     ProcessingOptions,
     SpeakerCount,
 )
-from services.domain.errors import SoundGone
+from services.domain.errors import PartylineError
 
 RunKey = tuple[str, int]  # id of the call and number of its run
 
@@ -55,12 +55,16 @@ def ask_rerun(
     choices: Sequence[ProviderChoice],
     runs: Mapping[RunKey, ProcessingOptions],
     on_yes: Callable[[Mapping[str, ProcessingOptions]], None],
+    *,
+    refusal: PartylineError | None = None,
 ) -> None:
     """Ask how to process calls once more; ``on_yes`` gets each call's options and starts it.
 
     ``runs`` are the present run of each call and its options. Of several calls each keeps its
-    own, except for what is changed here.
+    own, except for what is changed here. A ``refusal`` is said instead of asking.
     """
+    if _refused(refusal):
+        return
     st.caption(
         "The present transcript stays until the new one is there. Names, roles, corrections and "
         "comments are carried over where they still fit."
@@ -83,6 +87,13 @@ def ask_rerun(
         st.rerun()
 
 
+def _refused(refusal: PartylineError | None) -> bool:
+    """Say why something can't be done, if so; return whether it was said."""
+    if refusal is not None:
+        st.warning(refusal.user_message, icon=":material/volume_off:")
+    return refusal is not None
+
+
 def rerun_key(runs: Iterable[RunKey]) -> str:
     """Return the name of the question about these runs: another call's answers aren't its."""
     named = "|".join(f"{call_id}.{number}" for call_id, number in sorted(runs))
@@ -91,14 +102,17 @@ def rerun_key(runs: Iterable[RunKey]) -> str:
 
 @st.dialog("Tell speakers apart again", icon=":material/groups:", on_dismiss="rerun")
 def ask_relabel(
-    run: RunKey, now: SpeakerCount, on_yes: Callable[[SpeakerCount], None], *, has_sound: bool
+    run: RunKey,
+    now: SpeakerCount,
+    on_yes: Callable[[SpeakerCount], None],
+    *,
+    refusal: PartylineError | None = None,
 ) -> None:
     """Ask how many people speak in a call; ``on_yes`` gets the answer and starts the run.
 
-    Without its sound nothing can be heard anew: then only that is said.
+    Without its sound nothing can be heard anew: then only the ``refusal`` is said.
     """
-    if not has_sound:
-        st.warning(SoundGone().user_message, icon=":material/volume_off:")
+    if _refused(refusal):
         return
     st.caption(
         "The words and their times stay; who says them is found out anew from the recording, and "

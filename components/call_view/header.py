@@ -1,6 +1,7 @@
 """Title, facts and actions of a call."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
@@ -37,8 +38,26 @@ MORE_WORDS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class SoundDownload:
+    """Where the sound of a call can be fetched; ``covered``: without its personal data."""
+
+    url: str
+    covered: bool
+
+    @property
+    def display_name(self) -> str:
+        """What it is called on screen."""
+        return "Sound, personal data covered" if self.covered else "Sound (MP3)"
+
+
 def draw_header(
-    reviewed: ReviewedCall, exporter: Exporter, *, zone: str | None, as_page: bool
+    reviewed: ReviewedCall,
+    exporter: Exporter,
+    sound: SoundDownload | None = None,
+    *,
+    zone: str | None,
+    as_page: bool,
 ) -> HeaderAct | None:
     """Draw the header; ``as_page`` gives it the page's title, else that of a part."""
     call = reviewed.call
@@ -47,7 +66,7 @@ def draw_header(
         draw = draw_page_title if as_page else draw_part_title
         draw(plain(call_title(call)))
     with actions, st.container(horizontal=True, horizontal_alignment="right"):
-        intent = _draw_actions(call, exporter)
+        intent = _draw_actions(call, exporter, sound)
     st.caption(" · ".join(_facts(reviewed, zone)))
     return intent
 
@@ -72,7 +91,7 @@ def _facts(reviewed: ReviewedCall, zone: str | None) -> list[str]:
     return facts
 
 
-def _draw_actions(call: Call, exporter: Exporter) -> HeaderAct | None:
+def _draw_actions(call: Call, exporter: Exporter, sound: SoundDownload | None) -> HeaderAct | None:
     intent: HeaderAct | None = None
     if call.reviewed_at is None:
         if st.button("Mark as reviewed", icon=":material/check:", type="primary", key="call_mark"):
@@ -81,6 +100,8 @@ def _draw_actions(call: Call, exporter: Exporter) -> HeaderAct | None:
         intent = HeaderAct.NOT_REVIEWED
     with st.popover("Download", icon=":material/download:"):
         _draw_downloads(exporter, call)
+        if sound is not None:
+            st.link_button(sound.display_name, sound.url, width="stretch")
     if st.button("Details…", icon=":material/edit_note:", key="call_details"):
         intent = HeaderAct.DETAILS
     # A menu closes when something is chosen; it would lie over the question that is asked then.

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
 
     UPLOAD = "upload"
     AUDIO = "audio"
+    ORIGINAL = "original"
     REVIEW = "review"
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
 
 PLAYBACK_MEDIA_TYPE = "audio/mpeg"
+PLAYBACK_SUFFIX = "mp3"
 # A constant rate makes every moment's place in the file known, so seeking is exact.
 BIT_RATES = {1: 48_000, 2: 80_000}
 # Encoder and decoder together delay the sound by this much. Players take it off only when a

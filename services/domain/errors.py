@@ -126,12 +126,20 @@ class SoundGone(PartylineError):
     """The sound of this call is not stored any more, so nothing can be heard in it anew."""
 
 
+class OriginalDropped(SoundGone):
+    """The original recording was dropped once its personal data was covered, as set here."""
+
+
 class TranscriptGone(PartylineError):
     """The transcript whose words were to be kept does not exist any more."""
 
 
 class NotReady(PartylineError):
     """This call has no transcript yet."""
+
+
+class SoundNotReady(NotReady):
+    """The sound of this call is being prepared: its personal data is not covered yet."""
 
 
 # --- known voices -----------------------------------------------------------------------------

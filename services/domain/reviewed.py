@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from services.domain.calls import Call
 from services.domain.edits import CallEdits
+from services.domain.intervals import Interval
 from services.domain.metrics import AnalysedTranscript, CallAnalysis
 from services.domain.rules import Category
 from services.domain.speech import Transcript
@@ -31,7 +32,9 @@ class ReviewedCall:
     """A call with its active transcript, the person's edits applied, and the figures of both.
 
     ``categories`` are the rules that apply to what is shown, in the rules' order.
-    ``version`` changes whenever anything shown about the call changes.
+    ``version`` changes whenever anything shown about the call changes. ``covered`` are the
+    stretches in ms that are covered in what people hear, ``covered_mentions`` how many mentions of
+    personal data lie in them; edits change neither.
     """
 
     call: Call
@@ -39,6 +42,8 @@ class ReviewedCall:
     analysis: CallAnalysis
     edits: CallEdits = field(default_factory=CallEdits)
     categories: tuple[Category, ...] = ()
+    covered: tuple[Interval, ...] = ()
+    covered_mentions: int = 0
 
     @property
     def analysed(self) -> AnalysedTranscript:

@@ -107,12 +107,15 @@ def _writer(fmt: ExportFormat) -> Callable[[ReviewedCall], str]:
             assert_never(fmt)
 
 
-def file_name(source_name: str, fmt: ExportFormat) -> str:
-    """Return a file name made from the recording's: letters of any script, no path, no tricks."""
+def file_name(source_name: str, ending: str) -> str:
+    """Return a file name made from the recording's: letters of any script, no path, no tricks.
+
+    ``ending`` is an export format or what else stands behind the point.
+    """
     stem = PurePosixPath(source_name.replace("\\", "/")).name
     stem = stem.rsplit(".", 1)[0] if "." in stem.strip(".") else stem
     plain = _UNSAFE.sub("_", unicodedata.normalize("NFKC", stem))
     safe = plain.strip("._-")[:LONGEST_STEM].rstrip("._-")
     if not safe or _RESERVED.match(safe):
         safe = f"call_{safe}".rstrip("_")
-    return f"{safe}.{fmt.value}"
+    return f"{safe}.{ending}"

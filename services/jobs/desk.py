@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services import telemetry
+from services.access.rights import may_hear_original
+from services.audio.media_types import media_type_of
 from services.domain.calls import (
     FINISHED_STATES,
     CallDetails,
@@ -15,12 +17,23 @@ from services.domain.calls import (
     RunProgress,
     SpeakerCount,
 )
-from services.domain.errors import NotFound, NotReady, SoundGone
+from services.domain.errors import (
+    AccessDenied,
+    NotFound,
+    NotReady,
+    OriginalDropped,
+    PartylineError,
+    SoundGone,
+    SoundNotReady,
+)
 from services.domain.part import part_of
 from services.domain.people import User
+from services.domain.sound import CallSound, Listening, Original
 from services.jobs.intake import Intake
 from services.jobs.liveness import is_any_worker_alive
 from services.jobs.queue import JobQueue
+from services.jobs.sounds import rendition_of
+from services.storage.active import ActiveTranscript, ActiveTranscripts
 from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
 from services.storage.runs import RunStore
@@ -38,6 +51,7 @@ class JobDesk:
         self,
         calls: CallStore,
         runs: RunStore,
+        actives: ActiveTranscripts,
         vault: AudioVault,
         queue: JobQueue,
         intake: Intake,
@@ -48,6 +62,7 @@ class JobDesk:
         """Work on these stores; look for workers and demo recordings in these folders."""
         self._calls = calls
         self._runs = runs
+        self._actives = actives
         self._vault = vault
         self._queue = queue
         self._intake = intake
@@ -91,10 +106,35 @@ class JobDesk:
         options = replace(speakers.put_into(before), relabel_of=call.active_transcript_id)
         return self._start(user, call_id, options)
 
-    def has_sound(self, user: User, call_id: str) -> bool:
-        """Say whether the call's recording is still stored. Raises NotFound."""
-        self._calls.get(user.org_id, call_id)
-        return self._vault.has(call_id, Rendition.ORIGINAL)
+    def sound_of(self, user: User, call_id: str) -> CallSound:
+        """Return what there is to hear of a call for this person. Raises NotFound."""
+        call = self._calls.get(user.org_id, call_id)
+        active = self._actives.of([call_id]).get(call_id)
+        listening, original = Listening.NOTHING, Original.GONE
+        if active is not None and self._is_heard(active):
+            listening = Listening.COVERED if active.redacted else Listening.WHOLE
+        if self._vault.has(call_id, Rendition.ORIGINAL):
+            original = Original.KEPT if may_hear_original(user) else Original.NOT_ALLOWED
+            if active is not None and listening is Listening.NOTHING:
+                listening = Listening.PREPARING
+        elif listening is Listening.COVERED:
+            original = Original.DROPPED
+        version = f"{listening}.{call.active_transcript_id}"
+        return CallSound(listening=listening, original=original, version=version)
+
+    def why_no_run(self, user: User, call_id: str) -> PartylineError | None:
+        """Return what a further run would be refused with for want of the recording, if so.
+
+        Raises NotFound.
+        """
+        sound = self.sound_of(user, call_id)
+        if sound.can_be_processed:
+            return None
+        return OriginalDropped() if sound.original is Original.DROPPED else SoundGone()
+
+    def _is_heard(self, active: ActiveTranscript) -> bool:
+        rendition, transcript_id = rendition_of(active)
+        return self._vault.has(active.call_id, rendition, transcript_id=transcript_id)
 
     def _options_of(self, user: User, call_id: str, transcript_id: str) -> ProcessingOptions:
         """Return the options of the run that made a transcript.
@@ -107,8 +147,9 @@ class JobDesk:
         return next(made, runs[-1].options)
 
     def _start(self, user: User, call_id: str, options: ProcessingOptions) -> Run:
-        if not self.has_sound(user, call_id):
-            raise SoundGone
+        refusal = self.why_no_run(user, call_id)
+        if refusal is not None:
+            raise refusal
         with self._calls.transaction() as connection:
             run = self._runs.start(user.org_id, call_id, options, connection=connection)
             self._queue.enqueue(connection, run)
@@ -145,12 +186,39 @@ class JobDesk:
     def open_playback(self, user: User, call_id: str) -> tuple[BinaryIO, int]:
         """Return what the player plays, as a seekable file and its size in bytes.
 
-        Raises NotFound also when it has not been made yet.
+        Of a redacted call that is the sound in which its personal data is covered, and nothing
+        else. Raises NotFound, NotReady without a transcript, SoundNotReady while the sound for it
+        has yet to be made.
         """
         call = self._calls.get(user.org_id, call_id)
+        active = self._actives.of([call_id]).get(call_id)
+        if active is None:
+            raise NotReady
+        rendition, transcript_id = rendition_of(active)
         key = self._calls.key(user.org_id, call.id)
-        size = self._vault.size(call_id, Rendition.PLAYBACK)
-        return self._vault.open(call_id, Rendition.PLAYBACK, key), size
+        try:
+            size = self._vault.size(call_id, rendition, transcript_id=transcript_id)
+            file = self._vault.open(call_id, rendition, key, transcript_id=transcript_id)
+        except NotFound:
+            raise SoundNotReady from None
+        return file, size
+
+    def open_original(self, user: User, call_id: str) -> tuple[BinaryIO, int, str]:
+        """Return the recording as it came in: a seekable file, its size, its media type.
+
+        Raises NotFound, AccessDenied, OriginalDropped.
+        """
+        call = self._calls.get(user.org_id, call_id)
+        if not may_hear_original(user):
+            raise AccessDenied
+        key = self._calls.key(user.org_id, call.id)
+        try:
+            size = self._vault.size(call_id, Rendition.ORIGINAL)
+            file = self._vault.open(call_id, Rendition.ORIGINAL, key)
+        except NotFound:
+            raise OriginalDropped from None
+        telemetry.event("original.opened", user=user.id)
+        return file, size, media_type_of(call.audio.container if call.audio else "")
 
     def load_demo(self, user: User) -> list[str]:
         """Take in the demo recordings; return the calls' ids, also of those there already."""

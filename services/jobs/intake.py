@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services import telemetry
-from services.analysis.file_names import details_from_name
+from services.analysis.file_names import details_from_name, without_numbers
 from services.domain.calls import (
     Call,
     CallDetails,
@@ -159,7 +159,7 @@ class Incoming(AbstractContextManager["Incoming"]):
         call = Call(
             id=self._call_id,
             org_id=self._user.org_id,
-            source_name=self._name,
+            source_name=without_numbers(self._name) if options.redact else self._name,
             content_hash=content_hash,
             size_bytes=self._size,
             state=CallState.WAITING,

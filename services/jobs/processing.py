@@ -8,8 +8,6 @@ from typing import BinaryIO
 
 from services import pipeline, telemetry
 from services.audio.recording import Recording
-from services.audio.render import render_playback
-from services.audio.watched import WatchedPcm
 from services.domain.calls import CallState, ProcessingOptions, Run, Stage
 from services.domain.errors import (
     Cancelled,
@@ -33,16 +31,19 @@ from services.jobs.progress import (
     ProgressReporter,
     WorkerStopping,
 )
+from services.jobs.sounds import write_heard
 from services.jobs.storing import store_transcript
 from services.jobs.workshop import Workshop
 from services.storage.audio_vault import Rendition
 from services.storage.checkpoints import RunCheckpoints
+from services.storage.database import forget_log
 from services.storage.keys import WrappedKey
 from services.storage.working_files import WorkingFile
+from services.understanding.file_names import safe_name
 
 MAX_ATTEMPTS = 4
-# How much of the first stage is decoding; the rest is making the playback rendition.
-DECODING_SHARE = 0.25
+# How much of the last stage is understanding; the rest is making what people hear.
+UNDERSTANDING_SHARE = 0.45
 
 _OUTCOMES = {
     CallState.READY: Outcome.READY,
@@ -88,7 +89,7 @@ class OpenRun:
         return self._attempt(self._begin)
 
     def prepare(self) -> Outcome:
-        """Decode the recording, note its facts and store the playback rendition."""
+        """Decode the recording and note its facts."""
         return self._attempt(self._prepare)
 
     def transcribe(self) -> Outcome:
@@ -123,15 +124,8 @@ class OpenRun:
         self._workshop.calls.set_audio(self._call_id, recording.facts)
         # A part that this recording doesn't have is told before more work is done.
         part_of(recording.duration_ms, self._options.start_ms, self._options.end_ms)
-        if not self._has_playback:
-            watched = WatchedPcm(recording.pcm, self._report_rendering)
-            with self._workshop.vault.write(self._call_id, Rendition.PLAYBACK, self._key) as sink:
-                render_playback(watched, sink)
         self._context.report(Stage.DECODE, 1.0)
         return Outcome.GO_ON
-
-    def _report_rendering(self, done: float) -> None:
-        self._context.report(Stage.DECODE, DECODING_SHARE + (1 - DECODING_SHARE) * done)
 
     def _transcribe(self) -> Outcome:
         _ = self._transcript
@@ -145,19 +139,48 @@ class OpenRun:
             call.details,
             self._options,
             self._workshop.models,
-            self._context,
+            replace(self._context, on_progress=self._report_understanding),
             known=self._known_voices,
         )
+        if analysed.transcript.redacted:
+            self._take_names_out(call.source_name, analysed.transcript)
         findings = pipeline.findings_of(self._recording, transcript)
         if findings != facts.findings:
             self._workshop.calls.set_audio(self._call_id, replace(facts, findings=findings))
+        self._make_heard(analysed.transcript)
         stored = store_transcript(
             self._workshop, self._org_id, self._call_id, self._number, analysed
         )
         self._workshop.runs.finish(
             self._call_id, self._number, stored, self._reporter.stage_times_ms
         )
+        # The run has ended well whatever comes of this; the janitor's sweeps catch up on it.
+        with suppress(PartylineError):
+            self._workshop.sounds.tidy(self._call_id)
+            forget_log(self._workshop.engine)
         return Outcome.READY
+
+    def _report_understanding(self, stage: Stage, done: float) -> None:
+        self._context.on_progress(stage, UNDERSTANDING_SHARE * done)
+
+    def _make_heard(self, transcript: Transcript) -> None:
+        """Store what people hear with this transcript before anybody can see the transcript."""
+        write_heard(
+            self._workshop.vault,
+            self._call_id,
+            self._key,
+            transcript,
+            self._recording.pcm,
+            self._workshop.sound_policy.cover,
+            lambda done: self._context.report(
+                Stage.ANALYSE, UNDERSTANDING_SHARE + (1 - UNDERSTANDING_SHARE) * done
+            ),
+        )
+
+    def _take_names_out(self, name: str, redacted: Transcript) -> None:
+        safe = safe_name(self._workshop.redactor, self._transcript, redacted, name)
+        if safe != name:
+            self._workshop.calls.set_source_name(self._call_id, safe)
 
     # --- what they work on --------------------------------------------------------------------
 
@@ -205,17 +228,8 @@ class OpenRun:
         )
 
     @cached_property
-    def _has_playback(self) -> bool:
-        return self._workshop.vault.has(self._call_id, Rendition.PLAYBACK)
-
-    @cached_property
     def _recording(self) -> Recording:
         workshop = self._workshop
-        share = 1.0 if self._has_playback else DECODING_SHARE
-        context = replace(
-            self._context,
-            on_progress=lambda stage, f: self._context.on_progress(stage, f * share),
-        )
         self._pcm_file = WorkingFile(workshop.working_folder)
 
         def open_source() -> BinaryIO:
@@ -226,7 +240,7 @@ class OpenRun:
             return pipeline.prepare(
                 source,
                 self._pcm_file,
-                context,
+                self._context,
                 max_duration_ms=workshop.max_duration_ms,
                 open_source=open_source,
                 source_name=name,

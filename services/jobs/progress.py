@@ -9,17 +9,17 @@ from services.domain.calls import Stage
 # Shares of a whole run's time with the local provider, between those of mixed calls (long on
 # speakers) and of calls with a channel for each party (no time on speakers at all).
 TYPICAL_SHARES: Mapping[Stage, float] = {
-    Stage.DECODE: 0.09,
+    Stage.DECODE: 0.02,
     Stage.RECOGNISE: 0.70,
     Stage.SPEAKERS: 0.16,
-    Stage.ANALYSE: 0.05,
+    Stage.ANALYSE: 0.12,
 }
 # Nothing is recognised in a run that only tells the speakers apart anew.
 RELABELLING_SHARES: Mapping[Stage, float] = {
-    Stage.DECODE: 0.25,
+    Stage.DECODE: 0.15,
     Stage.RECOGNISE: 0.0,
-    Stage.SPEAKERS: 0.60,
-    Stage.ANALYSE: 0.15,
+    Stage.SPEAKERS: 0.50,
+    Stage.ANALYSE: 0.35,
 }
 WRITE_EVERY_S = 0.25
 ASK_EVERY_S = 0.5

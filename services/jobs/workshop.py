@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from services.engine.speakers.recognition import VoiceListener
+from services.jobs.sounds import SoundKeeper, SoundPolicy
 from services.pipeline import Models, SpeakerLabeller
 from services.providers.registry import ProviderRegistry
 from services.storage.audio_vault import AudioVault
@@ -34,6 +35,8 @@ class Workshop:
     redactor: LineRedactor
     known_voices: KnownVoiceStore
     listener: VoiceListener
+    sounds: SoundKeeper
+    sound_policy: SoundPolicy
     working_folder: Path
     max_duration_ms: int
     stopping: Callable[[], bool]

@@ -180,6 +180,13 @@ class CallStore:
             if not connection.execute(change).rowcount:
                 raise NotFound
 
+    def set_source_name(self, call_id: str, name: str) -> None:
+        """Replace the recording's name. Raises NotFound when the call has been deleted."""
+        change = update(CALLS).where(CALLS.c.id == call_id).values(source_name=name)
+        with writing(self._engine) as connection:
+            if not connection.execute(change).rowcount:
+                raise NotFound
+
     def mark_reviewed(self, org_id: str, call_id: str, *, by: str | None) -> None:
         """Mark the call as reviewed by this person now; None takes the mark away.
 

@@ -25,6 +25,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Any number serves, as long as every Partyline process takes the same one.
 MIGRATION_LOCK = 0x5041_5254
+LOG_TIMEOUT_MS = 500
 POSTGRES_DISK_FULL = "53100"
 
 
@@ -137,6 +138,25 @@ def reading(engine: Engine) -> Iterator[Connection]:
         else:
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         yield connection
+
+
+def forget_log(engine: Engine) -> int:
+    """Move SQLite's write-ahead log into the database and empty it; return how many pages stay.
+
+    What has been deleted or replaced stands in the log until it is written over. Somebody who
+    reads at this moment keeps it from being emptied: then the next time will do. A server looks
+    after its own log.
+    """
+    if engine.dialect.name != "sqlite":
+        return 0
+    with _translated(), engine.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={LOG_TIMEOUT_MS}")
+        try:
+            state = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    _, pages, _ = state
+    return max(0, int(pages))
 
 
 @contextmanager

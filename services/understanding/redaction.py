@@ -83,11 +83,7 @@ class Redactor:
     def mark(self, transcript: Transcript) -> Transcript:
         """Return the transcript with ``pii`` set and nothing removed."""
         found = self.find(transcript.utterances, transcript.language)
-        utterances = tuple(
-            replace(u, pii=mentions)
-            for u, mentions in zip(transcript.utterances, found, strict=True)
-        )
-        return self._signed(replace(transcript, utterances=utterances))
+        return self._signed(_marked(transcript, found))
 
     def redact(self, transcript: Transcript) -> Transcript:
         """Return the transcript without personal data in texts, words and summary.
@@ -101,7 +97,7 @@ class Redactor:
             for u, mentions in zip(transcript.utterances, found, strict=True)
         )
         summary = transcript.summary and self._redacted_summary(
-            transcript.summary, transcript.language
+            transcript.summary, _marked(transcript, found)
         )
         return self._signed(
             replace(transcript, utterances=utterances, summary=summary, redacted=True)
@@ -123,9 +119,13 @@ class Redactor:
         stages = {**transcript.stages, "personal_data": self.stage(transcript.language)}
         return replace(transcript, stages=stages)
 
-    def _redacted_summary(self, summary: Summary, language: str | None) -> Summary:
+    def _redacted_summary(self, summary: Summary, marked: Transcript) -> Summary:
+        """Return the summary read in its call: a name that is known there is one here as well."""
+        last = [u.id for u in marked.utterances[-1:]]
+
         def clean(statement: Statement) -> Statement:
-            return replace(statement, text=self.redact_text(statement.text, language))
+            place = next(iter((*statement.utterances, *last)), "")
+            return replace(statement, text=self.redact_comment(marked, place, statement.text))
 
         return replace(
             summary,
@@ -141,6 +141,13 @@ class Redactor:
 def base_language(language: str | None) -> str:
     """Return the language without region; a language nobody told is taken as English."""
     return (language or ENGLISH).casefold().replace("_", "-").split("-")[0]
+
+
+def _marked(transcript: Transcript, found: Sequence[tuple[PiiMention, ...]]) -> Transcript:
+    utterances = tuple(
+        replace(u, pii=mentions) for u, mentions in zip(transcript.utterances, found, strict=True)
+    )
+    return replace(transcript, utterances=utterances)
 
 
 def beside_placeholders(text: str, found: Sequence[PiiMention]) -> list[PiiMention]:

@@ -12,6 +12,8 @@ from services.domain.errors import (
     AccessDenied,
     EditConflict,
     InvalidRequest,
+    NotFound,
+    OriginalDropped,
     VoiceNameTaken,
     VoiceNotFound,
 )
@@ -79,7 +81,7 @@ class VoiceDesk:
 
         Only what the speaker says alone counts. Raises NotFound, NotReady, EditConflict when the
         call has changed since the speaker was shown, InvalidRequest for a speaker the call doesn't
-        have, TooLittleSpeech, SeveralVoices.
+        have, TooLittleSpeech, SeveralVoices, OriginalDropped.
         """
         _may_change(user)
         call_id = shown.call_id
@@ -93,7 +95,11 @@ class VoiceDesk:
             spans=tuple(own_spans(transcript, speaker.id)),
         )
         key = self._calls.key(user.org_id, call_id)
-        with self._vault.open(call_id, Rendition.ORIGINAL, key) as recording:
+        try:
+            recording = self._vault.open(call_id, Rendition.ORIGINAL, key)
+        except NotFound:
+            raise OriginalDropped from None
+        with recording:
             return self._learn(user, recording, source)
 
     def free_name(self, user: User, name: str) -> str:

@@ -22,11 +22,12 @@ from services.domain.calls import (
     SpeakerCount,
     Stage,
 )
-from services.domain.errors import NotFound, PartylineError
+from services.domain.errors import NotFound, PartylineError, SoundGone
 from services.domain.findings import Finding, FindingKind
 from services.domain.ids import new_id
 from services.domain.metrics import AnalysedTranscript
 from services.domain.people import LOCAL_USER, User
+from services.domain.sound import CallSound, Listening, Original
 from services.domain.speech import (
     Sentiment,
     SentimentLabel,
@@ -75,6 +76,7 @@ class StagedDesk:
 
     calls: CallStore
     runs: RunStore
+    transcripts: TranscriptStore
     asked: list[tuple[str, str]] = field(default_factory=list)
     shown: dict[str, RunProgress] = field(default_factory=dict)
     demo: Callable[[], list[str]] | None = None
@@ -83,6 +85,7 @@ class StagedDesk:
     refused: dict[str, PartylineError] = field(default_factory=dict)
     options: dict[str, ProcessingOptions] = field(default_factory=dict)
     relabelled: dict[str, SpeakerCount] = field(default_factory=dict)
+    sounds: dict[str, CallSound] = field(default_factory=dict)
     without_sound: set[str] = field(default_factory=set)
 
     def _ask(self, act: str, call_id: str) -> None:
@@ -104,9 +107,25 @@ class StagedDesk:
         self._ask("relabel", call_id)
         self.relabelled[call_id] = speakers
 
-    def has_sound(self, user: User, call_id: str) -> bool:
+    def sound_of(self, user: User, call_id: str) -> CallSound:
+        """Say what the test says; else a redacted call is covered and its original kept."""
+        if call_id in self.sounds:
+            return self.sounds[call_id]
+        call = self.calls.get(user.org_id, call_id)
+        redacted = any(
+            version.redacted and version.is_active
+            for version in self.transcripts.list_for_call(user.org_id, call_id)
+        )
+        heard = Listening.COVERED if redacted else Listening.WHOLE
+        return CallSound(
+            listening=heard if call.audio else Listening.NOTHING,
+            original=Original.KEPT,
+            version=f"{heard}.{call.active_transcript_id}",
+        )
+
+    def why_no_run(self, user: User, call_id: str) -> PartylineError | None:
         """Say what the test says."""
-        return call_id not in self.without_sound
+        return SoundGone() if call_id in self.without_sound else None
 
     def cancel(self, user: User, call_id: str) -> None:
         """Note it."""
@@ -270,7 +289,7 @@ def stage(folder: Path) -> Staged:
         vocabulary=VocabularyService(VocabularyStore(engine)),
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
         enrolling=enrolling,
-        desk=StagedDesk(calls=calls, runs=runs),
+        desk=StagedDesk(calls=calls, runs=runs, transcripts=transcripts),
     )
 
 

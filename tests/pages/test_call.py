@@ -11,9 +11,16 @@ from components.call_view.dialogs import rerun_key
 from components.call_view.header import HeaderAct
 from pages import _review
 from services.domain.calls import CallDetails, CallState, ProcessingOptions, SpeakerCount
-from services.domain.errors import InvalidRequest, NotFound, ProviderTimeout, StorageError
+from services.domain.errors import (
+    InvalidRequest,
+    NotFound,
+    OriginalDropped,
+    ProviderTimeout,
+    StorageError,
+)
 from services.domain.findings import Finding, FindingKind
 from services.domain.people import LOCAL_USER
+from services.domain.sound import CallSound, Listening, Original
 from services.domain.speech import SpeakerRole
 from tests.pages.conftest import MAIN, choose, press, texts
 from tests.pages.staging import ORG, sample_transcript
@@ -299,3 +306,82 @@ def test_refused_change_is_told_and_taken_back(staged, quiet):
     _review._carry_out(call.id, wish.Correct(utterance="nowhere", text="x"))
     assert quiet[0] == "reload"
     assert "not part of the call" in quiet[1]
+
+
+class TestSound:
+    """What the player is given to play, and what is said about it."""
+
+    @pytest.fixture
+    def given(self, monkeypatch):
+        """Note the links that the player is given."""
+        kept = []
+
+        def draw(_call_id, _version, links, **_named):
+            kept.append(links)
+
+        monkeypatch.setattr(_review, "draw_call_review", draw)
+        return kept
+
+    @pytest.fixture
+    def redacted(self, staged):
+        """A redacted call in which one thing was found."""
+        line = ("s2", "It's [CARD] I think.", 0.0)
+        return staged.add_ready(replace(sample_transcript([line]), redacted=True))
+
+    def test_of_a_redacted_call_is_covered_with_the_original_to_be_asked_for(
+        self, staged, open_page, redacted, given
+    ):
+        """The tone is explained; the original is another link that nobody gets unasked."""
+        open_page("call", open_call=redacted.id)
+        assert given[-1].audio.startswith(f"/-/audio/{redacted.id}?token=")
+        assert given[-1].note == "Personal data is covered by a tone (1 place)."
+        assert given[-1].original is False
+        page = open_page("call", open_call=redacted.id, hears_original=redacted.id)
+        assert not page.exception
+        assert given[-1].audio.startswith(f"/-/audio/{redacted.id}/original?token=")
+        assert given[-1].original is True
+        assert "You hear the original" in given[-1].note
+        assert given[-1].sound != given[0].sound
+
+    @pytest.mark.parametrize("original", [Original.NOT_ALLOWED, Original.DROPPED])
+    def test_without_a_right_to_the_original_it_is_not_offered(
+        self, staged, open_page, redacted, given, original
+    ):
+        """Not even to a session that had asked for it."""
+        staged.desk.sounds[redacted.id] = CallSound(
+            listening=Listening.COVERED, original=original, version="1"
+        )
+        open_page("call", open_call=redacted.id, hears_original=redacted.id)
+        assert given[-1].original is None
+        assert "/original" not in given[-1].audio
+
+    def test_that_is_being_prepared_is_announced(self, staged, open_page, redacted, given):
+        """There is nothing to play and nothing to download then."""
+        staged.desk.sounds[redacted.id] = CallSound(
+            listening=Listening.PREPARING, original=Original.KEPT, version="1"
+        )
+        page = open_page("call", open_call=redacted.id)
+        assert given[-1].audio is None
+        assert "being prepared" in given[-1].no_audio
+        assert "personal data covered" not in texts(page)
+
+    def test_of_other_calls_is_as_it_was(self, staged, open_page, given):
+        """Nothing is said about it."""
+        call = staged.add_ready()
+        open_page("call", open_call=call.id)
+        assert (given[-1].note, given[-1].original) == ("", None)
+
+    def test_dropped_is_the_reason_for_no_further_run(
+        self, staged, open_page, redacted, monkeypatch
+    ):
+        """All that needs the recording says so instead of asking."""
+        staged.desk.sounds[redacted.id] = CallSound(
+            listening=Listening.COVERED, original=Original.DROPPED, version="1"
+        )
+        monkeypatch.setattr(
+            type(staged.desk), "why_no_run", lambda *_: OriginalDropped(), raising=True
+        )
+        for act in (HeaderAct.RERUN, HeaderAct.RELABEL):
+            monkeypatch.setattr(_review, "draw_header", lambda *_, act=act, **__: act)
+            page = open_page("call", open_call=redacted.id)
+            assert "The original recording was dropped" in texts(page)

@@ -10,7 +10,7 @@ function keptState(call) {
     const audio = new Audio();
     audio.preload = "metadata";
     kept.set(call, {
-      audio, source: null, wanted: null, heard: 0, going: false, duration: 0, speed: 1, volume: 1, renewals: 0,
+      audio, source: null, sound: "", wanted: null, heard: 0, going: false, duration: 0, speed: 1, volume: 1, renewals: 0,
       follow: true, scrollTop: 0, query: "", seekNonce: null, model: null, reload: 0,
     });
   }
@@ -62,6 +62,9 @@ class Desk {
     this.viewport.addEventListener("scroll", () => {
       this.state.scrollTop = this.viewport.scrollTop;
     }, { ...options, passive: true });
+    this.pick("original").addEventListener("click", () => {
+      this.send({ kind: "hear_original", wanted: !this.data.original });
+    }, options);
     this.pick("follow").addEventListener("click", () => this.setFollow(true), options);
     this.pick("help").addEventListener("click", () => showShortcuts(this.root), options);
     this.pick("retry").addEventListener("click", () => this.#fetch(), options);
@@ -77,12 +80,28 @@ class Desk {
     this.emit = emit;
     this.data = data;
     const stale = !this.model || this.model.version !== data.version || this.state.reload !== data.reload;
-    this.player.load(data.audio_url, { again: Boolean(this.renewing && data.audio_url) });
+    this.player.load(data.audio_url, {
+      sound: data.sound,
+      again: Boolean(this.renewing && data.audio_url),
+      without: data.no_sound,
+    });
+    this.#tellSound();
     this.renewing = false;
     if (stale) await this.#fetch();
     else if (!this.list) this.#show();
     else requestAnimationFrame(() => drawStrip(this.pick("strip"), this.model));
     this.#seek(data.seek);
+  }
+
+  /** Say what is special about the sound, and offer the original to whoever may hear it. */
+  #tellSound() {
+    const { sound_note: note, original } = this.data;
+    this.pick("sound-words").textContent = note;
+    this.pick("sound-note").hidden = !note;
+    const button = this.pick("original");
+    button.hidden = typeof original !== "boolean";
+    button.textContent = original ? "Back to the covered sound" : "Hear the original";
+    button.title = original ? "" : "Plays the recording as it came in, with all personal data in it";
   }
 
   #renew() {

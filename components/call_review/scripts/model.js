@@ -22,6 +22,7 @@ class Model {
     this.speakers = payload.speakers.map(([id, label, role, sure]) => ({ id, label, role, sure }));
     this.colours = payload.colours;
     this.merges = payload.merges;
+    this.covered = payload.covered;
     this.lines = payload.utterances.map(readLine);
     this.starts = this.lines.map((line) => line.start);
     this.comments = new Map();

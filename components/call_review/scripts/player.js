@@ -53,14 +53,19 @@ class Player {
   }
 
   /** Take a source; an unchanged call keeps the one it has, so that nothing is loaded again. */
-  load(url, { again = false } = {}) {
+  load(url, { sound = "", again = false, without = "" } = {}) {
     if (!url) {
-      this.#disable("This call has no sound.");
+      this.#disable(without);
       return;
     }
-    if (this.state.source && !again) return;
+    const same = this.state.source && this.state.sound === sound;
+    if (same && !again) return;
+    // Another sound of the same call goes on where the one before was; nothing of that is heard.
     if (!again) this.state.wanted = this.ms;
+    this.state.going = same ? this.state.going : !this.audio.paused;
     this.state.source = url;
+    this.state.sound = sound;
+    this.#enable();
     this.audio.src = url;
     this.audio.playbackRate = this.state.speed;
     if (this.state.going) this.play();
@@ -124,10 +129,18 @@ class Player {
   }
 
   #disable(reason) {
-    for (const name of ["play", "back", "forward", "speed", "mute", "volume"]) {
-      this.parts[name].disabled = true;
-    }
+    // What was loaded before may not be heard any more.
+    this.audio.pause();
+    this.state.source = null;
+    this.audio.removeAttribute("src");
+    this.#enable(false);
     this.notice(reason);
+  }
+
+  #enable(able = true) {
+    for (const name of ["play", "back", "forward", "speed", "mute", "volume"]) {
+      this.parts[name].disabled = !able;
+    }
   }
 
   #failed() {

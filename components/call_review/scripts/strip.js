@@ -1,12 +1,15 @@
-// A thin picture of the call above the position slider: a row for each speaker, gaps hatched.
+// A thin picture of the call above the position slider: a row for each speaker, gaps hatched, and
+// a mark under what is covered in the sound.
 
 const ROW_PX = 7;
 const SPACE_PX = 2;
+const COVER_PX = 3;
 
 function drawStrip(canvas, model) {
   const width = canvas.clientWidth;
   const rows = Math.max(1, model.speakers.length);
-  const height = rows * (ROW_PX + SPACE_PX) - SPACE_PX;
+  const below = model.covered.length ? SPACE_PX + COVER_PX : 0;
+  const height = rows * (ROW_PX + SPACE_PX) - SPACE_PX + below;
   if (!width) return;
   const scale = devicePixelRatio || 1;
   canvas.style.height = `${height}px`;
@@ -25,4 +28,6 @@ function drawStrip(canvas, model) {
     pen.fillStyle = colours[line.speaker];
     box(line.start, line.end, line.speaker * (ROW_PX + SPACE_PX), ROW_PX);
   }
+  pen.fillStyle = style.getPropertyValue("--soft");
+  for (const [start, end] of model.covered) box(start, end, height - COVER_PX, COVER_PX);
 }

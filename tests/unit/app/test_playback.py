@@ -1,13 +1,19 @@
 """GET /-/audio and /-/review: ranges, tokens, strangers."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.wiring import Services
 from services.access.tokens import Purpose
+from services.analysis.metrics import analyse
+from services.domain.ids import new_id
+from services.domain.metrics import AnalysedTranscript
+from services.domain.people import LOCAL_USER, Role
 from services.storage.audio_vault import Rendition
+from tests import builders
 from tests.unit.app.conftest import STRANGER, query
 from tests.unit.app.test_uploads import put
 
@@ -18,10 +24,19 @@ SIZE = len(SOUND)
 @pytest.fixture
 def call_id(client: TestClient, services: Services, uploader: dict[str, str]) -> str:
     made: str = put(client, uploader).json()["call_id"]
+    activate(services, made, redacted=False)
     key = services.calls.key("local", made)
     with services.vault.write(made, Rendition.PLAYBACK, key) as sink:
         sink.write(SOUND)
     return made
+
+
+def activate(services: Services, call_id: str, *, redacted: bool) -> str:
+    """Give the call an active transcript; return its id."""
+    line = builders.utterance(1, "s1", 0, "Hello [PERSON]" if redacted else "Hello Jane")
+    made = builders.transcript(line, redacted=redacted, transcript_id=new_id())
+    analysed = AnalysedTranscript(transcript=made, analysis=analyse(made))
+    return services.transcripts.save("local", call_id, 1, analysed)
 
 
 def listen(
@@ -99,7 +114,58 @@ def test_before_a_rendition_exists(
     call_id = put(client, uploader).json()["call_id"]
     answer = listen(client, services, call_id)
     assert answer.status_code == 404
-    assert answer.json()["error"]["code"] == "NotFound"
+    assert answer.json()["error"]["code"] == "NotReady"
+    activate(services, call_id, redacted=False)
+    answer = listen(client, services, call_id)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "SoundNotReady")
+
+
+class TestARedactedCall:
+    @pytest.fixture
+    def transcript_id(self, services: Services, call_id: str) -> str:
+        """Make the call, whose whole sound is stored, a redacted one."""
+        return activate(services, call_id, redacted=True)
+
+    def test_is_not_heard_before_its_sound_is_covered(
+        self, client: TestClient, services: Services, call_id: str, transcript_id: str
+    ) -> None:
+        answer = listen(client, services, call_id)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "SoundNotReady")
+
+    def test_is_heard_covered(
+        self, client: TestClient, services: Services, call_id: str, transcript_id: str
+    ) -> None:
+        key = services.calls.key("local", call_id)
+        vault = services.vault
+        with vault.write(call_id, Rendition.REDACTED, key, transcript_id="another") as sink:
+            sink.write(b"of another transcript")
+        assert listen(client, services, call_id).status_code == 404
+        with vault.write(call_id, Rendition.REDACTED, key, transcript_id=transcript_id) as sink:
+            sink.write(b"covered")
+        assert listen(client, services, call_id).content == b"covered"
+
+    def test_gives_its_original_to_a_token_for_just_that(
+        self, client: TestClient, services: Services, call_id: str, transcript_id: str
+    ) -> None:
+        path = f"/-/audio/{call_id}/original"
+        assert client.get(path, params=query(services, Purpose.AUDIO, call_id)).status_code == 401
+        params = query(services, Purpose.ORIGINAL, call_id)
+        assert client.get(path, params=params).content == b"sound"
+        assert client.get(f"/-/audio/{call_id}", params=params).status_code == 401
+        viewer = replace(LOCAL_USER, role=Role.VIEWER)
+        refused = client.get(path, params=query(services, Purpose.ORIGINAL, call_id, user=viewer))
+        assert refused.status_code == 403
+        services.vault.remove(call_id, Rendition.ORIGINAL)
+        gone = client.get(path, params=params)
+        assert (gone.status_code, gone.json()["error"]["code"]) == (404, "OriginalDropped")
+
+
+def test_sound_can_be_saved_as_a_file(client: TestClient, services: Services, call_id: str) -> None:
+    params = {**query(services, Purpose.AUDIO, call_id), "download": "1"}
+    saved = client.get(f"/-/audio/{call_id}", params=params)
+    assert saved.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
+    assert saved.headers["content-disposition"].endswith(".mp3")
+    assert "content-disposition" not in listen(client, services, call_id).headers
 
 
 @pytest.mark.parametrize("path", ["/-/audio/", "/-/review/"])
@@ -153,8 +219,9 @@ def test_pages_of_other_sites_can_not_listen(
 
 
 def test_a_call_without_transcript_can_not_be_reviewed(
-    client: TestClient, services: Services, call_id: str
+    client: TestClient, services: Services, uploader: dict[str, str]
 ) -> None:
+    call_id = put(client, uploader).json()["call_id"]
     params = query(services, Purpose.REVIEW, call_id)
     answer = client.get(f"/-/review/{call_id}", params=params)
     assert answer.status_code == 404

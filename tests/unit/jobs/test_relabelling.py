@@ -205,9 +205,9 @@ class TestRefused:
 
     def test_without_its_sound(self, installation: Installation) -> None:
         call_id = ready_call(installation)
-        assert installation.services.desk.has_sound(LOCAL_USER, call_id)
+        assert installation.services.desk.why_no_run(LOCAL_USER, call_id) is None
         installation.services.vault.delete(call_id)
-        assert not installation.services.desk.has_sound(LOCAL_USER, call_id)
+        assert installation.services.desk.why_no_run(LOCAL_USER, call_id) is not None
         with pytest.raises(SoundGone):
             installation.services.desk.relabel(LOCAL_USER, call_id, ANY)
         with pytest.raises(SoundGone):
@@ -219,7 +219,7 @@ class TestRefused:
         stranger = User(id="m", name="M", org_id="elsewhere", role=Role.ADMIN)
         for ask in (
             lambda: installation.services.desk.relabel(stranger, call_id, ANY),
-            lambda: installation.services.desk.has_sound(stranger, call_id),
+            lambda: installation.services.desk.why_no_run(stranger, call_id),
         ):
             with pytest.raises(NotFound):
                 ask()

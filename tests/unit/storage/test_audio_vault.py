@@ -70,11 +70,14 @@ def test_sound_of_another_call_rendition_or_key_does_not_open(
 
 def test_deleting_takes_every_rendition(vault: AudioVault) -> None:
     key = vault.new_key("a")
-    for rendition in Rendition:
+    for rendition in (Rendition.ORIGINAL, Rendition.PLAYBACK):
         with vault.write("a", rendition, key) as writer:
             writer.write(b"x")
+    for transcript_id in ("t1", "t2"):
+        with vault.write("a", Rendition.REDACTED, key, transcript_id=transcript_id) as writer:
+            writer.write(b"x")
     found = list(vault.stored_calls())
-    assert [call_id for call_id, _ in found] == ["a", "a"]
+    assert [call_id for call_id, _ in found] == ["a"] * 4
     assert all(written.astimezone(UTC) <= datetime.now(UTC) for _, written in found)
     vault.delete("a")
     vault.delete("a")
@@ -82,6 +85,24 @@ def test_deleting_takes_every_rendition(vault: AudioVault) -> None:
     with pytest.raises(NotFound):
         vault.open("a", Rendition.ORIGINAL, key)
     assert vault.remove_leftovers(older_than_s=0) == 0
+
+
+def test_redacted_sound_belongs_to_its_transcript(vault: AudioVault, tmp_path) -> None:
+    key = vault.new_key("a")
+    for transcript_id in ("t1", "t2"):
+        with vault.write("a", Rendition.REDACTED, key, transcript_id=transcript_id) as writer:
+            writer.write(transcript_id.encode())
+    assert vault.open("a", Rendition.REDACTED, key, transcript_id="t1").read() == b"t1"
+    assert vault.size("a", Rendition.REDACTED, transcript_id="t2") == 2
+    found = {(s.rendition, s.transcript_id) for s in vault.stored("a")}
+    assert found == {(Rendition.REDACTED, "t1"), (Rendition.REDACTED, "t2")}
+    vault.remove("a", Rendition.REDACTED, transcript_id="t1")
+    assert not vault.has("a", Rendition.REDACTED, transcript_id="t1")
+    for rendition, transcript_id in ((Rendition.REDACTED, None), (Rendition.PLAYBACK, "t2")):
+        with pytest.raises(ValueError, match="belongs to a transcript"):
+            vault.has("a", rendition, transcript_id=transcript_id)
+    with pytest.raises(NotFound):
+        vault.open("a", Rendition.REDACTED, key, transcript_id="../a")
 
 
 @pytest.mark.parametrize("call_id", ["", "../a", "a/b", "a" * 65, "ü", "a\n"])
