@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def _has_key(self) -> bool:
-        given = self.headers.get("api-key") or self.headers.get("Authorization", "")
+        given = self.headers.get("api-key") or self.headers.get("Authorization") or ""
         if self.model.key in (None, given.removeprefix("Bearer ")):
             return True
         self._send(401, _error("Incorrect API key provided."))

@@ -47,6 +47,10 @@ def without_opening(sentence: str) -> str:
 
 def has_content(sentence: str) -> bool:
     """Whether a sentence says something: no greeting, thanks or farewell, and long enough."""
+    return len(without_opening(sentence).split()) >= LEAST_WORDS and not is_routine(sentence)
+
+
+def is_routine(sentence: str) -> bool:
+    """Whether a sentence is a greeting, thanks, a farewell or an agent's usual phrase."""
     bare = without_opening(sentence)
-    routine = _GREETING.match(bare) or _ROUTINE.search(sentence)
-    return len(bare.split()) >= LEAST_WORDS and not routine
+    return bool(_GREETING.match(bare) or _ROUTINE.search(sentence))
