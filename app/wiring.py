@@ -17,6 +17,7 @@ from app.local_models import (
 )
 from app.settings import ROOT, Settings, load_settings
 from services.access.tokens import TokenSigner
+from services.asking import AskService
 from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
 from services.jobs.engine import JobEngine
@@ -73,6 +74,7 @@ class Services:
     desk: JobDesk
     review: ReviewService
     search: SearchService
+    asking: AskService
     index: SearchIndex
     vocabulary: VocabularyService
     providers: ProviderRegistry
@@ -113,6 +115,8 @@ def build_services(settings: Settings) -> Services:
     models = build_models(settings)
     queue = JobQueue(open_engine(settings.database_url))
     index = SearchIndex(engine)
+    search = SearchService(index)
+    review = ReviewService(calls, transcripts, models.redactor, known_voices)
     intake = Intake(calls, vault, providers, queue)
     return Services(
         settings=settings,
@@ -134,8 +138,15 @@ def build_services(settings: Settings) -> Services:
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
         ),
-        review=ReviewService(calls, transcripts, models.redactor, known_voices),
-        search=SearchService(index),
+        review=review,
+        search=search,
+        asking=AskService(
+            review,
+            search,
+            models.redactor,
+            embedder=lambda: models.embedder,
+            answerer=lambda: models.answerer,
+        ),
         index=index,
         vocabulary=VocabularyService(vocabularies),
         providers=providers,

@@ -22,6 +22,7 @@ from components.known_voices.dialogs import ask_remember
 from components.options_form import ProviderChoice
 from components.wording import call_title, plain
 from pages._acts import carry_out_each, delete_calls
+from pages._asking import ask_about_call
 from pages._voices import LearningFromCall
 from services.domain.calls import (
     FINISHED_STATES,
@@ -66,6 +67,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     _listen(reviewed, timeline, left)
     with right:
         clicked = panels.draw_summary(reviewed)
+        ask_about_call(reviewed)
         panels.draw_sentiment(reviewed)
         panels.draw_talk(reviewed)
         panels.draw_loudness(reviewed)

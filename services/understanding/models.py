@@ -2,6 +2,8 @@
 
 from functools import cached_property
 
+from services.understanding.answering import ModelAnswerer
+from services.understanding.embeddings import SentenceEmbedder
 from services.understanding.language_model import LanguageModel, ModelAccess
 from services.understanding.model_summary import ModelSummariser
 from services.understanding.redaction import Redactor
@@ -17,9 +19,14 @@ class UnderstandingModels:
         self._access = access
 
     @cached_property
+    def embedder(self) -> SentenceEmbedder:
+        """The model that turns English sentences into vectors."""
+        return SentenceEmbedder()
+
+    @cached_property
     def sentiment(self) -> SentimentModel:
         """The sentiment model."""
-        return SentimentModel()
+        return SentimentModel(self.embedder)
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -37,6 +44,15 @@ class UnderstandingModels:
         if self._access is None:
             return LocalSummariser()
         return FallingBack(self._model_summariser, LocalSummariser())
+
+    @cached_property
+    def answerer(self) -> ModelAnswerer | None:
+        """Who answers questions, None without a language model.
+
+        Raises LanguageModelNotConfigured when it is set up wrongly.
+        """
+        model = self.language_model
+        return ModelAnswerer(model, self.redactor) if model else None
 
     def _model_summariser(self) -> Summariser:
         assert self._access is not None

@@ -59,6 +59,14 @@ class Redactor:
         """Return a text with placeholders such as ``[PHONE]`` in place of personal data."""
         return with_placeholders(text, self.find_text(text, language)).text
 
+    def redact_texts(self, texts: Sequence[str], language: str | None = ENGLISH) -> list[str]:
+        """Return unrelated texts without personal data; placeholders in them stay as they are."""
+        found = self.find_texts(texts, language)
+        return [
+            with_placeholders(text, beside_placeholders(text, mentions)).text
+            for text, mentions in zip(texts, found, strict=True)
+        ]
+
     def redact_line(self, transcript: Transcript, utterance_id: str, text: str) -> str:
         """Return what was typed in place of this utterance's text without personal data.
 
@@ -110,11 +118,7 @@ class Redactor:
     def redact_summary(self, summary: Summary, language: str | None = ENGLISH) -> Summary:
         """Return the summary without personal data; placeholders in it stay as they are."""
         texts = [s.text for s in summary.statements]
-        found = self.find_texts(texts, language)
-        clean = {
-            text: with_placeholders(text, beside_placeholders(text, mentions)).text
-            for text, mentions in zip(texts, found, strict=True)
-        }
+        clean = dict(zip(texts, self.redact_texts(texts, language), strict=True))
 
         def cleaned(statements: Sequence[Statement]) -> tuple[Statement, ...]:
             return tuple(replace(s, text=clean[s.text]) for s in statements)

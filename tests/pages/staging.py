@@ -8,9 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.settings import Settings
 from services.access.tokens import TokenSigner
 from services.analysis.metrics import analyse
+from services.asking import AskService
 from services.domain.calls import (
     AudioFacts,
     Call,
@@ -42,6 +46,7 @@ from services.domain.speech import (
 from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
 from services.providers.base import Capabilities, Readiness
 from services.review import ReviewService
+from services.searching import SearchService
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import Rendition
 from services.storage.calls import CallStore
@@ -49,8 +54,10 @@ from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.runs import RunStore
+from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.understanding.answering import ModelAnswerer
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
 from services.voices.enrolling import VoiceSource
@@ -175,6 +182,22 @@ class UntouchedLines:
         """Return the text."""
         return text
 
+    def redact(self, transcript: Transcript) -> Transcript:
+        """Return the transcript."""
+        return replace(transcript, redacted=True)
+
+    def redact_texts(self, texts: Sequence[str], language: str | None = None) -> list[str]:
+        """Return the texts."""
+        return list(texts)
+
+
+class AlikeVectors:
+    """Finds all texts equally close."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the same vector for each."""
+        return np.ones((len(texts), 1), dtype=np.float32)
+
 
 class StagedProviders:
     """One provider that is ready and one that lacks its key."""
@@ -211,6 +234,8 @@ class Staged:
     analytics: Analytics
     review: ReviewService
     vocabulary: VocabularyService
+    asking: AskService
+    asked_model: list[ModelAnswerer]
     desk: StagedDesk
     voices: VoiceDesk
     enrolling: StagedEnrolling
@@ -255,6 +280,15 @@ def stage(folder: Path) -> Staged:
     migrate(engine)
     calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
     known_voices = KnownVoiceStore(engine, MasterKey(bytes(range(32))))
+    review = ReviewService(calls, transcripts, UntouchedLines(), known_voices)
+    asked_model: list[ModelAnswerer] = []
+    asking = AskService(
+        review,
+        SearchService(SearchIndex(engine)),
+        UntouchedLines(),
+        embedder=AlikeVectors,
+        answerer=lambda: asked_model[0] if asked_model else None,
+    )
     enrolling = StagedEnrolling()
     vault: Any = StagedVault()
     return Staged(
@@ -262,7 +296,9 @@ def stage(folder: Path) -> Staged:
         runs=runs,
         transcripts=transcripts,
         analytics=Analytics(engine),
-        review=ReviewService(calls, transcripts, UntouchedLines(), known_voices),
+        review=review,
+        asking=asking,
+        asked_model=asked_model,
         vocabulary=VocabularyService(VocabularyStore(engine)),
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
         enrolling=enrolling,
