@@ -27,6 +27,16 @@ def bench_speed(
         raise SystemExit(measure(files or [], json_file))
 
 
+@benches.command("understanding")
+def bench_understanding(json_file: Figures = None) -> None:
+    """What understanding the text adds to hearing it, and takes for a line of a running call."""
+    from app.commands.console import one_clear_line
+    from bench.understanding import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(json_file))
+
+
 @benches.command("accuracy")
 def bench_accuracy(
     folders: Annotated[
