@@ -38,8 +38,10 @@ from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
+from services.storage.summaries import SummaryStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.summaries import SummaryDesk
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -69,6 +71,7 @@ class Services:
     intake: Intake
     desk: JobDesk
     review: ReviewService
+    summaries: SummaryDesk
     vocabulary: VocabularyService
     providers: ProviderRegistry
     models: Models
@@ -108,6 +111,7 @@ def build_services(settings: Settings) -> Services:
     models = build_models(settings)
     queue = JobQueue(open_engine(settings.database_url))
     intake = Intake(calls, vault, providers, queue)
+    review = ReviewService(calls, transcripts, models.redactor, known_voices)
     return Services(
         settings=settings,
         calls=calls,
@@ -128,7 +132,13 @@ def build_services(settings: Settings) -> Services:
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
         ),
-        review=ReviewService(calls, transcripts, models.redactor, known_voices),
+        review=review,
+        summaries=SummaryDesk(
+            review,
+            transcripts,
+            SummaryStore(engine),
+            models.model_summariser if models.has_language_model else None,
+        ),
         vocabulary=VocabularyService(vocabularies),
         providers=providers,
         models=models,
@@ -202,20 +212,7 @@ def build_models(settings: Settings) -> "UnderstandingModels":
     from services.understanding.language_model import ModelAccess
     from services.understanding.models import UnderstandingModels
 
-    if not settings.llm_base_url:
-        return UnderstandingModels()
-    key = settings.llm_api_key
-    return UnderstandingModels(
-        ModelAccess(
-            base_url=settings.llm_base_url,
-            model=settings.llm_model or None,
-            key=key.get_secret_value() if key else None,
-            timeout_s=settings.llm_timeout_s,
-            price_in=settings.llm_price_in,
-            price_out=settings.llm_price_out,
-            context_chars=settings.llm_context_chars,
-        )
-    )
+    return UnderstandingModels(ModelAccess(**given) if (given := settings.language_model) else None)
 
 
 @dataclass(frozen=True, kw_only=True)
