@@ -43,7 +43,7 @@ def test_statements_have_owners_and_time_limits(staged, open_page):
 
 def test_the_verdict_leads_to_the_words_that_say_so(staged, open_page):
     """Resolved is a word, and each piece of evidence a click away from its sound."""
-    call, page = open_with(staged, open_page, SUMMARY)
+    _, page = open_with(staged, open_page, SUMMARY)
     assert "**Resolved**" in texts(page)
     evidence = [b for b in page.button if b.key.startswith("said_verdict")]
     assert len(evidence) == 2
