@@ -17,6 +17,8 @@ from typing import Any
 from bench.results import keep, table
 from bench.scoring.truth_files import read_json
 from services.analysis.backchannels import mark_backchannels
+from services.analysis.roles import assign_roles
+from services.domain.calls import CallDetails
 from services.domain.errors import InvalidRequest
 from services.domain.running import RunContext
 from services.domain.speech import Speaker, Statement, Summary, Transcript
@@ -151,7 +153,7 @@ def _heard(name: str, folder: Path) -> Transcript | None:
     from services.exports.call_reading import read_json as read_call
 
     file = next(iter(sorted(folder.glob(f"{name}*.json"))), None)
-    return read_call(file.read_bytes()).transcript if file else None
+    return assign_roles(read_call(file.read_bytes()).transcript, CallDetails()) if file else None
 
 
 def _summariser(*, with_model: bool) -> Summariser:

@@ -68,6 +68,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     _listen(reviewed, timeline, left)
     with right:
         asked = draw_summary(reviewed, can_write=session.services().summaries.can_write)
+        writing = st.empty()
         panels.draw_sentiment(reviewed)
         panels.draw_talk(reviewed)
         panels.draw_loudness(reviewed)
@@ -76,7 +77,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     with st.expander("Which part was done by what", icon=":material/memory:"):
         panels.draw_processed_by(reviewed)
     if asked is SummaryAct.WRITE_AGAIN:
-        write_summary_again(call_id)
+        write_summary_again(call_id, writing)
         st.rerun()
     elif asked is not None:
         session.request_seek(call_id, asked)

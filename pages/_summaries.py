@@ -1,6 +1,6 @@
 """Having the summary of a call written again while the person looks on."""
 
-import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import session
 from services.domain.calls import Stage
@@ -10,9 +10,12 @@ from services.domain.running import RunContext
 READING = "The language model is reading the call"
 
 
-def write_summary_again(call_id: str) -> None:
-    """Write it, show how far it is, and tell how it ended. What was there stays on failure."""
-    bar = st.progress(0.0, text=READING)
+def write_summary_again(call_id: str, place: DeltaGenerator) -> None:
+    """Write it, show in this place how far it is, and tell how it ended.
+
+    What was there stays on failure.
+    """
+    bar = place.progress(0.0, text=READING)
 
     def show(_stage: Stage, fraction: float) -> None:
         bar.progress(fraction, text=READING)

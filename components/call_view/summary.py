@@ -116,9 +116,9 @@ def _draw_statement(statement: Statement, reviewed: ReviewedCall, *, key: str) -
 
 
 def _words(statement: Statement) -> str:
-    """Return a statement with its owner and time limit behind it."""
+    """Return a statement with its owner and, unless it says so itself, its time limit."""
     owner = OWNERS.get(statement.who) if statement.who else None
-    due = plain(statement.due) if statement.due else None
+    due = plain(statement.due) if statement.due and statement.due not in statement.text else None
     told = ", ".join(part for part in (owner, due) if part)
     return f"{plain(statement.text)} :gray[{told}]" if told else plain(statement.text)
 

@@ -122,7 +122,8 @@ def _summary_parts(reviewed: ReviewedCall) -> list[Part]:
 
 
 def _with_owner(statement: Statement) -> str:
-    """Return a statement with who has to do it and until when behind it."""
+    """Return a statement with who has to do it and, unless it says so itself, until when."""
     owner = statement.who.value.capitalize() if statement.who else None
-    told = ", ".join(part for part in (owner, statement.due) if part)
+    due = statement.due if statement.due and statement.due not in statement.text else None
+    told = ", ".join(part for part in (owner, due) if part)
     return f"{statement.text} ({told})" if told else statement.text

@@ -109,7 +109,9 @@ def _sentences(transcript: Transcript) -> list[PlacedSentence]:
 
 
 def _statement(sentence: PlacedSentence) -> Statement:
-    return Statement(text=without_opening(sentence.text), utterances=(sentence.utterance.id,))
+    text = without_opening(sentence.text).rstrip(" ,")
+    text = text if text.endswith((".", "!", "?", "…", "]")) else f"{text}."
+    return Statement(text=text, utterances=(sentence.utterance.id,))
 
 
 def _dated(sentence: PlacedSentence) -> Statement:
