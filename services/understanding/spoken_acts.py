@@ -5,6 +5,8 @@ English patterns over single sentences. They know nothing of the rest of the cal
 
 import re
 
+from services.understanding.time_limits import time_limit
+
 _I = re.IGNORECASE
 _ADVERBS = (
     r"(?: (?:just|also|then|now|definitely|personally|certainly|already|gladly|go ahead and))*"
@@ -25,7 +27,7 @@ PROBLEM = re.compile(
     r"you charged me|"
     r"(?:is|has|been|was|were|'s|just) (?:just |been )*(?:charged|declined|cancel+ed|blocked|"
     r"rejected|broken|delayed|down|off|late|wrong|estimated|locked|gone)|"
-    r"(?:does|is|do|has|did|was|have|can|wo)n't|"
+    r"(?:does|is|do|has|did|was|have|ca|wo)n't|"
     r"stopped|not working|problem|wrong|refund|charged|cancel|lost|never (?:got|received|arrived|"
     r"ordered|came)|supposed to|goes off|keeps? \w+ing|missed|hit me|too (?:high|expensive|small|"
     r"late)|crack|damaged|worst|dirty|furious|(?:to )(?:refill|report|book|change|ask|complain|"
@@ -107,6 +109,12 @@ _THREAT = re.compile(
 _MOMENTARY = re.compile(
     r"\b(?:hang on|one (?:second|moment|sec)|hold on|just a (?:sec|moment))\b", _I
 )
+# Somebody of the company does something at a time that is named.
+_OTHERS = re.compile(
+    r"\b(?:our|the|a|an|my|he|she|they) (?:[a-z]+ ){0,2}?(?:will|'ll) "
+    r"(?!take|cost|need|be able|depend|have to)\w+",
+    _I,
+)
 _BARE_LIMIT = re.compile(r"(?:up to |within |in )?\w+(?: to \w+)? (?:business|working) days", _I)
 _INSTRUCTION = re.compile(
     r"\bplease (?:do )?(?:bring|send|keep|upload|call|see|check|return|wait|make sure|have|ring|"
@@ -179,7 +187,8 @@ def is_promise(sentence: str) -> bool:
     if is_question(sentence) or is_conditional(sentence):
         return False
     said = _PROMISED.search(sentence) or _BARE_LIMIT.match(sentence)
-    return bool(said) and not is_internal_task(sentence)
+    others_act = _OTHERS.search(sentence) and time_limit(sentence)
+    return bool(said or others_act) and not is_internal_task(sentence)
 
 
 def is_internal_task(sentence: str) -> bool:

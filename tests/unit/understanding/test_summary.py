@@ -118,7 +118,7 @@ def test_sentences() -> None:
     assert has_content("The bill is twice what it was.")
 
 
-SCORED = {name: _scored(name) for name in ("seen", "fresh", "unseen")}
+SCORED = {name: _scored(name) for name in ("seen", "fresh", "unseen", "last")}
 
 
 @pytest.mark.parametrize("name", ["seen", "fresh"])
@@ -141,6 +141,14 @@ def test_dialogues_it_was_never_tuned_on() -> None:
     for mark in "PDT":
         assert score.precision(mark) >= 0.9, score.notes
         assert score.recall(mark) >= 0.9, score.notes
+
+
+def test_in_unfamiliar_words_it_is_silent_rather_than_wrong() -> None:
+    score = SCORED["last"]
+    assert score.calls == 8
+    assert score.reasons == score.calls, score.notes
+    assert (score.wrong, score.overbold) == (0, 0), score.notes
+    assert score.precision("P") == 1.0
 
 
 def test_each_sentence_stands_in_one_list_only() -> None:
