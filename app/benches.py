@@ -93,3 +93,26 @@ def bench_ui(
 
     with one_clear_line():
         raise SystemExit(measure(json_file))
+
+
+@benches.command("summaries")
+def bench_summaries(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders of truth files with facts; the demo calls if none."),
+    ] = None,
+    transcripts: Annotated[
+        Path | None,
+        typer.Option(help="Folder of transcripts as JSON to summarise in place of the truth's."),
+    ] = None,
+    llm: Annotated[
+        bool, typer.Option("--llm", help="Have the configured language model summarise.")
+    ] = False,
+    json_file: Figures = None,
+) -> None:
+    """Reasons, verdicts and tasks of the summaries against what a listener noted."""
+    from app.commands.console import one_clear_line
+    from bench.summaries import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(folders or [], transcripts, json_file, with_model=llm))

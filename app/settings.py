@@ -3,7 +3,7 @@
 import ipaddress
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -140,6 +140,21 @@ class Settings(BaseSettings):
             "PARTYLINE_DATA_DIR": str(self.data_dir),
             "DATABASE_URL": self.database_url,
             "STORAGE_URL": self.storage_url,
+        }
+
+    @property
+    def language_model(self) -> dict[str, Any] | None:
+        """What is set about the language model, by the names of its client; None without one."""
+        if not self.llm_base_url:
+            return None
+        return {
+            "base_url": self.llm_base_url,
+            "model": self.llm_model or None,
+            "key": self.llm_api_key.get_secret_value() if self.llm_api_key else None,
+            "timeout_s": self.llm_timeout_s,
+            "price_in": self.llm_price_in,
+            "price_out": self.llm_price_out,
+            "context_chars": self.llm_context_chars,
         }
 
     def without_language_model(self) -> "Settings":

@@ -42,8 +42,10 @@ from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
+from services.storage.summaries import SummaryStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.summaries import SummaryDesk
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -76,6 +78,7 @@ class Services:
     search: SearchService
     asking: AskService
     index: SearchIndex
+    summaries: SummaryDesk
     vocabulary: VocabularyService
     providers: ProviderRegistry
     models: Models
@@ -148,6 +151,12 @@ def build_services(settings: Settings) -> Services:
             answerer=lambda: models.answerer,
         ),
         index=index,
+        summaries=SummaryDesk(
+            review,
+            transcripts,
+            SummaryStore(engine),
+            models.model_summariser if models.has_language_model else None,
+        ),
         vocabulary=VocabularyService(vocabularies),
         providers=providers,
         models=models,
@@ -231,20 +240,7 @@ def build_models(settings: Settings) -> "UnderstandingModels":
     from services.understanding.language_model import ModelAccess
     from services.understanding.models import UnderstandingModels
 
-    if not settings.llm_base_url:
-        return UnderstandingModels()
-    key = settings.llm_api_key
-    return UnderstandingModels(
-        ModelAccess(
-            base_url=settings.llm_base_url,
-            model=settings.llm_model or None,
-            key=key.get_secret_value() if key else None,
-            timeout_s=settings.llm_timeout_s,
-            price_in=settings.llm_price_in,
-            price_out=settings.llm_price_out,
-            context_chars=settings.llm_context_chars,
-        )
-    )
+    return UnderstandingModels(ModelAccess(**given) if (given := settings.language_model) else None)
 
 
 @dataclass(frozen=True, kw_only=True)

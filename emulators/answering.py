@@ -72,6 +72,8 @@ class Answer:
         return self._fill(self._schema, "", None)
 
     def _fill(self, schema: Mapping[str, Any], name: str, line: SentLine | None) -> Any:
+        if name in {"who", "due"}:
+            return None
         schema = self._resolved(schema)
         if "enum" in schema:
             return schema["enum"][0]
@@ -92,7 +94,7 @@ class Answer:
             return line.number if line else 1
         if kind == "boolean":
             return True
-        if kind == "null" or name in {"who", "due"}:
+        if kind == "null":
             return None
         if name == "quote" and self._invented:
             return INVENTED

@@ -16,6 +16,7 @@ from components.call_view import panels
 from components.call_view.dialogs import ask_delete, ask_details, ask_relabel, ask_rerun
 from components.call_view.figures import draw_all_figures, draw_cards
 from components.call_view.header import HeaderAct, draw_header
+from components.call_view.summary import SummaryAct, draw_summary
 from components.call_view.timeline import draw_timeline
 from components.heading import draw_empty, draw_page_title
 from components.known_voices.dialogs import ask_remember
@@ -23,6 +24,7 @@ from components.options_form import ProviderChoice
 from components.wording import call_title, plain
 from pages._acts import carry_out_each, delete_calls
 from pages._asking import ask_about_call
+from pages._summaries import write_summary_again
 from pages._voices import LearningFromCall
 from services.domain.calls import (
     FINISHED_STATES,
@@ -66,7 +68,8 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     left, right = st.columns([3, 2])
     _listen(reviewed, timeline, left)
     with right:
-        clicked = panels.draw_summary(reviewed)
+        asked = draw_summary(reviewed, can_write=session.services().summaries.can_write)
+        writing = st.empty()
         ask_about_call(reviewed)
         panels.draw_sentiment(reviewed)
         panels.draw_talk(reviewed)
@@ -75,8 +78,11 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         draw_all_figures(reviewed)
     with st.expander("Which part was done by what", icon=":material/memory:"):
         panels.draw_processed_by(reviewed)
-    if clicked is not None:
-        session.request_seek(call_id, clicked)
+    if asked is SummaryAct.WRITE_AGAIN:
+        write_summary_again(call_id, writing)
+        st.rerun()
+    elif asked is not None:
+        session.request_seek(call_id, asked)
         st.rerun()
     if intent is not None:
         _carry_out_header(reviewed, intent)

@@ -212,20 +212,25 @@ def _pieces(lines: Sequence[NumberedLine], most_chars: int) -> Iterator[list[Num
 
 def _merged(read: Sequence[_Checked]) -> Summary:
     """Join what was found in the pieces: the first reason, the last outcome and verdict."""
+    promises = _distinct([s for c in read for s in c.promises])
+    tasks = _distinct([s for c in read for s in c.action_items], but=promises)
     decided = next((c for c in reversed(read) if c.resolved is not None), None)
     return Summary(
         reason=next((c.reason for c in read if c.reason), None),
         outcome=next((c.outcome for c in reversed(read) if c.outcome), None),
         actions=_distinct([s for c in read for s in c.actions]),
-        promises=_distinct([s for c in read for s in c.promises]),
-        action_items=_distinct([s for c in read for s in c.action_items]),
-        next_steps=_distinct([s for c in read for s in c.next_steps]),
+        promises=promises,
+        action_items=tasks,
+        next_steps=_distinct([s for c in read for s in c.next_steps], but=(*promises, *tasks)),
         resolved=decided.resolved if decided else None,
         evidence=decided.evidence if decided else (),
     )
 
 
-def _distinct(statements: Sequence[Statement]) -> tuple[Statement, ...]:
-    """Return the last statements, each wording once."""
-    by_words = {bare(s.text): s for s in statements}
+def _distinct(
+    statements: Sequence[Statement], *, but: Sequence[Statement] = ()
+) -> tuple[Statement, ...]:
+    """Return the last statements, each wording once and none that another list has."""
+    told = {bare(s.text) for s in but}
+    by_words = {bare(s.text): s for s in statements if bare(s.text) not in told}
     return tuple(by_words.values())[-MOST_STATEMENTS:]

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from services.domain.errors import LanguageModelNotConfigured
 from services.understanding.answering import ModelAnswerer
 from services.understanding.embeddings import SentenceEmbedder
 from services.understanding.language_model import LanguageModel, ModelAccess
@@ -43,7 +44,7 @@ class UnderstandingModels:
         """Who summarises calls; one that never fails a run."""
         if self._access is None:
             return LocalSummariser()
-        return FallingBack(self._model_summariser, LocalSummariser())
+        return FallingBack(self.model_summariser, LocalSummariser())
 
     @cached_property
     def answerer(self) -> ModelAnswerer | None:
@@ -54,10 +55,16 @@ class UnderstandingModels:
         model = self.language_model
         return ModelAnswerer(model, self.redactor) if model else None
 
-    def _model_summariser(self) -> Summariser:
-        assert self._access is not None
-        model = self.language_model or LanguageModel(self._access)
-        return ModelSummariser(model, self.redactor)
+    @property
+    def has_language_model(self) -> bool:
+        """Whether a language model is configured."""
+        return self._access is not None
+
+    def model_summariser(self) -> ModelSummariser:
+        """Return the language model's summariser. Raises LanguageModelNotConfigured."""
+        if self.language_model is None:
+            raise LanguageModelNotConfigured
+        return ModelSummariser(self.language_model, self.redactor)
 
     def warm_up(self) -> None:
         """Load everything now, so that the first call does not wait for it."""

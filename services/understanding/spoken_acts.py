@@ -5,6 +5,8 @@ English patterns over single sentences. They know nothing of the rest of the cal
 
 import re
 
+from services.understanding.time_limits import time_limit
+
 _I = re.IGNORECASE
 _ADVERBS = (
     r"(?: (?:just|also|then|now|definitely|personally|certainly|already|gladly|go ahead and))*"
@@ -15,14 +17,17 @@ WISH = re.compile(
     r"i(?:'d| would) (?:also )?like (?:to|you|my|a)|i (?:just )?want(?:ed)? (?:to|you|my)|"
     r"i need (?:to|you|my|a)|i have (?:a|an) (?:problem|question|issue|complaint|appointment)|"
     r"i just opened|i was (?:wondering|hoping)|how do i|can i (?:move|change|cancel|get)|"
-    r"i can't (?:log|get|find|use|open|access)|i'm trying to)",
+    r"i can't (?:log|get|find|use|open|access)|i'm trying to|"
+    r"(?:could|can) (?:you|they|i|we)|any chance|is it possible|do you (?:know|have)|"
+    r"(?:just )?letting you know)",
     _I,
 )
 PROBLEM = re.compile(
-    r"\b(?:i(?:'ve| have) (?:got )?(?:a|an|some) \w+|i was (?:charged|told|billed)|you charged me|"
+    r"\b(?:i(?:'ve| have) (?:got )?(?:a|an|some) \w+|i was (?:charged|told|billed)|"
+    r"you charged me|"
     r"(?:is|has|been|was|were|'s|just) (?:just |been )*(?:charged|declined|cancel+ed|blocked|"
     r"rejected|broken|delayed|down|off|late|wrong|estimated|locked|gone)|"
-    r"(?:does|is|do|has|did|was|have|can|wo)n't|"
+    r"(?:does|is|do|has|did|was|have|ca|wo)n't|"
     r"stopped|not working|problem|wrong|refund|charged|cancel|lost|never (?:got|received|arrived|"
     r"ordered|came)|supposed to|goes off|keeps? \w+ing|missed|hit me|too (?:high|expensive|small|"
     r"late)|crack|damaged|worst|dirty|furious|(?:to )(?:refill|report|book|change|ask|complain|"
@@ -40,24 +45,27 @@ _COMPLETED = (
 )
 _DONE = re.compile(
     rf"\b(?:i|we)(?:'ve| have){_ADVERBS} (?!{_NOT_WORK}\b)(?:\w+ed|put|sent|set|taken|made|done|"
-    r"given|reset|paid|found you|got you)\b"
+    r"given|reset|paid|frozen|let|written|cut|brought|kept|drawn|split|found you|got you)\b"
     rf"|\b(?:i|we){_ADVERBS} (?:added|removed|cancel+ed|sent|changed|updated|booked|reset|"
     r"refunded|credited|waived|ordered|moved|fixed|upgraded)\b"
     rf"|\b(?:i'm|i am|we're|we are){_ADVERBS} (?:crediting|refunding|sending|emailing|booking|"
     r"issuing|waiving|removing|cancel+ing|upgrading|adding|ordering|doing that)\b"
     rf"|\b(?:that's|that is|it's|it is|is|are|you're|you are|your \w+ is)(?: (?:now|all))* "
     rf"{_COMPLETED}\b(?! (?:to|by the))"
-    r"|\bthey(?:'ve| have)? approved\b",
+    r"|\bthey(?:'ve| have)? approved\b|^(?:okay, |right, |all )?done\b|^there you go\b"
+    r"|\bit(?:'s| has)? (?:just )?(?:went|gone) out\b",
     _I,
 )
 # Done, but it settles nothing: the matter has only been handed on.
 _HANDED_ON = re.compile(
-    r"\b(?:ticket|case|inquiry|enquiry|investigation|complaint|note[sd]?|passed|forwarded|"
+    r"\b(?:ticket|(?<!that )case|repeat visit|on the system|inquiry|enquiry|investigation|"
+    r"complaint|note[sd]?|passed|forwarded|"
     r"escalated|waitlist|waiting list|logged|raised|marked|urgent|reported|message)\b",
     _I,
 )
 _IDLE = (
-    r"(?:need|have to|see|check|look|put you|take a|be right|be happy|be glad|try|ask you|let you|"
+    r"(?:need|have to|see|check|look|put you|take a|be right|be happy|be glad|try|ask you|"
+    r"let you|"
     r"bring up|pull|run|walk|grab|transfer you|connect you|be able|say|just need|need to|"
     r"open (?:up )?your|verify|start|read|repeat|explain|tell you|want)"
 )
@@ -69,10 +77,15 @@ _PROMISED = re.compile(
     r"|\byou (?:won't|will not) be (?:billed|charged)\b"
     r"|(?<!\bi)(?<!\bwe)(?<!\byou)(?:'ll| will)(?: also| then| just| now| personally)* "
     r"(?:call|ring|phone|contact|come|be (?:there|with you|delivered|in touch|sent|refunded|"
-    r"credited|back|posted)|visit|arrive|reach|send|email|text|get back|get in touch|go through|follow up|"
+    r"credited|back|posted)|visit|arrive|reach|send|email|text|get back|get in touch|"
+    r"go through|follow up|"
     r"deliver|refund)\b"
+    r"|(?:is|'s|are|'re) going to (?:call|ring|text|bring|come|send|deliver|contact|email)\b"
+    r"|\byou should (?:hear|get|receive|see)\b|\bon (?:his|her|its|their|the) way\b|^expect\b"
+    r"|\b(?:earliest|next|first) (?:slot|appointment|date|visit)\b.*\bis\b"
     r"|\bi can (?:get|have|send) (?:an? |the |some)?\w+ (?:out|round|over|there)\b"
-    r"|\b(?:refund|credit|payment|money|replacement)\b.*\b(?:coming (?:back )?to you|on (?:its|the)"
+    r"|\b(?:refund|credit|payment|money|replacement)\b.*\b(?:coming (?:back )?to you|"
+    r"on (?:its|the)"
     r" way)\b",
     _I,
 )
@@ -83,7 +96,8 @@ _INTERNAL = re.compile(
 )
 _CUSTOMER_TASK = re.compile(
     rf"\bi(?:'ll| will|'m going to| am going to){_ADVERBS} (?:send|e-?mail|mail|upload|call|ring|"
-    r"phone|bring|pay|check|fill|return|post|sign|try|drop|scan|fax|text|order|ask|look for|leave "
+    r"phone|bring|pay|check|fill|return|post|sign|try|drop|scan|fax|text|order|ask|forward|"
+    r"look for|leave "
     r"(?!you)\w+ \w+|have .* ready|wait|print|talk|speak|let you know|do that|do it|pick)\b",
     _I,
 )
@@ -94,6 +108,12 @@ _THREAT = re.compile(
 )
 _MOMENTARY = re.compile(
     r"\b(?:hang on|one (?:second|moment|sec)|hold on|just a (?:sec|moment))\b", _I
+)
+# Somebody of the company does something at a time that is named.
+_OTHERS = re.compile(
+    r"\b(?:our|the|a|an|my|he|she|they) (?:[a-z]+ ){0,2}?(?:will|'ll) "
+    r"(?!take|cost|need|be able|depend|have to)\w+",
+    _I,
 )
 _BARE_LIMIT = re.compile(r"(?:up to |within |in )?\w+(?: to \w+)? (?:business|working) days", _I)
 _INSTRUCTION = re.compile(
@@ -109,7 +129,8 @@ _REFUSED = re.compile(
     r"\b(?:unfortunately|(?:we|i) (?:can't|cannot|am not able|'m not able|are not able|"
     r"aren't able|'m not allowed|am not allowed)|"
     r"not possible|isn't covered|not covered|is not refundable|nothing (?:more |else )?(?:that )?"
-    r"(?:i|we) can)\b",
+    r"(?:i|we) can|couldn't help|out of ideas|all (?:that )?(?:there is|i can do)|"
+    r"at your own cost)\b",
     _I,
 )
 _OFFER = re.compile(
@@ -118,12 +139,15 @@ _OFFER = re.compile(
     _I,
 )
 _VISIT = re.compile(
-    r"\b(?:engineer|technician|plumber|electrician|repair ?man|somebody|someone)\b.*\b(?:will|'ll|"
+    r"\b(?:engineer|technician|plumber|electrician|repair ?man|somebody|"
+    r"someone)\b.*\b(?:will|'ll|"
     r"out|round|come|visit)\b|\bcall(?:ing)? you back\b|\b(?:get|getting) back to you\b|"
     r"\b(?:'ll|will)(?: personally)? (?:call|ring|phone|contact) you\b(?! (?:if|when|before))|"
     r"\bask (?:him|her|them|\w+ \w+) to (?:call|ring|contact)\b|\bbe in touch\b|"
     r"\b(?:open|opened|start) an? (?:inquiry|enquiry|investigation|case|ticket)\b|"
-    r"\bwait(?:ing )?list\b|\bnot yet\b",
+    r"\bwait(?:ing )?list\b|\bnot yet\b|\brepeat visit\b|\bearliest (?:slot|appointment|date)\b|"
+    r"\bon (?:his|her|their) way\b|\bleaving (?:right )?now\b|\bteam (?:will )?reviews?\b|"
+    r"\blooking into\b|\bhas to go to\b|\bhear from (?:them|us)\b",
     _I,
 )
 
@@ -163,7 +187,8 @@ def is_promise(sentence: str) -> bool:
     if is_question(sentence) or is_conditional(sentence):
         return False
     said = _PROMISED.search(sentence) or _BARE_LIMIT.match(sentence)
-    return bool(said) and not is_internal_task(sentence)
+    others_act = _OTHERS.search(sentence) and time_limit(sentence)
+    return bool(said or others_act) and not is_internal_task(sentence)
 
 
 def is_internal_task(sentence: str) -> bool:

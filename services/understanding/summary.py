@@ -60,9 +60,12 @@ def summarise(transcript: Transcript) -> Summary:
     telling = [s for s in spoken if has_content(s.text) or acts.settles(s.text)]
     agent = [s for s in telling if s.role is SpeakerRole.AGENT]
     customer = [s for s in telling if s.role is SpeakerRole.CUSTOMER]
-    reason = _reason(customer or [s for s in telling if acts.states_wish(s.text)])
-    if not any(s.role is SpeakerRole.AGENT for s in spoken) or not customer:
-        return Summary(reason=reason)
+    if not any(s.role is SpeakerRole.AGENT for s in spoken):
+        wishes = (s for s in telling if acts.states_wish(s.text) and not acts.is_question(s.text))
+        return Summary(reason=_reason(customer or list(wishes)))
+    reason = _reason(customer)
+    if not customer:
+        return Summary()
     promises = _those(agent, acts.is_promise)
     actions = _those([s for s in agent if s.place >= 0.15], acts.is_done)
     tasks = [
@@ -106,7 +109,9 @@ def _sentences(transcript: Transcript) -> list[PlacedSentence]:
 
 
 def _statement(sentence: PlacedSentence) -> Statement:
-    return Statement(text=without_opening(sentence.text), utterances=(sentence.utterance.id,))
+    text = without_opening(sentence.text).rstrip(" ,")
+    text = text if text.endswith((".", "!", "?", "…", "]")) else f"{text}."
+    return Statement(text=text, utterances=(sentence.utterance.id,))
 
 
 def _dated(sentence: PlacedSentence) -> Statement:
@@ -132,13 +137,7 @@ def _reason(candidates: Sequence[PlacedSentence]) -> Statement | None:
     scored = [entry for entry in scored if entry[0] >= 1.0]
     if scored:
         return _statement(max(scored, key=lambda entry: entry[:2])[2])
-    first = [
-        s
-        for s in early
-        if s.place <= _FIRST_WORDS_WITHIN
-        and not acts.is_question(s.text)
-        and len(s.text.split()) >= 7
-    ]
+    first = [s for s in early if s.place <= _FIRST_WORDS_WITHIN and len(s.text.split()) >= 7]
     return _statement(first[0]) if first else None
 
 
@@ -173,16 +172,15 @@ def _outcome(
     """Return the sentence of the agent that says best how the call ended."""
     late = [s for s in agent if s.place >= 0.2]
     settled = [s for s in actions if acts.settles(s.text) and s.place >= 0.2]
+    chosen: tuple[Sequence[PlacedSentence], ...] = (settled,)
     if verdict.resolved is False:
         chosen = (
             [s for s in late if acts.leaves_open(s.text)],
             [s for s in late if acts.is_refusal(s.text)],
-            list(promises),
+            promises,
         )
     elif verdict.resolved:
-        offers = [s for s in late if acts.is_offer(s.text)]
-        chosen = (settled, offers, list(actions), list(promises))
-    else:
-        chosen = (settled,)
+        offers = [s for s in late if acts.is_offer(s.text) and not acts.is_question(s.text)]
+        chosen = (settled, offers, actions, promises)
     found = next((those for those in chosen if those), None)
     return _statement(found[-1]) if found else None

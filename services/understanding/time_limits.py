@@ -21,9 +21,14 @@ _HOURS = (
     rf"(?:,? (?:between {_CLOCK} and {_CLOCK}|from {_CLOCK} to {_CLOCK}|"
     rf"(?:before|by|at|after|around|until) {_CLOCK}))?"
 )
+_ORDINAL = (
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|"
+    r"[a-z]+teenth|twentieth|thirtieth|(?:twenty|thirty)[- ](?:first|second|third|[a-z]+th)|"
+    r"\d{1,2}(?:st|nd|rd|th))"
+)
 _DATE = (
-    rf"(?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)?|first|second|third|[a-z]+th|twenty[- ]\w+|thirty[- ]"
-    rf"first)(?: of)? {_MONTH}|{_MONTH} (?:the )?[a-z0-9]+|the (?:first|second|third|[a-z]+th)\b"
+    rf"(?:the )?(?:{_ORDINAL}|\d{{1,2}})(?: of)? {_MONTH}|"
+    rf"{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}})|the {_ORDINAL}\b"
 )
 _END_OF = r"(?:the )?end of (?:the |this |next |today'?s? ?)?(?:business|day|week|month|year)"
 _DAY = (

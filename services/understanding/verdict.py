@@ -18,16 +18,19 @@ _WORKS = re.compile(
     r"\b(?:it(?:'s| is| has)? (?:now )?(?:works?|working|gone through|worked|fixed|connected|"
     r"back|printing|going)|i'm in\b|that (?:did it|worked|fixed it)|(?:you|that)(?:'ve)? "
     r"(?:actually )?sorted (?:it|that)|answers my question|"
-    r"(?:that's )?what i (?:wanted|needed) to know)\b",
+    r"(?:that's )?what i (?:wanted|needed) to know|there it is|it's here|"
+    r"(?:looks|is) right now|picking up)\b",
     _I,
 )
 _PLEASED = re.compile(
     r"\b(?:that's (?:everything|all|it|perfect|great|wonderful|brilliant|lovely|fine|reasonable|"
     r"very kind|really kind)|that was (?:quick|easy)|i think (?:that's it|i'm good)|"
-    r"(?:you've|you have) (?:been|made) (?:\w+ )*(?:helpful|kind|great|easy)|thank you (?:so|very) "
+    r"(?:you've|you have) (?:been|made) (?:\w+ )*(?:helpful|kind|great|easy)|"
+    r"thank you (?:so|very) "
     r"much|thanks (?:so much|a lot|very much)|really appreciate|thank goodness|such a relief|"
-    r"thank you for (?:doing|your help|sorting)|good news|aren't you sweet|always so nice)\b"
-    r"|^(?:oh,? )?(?:perfect|great|wonderful|brilliant|lovely|excellent|good|fantastic)\b",
+    r"thank you for (?:doing|your help|sorting)|good news|aren't you sweet|always so nice|"
+    r"many thanks|cheers|lifesaver|you're a star|legend)\b"
+    r"|^(?:oh,? )?(?:perfect|great|wonderful|brilliant|lovely|excellent|good|fantastic|super)\b",
     _I,
 )
 _ACCEPTS = re.compile(
@@ -37,7 +40,8 @@ _ACCEPTS = re.compile(
 )
 _TAKES = re.compile(r"\b(?:reasonable|sounds good|let's do that|that works|perfect)\b", _I)
 _UNHAPPY = re.compile(
-    r"\b(?:doesn't help|not good enough|not what i wanted|isn't good|ridiculous|unacceptable|"
+    r"\b(?:doesn't help|not good enough|not what i wanted|isn't good|no choice|forget it|"
+    r"rubbish|fed up|a joke|unbelievable|shambles|ridiculous|unacceptable|"
     r"useless|disappoint(?:ed|ing)|thanks for nothing|won't be (?:ordering|coming|flying|back)|"
     r"speak to your manager|talk to a supervisor|still (?:not|isn't|doesn't)|you said that|"
     r"nobody (?:ever )?(?:called|came|calls)|is three days away|i can't wait|not (?:just )?okay|"

@@ -31,6 +31,7 @@ from services.domain.findings import Finding, FindingKind
 from services.domain.ids import new_id
 from services.domain.metrics import AnalysedTranscript
 from services.domain.people import LOCAL_USER, User
+from services.domain.running import RunContext
 from services.domain.speech import (
     Sentiment,
     SentimentLabel,
@@ -163,6 +164,22 @@ class StagedEnrolling:
         return self.outcome
 
 
+@dataclass(kw_only=True)
+class StagedSummaries:
+    """Writes what the test says, or refuses as it says."""
+
+    can_write: bool = False
+    refusal: PartylineError | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def write_again(self, user: User, call_id: str, context: RunContext) -> None:
+        """Note it."""
+        context.report(Stage.ANALYSE, 0.5)
+        self.asked.append(call_id)
+        if self.refusal is not None:
+            raise self.refusal
+
+
 class StagedVault:
     """Has the same few bytes as the sound of every call."""
 
@@ -240,6 +257,7 @@ class Staged:
     voices: VoiceDesk
     enrolling: StagedEnrolling
     providers: StagedProviders = field(default_factory=StagedProviders)
+    summaries: StagedSummaries = field(default_factory=StagedSummaries)
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
     settings: Any = field(default_factory=Settings)
     intake: Any = None

@@ -122,5 +122,6 @@ class Score:
         marks = " ".join(f"{m} {self.precision(m):.2f}/{self.recall(m):.2f}" for m in "PDT")
         return (
             f"{self.calls} calls: reason {self.reasons}, resolved {self.right} right "
-            f"{self.wrong} wrong {self.open} open {self.overbold} overbold, precision/recall {marks}"
+            f"{self.wrong} wrong {self.open} open {self.overbold} overbold, "
+            f"precision/recall {marks}"
         )
