@@ -27,6 +27,16 @@ def bench_speed(
         raise SystemExit(measure(files or [], json_file))
 
 
+@benches.command("understanding")
+def bench_understanding(json_file: Figures = None) -> None:
+    """What understanding the text adds to hearing it, and takes for a line of a running call."""
+    from app.commands.console import one_clear_line
+    from bench.understanding import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(json_file))
+
+
 @benches.command("accuracy")
 def bench_accuracy(
     folders: Annotated[
@@ -129,3 +139,26 @@ def bench_categories(
 
     with one_clear_line():
         raise SystemExit(measure(folder, transcripts, json_file))
+
+
+@benches.command("summaries")
+def bench_summaries(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders of truth files with facts; the demo calls if none."),
+    ] = None,
+    transcripts: Annotated[
+        Path | None,
+        typer.Option(help="Folder of transcripts as JSON to summarise in place of the truth's."),
+    ] = None,
+    llm: Annotated[
+        bool, typer.Option("--llm", help="Have the configured language model summarise.")
+    ] = False,
+    json_file: Figures = None,
+) -> None:
+    """Reasons, verdicts and tasks of the summaries against what a listener noted."""
+    from app.commands.console import one_clear_line
+    from bench.summaries import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(folders or [], transcripts, json_file, with_model=llm))

@@ -32,6 +32,12 @@ page = st.navigation(
             url_path="analytics",
         ),
         st.Page(
+            "../pages/ask.py",
+            title="Ask",
+            icon=":material/forum:",
+            url_path="ask",
+        ),
+        st.Page(
             "../pages/voices.py",
             title="Voices",
             icon=":material/record_voice_over:",

@@ -6,7 +6,9 @@ The only file that knows keys of ``st.session_state``.
 import secrets
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from threading import Event
 from typing import cast
 from urllib.parse import quote
 
@@ -14,6 +16,7 @@ import streamlit as st
 
 from app.wiring import Services, process_services
 from services.access.tokens import ANY_CALL, Purpose
+from services.domain.asking import Exchange
 from services.domain.people import LOCAL_USER, User
 from services.domain.vocabulary import Vocabulary
 from services.domain.voices import Enrolment
@@ -34,6 +37,9 @@ _NOTICE = "notice"
 _LEARNT = "voice_learnt"
 _ENROLMENT = "voice_enrolment"
 _VOCABULARY = "vocabulary"
+_CONVERSATIONS = "conversations"
+_PENDING = "pending_questions"
+_FAILED = "failed_questions"
 
 
 def services() -> Services:
@@ -211,6 +217,61 @@ def show_in_place(call_id: str | None) -> None:
     st.session_state[_SHOWN] = call_id
     if call_id is not None:
         set_open_call(call_id)
+
+
+# --- questions about calls ------------------------------------------------------------------
+
+ALL_CALLS = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A question that is being answered in the background, and how to stop that."""
+
+    question: str
+    answer: "Future[Exchange]"
+    stopped: Event
+    since: float
+
+
+def conversation(subject: str) -> list[Exchange]:
+    """Return what was asked about a call, or about all of them, and answered; oldest first."""
+    kept: dict[str, list[Exchange]] = st.session_state.setdefault(_CONVERSATIONS, {})
+    return kept.setdefault(subject, [])
+
+
+def forget_conversation(subject: str) -> None:
+    """Begin a new conversation."""
+    conversation(subject).clear()
+
+
+def pending_question(subject: str) -> Pending | None:
+    """Return the question about this that is being answered at the moment."""
+    return cast("dict[str, Pending]", st.session_state.setdefault(_PENDING, {})).get(subject)
+
+
+def set_pending_question(subject: str, pending: Pending | None) -> None:
+    """Remember the question that is being answered, None when there is none any more."""
+    kept = cast("dict[str, Pending]", st.session_state.setdefault(_PENDING, {}))
+    if pending is None:
+        kept.pop(subject, None)
+    else:
+        kept[subject] = pending
+
+
+def failed_question(subject: str) -> tuple[str, str] | None:
+    """Return the last question about this that got no answer, and the sentence that says why."""
+    failed: dict[str, tuple[str, str]] = st.session_state.setdefault(_FAILED, {})
+    return failed.get(subject)
+
+
+def set_failed_question(subject: str, failed: tuple[str, str] | None) -> None:
+    """Remember the question that got no answer, None when another one is asked."""
+    kept: dict[str, tuple[str, str]] = st.session_state.setdefault(_FAILED, {})
+    if failed is None:
+        kept.pop(subject, None)
+    else:
+        kept[subject] = failed
 
 
 # --- voices being learnt --------------------------------------------------------------------

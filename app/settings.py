@@ -4,7 +4,7 @@ import ipaddress
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -96,6 +96,16 @@ class Settings(BaseSettings):
     llm_base_url: Annotated[str | None, Field(validation_alias="LLM_BASE_URL")] = None
     llm_api_key: Annotated[SecretStr | None, Field(validation_alias="LLM_API_KEY")] = None
     llm_model: Annotated[str | None, Field(validation_alias="LLM_MODEL")] = None
+    llm_timeout_s: Annotated[float, Field(validation_alias="PARTYLINE_LLM_TIMEOUT_S", gt=0)] = 30.0
+    llm_price_in: Annotated[
+        float | None, Field(validation_alias="PARTYLINE_LLM_PRICE_IN", ge=0)
+    ] = None
+    llm_price_out: Annotated[
+        float | None, Field(validation_alias="PARTYLINE_LLM_PRICE_OUT", ge=0)
+    ] = None
+    llm_context_chars: Annotated[
+        int, Field(validation_alias="PARTYLINE_LLM_CONTEXT_CHARS", ge=1_000)
+    ] = 24_000
 
     @classmethod
     def settings_customise_sources(
@@ -147,6 +157,25 @@ class Settings(BaseSettings):
             "DATABASE_URL": self.database_url,
             "STORAGE_URL": self.storage_url,
         }
+
+    @property
+    def language_model(self) -> dict[str, Any] | None:
+        """What is set about the language model, by the names of its client; None without one."""
+        if not self.llm_base_url:
+            return None
+        return {
+            "base_url": self.llm_base_url,
+            "model": self.llm_model or None,
+            "key": self.llm_api_key.get_secret_value() if self.llm_api_key else None,
+            "timeout_s": self.llm_timeout_s,
+            "price_in": self.llm_price_in,
+            "price_out": self.llm_price_out,
+            "context_chars": self.llm_context_chars,
+        }
+
+    def without_language_model(self) -> "Settings":
+        """Return the same settings without a language model."""
+        return self.model_copy(update={"llm_base_url": None})
 
     @property
     def listens_on_loopback(self) -> bool:

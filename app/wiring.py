@@ -17,6 +17,7 @@ from app.local_models import (
 )
 from app.settings import ROOT, OriginalAudio, Settings, load_settings
 from services.access.tokens import TokenSigner
+from services.asking import AskService
 from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
 from services.jobs.engine import JobEngine
@@ -43,9 +44,11 @@ from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
+from services.storage.summaries import SummaryStore
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.summaries import SummaryDesk
 from services.understanding.rules.ready_made import ReadyMade
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
@@ -78,7 +81,9 @@ class Services:
     desk: JobDesk
     review: ReviewService
     search: SearchService
+    asking: AskService
     index: SearchIndex
+    summaries: SummaryDesk
     vocabulary: VocabularyService
     providers: ProviderRegistry
     models: Models
@@ -118,6 +123,8 @@ def build_services(settings: Settings) -> Services:
     models = build_models(settings)
     queue = JobQueue(open_engine(settings.database_url))
     index = SearchIndex(engine)
+    search = SearchService(index)
+    review = ReviewService(calls, transcripts, models.redactor, known_voices, ReadyMade())
     intake = Intake(calls, vault, providers, queue)
     return Services(
         settings=settings,
@@ -141,9 +148,22 @@ def build_services(settings: Settings) -> Services:
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
         ),
-        review=ReviewService(calls, transcripts, models.redactor, known_voices, ReadyMade()),
-        search=SearchService(index),
+        review=review,
+        search=search,
+        asking=AskService(
+            review,
+            search,
+            models.redactor,
+            embedder=lambda: models.embedder,
+            answerer=lambda: models.answerer,
+        ),
         index=index,
+        summaries=SummaryDesk(
+            review,
+            transcripts,
+            SummaryStore(engine),
+            models.model_summariser if models.has_language_model else None,
+        ),
         vocabulary=VocabularyService(vocabularies),
         providers=providers,
         models=models,
@@ -222,11 +242,12 @@ def build_providers(settings: Settings) -> ProviderRegistry:
     return ProviderRegistry(factories)
 
 
-def build_models(_settings: Settings) -> "UnderstandingModels":
-    """Return the models over text; each is loaded when it is first needed."""
+def build_models(settings: Settings) -> "UnderstandingModels":
+    """Return the models over text; each is loaded, or connected to, when it is first needed."""
+    from services.understanding.language_model import ModelAccess
     from services.understanding.models import UnderstandingModels
 
-    return UnderstandingModels()
+    return UnderstandingModels(ModelAccess(**given) if (given := settings.language_model) else None)
 
 
 @dataclass(frozen=True, kw_only=True)

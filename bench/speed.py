@@ -21,6 +21,7 @@ from typing import Any
 from bench.results import RESULTS, keep, table
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.running import RunContext
+from services.domain.speech import Transcript
 
 ROUNDS = 2
 THREADS = 2
@@ -38,6 +39,7 @@ class Timing:
     layout: str
     hearing_s: float
     understanding_s: float
+    transcript: Transcript
 
 
 class Pipeline:
@@ -49,8 +51,8 @@ class Pipeline:
         from services.understanding.models import UnderstandingModels
 
         self._provider = LocalProvider(models_dir, None, THREADS)
-        self._models = UnderstandingModels()
-        self._models.warm_up()
+        self.models = UnderstandingModels()
+        self.models.warm_up()
 
     def run(self, path: Path) -> Timing:
         """Process one file as a worker would, and time it."""
@@ -71,12 +73,13 @@ class Pipeline:
             transcript = transcribe(recording, self._provider, options, RunContext())
             render_playback(recording.pcm, io.BytesIO())
         heard = time.perf_counter()
-        understand(transcript, CallDetails(), options, self._models, RunContext())
+        understand(transcript, CallDetails(), options, self.models, RunContext())
         return Timing(
             audio_s=recording.duration_ms / MS_PER_S,
             layout=recording.layout.value,
             hearing_s=heard - started,
             understanding_s=time.perf_counter() - heard,
+            transcript=transcript,
         )
 
 

@@ -17,12 +17,15 @@ from components.call_view.dialogs import ask_delete, ask_details, ask_relabel, a
 from components.call_view.figures import draw_all_figures, draw_cards
 from components.call_view.header import HeaderAct, SoundDownload, draw_header
 from components.call_view.subjects import draw_subjects
+from components.call_view.summary import SummaryAct, draw_summary
 from components.call_view.timeline import draw_timeline
 from components.heading import draw_empty, draw_page_title
 from components.known_voices.dialogs import ask_remember
 from components.options_form import ProviderChoice
 from components.wording import SOUND_WORDS, call_title, covered_words, plain
 from pages._acts import carry_out_each, delete_calls
+from pages._asking import ask_about_call
+from pages._summaries import write_summary_again
 from pages._voices import LearningFromCall
 from services.domain.calls import (
     FINISHED_STATES,
@@ -68,9 +71,11 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     left, right = st.columns([3, 2])
     _listen(reviewed, timeline, left)
     with right:
-        clicked = panels.draw_summary(reviewed)
+        asked = draw_summary(reviewed, can_write=session.services().summaries.can_write)
+        writing = st.empty()
         about = draw_subjects(reviewed)
-        clicked = about if clicked is None else clicked
+        asked = about if asked is None else asked
+        ask_about_call(reviewed)
         panels.draw_sentiment(reviewed)
         panels.draw_talk(reviewed)
         panels.draw_loudness(reviewed)
@@ -78,8 +83,11 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         draw_all_figures(reviewed)
     with st.expander("Which part was done by what", icon=":material/memory:"):
         panels.draw_processed_by(reviewed)
-    if clicked is not None:
-        session.request_seek(call_id, clicked)
+    if asked is SummaryAct.WRITE_AGAIN:
+        write_summary_again(call_id, writing)
+        st.rerun()
+    elif asked is not None:
+        session.request_seek(call_id, asked)
         st.rerun()
     if intent is not None:
         _carry_out_header(reviewed, intent)

@@ -37,8 +37,7 @@ from services.domain.voices import EnrolledVoice
 from services.engine.speakers.matching import match_voices
 from services.engine.speakers.recognition import VoiceListener
 from services.providers.base import Capabilities, SpeechProvider
-from services.understanding.summary import STAGE as SUMMARY_STAGE
-from services.understanding.summary import summarise
+from services.understanding.summariser import Summariser, summarised
 
 STEPS_OF_UNDERSTANDING = 4
 KEPT = "as before by "
@@ -104,6 +103,10 @@ class Models(Protocol):
     @property
     def subjects(self) -> SubjectFinder:
         """What finds topics and entities."""
+
+    @property
+    def summariser(self) -> Summariser:
+        """Who summarises calls. What it does must not fail a run."""
 
 
 def prepare(
@@ -292,11 +295,8 @@ def understand(
     transcript = redactor.redact(transcript) if redact else redactor.mark(transcript)
     transcript = models.subjects.extract(transcript, _entity_context(details, options))
     context.report(Stage.ANALYSE, 3 / STEPS_OF_UNDERSTANDING)
-    transcript = replace(
-        transcript,
-        summary=transcript.summary or summarise(transcript),
-        stages={"roles": "local evidence", "summary": SUMMARY_STAGE, **transcript.stages},
-    )
+    transcript = summarised(transcript, models.summariser, _last_step_of(context))
+    transcript = replace(transcript, stages={"roles": "local evidence", **transcript.stages})
     transcript = label_speakers(transcript, details)
     analysed = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
     context.report(Stage.ANALYSE, 1.0)
@@ -306,6 +306,15 @@ def understand(
 def _entity_context(details: CallDetails, options: ProcessingOptions) -> EntityContext:
     day = details.started_at.date() if details.started_at else None
     return EntityContext(day=day, terms=options.vocabulary)
+
+
+def _last_step_of(context: RunContext) -> RunContext:
+    """Return the context for what comes last: its progress fills the rest of the stage."""
+    done = (STEPS_OF_UNDERSTANDING - 1) / STEPS_OF_UNDERSTANDING
+    left = 1.0 - done
+    return replace(
+        context, on_progress=lambda stage, f: context.on_progress(stage, done + f * left)
+    )
 
 
 def findings_of(recording: Recording, transcript: Transcript) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""Panels beside the transcript: what happened, who talked, how it felt, how loud it was."""
+"""Panels beside the transcript: who talked, how it felt, how loud it was."""
 
 import streamlit as st
 
@@ -9,9 +9,6 @@ from components.charts.talk_ratio import talk_ratio_figure, talk_ratio_text
 from components.heading import draw_panel_title
 from components.wording import clock, plain
 from services.domain.reviewed import ReviewedCall
-from services.domain.speech import Statement, Summary
-
-RESOLVED_WORDS = {True: "Resolved", False: "Not resolved", None: "Not clear from the call"}
 
 
 def draw_findings(reviewed: ReviewedCall) -> None:
@@ -23,53 +20,6 @@ def draw_findings(reviewed: ReviewedCall) -> None:
     elif said:
         lines = "\n".join(f"- {words}" for words in said)
         st.caption(f":material/hearing: About the sound:\n{lines}")
-
-
-def draw_summary(reviewed: ReviewedCall) -> int | None:
-    """Draw what happened in the call; return the place in ms of a statement that was clicked."""
-    summary = reviewed.transcript.summary
-    groups = [(title, statements) for title, statements in _groups(summary) if statements]
-    if summary is None or not groups:
-        return None
-    clicked: int | None = None
-    with st.container(border=True, gap="small", key="summary"):
-        draw_panel_title("What happened")
-        st.caption(f"{RESOLVED_WORDS[summary.resolved]}. Taken from the call's own words.")
-        for title, statements in groups:
-            st.markdown(f"**{title}**")
-            for number, statement in enumerate(statements):
-                at = _draw_statement(statement, reviewed, key=f"said_{title}_{number}")
-                clicked = at if at is not None else clicked
-    return clicked
-
-
-def _groups(summary: Summary | None) -> list[tuple[str, tuple[Statement, ...]]]:
-    if summary is None:
-        return []
-    return [
-        ("Reason", (summary.reason,) if summary.reason else ()),
-        ("What was done", summary.actions),
-        ("Outcome", (summary.outcome,) if summary.outcome else ()),
-        ("Promises", summary.promises),
-        ("To do", summary.action_items),
-        ("Next steps", summary.next_steps),
-    ]
-
-
-def _draw_statement(statement: Statement, reviewed: ReviewedCall, *, key: str) -> int | None:
-    first = _first_place(statement, reviewed)
-    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
-        pressed = first is not None and st.button(
-            clock(first), key=key, type="tertiary", icon=":material/play_arrow:", help="Listen"
-        )
-        st.markdown(plain(statement.text), width="stretch")
-    return first if pressed else None
-
-
-def _first_place(statement: Statement, reviewed: ReviewedCall) -> int | None:
-    """Return where the first line a statement rests on begins."""
-    wanted = set(statement.utterances)
-    return next((u.start_ms for u in reviewed.transcript.utterances if u.id in wanted), None)
 
 
 def draw_talk(reviewed: ReviewedCall) -> None:

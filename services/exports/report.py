@@ -107,7 +107,7 @@ def _summary_parts(reviewed: ReviewedCall) -> list[Part]:
 
     def placed(*statements: Statement | None) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (s.text, ", ".join(starts[u] for u in s.utterances if u in starts))
+            (_with_owner(s), ", ".join(starts[u] for u in s.utterances if u in starts))
             for s in statements
             if s is not None
         )
@@ -129,3 +129,11 @@ def _topics(reviewed: ReviewedCall, starts: Mapping[str, str]) -> tuple[tuple[st
         (topic.name, ", ".join(starts[u] for u in topic.utterances if u in starts))
         for topic in reviewed.transcript.topics
     )
+
+
+def _with_owner(statement: Statement) -> str:
+    """Return a statement with who has to do it and, unless it says so itself, until when."""
+    owner = statement.who.value.capitalize() if statement.who else None
+    due = statement.due if statement.due and statement.due not in statement.text else None
+    told = ", ".join(part for part in (owner, due) if part)
+    return f"{statement.text} ({told})" if told else statement.text

@@ -5,7 +5,7 @@ field by field: that is shorter, and leaves the garbage collector much less to l
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +21,13 @@ from services.domain.speech import (
     Span,
     Speaker,
     SpeakerRole,
-    Statement,
     Summary,
     Transcript,
     Utterance,
     Word,
 )
 from services.storage.subject_forms import pack_subjects, unpack_subjects
+from services.storage.summary_forms import summary_form, summary_from_form
 
 Json = Any
 
@@ -123,12 +123,19 @@ def pack_transcript(transcript: Transcript) -> str:
             "holds": [[h.start_ms, h.end_ms, h.kind] for h in transcript.holds],
             "loudness_dbfs": {k: list(v) for k, v in transcript.loudness_dbfs.items()},
             "stages": dict(transcript.stages),
-            "summary": transcript.summary and _summary_form(transcript.summary),
+            "summary": transcript.summary and summary_form(transcript.summary),
             "without_fillers": transcript.without_fillers,
             "part": transcript.part and [transcript.part.start_ms, transcript.part.end_ms],
             **pack_subjects(transcript),
         }
     )
+
+
+def with_summary(text: str, summary: Summary, writer: str) -> str:
+    """Return a packed transcript with another summary, and who wrote it among its stages."""
+    form = _decode(text)
+    stages = {**form["stages"], "summary": writer}
+    return pack({**form, "summary": summary_form(summary), "stages": stages})
 
 
 def unpack_transcript(
@@ -162,7 +169,7 @@ def unpack_transcript(
         ),
         loudness_dbfs={k: tuple(v) for k, v in form["loudness_dbfs"].items()},
         stages=form["stages"],
-        summary=_summary(form["summary"]) if form["summary"] else None,
+        summary=summary_from_form(form["summary"]) if form["summary"] else None,
         without_fillers=form.get("without_fillers", False),
         part=Part(start_ms=part[0], end_ms=part[1]) if part else None,
         **unpack_subjects(form),
@@ -198,36 +205,6 @@ def _speaker(
         channel=channel,
         voice_id=voice_id,
         voice_confidence=voice_confidence,
-    )
-
-
-def _statement_form(statement: Statement | None) -> Json:
-    return statement and [statement.text, list(statement.utterances)]
-
-
-def _statement(form: Json) -> Statement:
-    text, utterances = form
-    return Statement(text=text, utterances=tuple(utterances))
-
-
-def _summary_form(summary: Summary) -> Json:
-    return {
-        "reason": _statement_form(summary.reason),
-        "outcome": _statement_form(summary.outcome),
-        "resolved": summary.resolved,
-        **{name: [_statement_form(s) for s in getattr(summary, name)] for name in _STATEMENTS},
-    }
-
-
-_STATEMENTS = ("actions", "promises", "action_items", "next_steps")
-
-
-def _summary(form: Mapping[str, Json]) -> Summary:
-    return Summary(
-        reason=_statement(form["reason"]) if form["reason"] else None,
-        outcome=_statement(form["outcome"]) if form["outcome"] else None,
-        resolved=form["resolved"],
-        **{name: tuple(map(_statement, form[name])) for name in _STATEMENTS},
     )
 
 

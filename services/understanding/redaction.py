@@ -1,6 +1,6 @@
 """Finds personal data over a whole call and takes it out of text and words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from services.domain.intervals import difference
@@ -59,6 +59,14 @@ class Redactor:
         """Return a text with placeholders such as ``[PHONE]`` in place of personal data."""
         return with_placeholders(text, self.find_text(text, language)).text
 
+    def redact_texts(self, texts: Sequence[str], language: str | None = ENGLISH) -> list[str]:
+        """Return unrelated texts without personal data; placeholders in them stay as they are."""
+        found = self.find_texts(texts, language)
+        return [
+            with_placeholders(text, beside_placeholders(text, mentions)).text
+            for text, mentions in zip(texts, found, strict=True)
+        ]
+
     def redact_line(self, transcript: Transcript, utterance_id: str, text: str) -> str:
         """Return what was typed in place of this utterance's text without personal data.
 
@@ -96,12 +104,18 @@ class Redactor:
             _without(u, beside_placeholders(u.text, mentions))
             for u, mentions in zip(transcript.utterances, found, strict=True)
         )
-        summary = transcript.summary and self._redacted_summary(
+        summary = transcript.summary and self._summary_in_its_call(
             transcript.summary, _marked(transcript, found)
         )
         return self._signed(
             replace(transcript, utterances=utterances, summary=summary, redacted=True)
         )
+
+    def redact_summary(self, summary: Summary, language: str | None = ENGLISH) -> Summary:
+        """Return the summary without personal data; placeholders in it stay as they are."""
+        texts = [s.text for s in summary.statements]
+        clean = dict(zip(texts, self.redact_texts(texts, language), strict=True))
+        return _with_texts(summary, lambda statement: clean[statement.text])
 
     def stage(self, language: str | None) -> str:
         """Say what recognises personal data in this language."""
@@ -119,23 +133,33 @@ class Redactor:
         stages = {**transcript.stages, "personal_data": self.stage(transcript.language)}
         return replace(transcript, stages=stages)
 
-    def _redacted_summary(self, summary: Summary, marked: Transcript) -> Summary:
+    def _summary_in_its_call(self, summary: Summary, marked: Transcript) -> Summary:
         """Return the summary read in its call: a name that is known there is one here as well."""
         last = [u.id for u in marked.utterances[-1:]]
 
-        def clean(statement: Statement) -> Statement:
+        def clean(statement: Statement) -> str:
             place = next(iter((*statement.utterances, *last)), "")
-            return replace(statement, text=self.redact_comment(marked, place, statement.text))
+            return self.redact_comment(marked, place, statement.text)
 
-        return replace(
-            summary,
-            reason=summary.reason and clean(summary.reason),
-            outcome=summary.outcome and clean(summary.outcome),
-            actions=tuple(map(clean, summary.actions)),
-            promises=tuple(map(clean, summary.promises)),
-            action_items=tuple(map(clean, summary.action_items)),
-            next_steps=tuple(map(clean, summary.next_steps)),
-        )
+        return _with_texts(summary, clean)
+
+
+def _with_texts(summary: Summary, text_of: Callable[[Statement], str]) -> Summary:
+    """Return the summary with other texts in its statements."""
+
+    def rewritten(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+        return tuple(replace(s, text=text_of(s)) for s in statements)
+
+    reason, outcome = summary.reason, summary.outcome
+    return replace(
+        summary,
+        reason=reason and replace(reason, text=text_of(reason)),
+        outcome=outcome and replace(outcome, text=text_of(outcome)),
+        actions=rewritten(summary.actions),
+        promises=rewritten(summary.promises),
+        action_items=rewritten(summary.action_items),
+        next_steps=rewritten(summary.next_steps),
+    )
 
 
 def base_language(language: str | None) -> str:

@@ -15,6 +15,7 @@ from services.domain.speech import (
     SpeakerRole,
     Statement,
     Summary,
+    SummaryOrigin,
     Transcript,
     Utterance,
     Word,
@@ -51,7 +52,23 @@ utterances = st.builds(
     is_backchannel=st.booleans(),
     pii=several(st.builds(PiiMention, start_char=ms, end_char=ms)),
 )
-statements = st.builds(Statement, text=texts, utterances=several(ids))
+statements = st.builds(
+    Statement,
+    text=texts,
+    utterances=several(ids),
+    who=st.none() | st.sampled_from(SpeakerRole),
+    due=st.none() | texts,
+)
+origins = st.builds(
+    SummaryOrigin,
+    name=texts,
+    took_ms=ms,
+    tokens_in=st.none() | ms,
+    tokens_out=st.none() | ms,
+    cost=maybe_fractions,
+    left_out=st.integers(0, 9),
+    instead_of=st.none() | texts,
+)
 summaries = st.builds(
     Summary,
     reason=st.none() | statements,
@@ -61,6 +78,8 @@ summaries = st.builds(
     promises=several(statements),
     action_items=several(statements),
     next_steps=several(statements),
+    evidence=several(ids),
+    origin=st.none() | origins,
 )
 speakers = st.builds(
     Speaker,

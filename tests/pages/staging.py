@@ -8,9 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.settings import Settings
 from services.access.tokens import TokenSigner
 from services.analysis.metrics import analyse
+from services.asking import AskService
 from services.domain.calls import (
     AudioFacts,
     Call,
@@ -27,6 +31,7 @@ from services.domain.findings import Finding, FindingKind
 from services.domain.ids import new_id
 from services.domain.metrics import AnalysedTranscript
 from services.domain.people import LOCAL_USER, User
+from services.domain.running import RunContext
 from services.domain.sound import CallSound, Listening, Original
 from services.domain.speech import (
     Sentiment,
@@ -44,6 +49,7 @@ from services.domain.topics import LineTopics, Topic
 from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
 from services.providers.base import Capabilities, Readiness
 from services.review import ReviewService
+from services.searching import SearchService
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import Rendition
 from services.storage.calls import CallStore
@@ -51,9 +57,11 @@ from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.runs import RunStore
+from services.storage.search import SearchIndex
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.understanding.answering import ModelAnswerer
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
 from services.voices.enrolling import VoiceSource
@@ -177,6 +185,22 @@ class StagedEnrolling:
         return self.outcome
 
 
+@dataclass(kw_only=True)
+class StagedSummaries:
+    """Writes what the test says, or refuses as it says."""
+
+    can_write: bool = False
+    refusal: PartylineError | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def write_again(self, user: User, call_id: str, context: RunContext) -> None:
+        """Note it."""
+        context.report(Stage.ANALYSE, 0.5)
+        self.asked.append(call_id)
+        if self.refusal is not None:
+            raise self.refusal
+
+
 class StagedVault:
     """Has the same few bytes as the sound of every call."""
 
@@ -195,6 +219,22 @@ class UntouchedLines:
     def redact_comment(self, transcript: Transcript, utterance_id: str, text: str) -> str:
         """Return the text."""
         return text
+
+    def redact(self, transcript: Transcript) -> Transcript:
+        """Return the transcript."""
+        return replace(transcript, redacted=True)
+
+    def redact_texts(self, texts: Sequence[str], language: str | None = None) -> list[str]:
+        """Return the texts."""
+        return list(texts)
+
+
+class AlikeVectors:
+    """Finds all texts equally close."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the same vector for each."""
+        return np.ones((len(texts), 1), dtype=np.float32)
 
 
 class StagedProviders:
@@ -233,10 +273,13 @@ class Staged:
     topics: TopicAnalytics
     review: ReviewService
     vocabulary: VocabularyService
+    asking: AskService
+    asked_model: list[ModelAnswerer]
     desk: StagedDesk
     voices: VoiceDesk
     enrolling: StagedEnrolling
     providers: StagedProviders = field(default_factory=StagedProviders)
+    summaries: StagedSummaries = field(default_factory=StagedSummaries)
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
     settings: Any = field(default_factory=Settings)
     intake: Any = None
@@ -277,6 +320,15 @@ def stage(folder: Path) -> Staged:
     migrate(engine)
     calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
     known_voices = KnownVoiceStore(engine, MasterKey(bytes(range(32))))
+    review = ReviewService(calls, transcripts, UntouchedLines(), known_voices)
+    asked_model: list[ModelAnswerer] = []
+    asking = AskService(
+        review,
+        SearchService(SearchIndex(engine)),
+        UntouchedLines(),
+        embedder=AlikeVectors,
+        answerer=lambda: asked_model[0] if asked_model else None,
+    )
     enrolling = StagedEnrolling()
     vault: Any = StagedVault()
     return Staged(
@@ -285,7 +337,9 @@ def stage(folder: Path) -> Staged:
         transcripts=transcripts,
         analytics=Analytics(engine),
         topics=TopicAnalytics(engine),
-        review=ReviewService(calls, transcripts, UntouchedLines(), known_voices),
+        review=review,
+        asking=asking,
+        asked_model=asked_model,
         vocabulary=VocabularyService(VocabularyStore(engine)),
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
         enrolling=enrolling,

@@ -12,6 +12,7 @@ from services.domain.running import RunContext
 from services.domain.speech import SentimentLabel, SpeakerRole, Statement, Summary
 from services.domain.topics import Topic
 from services.providers.base import Capabilities, Readiness, SpeechProvider
+from services.understanding.summariser import LocalSummariser
 from tests import builders
 from tests.unit.providers.test_local import bursts, recording
 
@@ -28,6 +29,7 @@ class Models:
     sentiment = property(lambda self: Sentiments(self))
     redactor = property(lambda self: Redactor())
     subjects = property(lambda self: Subjects(self))
+    summariser = property(lambda self: LocalSummariser())
 
 
 class Subjects:
