@@ -98,6 +98,8 @@ _PHRASES = tuple(
         r"(?:been|liked|expected|hoped)|expected (?:better|more)|rather)\b",
         r"\b(?:but|although|however|yet)\b.{0,60}?(?:n't|\b(?:not|no|never|nobody|still|too|again|"
         r"late|wrong|only|broke|cold|keeps?))\b",
+        # a wish for what ought to be there already
+        r"\b(?:would|'d) (?:really )?(?:be|have been|help)\b.{0,40}?\b(?:if|to)\b",
         # manners that open a complaint
         r"\b(?:don't (?:want to|mean to|wish to|like)|hate to|not to be|to be (?:honest|fair)|"
         r"sorry to (?:bother|trouble|say)|i'm sure|no offen[cs]e|i (?:do )?(?:understand|"

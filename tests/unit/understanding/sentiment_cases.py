@@ -45,6 +45,9 @@ POLITE_COMPLAINTS = (
     "you're very friendly but i'm not getting anywhere here",
 )
 
+# A wish without any word of trouble; no list of words nor the meaning of the line gives it away.
+KNOWN_MISSES = ("It would be lovely if somebody could finally call me back.",)
+
 RELIEFS = (
     "Oh thank goodness, I was so worried.",
     "What a relief, I thought I'd lost everything.",
