@@ -9,6 +9,7 @@ import typer
 
 from app.benches import benches
 from app.emulators import emulators
+from app.text import text
 from app.vocabulary import vocabulary
 from app.voices import voices
 from services import telemetry
@@ -30,6 +31,7 @@ app.add_typer(voices, name="voices")
 app.add_typer(vocabulary, name="vocabulary")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
+app.add_typer(text, name="text")
 
 
 class StoredFormat(StrEnum):

@@ -4,7 +4,8 @@ Rows are arrays, because a three-hour call has tens of thousands of words:
 
 - ``speakers``: ``[id, label, role, how surely its voice was recognised in % or -1]``
 - ``colours``: for each speaker a name in the style sheet
-- ``utterances``: ``[id, speaker index or -1, start_ms, end_ms, text, label, score, flags, words]``
+- ``utterances``: ``[id, speaker index or -1, start_ms, end_ms, text, label, score, flags, words,
+  what the provider says of its sentiment as label or 0]``
   with label 0 none, 1 positive, 2 neutral, 3 negative, and flags as in ``Flag``
 - ``words``: flat quintuples ``start_ms after the utterance's start, length in ms, first character
   in the text, number of characters, confidence in % or -1``
@@ -110,6 +111,7 @@ def _row(utterance: Utterance, speaker: int, flags: Flag) -> list[Any]:
         score,
         int(flags),
         word_places(utterance),
+        _sentiment(utterance.provider_sentiment)[0],
     ]
 
 

@@ -117,7 +117,11 @@ class Speaker:
 
 @dataclass(frozen=True, kw_only=True)
 class Utterance:
-    """What one speaker says in one go. ``speaker`` is None when it can be given to nobody."""
+    """What one speaker says in one go. ``speaker`` is None when it can be given to nobody.
+
+    ``provider_sentiment`` is what a provider says about it beside the words, ``sentiment`` our own
+    finding (the provider's where we have none).
+    """
 
     id: str
     speaker: str | None
@@ -128,6 +132,7 @@ class Utterance:
     confidence: float | None = None
     words: tuple[Word, ...] = ()
     sentiment: Sentiment | None = None
+    provider_sentiment: Sentiment | None = None
     is_backchannel: bool = False
     pii: tuple[PiiMention, ...] = ()
 

@@ -69,6 +69,7 @@ def line_of(pieces: Sequence[Piece], speaker: str | None, channel: int | None) -
         text=text,
         confidence=origin.confidence if unchanged else _mean_confidence(words),
         words=words,
+        provider_sentiment=origin.provider_sentiment if unchanged else None,
         pii=tuple(mentions),
     )
 

@@ -47,7 +47,8 @@ def relabel(
 
     Words keep text, time and confidence; ``provider``, language and ``redacted`` stay. Speakers,
     utterances, spans, holds and loudness are new. Roles, known voices, sentiment, backchannels and
-    summary are left out, in ``stages`` too: they spoke of the old lines. Raises Cancelled.
+    summary are left out, in ``stages`` too: they spoke of the old lines. Of a line that stays, what
+    the provider says of its sentiment stays. Raises Cancelled.
     """
     context.report(Stage.SPEAKERS, 0.0)
     found = who_speaks(engine.activity, engine.diarizer, recording, options, context)

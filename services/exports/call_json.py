@@ -9,7 +9,7 @@ from services.domain.edits import Comment
 from services.domain.metrics import CallAnalysis, Gap, SpeakerMetrics
 from services.domain.reviewed import ReviewedCall
 from services.domain.rules import Category
-from services.domain.speech import Statement, Summary, Transcript, Utterance
+from services.domain.speech import Sentiment, Statement, Summary, Transcript, Utterance
 from services.domain.topics import Entity, Topic
 
 SCHEMA = "partyline.call/1"
@@ -101,7 +101,6 @@ def _speaker(transcript: Transcript, analysis: CallAnalysis, at: int) -> Json:
 
 
 def _utterance(utterance: Utterance) -> Json:
-    sentiment = utterance.sentiment
     return {
         "id": utterance.id,
         "speaker": utterance.speaker,
@@ -119,11 +118,8 @@ def _utterance(utterance: Utterance) -> Json:
             }
             for word in utterance.words
         ],
-        "sentiment": (
-            {"label": sentiment.label.value, "score": _rounded(sentiment.score)}
-            if sentiment
-            else None
-        ),
+        "sentiment": _sentiment(utterance.sentiment),
+        "provider_sentiment": _sentiment(utterance.provider_sentiment),
         "is_backchannel": utterance.is_backchannel,
         "pii": [
             {"type": m.type.value, "start_char": m.start_char, "end_char": m.end_char}
@@ -179,6 +175,12 @@ def _speaker_metrics(figures: SpeakerMetrics) -> Json:
         "fillers_per_100_words": _rounded(figures.fillers_per_100_words),
         "loudness_dbfs": [_rounded(value) for value in figures.loudness_dbfs] or None,
     }
+
+
+def _sentiment(sentiment: Sentiment | None) -> Json | None:
+    if sentiment is None:
+        return None
+    return {"label": sentiment.label.value, "score": _rounded(sentiment.score)}
 
 
 def _summary(summary: Summary | None) -> Json | None:

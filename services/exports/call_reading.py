@@ -16,7 +16,17 @@ from services.domain.edits import Comment
 from services.domain.errors import BadTranscript
 from services.domain.ids import new_id
 from services.domain.part import Part
-from services.domain.speech import PiiMention, PiiType, Span, Speaker, Transcript, Utterance, Word
+from services.domain.speech import (
+    PiiMention,
+    PiiType,
+    Sentiment,
+    SentimentLabel,
+    Span,
+    Speaker,
+    Transcript,
+    Utterance,
+    Word,
+)
 from services.exports.call_json import SCHEMA
 
 MAX_BYTES = 200 * 1024 * 1024
@@ -127,8 +137,16 @@ def _utterance(node: "_Node") -> Utterance:
         text=text,
         confidence=node.share("confidence"),
         words=tuple(node.each("words", word)),
+        provider_sentiment=_sentiment(node.child("provider_sentiment")),
         pii=tuple(node.each("pii", mention)),
     )
+
+
+def _sentiment(node: "_Node") -> Sentiment | None:
+    label = node.choice("label", SentimentLabel)
+    if label is None:
+        return None
+    return Sentiment(label=label, score=node.needed("score", node.signed_share))
 
 
 def _details(call: "_Node") -> CallDetails:
@@ -213,6 +231,14 @@ class _Node:
         if end_ms < start_ms:
             self.refuse("end_ms", "lies before start_ms")
         return start_ms, end_ms
+
+    def signed_share(self, key: str) -> float | None:
+        value = self.value_of(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -1 <= value <= 1:
+            self.refuse(key, "is not a number from -1 to 1")
+        return float(value)
 
     def share(self, key: str) -> float | None:
         value = self.value_of(key)

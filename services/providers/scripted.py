@@ -103,7 +103,6 @@ class ScriptedProvider(SpeechProvider):
             stages={
                 "recognition": f"scripted {fingerprint}",
                 "speakers": "scripted",
-                "sentiment": "scripted",
             },
         )
 
@@ -144,7 +143,7 @@ def _utterances(duration_ms: int, *, separate: bool) -> Iterator[Utterance]:
             channel=n % 2 if separate else None,
             confidence=0.9,
             words=_words(text, start_ms, end_ms),
-            sentiment=Sentiment(label=_label(score), score=score),
+            provider_sentiment=Sentiment(label=_label(score), score=score),
         )
 
 

@@ -190,6 +190,8 @@ UTTERANCES = Table(
     Column("confidence", Float),
     Column("sentiment_label", _NAME),
     Column("sentiment_score", Float),
+    Column("provider_sentiment_label", _NAME),
+    Column("provider_sentiment_score", Float),
     Column("is_backchannel", Boolean, nullable=False),
     Column("words", Text, nullable=False),
     Column("pii", Text),

@@ -20,6 +20,8 @@ UTTERANCE_COLUMNS = tuple(
         "words",
         "sentiment_label",
         "sentiment_score",
+        "provider_sentiment_label",
+        "provider_sentiment_score",
         "is_backchannel",
         "pii",
     )
@@ -46,6 +48,8 @@ def utterance_rows(org_id: str, call_id: str, transcript: Transcript) -> list[di
             "words": pack_words(u.words),
             "sentiment_label": u.sentiment and u.sentiment.label,
             "sentiment_score": u.sentiment and u.sentiment.score,
+            "provider_sentiment_label": u.provider_sentiment and u.provider_sentiment.label,
+            "provider_sentiment_score": u.provider_sentiment and u.provider_sentiment.score,
             "is_backchannel": u.is_backchannel,
             "pii": pack_pii(u.pii),
         }
@@ -65,7 +69,8 @@ def utterances_from_rows(rows: Iterable[Any]) -> tuple[Utterance, ...]:
             channel=channel,
             confidence=confidence,
             words=unpack_words(words),
-            sentiment=Sentiment(label=_LABELS[label], score=score) if label else None,
+            sentiment=_sentiment(label, score),
+            provider_sentiment=_sentiment(provider_label, provider_score),
             is_backchannel=is_backchannel,
             pii=unpack_pii(pii) if pii else (),
         )
@@ -80,7 +85,15 @@ def utterances_from_rows(rows: Iterable[Any]) -> tuple[Utterance, ...]:
             words,
             label,
             score,
+            provider_label,
+            provider_score,
             is_backchannel,
             pii,
         ) in rows
     )
+
+
+def _sentiment(label: str | None, score: float | None) -> Sentiment | None:
+    if label is None or score is None:
+        return None
+    return Sentiment(label=_LABELS[label], score=score)

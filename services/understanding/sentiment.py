@@ -1,4 +1,4 @@
-"""Sentiment of utterances: sentence embeddings and valence counts under a small linear head.
+"""Sentiment of utterances: sentence embeddings, valence and wordings under a linear head.
 
 The head is trained by ``bench/train_sentiment.py`` on ``sentiment_training/``; its file names the
 hash of the set it was trained on.
@@ -17,20 +17,25 @@ from numpy.typing import NDArray
 from services.domain.speech import Sentiment, SentimentLabel, Transcript
 from services.understanding.embeddings import SentenceEmbedder
 from services.understanding.valence import valences
+from services.understanding.wordings import count_wordings
 
 HEAD_FILE = "sentiment_head.json"
 LABELS = (SentimentLabel.NEGATIVE, SentimentLabel.NEUTRAL, SentimentLabel.POSITIVE)
-PREVIOUS_WEIGHT = 0.5
-VALENCE_WEIGHT = 0.5
+PREVIOUS_WEIGHT = 0.3
+VALENCE_WEIGHT = 0.7
 STAGE = "local all-MiniLM-L6-v2 + valence head"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SentimentHead:
-    """A trained linear classifier: ``weights`` [features, 3] and ``bias`` [3] over LABELS."""
+    """A trained linear classifier: ``weights`` [features, 3] and ``bias`` [3] over LABELS.
+
+    ``vocabulary`` are the wordings that it counts.
+    """
 
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
+    vocabulary: tuple[str, ...]
     training_sha256: str
 
     def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -67,16 +72,18 @@ class SentimentModel:
         if not texts:
             return []
         before = previous if previous is not None else [None] * len(texts)
-        rows = features(self._embedder, texts, before)
-        return [_sentiment(row) for row in self._head.probabilities(rows)]
+        head = self._head
+        rows = features(self._embedder, texts, before, head.vocabulary)
+        return [_sentiment(row) for row in head.probabilities(rows)]
 
     def mark(self, transcript: Transcript) -> Transcript:
         """Return the transcript with a sentiment on every utterance that has none.
 
-        Backchannels stay without one. Unchanged when the language can't be scored.
+        Backchannels stay without one. When the language can't be scored, what the provider says
+        itself stands in; without that the transcript stays as it is.
         """
         if not self.speaks(transcript.language):
-            return transcript
+            return _with_providers_own(transcript)
         places, texts, before = _to_score(transcript)
         scored = dict(zip(places, self.score(texts, before), strict=True))
         return replace(
@@ -95,9 +102,12 @@ class SentimentModel:
 
 
 def features(
-    embedder: SentenceEmbedder, texts: Sequence[str], previous: Sequence[str | None]
+    embedder: SentenceEmbedder,
+    texts: Sequence[str],
+    previous: Sequence[str | None],
+    vocabulary: Sequence[str],
 ) -> NDArray[np.float64]:
-    """Return the classifier's input: the text, what was said before it, and valence counts."""
+    """Return the classifier's input: the text, what came before it, its valence and wordings."""
     different = sorted({*texts, *(p for p in previous if p)})
     place = {text: at for at, text in enumerate(different)}
     vectors = embedder.embed(different)
@@ -106,7 +116,12 @@ def features(
     for row, text in enumerate(previous):
         if text:
             before[row] = vectors[place[text]]
-    columns = (own, PREVIOUS_WEIGHT * before, VALENCE_WEIGHT * valences(texts))
+    columns = (
+        own,
+        PREVIOUS_WEIGHT * before,
+        VALENCE_WEIGHT * valences(texts),
+        count_wordings(texts, vocabulary),
+    )
     return np.hstack(columns).astype(np.float64)
 
 
@@ -117,6 +132,7 @@ def load_head() -> SentimentHead:
     return SentimentHead(
         weights=np.array(stored["weights"], dtype=np.float64),
         bias=np.array(stored["bias"], dtype=np.float64),
+        vocabulary=tuple(stored["vocabulary"]),
         training_sha256=stored["training_sha256"],
     )
 
@@ -135,6 +151,17 @@ def _to_score(transcript: Transcript) -> tuple[list[int], list[str], list[str | 
             before.append(last)
         last = utterance.text
     return places, texts, before
+
+
+def _with_providers_own(transcript: Transcript) -> Transcript:
+    utterances = tuple(
+        u if u.sentiment or u.is_backchannel else replace(u, sentiment=u.provider_sentiment)
+        for u in transcript.utterances
+    )
+    if utterances == transcript.utterances:
+        return transcript
+    stages = {**transcript.stages, "sentiment": transcript.provider}
+    return replace(transcript, utterances=utterances, stages=stages)
 
 
 def _sentiment(probabilities: NDArray[np.float64]) -> Sentiment:

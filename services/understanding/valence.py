@@ -53,7 +53,8 @@ _NEGATION = re.compile(
 _REACH = 4
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PHRASES = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    # recognisers leave apostrophes out
+    re.compile(pattern.replace("'", "'?"), re.IGNORECASE)
     for pattern in (
         # complaints without a bad word: what was owed and didn't come, again and again
         r"\b(?:still (?:not|no|haven't|hasn't|isn't|waiting)|nobody|no one|never (?:arrived|came|"
@@ -92,6 +93,51 @@ _PHRASES = tuple(
         r"\b(?:just (?:great|wonderful|fantastic|brilliant|love)|oh,? (?:great|wonderful|fantastic|"
         r"brilliant|no problem)|what a surprise|of course (?:there|it) is|thanks for nothing|"
         r"how (?:generous|hard)|yeah,? sure|five stars|truly)\b",
+        # a turn: what stands before it is manners, what comes after is meant
+        r"\b(?:but|though|although|however|yet|unfortunately|only wish|i wish|would(?:'ve| have) "
+        r"(?:been|liked|expected|hoped)|expected (?:better|more)|rather)\b",
+        r"\b(?:but|although|however|yet)\b.{0,60}?(?:n't|\b(?:not|no|never|nobody|still|too|again|"
+        r"late|wrong|only|broke|cold|keeps?))\b",
+        # a wish for what ought to be there already
+        r"\b(?:would|'d) (?:really )?(?:be|have been|help)\b.{0,40}?\b(?:if|to)\b",
+        # manners that open a complaint
+        r"\b(?:don't (?:want to|mean to|wish to|like)|hate to|not to be|to be (?:honest|fair)|"
+        r"sorry to (?:bother|trouble|say)|i'm sure|no offen[cs]e|i (?:do )?(?:understand|"
+        r"appreciate|realise|know)|must say|i'm afraid|i'd (?:like|love|be))\b",
+        # praise by way of negation
+        r"\b(?:nothing to complain|can(?:no|')t (?:complain|fault|thank|go wrong)|couldn't (?:be|"
+        r"ask|fault)|never (?:been|had|met|seen) (?:a )?(?:better|happier|nicer|easier)|(?:isn't|"
+        r"wasn't|not) (?:bad|difficult|hard|expensive|half|a problem any)|(?:no|without(?: any| a)?"
+        r") (?:problems?|trouble|complaints?|issues?|hassle|fuss|delays?)|(?:no longer|not|never) "
+        r"(?:worried|let me down|disappointed|regret)|(?:don't|didn't) (?:regret|let|expect)|"
+        r"hasn't (?:failed|crashed|stopped))\b",
+        # relief
+        r"\b(?:phew|finally|thank (?:god|goodness|heavens)|hallelujah|hooray|(?:weight|load) off|"
+        r"relie(?:f|ved)|breathe again|sleep (?:again|tonight)|so worried|given up hope|at last|"
+        r"after all|feel (?:so |much |a lot )*better|music to my ears)\b",
+        # praise by idiom
+        r"\b(?:gem|legend|angel|lifesaver|magician|saint|treasure|godsend|ten out of ten|like (?:a "
+        r"charm|new|clockwork)|went above|out of (?:his|her|their|your) way|made (?:my|our) day|"
+        r"that's what i call|hats off|kudos|chuffed|thrilled|delighted|can't wait|spot on|"
+        r"restored my faith|blown away|(?:hug|kiss) you)\b",
+        # anger by idiom
+        r"\b(?:fed up|sick of|had (?:it|enough)|last straw|wits' end|end of my (?:rope|tether)|"
+        r"robbery|up the wall|kidding me|be joking|be serious|shambles|in circles|passed (?:a)?"
+        r"round|gutted|let(?:ting)? (?:me )?down|no use|no point|what kind of|how (?:many|much) "
+        r"(?:more|longer)|escalated?|the press|lied)\b",
+        # sarcasm: loud praise beside what went wrong
+        r"\b(?:great|wonderful|fantastic|brilliant|lovely|perfect|nice|super|awesome|excellent|"
+        r"amazing|congratulations|thanks|well done)\b.{0,40}?\b(?:again|another|wait|wasted|slower|"
+        r"worse|broken|los[te]|losing|missed|wrong|nothing|useless|twice|late|months|mistake|hold|"
+        r"weeks|hours)\b",
+        r"\b(?:so much for|just what i needed|what a (?:joke|surprise|great)|isn't (?:it|that)|a "
+        r"bunch|top marks|good to know|as usual|because that worked|nothing better to do|clearly|"
+        r"so proud|how (?:kind|nice|convenient|wonderful|lovely))\b",
+        # an agent at work
+        r"\b(?:happy to (?:help|assist|look)|my pleasure|pleasure to assist|can i (?:have|get|"
+        r"take)|could i (?:have|take)|i've (?:put|noted|raised|added|made|taken|moved|cancelled|"
+        r"blocked)|you(?:'ll| will) (?:get|receive|see)|your (?:account|claim|request|order)|i can "
+        r"(?:see|offer|put|send|imagine)|(?:so|really) sorry|on behalf|for you)\b",
         r"\?",
     )
 )

@@ -174,7 +174,7 @@ def test_what_it_claims_to_deliver_is_there(
     provider: SpeechProvider, transcript: Transcript
 ) -> None:
     capabilities = provider.capabilities
-    scored = [u.sentiment for u in transcript.utterances if u.sentiment]
+    scored = [u.provider_sentiment for u in transcript.utterances if u.provider_sentiment]
     assert bool(scored) is capabilities.sentiment
     assert all(-1 <= s.score <= 1 for s in scored)
     assert bool(transcript.loudness_dbfs) is capabilities.loudness

@@ -49,6 +49,7 @@ utterances = st.builds(
     confidence=maybe_fractions,
     words=several(words),
     sentiment=st.none() | sentiments,
+    provider_sentiment=st.none() | sentiments,
     is_backchannel=st.booleans(),
     pii=several(st.builds(PiiMention, start_char=ms, end_char=ms)),
 )

@@ -37,9 +37,15 @@ function paintText(target, line, { everyWord, matches, chosen }) {
 function sentimentMark(line) {
   if (!line.sentiment) return null;
   const score = `${line.score < 0 ? "\u2212" : "+"}${Math.abs(line.score).toFixed(2)}`;
+  const theirs = line.providerSentiment
+    ? `. The provider says: ${SENTIMENT_WORDS[line.providerSentiment].toLowerCase()}`
+    : "";
   return make(
     "span",
-    { class: `mark-sentiment ${line.sentiment}`, title: `Sentiment score ${score} of \u22121 to +1` },
+    {
+      class: `mark-sentiment ${line.sentiment}`,
+      title: `Sentiment score ${score} of \u22121 to +1${theirs}`,
+    },
     icon(line.sentiment),
     SENTIMENT_WORDS[line.sentiment],
   );

@@ -10,8 +10,10 @@ const OTHER_COLOURS = ["violet", "green", "grey"];
 
 /** A line of the transcript, read from the row the server sends. */
 function readLine(row, order) {
-  const [id, speaker, start, end, text, label, score, flags, words] = row;
-  return { kind: "line", id, speaker, start, end, text, sentiment: SENTIMENT[label], score, flags, words, order };
+  const [id, speaker, start, end, text, label, score, flags, words, providers = 0] = row;
+  const sentiment = SENTIMENT[label];
+  const providerSentiment = SENTIMENT[providers];
+  return { kind: "line", id, speaker, start, end, text, sentiment, score, providerSentiment, flags, words, order };
 }
 
 class Model {

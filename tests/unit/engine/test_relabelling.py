@@ -212,6 +212,11 @@ class TestWordsOfAMixedCall:
             "holds": "local levels",
         }
 
+    def test_a_line_that_stays_keeps_what_the_provider_says_of_its_sentiment(self):
+        told = written("yes.no", provider_sentiment=SENTIMENTS["+"])
+        (line,) = told_apart(without_speakers(told), "######").utterances
+        assert line.provider_sentiment == SENTIMENTS["+"]
+
     def test_a_silent_recording_gives_words_to_nobody(self):
         after = told_apart(without_speakers(written("yes.no")), "......")
         assert lines(after) == [(None, "yes no")]

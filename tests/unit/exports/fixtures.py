@@ -137,5 +137,6 @@ def _with_words(utterance: Utterance) -> Utterance:
             for n, token in enumerate(tokens)
         ),
         sentiment=Sentiment(label=SentimentLabel.NEGATIVE, score=-0.51239),
+        provider_sentiment=Sentiment(label=SentimentLabel.NEUTRAL, score=-0.125),
         pii=((PiiMention(type=PiiType.PHONE, start_char=at, end_char=at + 7),) if at >= 0 else ()),
     )

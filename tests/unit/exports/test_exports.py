@@ -124,7 +124,7 @@ def test_json_has_every_key_of_the_schema() -> None:
     utterance = document["utterances"][1]
     assert {
         "id", "speaker", "channel", "start_ms", "end_ms", "text", "confidence", "words",
-        "sentiment", "is_backchannel", "pii",
+        "sentiment", "provider_sentiment", "is_backchannel", "pii",
     } == set(utterance)  # fmt: skip
     assert set(utterance["words"][0]) == {"text", "start_ms", "end_ms", "confidence"}
     assert utterance["sentiment"] == {"label": "negative", "score": -0.5124}

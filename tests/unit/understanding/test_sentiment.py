@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from services.domain.speech import SentimentLabel, Span, Speaker, Transcript, Utterance
+from services.domain.speech import Sentiment, SentimentLabel, Span, Speaker, Transcript, Utterance
 from services.understanding import sentiment
 from services.understanding.sentiment import SentimentModel, load_head
 from services.understanding.valence import FEATURES, valences
+from services.understanding.wordings import count_wordings, wordings
+from tests.unit.understanding.sentiment_cases import KNOWN_MISSES, POLITE_COMPLAINTS, RELIEFS
 
 TRAINING_SET = Path(sentiment.__file__).parent / "sentiment_training" / "utterances.txt"
 
@@ -108,8 +110,8 @@ def test_the_head_was_trained_on_the_training_set_that_lies_here() -> None:
 def test_the_training_set_is_large_and_grouped() -> None:
     lines = TRAINING_SET.read_text("utf-8").splitlines()
     spoken = [line for line in lines if not line.startswith("#")]
-    assert len(spoken) >= 250
-    assert len(lines) - len(spoken) >= 30
+    assert len(spoken) >= 1_200
+    assert len(lines) - len(spoken) >= 90
     assert all(
         line[0] in "acs" and line[2] in "+0-" and line[1] == line[3] == " " for line in spoken
     )
@@ -125,3 +127,54 @@ def test_valence_knows_negation() -> None:
     assert not_good.argmax() == 2
     assert not_bad.argmax() == 3
     assert valences(["x"]).shape == (1, FEATURES)
+
+
+def test_no_polite_complaint_is_taken_for_praise(model: SentimentModel) -> None:
+    scored = zip(POLITE_COMPLAINTS, model.score(POLITE_COMPLAINTS), strict=True)
+    wrong = [text for text, s in scored if s.label is SentimentLabel.POSITIVE]
+    assert set(wrong) <= set(KNOWN_MISSES)
+
+
+def test_no_relief_is_taken_for_a_complaint(model: SentimentModel) -> None:
+    scored = zip(RELIEFS, model.score(RELIEFS), strict=True)
+    assert [text for text, s in scored if s.label is SentimentLabel.NEGATIVE] == []
+
+
+def test_the_cases_are_never_trained_on() -> None:
+    trained = {line[4:].lower() for line in TRAINING_SET.read_text("utf-8").splitlines()}
+    assert len(POLITE_COMPLAINTS) >= 40
+    assert len(RELIEFS) >= 20
+    assert not trained & {text.lower() for text in (*POLITE_COMPLAINTS, *RELIEFS)}
+
+
+THEIRS = Sentiment(label=SentimentLabel.POSITIVE, score=0.4)
+
+
+def test_the_providers_own_sentiment_stays_beside_ours(model: SentimentModel) -> None:
+    transcript = _transcript("I'm so angry about this bill.")
+    told = replace(transcript.utterances[0], provider_sentiment=THEIRS)
+    (marked,) = model.mark(replace(transcript, utterances=(told,))).utterances
+    assert marked.provider_sentiment == THEIRS
+    assert marked.sentiment is not None
+    assert marked.sentiment.label is SentimentLabel.NEGATIVE
+
+
+def test_the_providers_own_sentiment_stands_in_where_we_have_none(model: SentimentModel) -> None:
+    transcript = _transcript("Hyvää päivää.", "No niin.", language="fi")
+    told = replace(transcript.utterances[0], provider_sentiment=THEIRS)
+    marked = model.mark(replace(transcript, utterances=(told, transcript.utterances[1])))
+    assert [u.sentiment for u in marked.utterances] == [THEIRS, None]
+    assert marked.stages["sentiment"] == "p"
+
+
+def test_wordings_are_the_same_written_and_recognised() -> None:
+    assert wordings("It isn't, no!") == wordings("it isnt no")
+    assert wordings("so so") == ["so", "< so", "so so", "so >"]
+    assert wordings("") == ["< >"]
+
+
+def test_wordings_of_long_texts_count_less_each() -> None:
+    known = ("bad", "not bad")
+    (row, other) = count_wordings(["Not bad", "good"], known)
+    assert row.tolist() == pytest.approx([0.5**0.5] * 2)
+    assert not other.any()
