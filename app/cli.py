@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from app.benches import benches
+from app.text import text
 from app.vocabulary import vocabulary
 from app.voices import voices
 from services import telemetry
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(voices, name="voices")
 app.add_typer(vocabulary, name="vocabulary")
 app.add_typer(benches, name="bench")
+app.add_typer(text, name="text")
 
 Format = Annotated[ExportFormat, typer.Option("--format", help="What to write.")]
 Output = Annotated[

@@ -89,6 +89,10 @@ class BadTranscript(PartylineError):
     """This file is not a transcript that can be used."""
 
 
+class BadLine(PartylineError):
+    """A line of the input can't be used, and no line after it was read."""
+
+
 class UploadInterrupted(PartylineError):
     """The upload broke off before the whole file had arrived; please send it again."""
 

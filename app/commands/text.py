@@ -1,0 +1,28 @@
+"""``partyline text``: models over single texts, line by line."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.commands.json_lines import TextLine, answer_lines
+from app.settings import Settings
+from app.wiring import build_models
+
+
+def answer_sentiment(settings: Settings, language: str) -> int:
+    """Answer lines with their sentiment; the exit status. Raises BadLine, WeightsMissing.
+
+    Label and score are null where the line's language can't be scored.
+    """
+    model = build_models(settings).sentiment
+
+    def answers(lines: Sequence[TextLine]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = [{"label": None, "score": None} for _ in lines]
+        places = [at for at, x in enumerate(lines) if model.speaks(x.language or language)]
+        scored = model.score(
+            [lines[at].text for at in places], [lines[at].previous for at in places]
+        )
+        for at, sentiment in zip(places, scored, strict=True):
+            found[at] = {"label": sentiment.label.value, "score": sentiment.score}
+        return found
+
+    return answer_lines(answers)
