@@ -1,0 +1,133 @@
+"""Tells numbers that count, date, price or name a thing from numbers that belong to a person."""
+
+import re
+from collections.abc import Sequence
+
+from services.understanding.personal_data.codes import Code
+from services.understanding.personal_data.tokens import Token
+
+_UNITS = frozenset({
+    "%", "am", "bit", "buck", "bucks", "business", "c", "callers", "cent", "cents", "customers",
+    "day", "days", "degrees", "dollar", "dollars", "euro", "euros", "eur", "f", "feet", "foot",
+    "gb", "gbp", "gig", "gigabyte", "gigabytes", "gigs", "grams", "grand", "guests", "heures",
+    "horas", "hour", "hours", "inch", "inches", "jahre", "jours", "k", "kg", "kilometers", "kilos",
+    "km", "lb", "lbs", "litres", "mb", "mbps", "megabit", "megabits", "megabyte", "megabytes",
+    "meters", "metres", "mg", "mile", "miles", "milligrams", "millimetres", "minute", "minuten",
+    "minutes", "minutos", "ml", "mm", "month", "months", "mph", "night", "nights", "o'clock",
+    "orders", "p", "pence", "people", "percent", "percentage", "pm", "points", "pound", "pounds",
+    "prozent", "quid", "quarter", "reasons", "rpm", "stunden", "tage", "texts", "things", "time",
+    "times", "uhr", "units", "usd", "volts", "watt", "watts", "week", "weeks", "working", "year",
+    "years", "yards", "días", "meses", "años",
+})  # fmt: skip
+_CURRENCY = frozenset("$£€¥")
+_NAMES_A_THING = frozenset({
+    "bus", "channel", "chapter", "clause", "error", "exit", "flight", "galaxy", "gate", "highway",
+    "interstate", "iphone", "junction", "level", "line", "lot", "mark", "model", "motorway",
+    "page", "paragraph", "part", "pixel", "platform", "playstation", "rule", "season", "section",
+    "series", "size", "stage", "step", "study", "terminal", "thinkpad", "train", "version",
+    "windows", "xbox",
+})  # fmt: skip
+_BETWEEN_NAME_AND_NUMBER = frozenset({
+    "code", "number", "no", "message", "is", ":", "#", "the", "a", "of", "page", "on", ".",
+})  # fmt: skip
+_FLIGHT = re.compile(
+    r"\b(?:flight|error)(?: (?:code|number|no\.?))?(?: is|'s)? (?:[a-z] ){0,3}$", re.IGNORECASE
+)
+_PRICED = re.compile(
+    r"\b(?:charged?|paid|pay|paying|costs?|refund(?:ed)?|credit(?:ed)?|total(?:s|led|ed)?|price|"
+    r"priced|billed|fee|balance|deposit|spent|owe[sd]?|worth|save[sd]?|quoted|between|"
+    r"another|amount|limit|temperature|population)\W+"
+    r"(?:(?:me|you|us|him|her|them|was|is|of|by|about|around|only|just|a|the|comes|came|to|up|at|"
+    r"for|over|under|nearly|almost|exactly|roughly|it|from)\W+){0,4}$",
+    re.IGNORECASE,
+)
+_DATED = re.compile(
+    r"\b(?:in|since|from|until|till|by|of|before|after|year|around|during|back in|early|late|"
+    r"summer|spring|autumn|fall|winter|january|february|march|april|may|june|july|august|"
+    r"september|october|november|december|christmas|easter)(?: the)?(?: year)?,? ?$",
+    re.IGNORECASE,
+)
+_TESTING = re.compile(r"\b(?:test(?:ing)?|check|mic|count(?:ed|ing|down)?|dialled)\b", re.IGNORECASE)
+_SHORTEST_COUNT = 3
+
+
+def is_quantity(code: Code, tokens: Sequence[Token]) -> bool:
+    """Whether a code counts something: money, time, percent."""
+    if code.letters or (code.digits >= 7 and not code.scaled):
+        return False
+    before = tokens[code.first - 1].text if code.first else ""
+    following = [t.lower for t in tokens[code.last + 1 : code.last + 4]]
+    if before in _CURRENCY and not _is_broken_up(code, tokens):
+        return True
+    if following and following[0] in _UNITS:
+        return True
+    if _is_clock(code, tokens):
+        return True
+    if following[:3] in (["a", ".", "m"], ["p", ".", "m"]):
+        return True
+    return (
+        bool(following)
+        and following[0] in {"point", "and"}
+        and bool(set(following) & {"half", "point", "cents", "pence"})
+    )
+
+
+def is_price(code: Code, text: str, start: int) -> bool:
+    """Whether what stands before a short number says that it is money."""
+    return not code.letters and code.digits <= 6 and bool(_PRICED.search(text[:start]))
+
+
+def is_year(code: Code, text: str, start: int) -> bool:
+    """Whether a number is a year: "since 2016", "in nineteen ninety eight"."""
+    looks = code.digits == 4 and not code.letters and code.characters[:2] in {"19", "20"}
+    return looks and bool(_DATED.search(text[:start]))
+
+
+def names_a_thing(code: Code, tokens: Sequence[Token], text: str) -> bool:
+    """Whether a number belongs to a thing or a place in a text: flight 287, error 404, page 12."""
+    at = code.first - 1
+    while at >= 0 and tokens[at].lower in _BETWEEN_NAME_AND_NUMBER:
+        at -= 1
+    if at >= 0 and tokens[at].lower in _NAMES_A_THING and code.first - at <= 4:
+        return True
+    return bool(_FLIGHT.search(text[: tokens[code.first].start]))
+
+
+def is_counting(code: Code, text: str) -> bool:
+    """Whether somebody counts or tests a microphone: "one two three four", "one two one two"."""
+    digits = code.characters
+    if code.letters or len(digits) < _SHORTEST_COUNT:
+        return False
+    steps = {int(b) - int(a) for a, b in zip(digits, digits[1:], strict=False)}
+    if digits.endswith("10") or digits.startswith("10"):
+        bare = digits.removesuffix("10").removeprefix("10")
+        steps = {int(b) - int(a) for a, b in zip(bare, bare[1:], strict=False)} or {0}
+    return steps in ({1}, {-1}) or (bool(_TESTING.search(text)) and set(digits) <= set("123"))
+
+
+def _is_clock(code: Code, tokens: Sequence[Token]) -> bool:
+    """Whether a number is one half of a time such as 6:15."""
+    last = tokens[code.last]
+    following = tokens[code.last + 1] if code.last + 1 < len(tokens) else None
+    if following is not None and following.text == ":" and following.start == last.end:
+        return len(last.text) <= 2 and last.text.isdigit()
+    before = tokens[code.first - 1] if code.first else None
+    first = tokens[code.first]
+    return (
+        before is not None
+        and before.text == ":"
+        and before.end == first.start
+        and code.first >= 2
+        and tokens[code.first - 2].text.isdigit()
+    )
+
+
+def _is_broken_up(code: Code, tokens: Sequence[Token]) -> bool:
+    """Whether a number is written in groups as no amount is.
+
+    Recognisers write "$739-286" when somebody reads digits out.
+    """
+    inside = [t.text for t in tokens[code.first : code.last + 1]]
+    return "-" in inside or sum(text.isdigit() for text in inside) > 1 + sum(
+        text in {",", "."} for text in inside
+    )
