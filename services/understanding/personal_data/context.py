@@ -22,6 +22,7 @@ _REQUEST = re.compile(
     r"ihre|nennen)\b",
     re.IGNORECASE,
 )
+_TELLING = (Subject.BOOKING, Subject.POLICY)
 _HOW_MUCH = re.compile(r"\bhow (?:many|much|long|old|often|soon|far)\b", re.IGNORECASE)
 _STATES = re.compile(
     r"\b(?:is|it's|it is|number|are|'s|was|as follows|be|es|son|est|ist|lautet)\b|:", re.IGNORECASE
@@ -73,7 +74,10 @@ def nearest_subject(
     named = subjects_in(text, language)
     before = [s for s, _, stop in named if stop <= start and start - stop <= reach]
     if before:
-        return before[-1]
+        later = {s for s, at, _ in named if at >= end}
+        # "Reference XYZ419 is my booking": the more telling word counts.
+        told = next((s for s in _TELLING if s in later), None)
+        return told if before[-1] is Subject.ACCOUNT and told else before[-1]
     return next((s for s, at, _ in named if end <= at and at - end <= reach // 3), None)
 
 

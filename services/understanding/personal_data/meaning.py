@@ -8,8 +8,10 @@ from services.understanding.personal_data.codes import Code
 from services.understanding.personal_data.context import Subject
 from services.understanding.personal_data.quantities import (
     is_counting,
+    is_date,
     is_price,
     is_quantity,
+    is_round,
     is_year,
     names_a_thing,
 )
@@ -79,6 +81,11 @@ def _is_no_code(code: Code, context: Context, *, answers: bool) -> bool:
         return code.digits < 10
     if answers:
         return False
+    if context.subject in {None, Subject.PHONE, Subject.CARD, Subject.EMAIL}:
+        if is_date(context.text, start, context.tokens[code.last].end):
+            return context.subject is not Subject.CARD
+        if is_round(code, context.tokens) and context.subject is None:
+            return True
     return is_price(code, context.text, start) or is_year(code, context.text, start)
 
 
@@ -108,6 +115,8 @@ def _in_context(code: Code, subject: Subject, context: Context) -> Subject | Non
     fits = False
     if subject is Subject.CVV:
         fits = letters == 0 and (3 <= digits <= 4 or (answers and digits == 2))
+        # Said again after a slip: "seven seven, sorry, seven eight two".
+        fits = fits or (letters == 0 and digits <= 8 and code.groups[-1] in {3, 4})
     elif subject is Subject.EXPIRY:
         fits = letters == 0 and (3 <= digits <= 6 or (answers and digits <= 6))
     elif subject in {Subject.CARD, Subject.SSN, Subject.IBAN}:
@@ -125,7 +134,7 @@ def _in_context(code: Code, subject: Subject, context: Context) -> Subject | Non
         fits = postcode or (letters == 0 and digits in {5, 9} and code.single_digits >= 4)
         fits = fits or context.bare
     elif subject in CODE_SUBJECTS:
-        fits = _fits_code(code, subject, least=least, answers=answers, ending=ending)
+        fits = _fits_code(code, subject, context, ending=ending)
     elif subject in {Subject.PERSON, Subject.EMAIL}:
         fits = digits == 0 and letters >= (2 if context.bare else 3)
     return subject if fits else None
@@ -140,11 +149,10 @@ def _fits_number(code: Code, subject: Subject, *, least: int, read_out: bool) ->
     return (code.digits >= least or bool(lettered)) and read_out
 
 
-def _fits_code(
-    code: Code, subject: Subject, *, least: int, answers: bool, ending: bool
-) -> bool:
+def _fits_code(code: Code, subject: Subject, context: Context, *, ending: bool) -> bool:
     digits, letters = code.digits, code.letters
-    if answers and digits + letters >= 1:
+    least = 2 if context.continues or context.bare else LEAST_DIGITS
+    if context.bare or (context.continues and digits + letters >= 2):
         return True
     if letters and letters + digits >= LEAST_DIGITS and digits >= 2:
         return True

@@ -2,6 +2,12 @@
 
 # What is written with a capital or follows "this is" without being a person's name.
 NO_NAMES = frozenset({
+    "adobe", "airbnb", "aldi", "asda", "barclays", "bt", "cisco", "citibank", "comcast", "costco",
+    "dell", "dhl", "ebay", "ee", "etsy", "expedia", "fedex", "hermes", "hsbc", "huawei", "ibm", "ikea",
+    "intel", "lidl", "linkedin", "lloyds", "lyft", "microsoft", "nationwide", "netflix", "nokia",
+    "oracle", "orange", "pepsi", "sainsbury", "santander", "siri", "skype", "sony", "spotify",
+    "starbucks", "tesco", "tesla", "toyota", "twitter", "uber", "ups", "usps", "verizon", "virgin",
+    "vodafone", "walmart", "xfinity", "youtube", "zoom",
     "a", "able", "about", "absolutely", "account", "actually", "afraid", "after", "again",
     "ah", "airways", "all", "also", "always", "am", "amazon", "american", "an", "and",
     "android", "any", "anything", "apple", "april", "are", "as", "at", "august", "available",

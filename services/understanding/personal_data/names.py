@@ -46,6 +46,10 @@ _TOLD = re.compile(
     r"\b(?i:tell|told|ask(?:ed)?|emailed|texted|met|attn|attention|contact|from|by|for|with|and|"
     rf"that|about|see|saw|called|remember|owe|gave|give)[ :]+(?P<name>{_NAMES})"
 )
+_LABELLED = re.compile(
+    r"\b(?i:from|to|name|customer|caller|agent|attn|contact|patient|passenger|guest|holder): ?"
+    rf"(?P<name>{_NAMES})"
+)
 _SIGNED = re.compile(rf"\b(?P<name>{_NAMES}) (?i:speaking|here|calling|on the line)\b")
 _ANY_NAME = re.compile(rf"(?<![\w@.])(?P<name>{_NAMES})")
 _SAINT = re.compile(r"\b(?:San|Santa|St\.?|Saint|Fort|Port|Lake|Mount)\s$")
@@ -70,7 +74,7 @@ def find_names(text: str, *, asked: bool, cased: bool) -> list[Place]:
     plain = text.replace("’", "'")
     found: list[Place] = []
     if cased:
-        for pattern in (_INTRODUCED, _ADDRESSED, _VOCATIVE, _SIGNED, _TOLD):
+        for pattern in (_INTRODUCED, _ADDRESSED, _LABELLED, _VOCATIVE, _SIGNED, _TOLD):
             sure = pattern not in {_VOCATIVE, _TOLD}
             found += _accepted(pattern.finditer(plain), sure=sure)
         found += _known(plain)
@@ -144,14 +148,14 @@ def is_name(text: str, start: int, end: int) -> bool:
         return False
     if any(w.lower().strip(".,'") in NO_NAMES | ORGANISATION for w in words):
         return False
+    following = re.match(r"\W*(\w+)", text[end:])
+    of_a_place = bool(following) and following[1].lower() in AFTER_NO_NAME
     if words[0].lower() in first_names():
-        return True
+        return not of_a_place
     if len(words) == 1 and words[0].lower() in surnames():
         return words[0].lower() not in places() and words[0].lower() not in COMMON_WORDS
     told = len(words) == 1 and bool(_TELLS.search(before))
     plain = all(w.replace("'", "").replace("-", "").isalpha() for w in words)
-    following = re.match(r"\W*(\w+)", text[end:])
-    of_a_place = bool(following) and following[1].lower() in AFTER_NO_NAME
     return titled or told or (len(words) in {2, 3} and plain and not of_a_place)
 
 

@@ -14,10 +14,15 @@ _UNITS = frozenset({
     "km", "lb", "lbs", "litres", "mb", "mbps", "megabit", "megabits", "megabyte", "megabytes",
     "meters", "metres", "mg", "mile", "miles", "milligrams", "millimetres", "minute", "minuten",
     "minutes", "minutos", "ml", "mm", "month", "months", "mph", "night", "nights", "o'clock",
-    "orders", "p", "pence", "people", "percent", "percentage", "pm", "points", "pound", "pounds",
+    "orders", "p", "square", "sq", "pence", "people", "percent", "percentage", "pm", "points", "pound", "pounds",
     "prozent", "quid", "quarter", "reasons", "rpm", "stunden", "tage", "texts", "things", "time",
     "times", "uhr", "units", "usd", "volts", "watt", "watts", "week", "weeks", "working", "year",
     "years", "yards", "días", "meses", "años",
+})  # fmt: skip
+_EACH = frozenset({"a", "an", "each", "every", "per"})
+_RATES = frozenset({
+    "day", "head", "hour", "item", "month", "night", "person", "piece", "quarter", "share", "unit",
+    "week", "year",
 })  # fmt: skip
 _CURRENCY = frozenset("$£€¥")
 _NAMES_A_THING = frozenset({
@@ -47,6 +52,11 @@ _DATED = re.compile(
     r"september|october|november|december|christmas|easter)(?: the)?(?: year)?,? ?$",
     re.IGNORECASE,
 )
+_DATE = re.compile(
+    r"(?:(?:0?[1-9]|[12]\d|3[01])[/.-](?:0?[1-9]|[12]\d|3[01])[/.-](?:(?:19|20)?\d\d)"
+    r"|(?:19|20)\d\d[/.-](?:0?[1-9]|1[0-2])[/.-](?:0?[1-9]|[12]\d|3[01]))"
+)
+_ABOUT_FLIGHTS = re.compile(r"\b(?:flight|flying|fly|gate|terminal)\b", re.IGNORECASE)
 _TESTING = re.compile(r"\b(?:test(?:ing)?|check|mic|count(?:ed|ing|down)?|dialled)\b", re.IGNORECASE)
 _SHORTEST_COUNT = 3
 
@@ -60,6 +70,8 @@ def is_quantity(code: Code, tokens: Sequence[Token]) -> bool:
     if before in _CURRENCY and not _is_broken_up(code, tokens):
         return True
     if following and following[0] in _UNITS:
+        return True
+    if len(following) > 1 and following[0] in _EACH and following[1] in _RATES:
         return True
     if _is_clock(code, tokens):
         return True
@@ -83,11 +95,24 @@ def is_year(code: Code, text: str, start: int) -> bool:
     return looks and bool(_DATED.search(text[:start]))
 
 
+def is_date(text: str, start: int, end: int) -> bool:
+    """Whether digits are written as a date: 04/11/2025, 2026-03-14."""
+    return _DATE.fullmatch(text, start, end) is not None
+
+
+def is_round(code: Code, tokens: Sequence[Token]) -> bool:
+    """Whether a number is written as one numeral and round, as quantities are: 1200, 45000."""
+    written = code.first == code.last and tokens[code.first].text.isdigit()
+    return written and code.digits <= 6 and code.characters.endswith("00")
+
+
 def names_a_thing(code: Code, tokens: Sequence[Token], text: str) -> bool:
     """Whether a number belongs to a thing or a place in a text: flight 287, error 404, page 12."""
     at = code.first - 1
     while at >= 0 and tokens[at].lower in _BETWEEN_NAME_AND_NUMBER:
         at -= 1
+    if _ABOUT_FLIGHTS.search(text) and code.digits <= 4 and code.letters <= 3:
+        return True
     if at >= 0 and tokens[at].lower in _NAMES_A_THING and code.first - at <= 4:
         return True
     return bool(_FLIGHT.search(text[: tokens[code.first].start]))

@@ -102,7 +102,7 @@ class UtteranceReader:
                 tokens=tokens,
                 subject=before if continues else subject,
                 continues=continues,
-                bare=bare and _is_substantial(code),
+                bare=bare and (continues or _is_substantial(code)),
             )
             meaning = meaning_of(code, context)
             if meaning is None and continues:

@@ -73,6 +73,8 @@ class Letters:
             return self._is_letter(after)
         if self._is_code(after):
             return True
+        if self._word(at + 1)[:1].isalpha() and self._word(at + 1) not in self._joiners:
+            return False
         return self._is_code(before) and self._is_code(self._previous(before))
 
     def _starts_phonetic(self, at: int) -> bool:
