@@ -1,7 +1,7 @@
 """Finds people's names by the way they are introduced, addressed and asked for."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from services.understanding.personal_data.lower_names import LEAD_IN, find_lower_names
 from services.understanding.personal_data.name_words import (
@@ -151,7 +151,8 @@ def is_name(text: str, start: int, end: int) -> bool:
     following = re.match(r"\W*(\w+)", text[end:])
     of_a_place = bool(following) and following[1].lower() in AFTER_NO_NAME
     if words[0].lower() in first_names():
-        return not of_a_place
+        town = words[0].lower() in places() and words[-1].lower() not in surnames()
+        return not of_a_place and not (town and not titled)
     if len(words) == 1 and words[0].lower() in surnames():
         return words[0].lower() not in places() and words[0].lower() not in COMMON_WORDS
     told = len(words) == 1 and bool(_TELLS.search(before))
@@ -171,16 +172,14 @@ def _known(text: str) -> list[Place]:
         doubtful = words[0] in COMMON_WORDS or words[0] in places() or len(words[0]) <= 3
         if alone and (doubtful or _SAINT.search(text[:start])):
             continue
+        if not alone and words[0] in places() and words[-1] not in surnames():
+            continue
         following = re.match(r"\W*(\w+)", text[end:])
         if following and following[1].lower() in AFTER_NO_NAME:
             continue
-        if not _goes_on_as_company(text[end:]) and (alone or not _all_places(words)):
+        if not _goes_on_as_company(text[end:]):
             found.append((start, end))
     return found
-
-
-def _all_places(words: Sequence[str]) -> bool:
-    return all(word in places() for word in words)
 
 
 def _answer(text: str) -> list[Place]:

@@ -63,13 +63,22 @@ class CallScanner:
         names.learn(typed.text, candidates)
         return disjoint(typed.text, [*candidates, *names.find(typed.text)])
 
-    def scan_apart(self, utterances: Sequence[Utterance]) -> list[tuple[PiiMention, ...]]:
-        """Return the mentions of utterances that have nothing to do with each other."""
+    def scan_apart(
+        self, utterances: Sequence[Utterance], before: Sequence[Utterance | None]
+    ) -> list[tuple[PiiMention, ...]]:
+        """Return the mentions of utterances that have nothing to do with each other.
+
+        ``before`` holds what was said right before each, where that is known.
+        """
         found = []
-        for utterance, own in zip(utterances, self._find_entities(utterances), strict=True):
+        entities = self._find_entities(utterances)
+        for utterance, own, question in zip(utterances, entities, before, strict=True):
             cased = is_cased([utterance.text])
-            candidates = self._reader.read(utterance, own, Memory(), cased=cased)
-            names = KnownNames(cased=cased)
+            names, memory = KnownNames(cased=cased), Memory()
+            if question is not None:
+                asking = self._reader.read(question, [], memory, cased=is_cased([question.text]))
+                names.learn(question.text, asking)
+            candidates = self._reader.read(utterance, own, memory, cased=cased)
             names.learn(utterance.text, candidates)
             found.append(disjoint(utterance.text, [*candidates, *names.find(utterance.text)]))
         return found
