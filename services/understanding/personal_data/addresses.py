@@ -32,10 +32,9 @@ _FLAT = (
 _UK_POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
 _ZIP = r"\d{5}(?:-\d{4})?"
 _TOWN = r"[A-Z][\w'’]+(?:[ -][A-Z][\w'’]+){0,2}"
-_LAST_LINE = (
-    rf"(?:,?\s+(?:{_UK_POSTCODE}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|{_ZIP}(?:\s+{_TOWN})?)\b)?"
-)
+_LAST_LINE = rf"(?:,?\s+(?:{_UK_POSTCODE}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|{_ZIP}(?:\s+{_TOWN})?)\b)?"
 _AFTER = (
+    r"(?:\s(?:NW|NE|SW|SE|North|South|East|West)\b)?"
     rf"(?:,?\s+{_FLAT})?"
     rf"(?:,\s+(?:in\s+)?(?!(?:I|And|But|So|My|The|It|We|Is|That)\b)(?!{_UK_POSTCODE}){_TOWN}){{0,2}}"
     r"(?:,?\s+[A-Z]{2}\b(?=,?\s+\d|\W*$))?"
@@ -51,9 +50,7 @@ _CASED_ONE_WORD = re.compile(
 _STREET_FIRST = re.compile(
     rf"\b[A-Z]\w+(?:strasse|straße|straat|weg|gasse|platz)\s+\d+[a-z]?\b{_AFTER}"
 )
-_CASED_PLACE = re.compile(
-    rf"{_BEFORE}\b(?:{_NAME}\s+){{1,3}}(?:(?i:{_STREETS}))\b\.?{_AFTER}"
-)
+_CASED_PLACE = re.compile(rf"{_BEFORE}\b(?:{_NAME}\s+){{1,3}}(?:(?i:{_STREETS}))\b\.?{_AFTER}")
 _LOWER_SURE = re.compile(
     rf"(?:{_FLAT},?\s+)?\b{_NUMBER},?\s+(?:{_PLAIN_WORD}\s+){{1,3}}(?:{_SURE_STREETS})\b"
     rf"(?:,?\s+{_FLAT})?",
@@ -70,6 +67,18 @@ _LOWER_ASKED = re.compile(
     rf"(?:,?\s+{_FLAT})?(?:,?\s+(?:in\s+)?{_PLAIN_WORD}(?=[\s,.]*$))?",
     re.IGNORECASE,
 )
+_FLAT_ALONE = re.compile(
+    rf"\b(?:flat|apartment|apt\.?|unit|suite|house number)\s+(?:#\s?)?"
+    rf"(?:{_NUMBER}(?:\s?[A-Za-z]\b)?|[A-Z]\b)",
+    re.IGNORECASE,
+)
+_STREET_ALONE = re.compile(
+    rf"(?<=\bon )(?:{_PLAIN_WORD}\s+){{1,2}}(?:{_SURE_STREETS})\b", re.IGNORECASE
+)
+_HOUSE = re.compile(
+    rf"\b(?:{_NAME}\s+){{1,2}}(?:Cottage|House|Farm|Lodge|Barn|Court|Villa),\s+"
+    rf"(?:{_NAME}\s+){{1,2}}(?i:{_STREETS})\b{_AFTER}"
+)
 _BOX = re.compile(rf"\b(?i:p\.?\s?o\.?\s+box)\s+(?i:{_NUMBER}){_AFTER}")
 _ZIP_PLUS_FOUR = re.compile(r"(?<![\w-])\d{5}-\d{4}(?![\w-])")
 _CANADIAN = re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d\b")
@@ -83,6 +92,7 @@ def find_addresses(text: str, *, asked: bool) -> list[tuple[int, int]]:
     patterns = [_CASED, _CASED_ONE_WORD, _LOWER_SURE, _LOWER_WITH_FLAT, _BOX, _STATE_ZIP]
     if asked:
         patterns += [_LOWER_ASKED, _CASED_PLACE, _STREET_FIRST, _ZIP_PLUS_FOUR, _CANADIAN, _PLZ]
+        patterns += [_FLAT_ALONE, _STREET_ALONE, _HOUSE]
     found = []
     for pattern in patterns:
         for match in pattern.finditer(text):

@@ -151,7 +151,7 @@ class _Reader:
         if number is not None:
             return number
         spelled = self._letters.at(at, inside=inside, english=self._english)
-        return spelled and _Piece(spelled.letter, spelled.length, single=False)
+        return _Piece(spelled.letter, spelled.length, single=False) if spelled else None
 
     def _english_number(self, at: int, *, inside: bool) -> _Piece | None:
         word = self._word(at)

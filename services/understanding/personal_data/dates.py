@@ -29,13 +29,18 @@ _GAP = r"(?:,? +(?:(?:um|uh|er),? )?)"
 _DATE = re.compile(
     r"\b(?:the )?(?:"
     rf"\d{{1,4}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}"
-    rf"|(?:{_ORDINAL}|{_SMALL})(?:{_GAP}(?:of )?(?:the )?(?:(?:um|uh|er),? )?){_MONTH}\b(?:,?{_GAP}?(?:of )?{_YEAR})?"
+    rf"|(?:{_ORDINAL}|{_SMALL})(?:{_GAP}(?:of )?(?:the )?(?:(?:um|uh|er),? )?){_MONTH}\b"
+    rf"(?:,?{_GAP}?(?:of )?{_YEAR})?"
     rf"|{_MONTH}\b{_GAP}(?:the )?(?:{_ORDINAL}|{_SMALL})(?:{_GAP}(?:of )?{_YEAR})?"
     rf"|{_MONTH}\b{_GAP}(?:of )?{_LONG_YEAR}"
     rf"|{_ORDINAL}{_GAP}of the {_ORDINAL}(?:{_GAP}{_YEAR})?"
     rf"|{_ORDINAL}{_GAP}{_ORDINAL}{_GAP}{_YEAR}"
     rf"|{_SMALL}{_GAP}(?:slash )?{_SMALL}{_GAP}(?:slash )?{_YEAR}"
     r")\b",
+    re.IGNORECASE,
+)
+_MONTH_AND_YEAR = re.compile(
+    rf"(?:{_MONTH}|\d{{1,2}}){_GAP}?[/-]?(?:of )?(?:{_LONG_YEAR}|\d\d|{_TENS}(?:[ -]{_UNIT})?)",
     re.IGNORECASE,
 )
 _MONTHS_ELSEWHERE = (
@@ -49,7 +54,8 @@ _ELSEWHERE = re.compile(
     r"\b(?:\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}"
     rf"|(?:\d{{1,2}}(?:er|\.|º)?|[^\W\d_]+(?:(?: et | y |-)[^\W\d_]+)?) (?:de )?"
     rf"(?:{_MONTHS_ELSEWHERE})\b"
-    r"(?: (?:de(?:l)? )?(?:\d{4}|(?:mil|neunzehn|zwei|deux|dix|dos)[^\W\d_]*(?:[ -][^\W\d_]+){0,5}))?"
+    r"(?: (?:de(?:l)? )?(?:\d{4}|(?:mil|neunzehn|zwei|deux|dix|dos)[^\W\d_]*"
+    r"(?:[ -][^\W\d_]+){0,5}))?"
     r")",
     re.IGNORECASE,
 )
@@ -67,3 +73,8 @@ def find_dates(text: str, language: str = "en") -> list[tuple[int, int]]:
 def has_birth_year(date: str) -> bool:
     """Whether a date names a year in which a grown caller can be born."""
     return bool(_WITH_BIRTH_YEAR.search(date))
+
+
+def has_day(date: str) -> bool:
+    """Whether a date names a day, as the end of a card's validity never does."""
+    return _MONTH_AND_YEAR.fullmatch(date) is None

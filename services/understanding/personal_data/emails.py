@@ -1,6 +1,5 @@
 """Finds spoken e-mail addresses: "j dot doe at example dot com", spelled, or split in two."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from services.understanding.personal_data.tokens import Token, is_number
@@ -24,12 +23,13 @@ _JOINERS = _DOTS - {"period"} | {
 }  # fmt: skip
 _STOP = frozenset({
     "a", "address", "an", "and", "at", "be", "called", "check", "contact", "e-mail", "either",
-    "email", "er", "everything", "find", "for", "goes", "got", "has", "have", "her", "here's", "his",
-    "i", "in", "is", "it", "it's", "its", "just", "look", "lowercase", "mail", "me", "my", "no",
-    "not", "of", "oh", "ok", "okay", "on", "online", "or", "our", "out", "page", "please", "reach",
-    "right", "send", "sent", "shop", "site", "so", "someone", "store", "sure", "thank", "thanks",
-    "that", "that'd", "that'll", "that's", "the", "their", "there's", "this", "to", "uh", "um", "us",
-    "use", "using", "visit", "was", "website", "well", "would", "yeah", "yep", "yes", "you", "your",
+    "email", "er", "everything", "find", "for", "goes", "got", "has", "have", "her", "here's",
+    "his", "i", "in", "is", "it", "it's", "its", "just", "look", "lowercase", "mail", "me", "my",
+    "no", "not", "of", "oh", "ok", "okay", "on", "online", "or", "our", "out", "page", "please",
+    "reach", "right", "send", "sent", "shop", "site", "so", "someone", "store", "sure", "thank",
+    "thanks", "that", "that'd", "that'll", "that's", "the", "their", "there's", "this", "to", "uh",
+    "um", "us", "use", "using", "visit", "was", "website", "well", "would", "yeah", "yep", "yes",
+    "you", "your",
 })  # fmt: skip
 
 
@@ -61,7 +61,12 @@ _FEW = frozenset({
 })  # fmt: skip
 """What ends a name that may have any word in it: "pete the plumber at gmail dot com"."""
 _SENTENCE_ENDS = frozenset(".?!:;,")
-_ONE_WORD = (("all", "one", "word"), ("all", "lowercase"), ("all", "lower", "case"), ("one", "word"))
+_ONE_WORD = (
+    ("all", "one", "word"),
+    ("all", "lowercase"),
+    ("all", "lower", "case"),
+    ("one", "word"),
+)
 _LED_TO_BY = frozenset({"is", "it's", "to", "use", "be", "email", "that's", "e-mail", "at", "mail"})
 _MAILBOXES = frozenset({
     "aol", "gmail", "gmx", "hotmail", "icloud", "live", "me", "msn", "outlook", "proton",
@@ -92,7 +97,7 @@ def find_spoken_emails(
         if asked and _is_all_there_is(tokens, at, end):
             stop = _FEW
         first = _local_start(tokens, at, stop, eager=asked or mailbox or at <= _MOST_WORDS)
-        if first < at or asked or at == 0:
+        if first < at or asked or (at == 0 and end >= len(tokens) - 2):
             found.append((tokens[min(first, at)].start, tokens[end].end))
         at = end + 1
     if not found and asked:
@@ -134,7 +139,7 @@ def _local_start(tokens: Sequence[Token], at: int, stop: frozenset[str], *, eage
     """Return the first token of the name before "at"; ``at`` itself when there is no name."""
     reader = _Local(tokens, stop)
     first = reader.start(at, eager=eager)
-    while first < at and tokens[first].lower in _JOINERS | {","}:
+    while first < at and tokens[first].lower in _JOINERS | _ATS | {","}:
         first += 1
     return first
 
@@ -173,7 +178,7 @@ class _Local:
         token = self._tokens[place]
         if token.text == ",":
             beside = (place - 1, place + 1)
-            pauses = any(self._is_part(p) for p in beside if 0 <= p) or place == at - 1
+            pauses = any(self._is_part(p) for p in beside if p >= 0) or place == at - 1
             return not (pauses and place > 0)
         if token.lower == "." and _blank_after(self._tokens, place):
             return True
@@ -192,8 +197,10 @@ class _Local:
             return True
         before = self._tokens[place - 1] if place else None
         after = self._tokens[place + 1].lower
-        return after in _JOINERS | _ATS | {","} or _spelled(self._tokens[place + 1]) or (
-            before is not None and _spelled(before)
+        return (
+            after in _JOINERS | _ATS | {","}
+            or _spelled(self._tokens[place + 1])
+            or (before is not None and _spelled(before))
         )
 
     def _is_joined(self, place: int) -> bool:

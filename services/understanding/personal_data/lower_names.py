@@ -5,14 +5,20 @@ from collections.abc import Sequence
 
 from services.understanding.personal_data.name_words import COMMON_WORDS, NO_NAMES
 from services.understanding.personal_data.tokens import Token, is_number, tokenise
-from services.understanding.personal_data.word_lists import brand_spans, first_names, surnames
+from services.understanding.personal_data.word_lists import (
+    brand_spans,
+    first_names,
+    places,
+    surnames,
+)
 
 Place = tuple[int, int]
 
 _NAME = r"[a-zà-öø-þ][a-zà-öø-þ'’-]+"
 _NAMES = rf"{_NAME}(?: {_NAME}){{0,3}}"
 _INTRODUCED = re.compile(
-    r"\b(?:my (?:\w+ )?name(?:'s| is)?|the name(?:'s| is)|(?:his|her|their) (?:\w+ )?name(?:'s| is)|"
+    r"\b(?:my (?:\w+ )?name(?:'s| is)?|the name(?:'s| is)|"
+    r"(?:his|her|their) (?:\w+ )?name(?:'s| is)|"
     r"(?:first|last|sur|family|given|middle|maiden) ?name(?:'s| is)?|name is|in the name of|"
     r"under the name(?: of)?|mister|mr|mrs|ms)"
     rf" (?:uh |um |is )*(?P<name>{_NAMES})"
@@ -36,17 +42,23 @@ LEAD_IN = re.compile(
     re.IGNORECASE,
 )
 _STOP = NO_NAMES | {
-    "begins", "calling", "ends", "from", "here", "last", "phoning", "speaking", "spelled",
+    "above", "begins", "below", "blank", "calling", "changed", "correct", "different", "empty",
+    "misspelled", "missing", "optional", "required", "same", "spelt", "wrong",
+    "being", "ends", "from", "here", "last", "phoning", "speaking", "spelled",
     "spelling", "starting", "starts", "thats", "tomorrow", "with", "manager", "people", "person",
 }  # fmt: skip
 _NO_ONE_FROM = frozenset({
     "away", "coming", "different", "directly", "far", "fresh", "one", "separate", "straight",
 })  # fmt: skip
-_PARTICLES = frozenset({"al", "bin", "da", "de", "del", "den", "der", "di", "el", "la", "van", "von"})
+_PARTICLES = frozenset(
+    {"al", "bin", "da", "de", "del", "den", "der", "di", "el", "la", "van", "von"}
+)
 _CUES = frozenset({
     "afternoon", "bye", "dear", "evening", "hello", "here's", "hey", "hi", "i'm", "is", "miss",
     "morning", "mr", "mrs", "named", "okay", "sorry", "thanks", "to", "with", "you",
 })  # fmt: skip
+_SAINTS = frozenset({"fort", "lake", "port", "saint", "san", "santa", "st"})
+_TOWARDS = frozenset({"from", "in", "near", "of", "the", "to"})
 _MOST_WORDS = 4
 
 
@@ -107,6 +119,9 @@ def _known(text: str) -> list[Place]:
     for at, token in enumerate(tokens):
         name = token.lower.removesuffix("'s")
         if name not in first_names() or any(a <= token.start < b for a, b in brands):
+            continue
+        before = tokens[at - 1].lower if at else ""
+        if before in _SAINTS or (before in _TOWARDS and name in places()):
             continue
         cue = at > 0 and tokens[at - 1].lower in _CUES
         if cue or (name not in COMMON_WORDS and len(name) > 3):

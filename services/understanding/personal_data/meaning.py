@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.understanding.personal_data.codes import Code
-from services.understanding.personal_data.context import Subject
 from services.understanding.personal_data.quantities import (
+    MODEL_DIGITS,
     is_counting,
     is_date,
     is_price,
     is_quantity,
     is_round,
     is_year,
+    names_a_model,
     names_a_thing,
 )
+from services.understanding.personal_data.subjects import Subject
 from services.understanding.personal_data.tokens import Token
 
 CODE_SUBJECTS = frozenset({Subject.ACCOUNT, Subject.POLICY, Subject.BOOKING})
@@ -24,9 +26,11 @@ _IBAN = re.compile(
     r"SA|SE|SI|SK|TR|AE)\d{2}[A-Z0-9]{10,30}"
 )
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|[A-Z]\d[A-Z]\d[A-Z]\d")
+_DIALLED = re.compile(r"00[1-9]\d{8,12}")
+"""A number as it is dialled abroad: 0044 …"""
 _ENDING = re.compile(
-    r"\b(?:ending|ends|finishing|last (?:four|4)|last digits)(?: digits?)?\W*(?:(?:in|with|of|the|my|"
-    r"card|account|social|are|is|on|for)\W+)*$",
+    r"\b(?:ending|ends|finishing|last (?:four|4)|last digits)(?: digits?)?\W*"
+    r"(?:(?:in|with|of|the|my|card|account|social|are|is|on|for)\W+)*$",
     re.IGNORECASE,
 )
 LEAST_DIGITS = 4
@@ -72,19 +76,19 @@ def meaning_of(code: Code, context: Context) -> Subject | None:
             return found
     if is_counting(code, context.text):
         return None
-    return _on_its_own(code, context.tokens)
+    return _on_its_own(code, context)
 
 
 def _is_no_code(code: Code, context: Context, *, answers: bool) -> bool:
     start = context.tokens[code.first].start
     if names_a_thing(code, context.tokens, context.text):
-        return code.digits < 10
+        return True
     if answers:
         return False
     if context.subject in {None, Subject.PHONE, Subject.CARD, Subject.EMAIL}:
         if is_date(context.text, start, context.tokens[code.last].end):
             return context.subject is not Subject.CARD
-        if is_round(code, context.tokens) and context.subject is None:
+        if is_round(code, context.tokens) and context.subject in {None, Subject.PHONE}:
             return True
     return is_price(code, context.text, start) or is_year(code, context.text, start)
 
@@ -93,6 +97,8 @@ def _by_shape(code: Code, subject: Subject | None) -> Subject | None:
     characters = code.characters
     if _IBAN.fullmatch(characters) and subject not in CODE_SUBJECTS:
         return Subject.IBAN
+    if _DIALLED.fullmatch(characters) and subject is not Subject.CARD:
+        return Subject.PHONE
     if code.letters == 0 and 13 <= code.digits <= 19:
         if passes_luhn(characters) or subject not in {Subject.IBAN, *CODE_SUBJECTS}:
             return Subject.CARD
@@ -162,8 +168,10 @@ def _fits_code(code: Code, subject: Subject, context: Context, *, ending: bool) 
     return subject is Subject.BOOKING and letters >= 5
 
 
-def _on_its_own(code: Code, tokens: Sequence[Token]) -> Subject | None:
-    digits, letters = code.digits, code.letters
+def _on_its_own(code: Code, context: Context) -> Subject | None:
+    digits, letters, tokens = code.digits, code.letters, context.tokens
+    if digits <= MODEL_DIGITS and names_a_model(code, tokens, context.text):
+        return None
     if digits == 0:
         return Subject.PERSON if letters >= 4 else None
     if letters and digits < LEAST_DIGITS:

@@ -20,7 +20,9 @@ from services.understanding.personal_data.word_lists import (
 Place = tuple[int, int]
 
 _NAME = r"[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:['’-](?!s\b)[A-Z]?[^\W\d_]+)*"
-_NAMES = rf"{_NAME}(?: (?:(?:de|van|von|der|den|la|al|el|bin|ibn|o|y|da|di)\s){{0,2}}{_NAME}){{0,3}}"
+_NAMES = (
+    rf"{_NAME}(?: (?:(?:de|van|von|der|den|la|al|el|bin|ibn|o|y|da|di)\s){{0,2}}{_NAME}){{0,3}}"
+)
 _INTRODUCED = re.compile(
     r"\b(?i:my (?:\w+ )?name(?:'s| is)|(?:the|his|her|their) (?:\w+ )?name(?:'s| is)|name is|"
     r"(?:first|last|sur|family|given) ?name(?: is|'s)?|in the name of|"
@@ -35,7 +37,8 @@ _ADDRESSED = re.compile(
     r"\b(?i:thanks?(?: you)?(?: so much| very much)?(?: for (?:holding|waiting))?|thank you|"
     r"hi|hello|hey|hiya|"
     r"good (?:morning|afternoon|evening|news)|morning|afternoon|evening|welcome(?: back)?|bye|"
-    r"goodbye|take care|sorry|(?:best |kind |warm )?regards|sincerely|yours|safe travels|dear|okay|ok|alright|right|sure|listen|look|please|"
+    r"goodbye|take care|sorry|(?:best |kind |warm )?regards|sincerely|yours|"
+    r"safe travels|dear|okay|ok|alright|right|sure|listen|look|please|"
     rf"there|no|yes|well|now|perfect|great|lovely|wonderful|cheers)[,.!?]? (?P<name>{_NAMES})"
     r"(?=[,.!?]|$| (?:and|you|i|for|from|here|this|thanks|thank)\b)"
 )
@@ -54,7 +57,9 @@ _SIGNED = re.compile(rf"\b(?P<name>{_NAMES}) (?i:speaking|here|calling|on the li
 _ANY_NAME = re.compile(rf"(?<![\w@.])(?P<name>{_NAMES})")
 _SAINT = re.compile(r"\b(?:San|Santa|St\.?|Saint|Fort|Port|Lake|Mount)\s$")
 _TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|dr|doctor|mister)\.?\s*$", re.IGNORECASE)
-_TELLS = re.compile(r"\b(?:tell|told|ask|asked|spoke to|spoke with|met|named|called)\s$", re.IGNORECASE)
+_TELLS = re.compile(
+    r"\b(?:tell|told|ask|asked|spoke to|spoke with|met|named|called)\s$", re.IGNORECASE
+)
 
 
 def is_cased(texts: Iterable[str]) -> bool:
@@ -97,15 +102,30 @@ def _accepted(matches: Iterable[re.Match[str]], *, sure: bool) -> list[Place]:
         name = match.string[start:end]
         known = bool(name) and _is_known(name.split(" ")[0].lower())
         introduced = match.string[match.start() : match.start("name")].lower().strip()
+        if introduced in {"called", "named"} and not known and " " not in name:
+            continue
         weak = introduced in {"it's", "it is", "i'm", "i am", "under", "called", "here's", "no",
                               "yes", "right", "okay", "there", "well", "now"}  # fmt: skip
         if _goes_on_as_company(match.string[end:]):
+            continue
+        if _is_of_a_town(name):
             continue
         if not sure and (is_brand(match.string, start, end) or name.lower() in places()):
             continue
         if name and (known or (sure and not (weak and " " not in name and not _ends_there(match)))):
             accepted.append((start, end))
     return accepted
+
+
+def _is_of_a_town(name: str) -> bool:
+    """Whether a name is that of a branch: "Hilton London"."""
+    words = name.lower().split()
+    return (
+        len(words) > 1
+        and words[-1] in places()
+        and words[-1] not in surnames()
+        and words[0] not in first_names()
+    )
 
 
 def _is_known(word: str) -> bool:
@@ -149,12 +169,17 @@ def is_name(text: str, start: int, end: int) -> bool:
     if any(w.lower().strip(".,'") in NO_NAMES | ORGANISATION for w in words):
         return False
     following = re.match(r"\W*(\w+)", text[end:])
-    of_a_place = bool(following) and following[1].lower() in AFTER_NO_NAME
+    of_a_place = following is not None and following[1].lower() in AFTER_NO_NAME
     if words[0].lower() in first_names():
+        opens = not before.strip() or before.rstrip()[-1] in ".!?"
+        if len(words) == 1 and opens and words[0].lower() in COMMON_WORDS:
+            return False
         town = words[0].lower() in places() and words[-1].lower() not in surnames()
         return not of_a_place and not (town and not titled)
     if len(words) == 1 and words[0].lower() in surnames():
         return words[0].lower() not in places() and words[0].lower() not in COMMON_WORDS
+    if _is_of_a_town(name) and not titled:
+        return False
     told = len(words) == 1 and bool(_TELLS.search(before))
     plain = all(w.replace("'", "").replace("-", "").isalpha() for w in words)
     return titled or told or (len(words) in {2, 3} and plain and not of_a_place)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from services.understanding.personal_data.codes import Code
 from services.understanding.personal_data.tokens import Token
@@ -14,10 +15,10 @@ _UNITS = frozenset({
     "km", "lb", "lbs", "litres", "mb", "mbps", "megabit", "megabits", "megabyte", "megabytes",
     "meters", "metres", "mg", "mile", "miles", "milligrams", "millimetres", "minute", "minuten",
     "minutes", "minutos", "ml", "mm", "month", "months", "mph", "night", "nights", "o'clock",
-    "orders", "p", "square", "sq", "pence", "people", "percent", "percentage", "pm", "points", "pound", "pounds",
-    "prozent", "quid", "quarter", "reasons", "rpm", "stunden", "tage", "texts", "things", "time",
-    "times", "uhr", "units", "usd", "volts", "watt", "watts", "week", "weeks", "working", "year",
-    "years", "yards", "días", "meses", "años",
+    "orders", "p", "square", "sq", "pence", "people", "percent", "percentage", "pm", "points",
+    "pound", "pounds", "prozent", "quid", "quarter", "reasons", "rpm", "stunden", "tage", "texts",
+    "things", "time", "times", "uhr", "units", "usd", "volts", "watt", "watts", "week", "weeks",
+    "working", "year", "years", "yards", "días", "meses", "años",
 })  # fmt: skip
 _EACH = frozenset({"a", "an", "each", "every", "per"})
 _RATES = frozenset({
@@ -33,8 +34,12 @@ _NAMES_A_THING = frozenset({
     "windows", "xbox",
 })  # fmt: skip
 _BETWEEN_NAME_AND_NUMBER = frozenset({
-    "code", "number", "no", "message", "is", ":", "#", "the", "a", "of", "page", "on", ".",
+    "code", "number", "no", "message", "is", ":", "#", "the", "a", "of", "page", "on", ".", "-",
 })  # fmt: skip
+_PRODUCT_CODES = frozenset({"barcode", "ean", "isbn", "sku", "upc"})
+_PERSONAL_DIGITS = 10
+"""So many digits are no page or flight, whatever word stands before."""
+MODEL_DIGITS = 5
 _FLIGHT = re.compile(
     r"\b(?:flight|error)(?: (?:code|number|no\.?))?(?: is|'s)? (?:[a-z] ){0,3}$", re.IGNORECASE
 )
@@ -43,7 +48,7 @@ _PRICED = re.compile(
     r"priced|billed|fee|balance|deposit|spent|owe[sd]?|worth|save[sd]?|quoted|between|"
     r"another|amount|limit|temperature|population)\W+"
     r"(?:(?:me|you|us|him|her|them|was|is|of|by|about|around|only|just|a|the|comes|came|to|up|at|"
-    r"for|over|under|nearly|almost|exactly|roughly|it|from)\W+){0,4}$",
+    r"for|over|under|nearly|almost|exactly|roughly|it|from)\W+){0,4}$|\bamount\b.{0,20}$",
     re.IGNORECASE,
 )
 _DATED = re.compile(
@@ -57,7 +62,9 @@ _DATE = re.compile(
     r"|(?:19|20)\d\d[/.-](?:0?[1-9]|1[0-2])[/.-](?:0?[1-9]|[12]\d|3[01]))"
 )
 _ABOUT_FLIGHTS = re.compile(r"\b(?:flight|flying|fly|gate|terminal)\b", re.IGNORECASE)
-_TESTING = re.compile(r"\b(?:test(?:ing)?|check|mic|count(?:ed|ing|down)?|dialled)\b", re.IGNORECASE)
+_TESTING = re.compile(
+    r"\b(?:test(?:ing)?|check|mic|count(?:ed|ing|down)?|dialled)\b", re.IGNORECASE
+)
 _SHORTEST_COUNT = 3
 
 
@@ -95,6 +102,13 @@ def is_year(code: Code, text: str, start: int) -> bool:
     return looks and bool(_DATED.search(text[:start]))
 
 
+def _is_between(token: Token) -> bool:
+    short_capitals = token.text.isupper() and token.is_word and len(token.text) <= 4
+    return token.lower in _BETWEEN_NAME_AND_NUMBER or (
+        short_capitals and token.lower not in (_PRODUCT_CODES)
+    )
+
+
 def is_date(text: str, start: int, end: int) -> bool:
     """Whether digits are written as a date: 04/11/2025, 2026-03-14."""
     return _DATE.fullmatch(text, start, end) is not None
@@ -109,8 +123,12 @@ def is_round(code: Code, tokens: Sequence[Token]) -> bool:
 def names_a_thing(code: Code, tokens: Sequence[Token], text: str) -> bool:
     """Whether a number belongs to a thing or a place in a text: flight 287, error 404, page 12."""
     at = code.first - 1
-    while at >= 0 and tokens[at].lower in _BETWEEN_NAME_AND_NUMBER:
+    while at >= 0 and _is_between(tokens[at]):
         at -= 1
+    if at >= 0 and tokens[at].lower in _PRODUCT_CODES:
+        return True
+    if code.digits >= _PERSONAL_DIGITS:
+        return False
     if _ABOUT_FLIGHTS.search(text) and code.digits <= 4 and code.letters <= 3:
         return True
     if at >= 0 and tokens[at].lower in _NAMES_A_THING and code.first - at <= 4:
@@ -118,15 +136,24 @@ def names_a_thing(code: Code, tokens: Sequence[Token], text: str) -> bool:
     return bool(_FLIGHT.search(text[: tokens[code.first].start]))
 
 
+def names_a_model(code: Code, tokens: Sequence[Token], text: str) -> bool:
+    """Whether a number is written right behind letters, as in RTX4090, or is a year long ago."""
+    start = tokens[code.first].start
+    if start and text[start - 1].isalpha() and tokens[code.first].text.isdigit():
+        return True
+    written = code.first == code.last and code.digits == 4 and tokens[code.first].text.isdigit()
+    return written and bool(_DATED.search(text[:start]))
+
+
 def is_counting(code: Code, text: str) -> bool:
     """Whether somebody counts or tests a microphone: "one two three four", "one two one two"."""
     digits = code.characters
     if code.letters or len(digits) < _SHORTEST_COUNT:
         return False
-    steps = {int(b) - int(a) for a, b in zip(digits, digits[1:], strict=False)}
+    steps = {int(b) - int(a) for a, b in pairwise(digits)}
     if digits.endswith("10") or digits.startswith("10"):
         bare = digits.removesuffix("10").removeprefix("10")
-        steps = {int(b) - int(a) for a, b in zip(bare, bare[1:], strict=False)} or {0}
+        steps = {int(b) - int(a) for a, b in pairwise(bare)} or {0}
     return steps in ({1}, {-1}) or (bool(_TESTING.search(text)) and set(digits) <= set("123"))
 
 

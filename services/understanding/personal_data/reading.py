@@ -15,7 +15,7 @@ from services.understanding.personal_data.context import (
     still_open,
     subjects_in,
 )
-from services.understanding.personal_data.dates import find_dates, has_birth_year
+from services.understanding.personal_data.dates import find_dates, has_birth_year, has_day
 from services.understanding.personal_data.emails import find_spoken_emails
 from services.understanding.personal_data.entities import LOCATION, PERSON, Entity
 from services.understanding.personal_data.introductions import find_introduced
@@ -32,6 +32,7 @@ _BARE_CODE = re.compile(r"\bcode(?: is|'s)?\W*$", re.IGNORECASE)
 _SPELLS_NAME = re.compile(r"\b(?:name|surname|spel(?:l|led|t)|spelling)\b", re.IGNORECASE)
 _CARD_SUBJECTS = frozenset({Subject.CARD, Subject.EXPIRY, Subject.CVV})
 _NO_CODES = frozenset({Subject.PERSON, Subject.EMAIL})
+_CVV_DIGITS = 3
 _LEAD_IN_TOKENS = 3
 _LONGEST_ANSWER = 90
 """A place named in a longer utterance is no answer to a question for an address."""
@@ -137,6 +138,9 @@ class UtteranceReader:
         if code.digits == 0 and _SPELLS_NAME.search(text[:start]):
             return Subject.PERSON
         named = nearest_subject(text, start, end, language=self._language)
+        if named is Subject.CARD and code.digits == _CVV_DIGITS:
+            spoken_of = {subject for subject, _, _ in subjects_in(text[:start], self._language)}
+            return Subject.CVV if Subject.CVV in spoken_of else named
         if named is not None:
             return named
         if _BARE_CODE.search(text[:start]) and any(s in _CARD_SUBJECTS for s in asked):
@@ -155,11 +159,13 @@ class UtteranceReader:
 
     def _dates(self, text: str, asked: Sequence[Subject]) -> list[Candidate]:
         found = []
+        named = [*asked, *(s for s, _, _ in subjects_in(text, self._language))]
+        card = any(s in _CARD_SUBJECTS and s is not Subject.EXPIRY for s in named)
         for start, end in find_dates(text, self._language):
             near = nearest_subject(text, start, end, language=self._language)
             expiry = near is Subject.EXPIRY or (near is None and asked[:1] == [Subject.EXPIRY])
             wanted = near is Subject.DOB or (Subject.DOB in asked and near is None)
-            if expiry and not wanted:
+            if expiry and not wanted and (card or not has_day(text[start:end])):
                 found.append(Candidate(Subject.EXPIRY, start, end))
             elif wanted and (
                 near is Subject.DOB or has_birth_year(text[start:end]) or end - start >= 6
@@ -173,9 +179,7 @@ def _is_substantial(code: Code) -> bool:
     return code.digits + code.letters >= 2 or code.last > code.first
 
 
-def _extended(
-    text: str, tokens: Sequence[Token], code: Code, meaning: Subject
-) -> tuple[int, int]:
+def _extended(text: str, tokens: Sequence[Token], code: Code, meaning: Subject) -> tuple[int, int]:
     """Return where a code stands with what is written before it: "+", "HX 440 912"."""
     start, end = tokens[code.first].start, tokens[code.last].end
     plus = _PLUS.search(text[:start])

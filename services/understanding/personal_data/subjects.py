@@ -53,12 +53,14 @@ _ENGLISH: Sequence[tuple[Subject, str]] = (
                   r"(?: on the (?:back|front|reverse|signature))?|"
                   r"(?:code|digits|numbers?) on (?:the|your|my) (?:back|front|reverse)"
                   r"(?: of (?:the|your|my) \w+)?|"
-                  r"back of (?:the|your|my) card|signature strip"),
+                  r"(?:on|at) the back(?: of it)?|back of (?:the|your|my) card|signature strip"),
     (Subject.SSN, r"social(?: security)?(?: number)?(?!\s*(?:media|worker|network|club|event))|ssn|"
                   r"s s n|national insurance(?: number)?|n ?i (?:number|no)|nino|"
                   r"tax (?:id\w*|number|payer|file)(?: number)?|national id\w*(?: number)?|"
-                  r"passport(?: number| no)?|(?:driver'?s?|driving)'? (?:licen[sc]e)(?: (?:number|no))?"
-                  r"|licen[sc]e number|n ?h ?s number|bsn|b s n|d ?n ?i|nie|pesel|sin(?= is| number)|"
+                  r"passport(?: number| no)?|ein(?= is| number)|"
+                  r"(?:driver'?s?|driving)'? (?:licen[sc]e)(?: (?:number|no))?"
+                  r"|licen[sc]e number|n ?h ?s number|bsn|b s n|d ?n ?i|nie|pesel|"
+                  r"sin(?= is| number)|"
                   r"social insurance(?: number)?|tfn|aadhaar|medicare (?:number|id)|"
                   r"id card(?: number)?|identity (?:card|number)|green card number|"
                   r"alien (?:registration )?number"),
@@ -71,12 +73,14 @@ _ENGLISH: Sequence[tuple[Subject, str]] = (
     (Subject.POLICY, r"(?:insurance )?policy(?: (?:number|reference|ref|id|code|no))?"),
     (Subject.BOOKING, r"(?:booking|reservation|confirmation|itinerary)(?: (?:code|number|"
                       r"reference|ref|id|no)(?: number| code)?)?|record locator|p ?n ?r|"
-                      r"ticket number|locator"),
+                      r"ticket number|locator|booked (?:as|under)"),
     (Subject.PHONE, r"(?:tele)?phone|mobile|cell ?(?:phone|number)?|land ?line|"
                     r"(?:best )?contact(?: number)?|contact details|area code|fax|dial|"
                     r"best number|call ?back number|(?:call|ring|reach|text|contact|phone|get|try) "
                     r"(?:you|me|him|her|them|us)(?: back)?(?: at| on)?|"
-                    r"(?:his|her|their) number|which number|what number|whatsapp|voicemail"),
+                    r"(?:his|her|their) number|which number|what number|whatsapp|voicemail|"
+                    r"(?:call|ring|text|phone)(?= (?:oh|zero|double|triple|plus|one|two|three|"
+                    r"four|five|six|seven|eight|nine|\+?\d))"),
     (Subject.ADDRESS, r"(?<!email )(?<!mail )address|post ?codes?|postal code|zip(?: code)?|"
                       r"where (?:do|are) you liv\w*|live (?:at|on|in)|deliver (?:it |them )?to|"
                       r"ship (?:it |them )?to|house number|moved to|"
@@ -85,7 +89,8 @@ _ENGLISH: Sequence[tuple[Subject, str]] = (
                       r"customer (?:number|id|no|reference)|member(?:ship)?(?: number| id| no)?|"
                       r"loyalty (?:number|id)|frequent flyer(?: number)?|"
                       r"reference(?: number| code)?|case (?:number|reference)|sort code|"
-                      r"routing(?: number)?|pin(?: number| code)?|passcode|pass ?word|"
+                      r"routing(?: number)?|registration(?: number)?|reg(?: number)?|"
+                      r"pin(?: number| code)?|passcode|pass ?word|"
                       r"(?:order|claim|tracking|serial|prescription|invoice|ticket|report|"
                       r"license plate|medical record|patient|employee|meter|contract|student|user) "
                       r"(?:number|id|no)|licen[sc]e plate|verification code|one.time code"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"\[[A-Z]+\]"  # a placeholder of an earlier redaction
-    r"|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+\.\d+(?![.\d])"  # amounts
+    r"|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+\.\d+(?!\.?\d)"  # amounts
     r"|\d+(?:st|nd|rd|th)\b"
     r"|\d+"
     r"|[^\W\d_]+(?:['’][^\W\d_]+)*"

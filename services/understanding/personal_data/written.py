@@ -16,10 +16,12 @@ _PHONE = re.compile(
     r"(?<![\w.,$£€])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?)?\d{2,5}(?:[ .-]\d{2,4}){1,4}(?![\w%])"
 )
 _UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
+_PLATE = re.compile(r"\b[A-Z]{2}\d{2} ?[A-Z]{3}\b")
 _MIXED = re.compile(r"\b(?=[A-Z0-9/-]*\d)(?=[A-Z0-9/-]*[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b")
 _CODE_SUBJECTS = frozenset({Subject.ACCOUNT, Subject.POLICY, Subject.BOOKING, Subject.SSN})
 _THING = re.compile(
-    r"\b(?:error|model|version|thinkpad|galaxy|flight|windows|update|build|part)(?: code| number)? ?$",
+    r"\b(?:error|model|version|thinkpad|galaxy|flight|windows|update|build|part)"
+    r"(?: code| number)? ?$",
     re.IGNORECASE,
 )
 
@@ -43,6 +45,9 @@ def find_written(text: str, asked: Sequence[Subject]) -> Iterator[Finding]:
         if " " not in match.group() and _code_subject(text, match.start(), match.end(), asked):
             continue
         yield Subject.ADDRESS, match.start(), match.end()
+    for match in _PLATE.finditer(text):
+        if nearest_subject(text, match.start(), match.end()) is Subject.ACCOUNT:
+            yield Subject.ACCOUNT, match.start(), match.end()
     yield from _phones(text)
     yield from _mixed_codes(text, asked)
 
