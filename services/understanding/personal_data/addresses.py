@@ -17,7 +17,10 @@ _SURE_STREETS = (
 )
 _STREETS = (
     rf"{_SURE_STREETS}|drive|dr|court|ct|close|way|place|pl|gardens?|grove|hill|row|square|park|"
-    r"circle|trail|walk|view|loop|rise|green|quay|wharf|heights|broadway|gate|side|dockside"
+    r"circle|trail|walk|view|loop|rise|green|quay|wharf|heights|broadway|gate|side|dockside|"
+    r"parade|promenade|alley|passage|esplanade|embankment|villas|cottages|estate|circus|fields|"
+    r"hollow|knoll|landing|meadows?|orchard|pike|plaza|ridge|springs|stables|vale|vista|yard|"
+    r"crossing|turnpike|expressway|causeway|rue"
 )
 _PLAIN_WORD = (
     r"(?!(?:minutes?|hours?|days?|weeks?|months?|years?|miles?|of|the|in|to|and|a|an|is|was|people|"
@@ -40,7 +43,11 @@ _AFTER = (
     r"(?:,?\s+[A-Z]{2}\b(?=,?\s+\d|\W*$))?"
     rf"{_LAST_LINE}"
 )
-_BEFORE = rf"(?:(?i:{_FLAT}),?\s+)?"
+_BUILDING = (
+    rf"(?:(?:The\s+)?{_NAME}\s+(?:Barn|Cottage|Court|Croft|Farm|Forge|Grange|Hall|House|Lodge|Manor|"
+    r"Mill|Rectory|Stables|Tower|Vicarage),\s+)"
+)
+_BEFORE = rf"{_BUILDING}?(?:(?i:{_FLAT}),?\s+)?"
 _CASED = re.compile(
     rf"{_BEFORE}\b(?i:{_NUMBER}),?\s+(?:{_NAME}\s+){{1,3}}(?i:{_STREETS})\b\.?{_AFTER}"
 )
@@ -49,6 +56,15 @@ _CASED_ONE_WORD = re.compile(
 )
 _STREET_FIRST = re.compile(
     rf"\b[A-Z]\w+(?:strasse|straße|straat|weg|gasse|platz)\s+\d+[a-z]?\b{_AFTER}"
+)
+_UNIT_IN = re.compile(
+    rf"\b(?i:{_FLAT}),?\s+(?:{_NAME}\s+){{1,3}}(?:Building|Center|Centre|Court|Estate|House|Mill|Park|"
+    rf"Tower)\b{_AFTER}"
+)
+_STREET_WORD_FIRST = re.compile(
+    r"\b\d+[a-z]?,?\s+(?i:rue|avenue|boulevard|place|allée|chemin|impasse|via|viale|piazza|calle|"
+    rf"avenida|plaza|rua)\s+(?:(?:de|del|des|du|della|da|do|la|le|les|l'|d')\s*){{0,2}}"
+    rf"(?:{_NAME}\s?){{1,3}}{_AFTER}"
 )
 _CASED_PLACE = re.compile(rf"{_BEFORE}\b(?:{_NAME}\s+){{1,3}}(?:(?i:{_STREETS}))\b\.?{_AFTER}")
 _LOWER_SURE = re.compile(
@@ -61,6 +77,9 @@ _LOWER_WITH_FLAT = re.compile(
     rf"\bflat\s+{_NUMBER}(?:\s?[a-z])?,?\s+(?:{_NUMBER}\s+)?(?:{_PLAIN_WORD}\s+){{1,2}}"
     rf"(?:{_STREETS})\b",
     re.IGNORECASE,
+)
+_LOWER_STREET = re.compile(
+    rf"\b{_NUMBER},?\s+(?:{_PLAIN_WORD}\s+){{1,3}}(?:{_STREETS})\b", re.IGNORECASE
 )
 _LOWER_ASKED = re.compile(
     rf"(?:{_FLAT},?\s+)?\b{_NUMBER},?\s+(?:{_PLAIN_WORD}\s+){{1,3}}(?:{_STREETS})\b"
@@ -89,7 +108,16 @@ _TRAILING = re.compile(r"[\s,.]+$")
 
 def find_addresses(text: str, *, asked: bool) -> list[tuple[int, int]]:
     """Return (start, end) of addresses; ``asked`` widens what counts as one."""
-    patterns = [_CASED, _CASED_ONE_WORD, _LOWER_SURE, _LOWER_WITH_FLAT, _BOX, _STATE_ZIP]
+    patterns = [
+        _CASED,
+        _CASED_ONE_WORD,
+        _UNIT_IN,
+        _STREET_WORD_FIRST,
+        _LOWER_SURE,
+        _LOWER_WITH_FLAT,
+        _BOX,
+        _STATE_ZIP,
+    ]
     if asked:
         patterns += [_LOWER_ASKED, _CASED_PLACE, _STREET_FIRST, _ZIP_PLUS_FOUR, _CANADIAN, _PLZ]
         patterns += [_FLAT_ALONE, _STREET_ALONE, _HOUSE]
@@ -99,6 +127,12 @@ def find_addresses(text: str, *, asked: bool) -> list[tuple[int, int]]:
             trimmed = _TRAILING.sub("", match.group())
             end = match.start() + len(trimmed)
             found.append((match.start(), _with_places(text, end)))
+    if not asked:
+        # "twelve north shore drive chicago": a town after it says that "drive" is a street.
+        for match in _LOWER_STREET.finditer(text):
+            end = _with_places(text, match.end())
+            if end > match.end():
+                found.append((match.start(), end))
     return found
 
 

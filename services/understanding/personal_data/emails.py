@@ -120,10 +120,15 @@ def _domain_end(tokens: Sequence[Token], first: int) -> int | None:
     at = first
     while at < min(len(tokens), first + _LONGEST_DOMAIN + 4):
         token = tokens[at]
-        dotted = at > first and tokens[at - 1].lower in _DOTS
+        if token.text == "," and _pauses_at_dot(tokens, at):
+            at += 1
+            continue
+        before = at - 2 if tokens[at - 1].text == "," else at - 1
+        dotted = before > first - 1 and tokens[before].lower in _DOTS
         if dotted and token.lower in _ENDINGS:
             end = at
-            following = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+            after = at + 2 if _pauses_at_dot(tokens, at + 1) else at + 1
+            following = tokens[after].lower if after < len(tokens) else ""
             if following not in _DOTS:
                 break
         elif token.text in "?!;:" or (not token.text[0].isalnum() and token.lower not in _JOINERS):
@@ -133,6 +138,14 @@ def _domain_end(tokens: Sequence[Token], first: int) -> int | None:
         return None
     # A full stop that ends the sentence is no dot of the address.
     return end
+
+
+def _pauses_at_dot(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a comma stands beside a spoken "dot" or "at" rather than after a clause."""
+    if not 0 < at < len(tokens) - 1 or tokens[at].text != ",":
+        return False
+    spoken = _DOTS - {"."} | _ATS
+    return tokens[at - 1].lower in spoken or tokens[at + 1].lower in spoken
 
 
 def _local_start(tokens: Sequence[Token], at: int, stop: frozenset[str], *, eager: bool) -> int:
@@ -153,6 +166,7 @@ class _Local:
 
     def start(self, at: int, *, eager: bool) -> int:
         first, loose, place = at, 0, at - 1
+        nearest = at - 2 if at and self._tokens[at - 1].text == "," else at - 1
         while place >= 0 and at - place <= _LONGEST_LOCAL:
             aside = self._aside(place)
             if aside:
@@ -165,7 +179,7 @@ class _Local:
             if self._ends(place, at) or self._stops(place):
                 break
             joined = self._is_joined(place)
-            loose += not joined and place < at - 1
+            loose += not joined and place < nearest
             if loose and not eager and not self._is_led_to(place):
                 break
             if loose >= _MOST_WORDS:
@@ -204,7 +218,8 @@ class _Local:
         )
 
     def _is_joined(self, place: int) -> bool:
-        return self._is_part(place) or self._is_part(place + 1)
+        after = place + 2 if self._tokens[place + 1].text == "," else place + 1
+        return self._is_part(place) or (after < len(self._tokens) and self._is_part(after))
 
     def _is_part(self, place: int) -> bool:
         token = self._tokens[place]

@@ -20,7 +20,8 @@ _INTRODUCED = re.compile(
     r"\b(?:my (?:\w+ )?name(?:'s| is)?|the name(?:'s| is)|"
     r"(?:his|her|their) (?:\w+ )?name(?:'s| is)|"
     r"(?:first|last|sur|family|given|middle|maiden) ?name(?:'s| is)?|name is|in the name of|"
-    r"under the name(?: of)?|mister|mr|mrs|ms)"
+    r"under the name(?: of)?|(?:account|booking|reservation|policy)(?:'s| is) under|"
+    r"mister|mr|mrs|ms)"
     rf" (?:uh |um |is )*(?P<name>{_NAMES})"
 )
 _TITLED = re.compile(
@@ -30,6 +31,15 @@ _TITLED = re.compile(
 _SIGNED = re.compile(
     rf"\bthis is (?P<name>{_NAME}(?: {_NAME})?) "
     r"(?:calling|speaking|here|phoning|from (?:the|accounts|billing|customer|support))\b"
+)
+_GREETED = re.compile(
+    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)) "
+    rf"(?P<name>{_NAME}) (?:this is|how are|it's|i'm|my name|i hope|you're through|welcome)\b"
+)
+_NAME_ON = re.compile(rf"\bname on (?:the|my|this|that) \w+(?: is|'s) (?P<name>{_NAMES})")
+_LIKE_SURNAMES = re.compile(
+    r"(?:mc|mac|o'|fitz)[a-z]{4,}|[a-z]{3,}(?:ez|ski|sky|wicz|ova|ov|enko|idis|poulos|oglu|berg|stein|"
+    r"mann|worth|thwaite|combe|borough|sson|nsen)|[a-z]{2,}(?:lson|nson|rson|tson)"
 )
 _SPOKEN_TO = re.compile(
     rf"\b(?:speaking|spoke|talking|talked|through) (?:with|to) (?P<name>{_NAMES})"
@@ -57,6 +67,7 @@ _CUES = frozenset({
     "afternoon", "bye", "dear", "evening", "hello", "here's", "hey", "hi", "i'm", "is", "miss",
     "morning", "mr", "mrs", "named", "okay", "sorry", "thanks", "to", "with", "you",
 })  # fmt: skip
+_LIKE_NO_SURNAMES = frozenset({"machine", "machines", "macaroni", "person", "iceberg", "network"})
 _SAINTS = frozenset({"fort", "lake", "port", "saint", "san", "santa", "st"})
 _TOWARDS = frozenset({"from", "in", "near", "of", "the", "to"})
 _MOST_WORDS = 4
@@ -73,7 +84,7 @@ def find_lower_names(text: str, *, asked: bool) -> list[Place]:
 
 def _introduced(text: str) -> list[Place]:
     found = []
-    for pattern in (_INTRODUCED, _TITLED, _SIGNED, _SPOKEN_TO):
+    for pattern in (_INTRODUCED, _TITLED, _SIGNED, _GREETED, _NAME_ON, _SPOKEN_TO):
         for match in pattern.finditer(text):
             place = _words(tokenise(match["name"]), match.start("name"))
             first = match["name"].split()[0]
@@ -134,7 +145,8 @@ def _end_of_name(tokens: Sequence[Token], at: int) -> int:
     last, place = tokens[at], at + 1
     while place < len(tokens) and place - at <= _MOST_WORDS:
         word = tokens[place].lower.removesuffix("'s")
-        if word in surnames() or (word in first_names() and word not in COMMON_WORDS):
+        like = _LIKE_SURNAMES.fullmatch(word) and word not in _LIKE_NO_SURNAMES
+        if like or word in surnames() or (word in first_names() and word not in COMMON_WORDS):
             last = tokens[place]
         elif word not in _PARTICLES:
             break

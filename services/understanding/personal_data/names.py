@@ -26,6 +26,9 @@ _NAMES = (
 _INTRODUCED = re.compile(
     r"\b(?i:my (?:\w+ )?name(?:'s| is)|(?:the|his|her|their) (?:\w+ )?name(?:'s| is)|name is|"
     r"(?:first|last|sur|family|given) ?name(?: is|'s)?|in the name of|"
+    r"name on (?:the|my|this|that) \w+(?: is|'s)|(?:patient|holder|"
+    r"passenger|cardholder|caller|guest|"
+    r"beneficiary|tenant|landlord|owner)(?:'s name)? is|"
     r"this is|(?:speaking|talking) (?:with|to)|through to|"
     r"i(?:'m| am)|it(?:'s| is)|here is|here's|named|called|on behalf of|ask for|"
     r"speak (?:to|with)|spoke (?:to|with)|talk(?:ed|ing)? (?:to|with)|that's for|booking for|"
@@ -53,10 +56,19 @@ _LABELLED = re.compile(
     r"\b(?i:from|to|name|customer|caller|agent|attn|contact|patient|passenger|guest|holder): ?"
     rf"(?P<name>{_NAMES})"
 )
+_IS_THERE = re.compile(
+    rf"\b(?i:is|was|has|did|does|will|can|could) (?P<name>{_NAMES}) "
+    r"(?:available|there|in|around|home|back|call|called|say|said|come|coming|free)\b"
+)
 _SIGNED = re.compile(rf"\b(?P<name>{_NAMES}) (?i:speaking|here|calling|on the line)\b")
 _ANY_NAME = re.compile(rf"(?<![\w@.])(?P<name>{_NAMES})")
 _SAINT = re.compile(r"\b(?:San|Santa|St\.?|Saint|Fort|Port|Lake|Mount)\s$")
 _TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|dr|doctor|mister)\.?\s*$", re.IGNORECASE)
+_OF_A_THING = re.compile(
+    r"\b(?:calling|trialling|using|use|trying|try|from|at|of|the|a|an|my|our|your|on|via|to|new|old|"
+    r"with|choosing|contacting|buy|bought|have|had|watched|love)\s$",
+    re.IGNORECASE,
+)
 _TELLS = re.compile(
     r"\b(?:tell|told|ask|asked|spoke to|spoke with|met|named|called)\s$", re.IGNORECASE
 )
@@ -79,7 +91,7 @@ def find_names(text: str, *, asked: bool, cased: bool) -> list[Place]:
     plain = text.replace("’", "'")
     found: list[Place] = []
     if cased:
-        for pattern in (_INTRODUCED, _ADDRESSED, _LABELLED, _VOCATIVE, _SIGNED, _TOLD):
+        for pattern in (_INTRODUCED, _ADDRESSED, _LABELLED, _IS_THERE, _VOCATIVE, _SIGNED, _TOLD):
             sure = pattern not in {_VOCATIVE, _TOLD}
             found += _accepted(pattern.finditer(plain), sure=sure)
         found += _known(plain)
@@ -115,6 +127,17 @@ def _accepted(matches: Iterable[re.Match[str]], *, sure: bool) -> list[Place]:
         if name and (known or (sure and not (weak and " " not in name and not _ends_there(match)))):
             accepted.append((start, end))
     return accepted
+
+
+def _is_unheard_of(word: str) -> bool:
+    """Whether a single word that a language model takes for a person can be trusted to be one."""
+    bare = word.replace("'", "").replace("-", "")
+    return (
+        len(bare) > 3
+        and bare.isalpha()
+        and not bare.isupper()
+        and (word.lower() not in COMMON_WORDS)
+    )
 
 
 def _is_of_a_town(name: str) -> bool:
@@ -180,6 +203,8 @@ def is_name(text: str, start: int, end: int) -> bool:
         return words[0].lower() not in places() and words[0].lower() not in COMMON_WORDS
     if _is_of_a_town(name) and not titled:
         return False
+    if len(words) == 1 and _is_unheard_of(words[0]) and not _OF_A_THING.search(before):
+        return not of_a_place and words[0].lower() not in places()
     told = len(words) == 1 and bool(_TELLS.search(before))
     plain = all(w.replace("'", "").replace("-", "").isalpha() for w in words)
     return titled or told or (len(words) in {2, 3} and plain and not of_a_place)

@@ -84,6 +84,9 @@ _ENGLISH: Sequence[tuple[Subject, str]] = (
     (Subject.ADDRESS, r"(?<!email )(?<!mail )address|post ?codes?|postal code|zip(?: code)?|"
                       r"where (?:do|are) you liv\w*|live (?:at|on|in)|deliver (?:it |them )?to|"
                       r"ship (?:it |them )?to|house number|moved to|"
+                      r"(?:send|post|mail|bill|take) (?:\w+ ){1,2}to(?= (?:\d|one|two|three|"
+                      r"four|five|six|seven|eight|"
+                      r"nine|ten|eleven|twelve|\w+teen|\w+ty|flat|apartment|unit))|"
                       r"where (?:should|shall|can|do) (?:we|i) send \w+"),
     (Subject.ACCOUNT, r"accounts?(?: number| no| id)?|acct|a/c(?: no)?|"
                       r"customer (?:number|id|no|reference)|member(?:ship)?(?: number| id| no)?|"

@@ -22,7 +22,8 @@ PIECES = [
     "com",
     "j", "K", "as in",
     "kilo", ",", ".", "?", "-", "Dana", "Mr.", "born", "the ninth of June",
-    "1984", "24 Larch Road", "[PHONE]", "[CARD]", "hundred", "and", "sorry", "uh", "GB29", "🙂", "é",
+    "1984", "24 Larch Road", "[PHONE]", "[CARD]", "hundred", "and", "sorry",
+    "uh", "GB29", "🙂", "é",
     "account",
     "postcode", "SW1A 2AA", "+44", "(0)", "$", "@", "ß", "\n",
 ]  # fmt: skip
