@@ -10,7 +10,7 @@ _UNIT = (
     r"sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
     r"hundred|thousand|oh|zero|double"
 )
-_NUMBER = rf"(?:\d+[A-Za-z]?|(?:{_UNIT})(?:[ -](?:and )?(?:{_UNIT}))*)"
+_NUMBER = rf"(?:\d+[A-Za-z]?|(?:{_UNIT})(?:[ -](?:and )?(?:{_UNIT})){{0,7}})"
 _SURE_STREETS = (
     r"street|st|road|rd|lane|ln|avenue|ave|boulevard|blvd|terrace|crescent|highway|parkway|mews|"
     r"\w+(?:strasse|straße|straat|weg|gasse|platz)"
