@@ -162,3 +162,22 @@ def bench_summaries(
 
     with one_clear_line():
         raise SystemExit(measure(folders or [], transcripts, json_file, with_model=llm))
+
+
+@benches.command("personal-data")
+def bench_personal_data(
+    only: Annotated[
+        str, typer.Option(help="Take files of texts whose names fit, such as held_out*.")
+    ] = "*",
+    peer: Annotated[bool, typer.Option(help="Score Presidio alone beside ours.")] = True,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print the texts in which something went wrong.")
+    ] = False,
+    json_file: Figures = None,
+) -> None:
+    """How much of the personal data in texts is found, by kind and form, and what is by mistake."""
+    from app.commands.console import one_clear_line
+    from bench.personal_data import Wishes, measure
+
+    with one_clear_line():
+        raise SystemExit(measure(Wishes(only=only, peer=peer, show=show), json_file))

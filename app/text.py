@@ -26,3 +26,17 @@ def text_sentiment(language: Language = "en") -> None:
 
     with one_clear_line():
         raise SystemExit(answer_sentiment(load_settings(), language))
+
+
+@text.command("pii")
+def text_pii(language: Language = "en") -> None:
+    """Find personal data: {"id","spans":[{"type","start","end"}],"redacted"}.
+
+    Spans are in characters of the text. A line may also hold "previous", the question it answers.
+    """
+    from app.commands.console import one_clear_line
+    from app.commands.text import answer_pii
+    from app.settings import load_settings
+
+    with one_clear_line():
+        raise SystemExit(answer_pii(load_settings(), language))

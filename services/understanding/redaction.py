@@ -49,11 +49,22 @@ class Redactor:
         return self.find([_standing_alone(text)], language)[0]
 
     def find_texts(
-        self, texts: Sequence[str], language: str | None = ENGLISH
+        self,
+        texts: Sequence[str],
+        language: str | None = ENGLISH,
+        *,
+        previous: Sequence[str | None] | None = None,
     ) -> list[tuple[PiiMention, ...]]:
-        """Return the mentions of unrelated texts; faster than one at a time."""
+        """Return the mentions of unrelated texts; faster than one at a time.
+
+        ``previous`` holds for each text what somebody else said right before it, where known.
+        """
         scanner = CallScanner(self._entities, language=base_language(language))
-        return scanner.scan_apart([_standing_alone(text) for text in texts])
+        before = previous or [None] * len(texts)
+        return scanner.scan_apart(
+            [_standing_alone(text) for text in texts],
+            [None if text is None else _said_before(text) for text in before],
+        )
 
     def redact_text(self, text: str, language: str | None = ENGLISH) -> str:
         """Return a text with placeholders such as ``[PHONE]`` in place of personal data."""
@@ -218,3 +229,7 @@ def _with_blanks(text: str) -> str:
 
 def _standing_alone(text: str) -> Utterance:
     return Utterance(id="text", speaker=None, start_ms=0, end_ms=0, text=text)
+
+
+def _said_before(text: str) -> Utterance:
+    return Utterance(id="before", speaker="other", start_ms=0, end_ms=0, text=text)

@@ -1,44 +1,35 @@
 """Finds codes in tokens: runs of digits and letters, written or spoken ("double five", "K as in
 kilo"), whatever they stand for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from services.understanding.personal_data.numbers_elsewhere import (
+    LONGEST_NUMBER,
+    REPEATS_ELSEWHERE,
+    number_words,
+)
+from services.understanding.personal_data.spelling_out import Letters
 from services.understanding.personal_data.tokens import (
     DIGITS,
     OH,
-    PHONETIC,
     REPEATS,
     SCALES,
     TEENS,
     TENS,
     Token,
-    spoken_digits,
 )
 
-_JOINERS = frozenset(
-    {
-        ",",
-        ".",
-        "-",
-        "–",
-        "—",
-        "/",
-        "(",
-        ")",
-        "+",
-        "dash",
-        "hyphen",
-        "slash",
-        "um",
-        "uh",
-        "er",
-        "erm",
-    }
-)
-_LIKE = (("as", "in"), ("like", "in"), ("for",), ("as",))
-_MOST_JOINERS = 3
-_AMBIGUOUS_LETTERS = frozenset({"a", "i", "o"})
+_SIGNS = frozenset({",", ".", "-", "–", "—", "/", "(", ")", "+", "…"})
+_PAUSES = frozenset({
+    "ah", "actually", "bindestrich", "dash", "eh", "er", "erm", "euh", "guion", "guión", "hmm",
+    "hyphen", "mm", "no", "schrägstrich", "slash", "sorry", "space", "stroke", "then", "tiret",
+    "uh", "um", "wait", "ähm", "äh",
+})  # fmt: skip
+_JOINERS = _SIGNS | _PAUSES
+_AND = "and"
+_MOST_JOINERS = 5
+_O = "o"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +60,19 @@ class _Piece:
     length: int
     single: bool
     scaled: bool = False
+    letter_o: bool = False
 
 
-def find_codes(tokens: Sequence[Token], language: str = "en") -> list[Code]:
+def find_codes(
+    tokens: Sequence[Token], language: str = "en", *, named: Collection[int] = ()
+) -> list[Code]:
     """Return every run of code characters, joined over commas, dashes and hesitations.
 
     ``first`` and ``last`` are token positions (inclusive), ``groups`` the lengths between pauses,
-    ``single_digits`` how many digits were said or written one at a time or in a numeral.
+    ``single_digits`` how many digits were said or written one at a time or in a numeral. Tokens at
+    the positions ``named`` say what a code is ("c v c") and belong to none.
     """
-    reader = _Reader(tokens, spoken_digits(language), english=language == "en")
+    reader = _Reader(tokens, language, named)
     found: list[Code] = []
     at = 0
     while at < len(tokens):
@@ -91,12 +86,12 @@ def find_codes(tokens: Sequence[Token], language: str = "en") -> list[Code]:
 
 
 class _Reader:
-    def __init__(
-        self, tokens: Sequence[Token], digits: Mapping[str, str], *, english: bool
-    ) -> None:
+    def __init__(self, tokens: Sequence[Token], language: str, named: Collection[int]) -> None:
         self._tokens = tokens
-        self._digits = digits
-        self._english = english
+        self._named = named
+        self._elsewhere = number_words(language)
+        self._english = not self._elsewhere
+        self._letters = Letters(tokens, _JOINERS, self._is_digit)
 
     def code_at(self, first: int) -> Code | None:
         pieces: list[_Piece] = []
@@ -121,7 +116,7 @@ class _Reader:
         return Code(
             first=first,
             last=last,
-            characters="".join(p.characters for p in pieces).upper(),
+            characters=_characters(pieces),
             groups=tuple(groups),
             single_digits=sum(len(p.characters) for p in pieces if p.single),
             scaled=any(p.scaled for p in pieces),
@@ -129,97 +124,107 @@ class _Reader:
 
     def _after_joiners(self, at: int) -> int | None:
         """Return where the run goes on after joining tokens, or None when it doesn't."""
-        for step in range(1, _MOST_JOINERS + 1):
-            if self._tokens[at + step - 1].lower not in _JOINERS or at + step >= len(self._tokens):
+        for step in range(_MOST_JOINERS):
+            if at + step + 1 >= len(self._tokens) or at + step in self._named:
                 return None
-            if self._piece(at + step, inside=True) is not None:
-                return at + step
+            word = self._word(at + step)
+            if word not in _JOINERS and not (word == _AND and self._and_joins(at + step)):
+                return None
+            if self._piece(at + step + 1, inside=True) is not None:
+                return at + step + 1
         return None
 
+    def _and_joins(self, at: int) -> bool:
+        """Whether "and" stands between digits said one at a time, not in "two and a half"."""
+        after = at + 2 if self._word(at + 1) == "then" else at + 1
+        before = at - 2 if self._word(at - 1) in _SIGNS else at - 1
+        around = (before - 2, before - 1, before, after, after + 1)
+        return all(self._is_digit(place) for place in around)
+
     def _piece(self, at: int, *, inside: bool) -> _Piece | None:
-        token = self._tokens[at]
-        word = token.lower
+        if at in self._named:
+            return None
+        word = self._word(at)
         if word.isdigit():
             return _Piece(word, 1, single=True)
-        if word in self._digits:
-            return self._scaled(at, _Piece(self._digits[word], 1, single=True))
-        if not self._english:
-            return self._letter(at, inside=inside)
+        number = self._english_number(at, inside=inside) if self._english else self._number(at)
+        if number is not None:
+            return number
+        spelled = self._letters.at(at, inside=inside, english=self._english)
+        return _Piece(spelled.letter, spelled.length, single=False) if spelled else None
+
+    def _english_number(self, at: int, *, inside: bool) -> _Piece | None:
+        word = self._word(at)
+        if word in DIGITS:
+            return self._scaled(at, _Piece(DIGITS[word], 1, single=True))
         if word in OH and (inside or self._is_digit(at + 1)):
-            return _Piece("0", 1, single=True)
+            return _Piece("0", 1, single=True, letter_o=word == _O)
         if word in TEENS:
             return self._scaled(at, _Piece(TEENS[word], 1, single=False))
         if word in TENS:
             return self._tens(at)
-        if word in REPEATS and at + 1 < len(self._tokens):
-            repeated = self._repeatable(at + 1)
-            return _Piece(repeated * REPEATS[word], 2, single=True) if repeated else None
-        return self._letter(at, inside=inside)
+        if word in REPEATS:
+            return self._repeated(at, REPEATS[word])
+        return None
+
+    def _number(self, at: int) -> _Piece | None:
+        """Read a number of another language: the most words that make one."""
+        word = self._word(at)
+        if word in REPEATS_ELSEWHERE:
+            return self._repeated(at, REPEATS_ELSEWHERE[word])
+        best: _Piece | None = None
+        said: tuple[str, ...] = ()
+        place = at
+        while len(said) < LONGEST_NUMBER and place < len(self._tokens):
+            if self._word(place) == "-" and said:
+                place += 1
+                continue
+            said += (self._word(place),)
+            place += 1
+            digits = self._elsewhere.get(said)
+            if digits:
+                best = _Piece(digits, place - at, single=len(digits) == 1)
+        return best
+
+    def _repeated(self, at: int, times: int) -> _Piece | None:
+        word = self._word(at + 1)
+        if word in OH and self._english:
+            return _Piece("0" * times, 2, single=True)
+        digit = self._digit(word) or (word if len(word) == 1 and word.isalnum() else "")
+        return _Piece(digit * times, 2, single=digit.isdigit()) if digit else None
 
     def _scaled(self, at: int, piece: _Piece) -> _Piece:
         following = self._word(at + piece.length)
-        if self._english and following in SCALES:
+        if following in SCALES:
             return _Piece(piece.characters + SCALES[following], piece.length + 1, False, True)
         return piece
 
     def _tens(self, at: int) -> _Piece:
-        ten = TENS[self._tokens[at].lower]
+        ten = TENS[self._word(at)]
         skipped = 1 if self._word(at + 1) == "-" else 0
         unit = DIGITS.get(self._word(at + 1 + skipped), "")
         if unit and unit != "0":
             return self._scaled(at, _Piece(ten + unit, 2 + skipped, single=False))
         return self._scaled(at, _Piece(ten + "0", 1, single=False))
 
-    def _repeatable(self, at: int) -> str:
-        word = self._word(at)
-        if word in OH:
-            return "0"
-        return self._digits.get(word) or (word if len(word) == 1 and word.isalnum() else "")
-
-    def _letter(self, at: int, *, inside: bool) -> _Piece | None:
-        token = self._tokens[at]
-        word = token.lower
-        if len(word) == 1 and token.is_word and word.isascii():
-            like = self._likeness(at)
-            if like:
-                return _Piece(word, like, single=False)
-            if word in _AMBIGUOUS_LETTERS and not self._is_spelled(at):
-                return None
-            if word in {"s", "t", "m", "d"} and not token.is_capitalised and not inside:
-                return None
-            return _Piece(word, 1, single=False)
-        if word in PHONETIC and (inside or self._word(at + 1) in PHONETIC):
-            return _Piece(PHONETIC[word], 1, single=False)
-        if word == "x" and self._word(at + 1) == "-" and self._word(at + 2) == "ray":
-            return _Piece("x", 3, single=False)
-        return None
-
-    def _likeness(self, at: int) -> int:
-        """Return how many tokens "K as in kilo" takes, 0 when the letter stands alone."""
-        letter = self._tokens[at].lower
-        for like in _LIKE:
-            after = at + 1 + len(like)
-            if tuple(self._word(at + 1 + n) for n in range(len(like))) != like:
-                continue
-            if self._word(after).startswith(letter) and len(self._word(after)) > 1:
-                return 2 + len(like)
-            if letter == "x" and (self._word(after), self._word(after + 1)) == ("x", "-"):
-                return 4 + len(like)
-        return 0
-
-    def _is_spelled(self, at: int) -> bool:
-        """Whether an ambiguous letter ("a", "I") stands among other code characters."""
-        if self._word(at - 1) == "-" or self._word(at + 1) == "-":
-            return self._is_code(at - 2) or self._is_code(at + 2)
-        return self._is_code(at - 1) and (self._is_code(at + 1) or self._is_code(at - 2))
-
-    def _is_code(self, at: int) -> bool:
-        word = self._word(at)
-        return word in self._digits or word.isdigit() or (len(word) == 1 and word.isalpha())
-
     def _is_digit(self, at: int) -> bool:
         word = self._word(at)
-        return word in self._digits or word.isdigit() or word in REPEATS or word in OH
+        if word.isdigit() or self._digit(word):
+            return True
+        if not self._english:
+            return word in REPEATS_ELSEWHERE or (word,) in self._elsewhere
+        return word in REPEATS or word in OH or word in TEENS or word in TENS
+
+    def _digit(self, word: str) -> str:
+        return DIGITS.get(word, "") if self._english else self._elsewhere.get((word,), "")
 
     def _word(self, at: int) -> str:
         return self._tokens[at].lower if 0 <= at < len(self._tokens) else ""
+
+
+def _characters(pieces: Sequence[_Piece]) -> str:
+    """Join what the pieces spell; between letters alone an "o" is a letter too."""
+    spelled = any(p.characters[0].isalpha() for p in pieces) and all(
+        p.letter_o or p.characters[0].isalpha() for p in pieces
+    )
+    return "".join(_O if spelled and p.letter_o else p.characters for p in pieces).upper()

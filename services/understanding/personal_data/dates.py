@@ -21,16 +21,42 @@ _YEAR = (
     rf"two thousand(?: and)?(?: {_SMALL})?|twenty[ -]{_SMALL}|{_TENS}(?:[ -]{_UNIT})?|"
     rf"(?:oh|o|zero)[ -]{_UNIT}|{_TEEN})"
 )
-_GAP = r"(?:,? +(?:um,? |uh,? )?)"
+_LONG_YEAR = (
+    rf"(?:(?:19|20)\d{{2}}|nineteen[ -](?:hundred(?: and)? )?{_SMALL}|"
+    rf"two thousand(?: and)?(?: {_SMALL})?|twenty[ -]{_SMALL})"
+)
+_GAP = r"(?:,? +(?:(?:um|uh|er),? )?)"
 _DATE = re.compile(
     r"\b(?:the )?(?:"
     rf"\d{{1,4}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}"
-    rf"|(?:{_ORDINAL}|{_SMALL})(?:{_GAP}(?:of )?(?:the )?){_MONTH}\b(?:,?{_GAP}?(?:of )?{_YEAR})?"
+    rf"|(?:{_ORDINAL}|{_SMALL})(?:{_GAP}(?:of )?(?:the )?(?:(?:um|uh|er),? )?){_MONTH}\b"
+    rf"(?:,?{_GAP}?(?:of )?{_YEAR})?"
     rf"|{_MONTH}\b{_GAP}(?:the )?(?:{_ORDINAL}|{_SMALL})(?:{_GAP}(?:of )?{_YEAR})?"
+    rf"|{_MONTH}\b{_GAP}(?:of )?{_LONG_YEAR}"
     rf"|{_ORDINAL}{_GAP}of the {_ORDINAL}(?:{_GAP}{_YEAR})?"
     rf"|{_ORDINAL}{_GAP}{_ORDINAL}{_GAP}{_YEAR}"
     rf"|{_SMALL}{_GAP}(?:slash )?{_SMALL}{_GAP}(?:slash )?{_YEAR}"
     r")\b",
+    re.IGNORECASE,
+)
+_MONTH_AND_YEAR = re.compile(
+    rf"(?:{_MONTH}|\d{{1,2}}){_GAP}?[/-]?(?:of )?(?:{_LONG_YEAR}|\d\d|{_TENS}(?:[ -]{_UNIT})?)",
+    re.IGNORECASE,
+)
+_MONTHS_ELSEWHERE = (
+    "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|"
+    "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|"
+    "januar|februar|märz|april|juni|juli|august|september|oktober|november|dezember|"
+    "gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|"
+    "janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro"
+)
+_ELSEWHERE = re.compile(
+    r"\b(?:\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}"
+    rf"|(?:\d{{1,2}}(?:er|\.|º)?|[^\W\d_]+(?:(?: et | y |-)[^\W\d_]+)?) (?:de )?"
+    rf"(?:{_MONTHS_ELSEWHERE})\b"
+    r"(?: (?:de(?:l)? )?(?:\d{4}|(?:mil|neunzehn|zwei|deux|dix|dos)[^\W\d_]*"
+    r"(?:[ -][^\W\d_]+){0,5}))?"
+    r")",
     re.IGNORECASE,
 )
 _WITH_BIRTH_YEAR = re.compile(
@@ -38,11 +64,17 @@ _WITH_BIRTH_YEAR = re.compile(
 )
 
 
-def find_dates(text: str) -> list[tuple[int, int]]:
+def find_dates(text: str, language: str = "en") -> list[tuple[int, int]]:
     """Return (start, end) of dates with at least two of day, month and year."""
-    return [(m.start(), m.end()) for m in _DATE.finditer(text)]
+    pattern = _DATE if language == "en" else _ELSEWHERE
+    return [(m.start(), m.end()) for m in pattern.finditer(text)]
 
 
 def has_birth_year(date: str) -> bool:
     """Whether a date names a year in which a grown caller can be born."""
     return bool(_WITH_BIRTH_YEAR.search(date))
+
+
+def has_day(date: str) -> bool:
+    """Whether a date names a day, as the end of a card's validity never does."""
+    return _MONTH_AND_YEAR.fullmatch(date) is None

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.understanding.personal_data.names import first_names
 from services.understanding.personal_data.tokens import Token, tokenise
+from services.understanding.personal_data.word_lists import first_names
 
 Place = tuple[int, int]
 

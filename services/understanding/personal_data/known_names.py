@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable
 
-from services.understanding.personal_data.context import Subject
 from services.understanding.personal_data.introductions import PARTICLES
-from services.understanding.personal_data.names import COMMON_WORDS, NO_NAMES
+from services.understanding.personal_data.name_words import COMMON_WORDS, NO_NAMES
 from services.understanding.personal_data.overlaps import Candidate
+from services.understanding.personal_data.subjects import Subject
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SHORTEST = 3

@@ -1,18 +1,34 @@
 """Finds people's names by the way they are introduced, addressed and asked for."""
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import cache
-from importlib import resources
+from collections.abc import Iterable
 
-from services.understanding.personal_data.tokens import Token, is_number, tokenise
+from services.understanding.personal_data.lower_names import LEAD_IN, find_lower_names
+from services.understanding.personal_data.name_words import (
+    AFTER_NO_NAME,
+    COMMON_WORDS,
+    NO_NAMES,
+    ORGANISATION,
+)
+from services.understanding.personal_data.word_lists import (
+    brand_spans,
+    first_names,
+    places,
+    surnames,
+)
 
 Place = tuple[int, int]
 
-_NAME = r"[A-Z][^\W\d_]*(?:['’-][A-Z]?[^\W\d_]+)*"
-_NAMES = rf"{_NAME}(?: (?:(?:de|van|von|der|la|al|bin|o)\s)?{_NAME}){{0,3}}"
+_NAME = r"[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:['’-](?!s\b)[A-Z]?[^\W\d_]+)*"
+_NAMES = (
+    rf"{_NAME}(?: (?:(?:de|van|von|der|den|la|al|el|bin|ibn|o|y|da|di)\s){{0,2}}{_NAME}){{0,3}}"
+)
 _INTRODUCED = re.compile(
     r"\b(?i:my (?:\w+ )?name(?:'s| is)|(?:the|his|her|their) (?:\w+ )?name(?:'s| is)|name is|"
+    r"(?:first|last|sur|family|given) ?name(?: is|'s)?|in the name of|"
+    r"name on (?:the|my|this|that) \w+(?: is|'s)|(?:patient|holder|"
+    r"passenger|cardholder|caller|guest|"
+    r"beneficiary|tenant|landlord|owner)(?:'s name)? is|"
     r"this is|(?:speaking|talking) (?:with|to)|through to|"
     r"i(?:'m| am)|it(?:'s| is)|here is|here's|named|called|on behalf of|ask for|"
     r"speak (?:to|with)|spoke (?:to|with)|talk(?:ed|ing)? (?:to|with)|that's for|booking for|"
@@ -24,78 +40,38 @@ _ADDRESSED = re.compile(
     r"\b(?i:thanks?(?: you)?(?: so much| very much)?(?: for (?:holding|waiting))?|thank you|"
     r"hi|hello|hey|hiya|"
     r"good (?:morning|afternoon|evening|news)|morning|afternoon|evening|welcome(?: back)?|bye|"
-    r"goodbye|take care|sorry|safe travels|dear|okay|ok|alright|right|sure|listen|look|please|"
+    r"goodbye|take care|sorry|(?:best |kind |warm )?regards|sincerely|yours|"
+    r"safe travels|dear|okay|ok|alright|right|sure|listen|look|please|"
     rf"there|no|yes|well|now|perfect|great|lovely|wonderful|cheers)[,.!?]? (?P<name>{_NAMES})"
     r"(?=[,.!?]|$| (?:and|you|i|for|from|here|this|thanks|thank)\b)"
 )
 _VOCATIVE = re.compile(
     rf"(?:^|[.!?] )(?P<name>{_NAME})(?=, (?:thank|please|i|we|you|are|can|could))"
 )
-_SIGNED = re.compile(rf"\b(?P<name>{_NAMES}) (?i:speaking|here|calling)\b")
-_LOWER_NAME = r"[a-z][a-z'’-]+"
-_INTRODUCED_LOWER = re.compile(
-    r"\b(?:my (?:\w+ )?name(?:'s| is)|the name(?:'s| is)|(?:his|her) name(?:'s| is)|"
-    r"mister|mr|mrs|miss|ms)"
-    rf" (?:uh |um |is )?(?P<name>{_LOWER_NAME}(?: {_LOWER_NAME}){{0,2}})"
+_TOLD = re.compile(
+    r"\b(?i:tell|told|ask(?:ed)?|emailed|texted|met|attn|attention|contact|from|by|for|with|and|"
+    rf"that|about|see|saw|called|remember|owe|gave|give)[ :]+(?P<name>{_NAMES})"
 )
-_LEAD_IN = re.compile(
-    r"^(?:\W|\b(?:yes|yeah|yep|sure|okay|ok|right|of course|certainly|it's|it is|that's|that is|"
-    r"that would be|that'd be|this is|my|the|first|last|full|name|name's|is|i'm|so|um|uh|er|oh|"
-    r"well|hi|hello|please|under|it'll be|it would be|should be|for|mr|mrs|miss|ms|doctor)\b)*",
+_LABELLED = re.compile(
+    r"\b(?i:from|to|name|customer|caller|agent|attn|contact|patient|passenger|guest|holder): ?"
+    rf"(?P<name>{_NAMES})"
+)
+_IS_THERE = re.compile(
+    rf"\b(?i:is|was|has|did|does|will|can|could) (?P<name>{_NAMES}) "
+    r"(?:available|there|in|around|home|back|call|called|say|said|come|coming|free)\b"
+)
+_SIGNED = re.compile(rf"\b(?P<name>{_NAMES}) (?i:speaking|here|calling|on the line)\b")
+_ANY_NAME = re.compile(rf"(?<![\w@.])(?P<name>{_NAMES})")
+_SAINT = re.compile(r"\b(?:San|Santa|St\.?|Saint|Fort|Port|Lake|Mount)\s$")
+_TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|dr|doctor|mister)\.?\s*$", re.IGNORECASE)
+_OF_A_THING = re.compile(
+    r"\b(?:calling|trialling|using|use|trying|try|from|at|of|the|a|an|my|our|your|on|via|to|new|old|"
+    r"with|choosing|contacting|buy|bought|have|had|watched|love)\s$",
     re.IGNORECASE,
 )
-# What is written with a capital or follows "this is" without being a person's name.
-NO_NAMES = frozenset({
-    "a", "able", "about", "absolutely", "account", "actually", "afraid", "after", "again",
-    "ah", "airways", "all", "also", "always", "am", "amazon", "american", "an", "and",
-    "android", "any", "anything", "apple", "april", "are", "as", "at", "august", "available",
-    "aware", "awful", "back", "bad", "bank", "because", "been", "before", "best", "better",
-    "big", "bill", "billing", "bit", "bluetooth", "british", "but", "by", "bye", "call",
-    "calling", "can", "cancel", "card", "certainly", "christmas", "claims", "come", "company",
-    "concerning", "could", "customer", "dad", "darling", "date", "day", "days", "dear",
-    "december", "definitely", "department", "did", "do", "does", "doing", "don't", "done",
-    "double", "dr", "english", "er", "erm", "every", "everybody", "everyone", "everything",
-    "exactly", "excellent", "express", "facebook", "fair", "fantastic", "february", "fiber",
-    "fibre", "fine", "first", "folks", "for", "fraud", "french", "friday", "from", "german",
-    "glad", "god", "going", "gone", "good", "goodness", "google", "gosh", "got", "great",
-    "grief", "guys", "had", "happy", "has", "have", "having", "he", "hear", "hello", "help",
-    "her", "here", "hi", "him", "his", "hmm", "hold", "home", "honestly", "honey", "hotel",
-    "hotels", "house", "how", "huh", "i", "i'd", "i'll", "i'm", "i've", "if", "in",
-    "insurance", "internet", "iphone", "is", "it", "it's", "its", "january", "jesus", "july",
-    "june", "just", "kids", "know", "ladies", "last", "let", "like", "look", "looking", "lord",
-    "love", "lovely", "ma'am", "madam", "man", "march", "may", "maybe", "me", "mhm", "mine",
-    "mobile", "mom", "monday", "more", "morning", "most", "mr", "mrs", "ms", "much", "mum",
-    "my", "name", "never", "new", "next", "nice", "no", "nobody", "not", "nothing", "november",
-    "now", "number", "october", "of", "oh", "ok", "okay", "on", "one", "only", "or", "order",
-    "other", "our", "out", "over", "paypal", "perfect", "perhaps", "pharmacy", "phone",
-    "please", "point", "probably", "ready", "really", "reference", "regarding", "ridiculous",
-    "right", "sales", "samsung", "saturday", "see", "september", "service", "she", "should",
-    "sir", "so", "some", "somebody", "someone", "something", "sorry", "spanish", "speaking",
-    "still", "street", "sunday", "support", "sure", "sweetheart", "team", "technical",
-    "terrible", "thank", "thanks", "that", "that's", "the", "their", "them", "then", "there",
-    "they", "this", "thursday", "to", "today", "tomorrow", "too", "true", "trying", "tuesday",
-    "two", "uh", "um", "unacceptable", "unknown", "up", "us", "very", "visa", "wait",
-    "waiting", "was", "we", "wednesday", "welcome", "well", "went", "were", "what", "what's",
-    "whatsapp", "when", "where", "which", "who", "why", "wifi", "will", "windows", "with",
-    "wonderful", "working", "would", "wow", "wrong", "yeah", "year", "yep", "yes", "yesterday",
-    "yet", "you", "you're", "your", "yup", "zero",
-})  # fmt: skip
-_ORGANISATION = frozenset({
-    "airline", "airlines", "airways", "auto", "avenue", "bank", "broadband", "card", "center",
-    "centre", "church", "claims", "clinic", "club", "college", "company", "department",
-    "drive", "energy", "fiber", "fibre", "group", "hospital", "hotel", "hotels", "inc",
-    "insurance", "lane", "llc", "ltd", "mobile", "motors", "pharmacy", "plus", "premium",
-    "prime", "pro", "repairs", "road", "school", "security", "services", "shop", "society",
-    "store", "street", "support", "team", "telecom", "university", "visa", "wireless",
-})  # fmt: skip
-_LOWER_STOP = NO_NAMES | {"calling", "phoning", "from", "with", "speaking", "and", "the"}
-
-
-@cache
-def first_names() -> frozenset[str]:
-    """Return common first names in lower case (English-speaking countries, widely used)."""
-    text = resources.files(__package__ or "").joinpath("first_names.txt").read_text("utf-8")
-    return frozenset(text.split())
+_TELLS = re.compile(
+    r"\b(?:tell|told|ask|asked|spoke to|spoke with|met|named|called)\s$", re.IGNORECASE
+)
 
 
 def is_cased(texts: Iterable[str]) -> bool:
@@ -115,17 +91,20 @@ def find_names(text: str, *, asked: bool, cased: bool) -> list[Place]:
     plain = text.replace("’", "'")
     found: list[Place] = []
     if cased:
-        for pattern in (_INTRODUCED, _ADDRESSED, _VOCATIVE, _SIGNED):
-            sure = pattern is not _VOCATIVE
+        for pattern in (_INTRODUCED, _ADDRESSED, _LABELLED, _IS_THERE, _VOCATIVE, _SIGNED, _TOLD):
+            sure = pattern not in {_VOCATIVE, _TOLD}
             found += _accepted(pattern.finditer(plain), sure=sure)
+        found += _known(plain)
         if asked:
             found += _answer(plain)
     else:
-        found += _lower_introduced(plain)
-        found += _lower_known(plain)
-        if asked:
-            found += _lower_answer(plain)
+        found += find_lower_names(plain, asked=asked)
     return found
+
+
+def is_brand(text: str, start: int, end: int) -> bool:
+    """Whether a name is the one of a product or a company: "Jo Malone", "Alexa"."""
+    return any(at <= start and end <= stop for at, stop in brand_spans(text))
 
 
 def _accepted(matches: Iterable[re.Match[str]], *, sure: bool) -> list[Place]:
@@ -133,21 +112,53 @@ def _accepted(matches: Iterable[re.Match[str]], *, sure: bool) -> list[Place]:
     for match in matches:
         start, end = _trimmed(match["name"], match.start("name"))
         name = match.string[start:end]
-        known = name.split(" ")[0].lower() in first_names() if name else False
+        known = bool(name) and _is_known(name.split(" ")[0].lower())
         introduced = match.string[match.start() : match.start("name")].lower().strip()
+        if introduced in {"called", "named"} and not known and " " not in name:
+            continue
         weak = introduced in {"it's", "it is", "i'm", "i am", "under", "called", "here's", "no",
                               "yes", "right", "okay", "there", "well", "now"}  # fmt: skip
         if _goes_on_as_company(match.string[end:]):
+            continue
+        if _is_of_a_town(name):
+            continue
+        if not sure and (is_brand(match.string, start, end) or name.lower() in places()):
             continue
         if name and (known or (sure and not (weak and " " not in name and not _ends_there(match)))):
             accepted.append((start, end))
     return accepted
 
 
+def _is_unheard_of(word: str) -> bool:
+    """Whether a single word that a language model takes for a person can be trusted to be one."""
+    bare = word.replace("'", "").replace("-", "")
+    return (
+        len(bare) > 3
+        and bare.isalpha()
+        and not bare.isupper()
+        and (word.lower() not in COMMON_WORDS)
+    )
+
+
+def _is_of_a_town(name: str) -> bool:
+    """Whether a name is that of a branch: "Hilton London"."""
+    words = name.lower().split()
+    return (
+        len(words) > 1
+        and words[-1] in places()
+        and words[-1] not in surnames()
+        and words[0] not in first_names()
+    )
+
+
+def _is_known(word: str) -> bool:
+    return word in first_names() or (word in surnames() and word not in COMMON_WORDS)
+
+
 def _goes_on_as_company(rest: str) -> bool:
     """Whether a name is the start of a company's: "Harbour and Vale Bank card services"."""
     words = re.split(r"[,.!?]", rest, maxsplit=1)[0].lower().split()[:4]
-    return any(word in _ORGANISATION for word in words)
+    return any(word in ORGANISATION for word in words)
 
 
 def _ends_there(match: re.Match[str]) -> bool:
@@ -164,85 +175,69 @@ def _trimmed(name: str, start: int) -> Place:
         if word.lower() in NO_NAMES:
             words = words[:at]
             break
-    if not words or any(word.lower() in _ORGANISATION for word, _, _ in words):
+    if not words or any(word.lower() in ORGANISATION for word, _, _ in words):
         return (start, start)
     return (words[0][1], words[-1][2])
 
 
-def is_name(name: str, *, before: str) -> bool:
+def is_name(text: str, start: int, end: int) -> bool:
     """Whether what a language model calls a person is likely to be one's name."""
+    name, before = text[start:end], text[:start]
+    titled = bool(_TITLED.search(before))
+    if is_brand(text, start, end) and not titled:
+        return False
     words = name.replace("’", "'").split()
     if not words or not all(w[0].isupper() for w in words if w[0].isalpha()):
         return False
-    if any(w.lower().strip(".,'") in NO_NAMES | _ORGANISATION for w in words):
+    if any(w.lower().strip(".,'") in NO_NAMES | ORGANISATION for w in words):
         return False
+    following = re.match(r"\W*(\w+)", text[end:])
+    of_a_place = following is not None and following[1].lower() in AFTER_NO_NAME
     if words[0].lower() in first_names():
-        return True
-    titled = bool(re.search(r"\b(?:mr|mrs|ms|miss|dr|doctor)\.?\s*$", before, re.IGNORECASE))
-    return titled or (len(words) in {2, 3} and all(w.isalpha() for w in words))
+        opens = not before.strip() or before.rstrip()[-1] in ".!?"
+        if len(words) == 1 and opens and words[0].lower() in COMMON_WORDS:
+            return False
+        town = words[0].lower() in places() and words[-1].lower() not in surnames()
+        return not of_a_place and not (town and not titled)
+    if len(words) == 1 and words[0].lower() in surnames():
+        return words[0].lower() not in places() and words[0].lower() not in COMMON_WORDS
+    if _is_of_a_town(name) and not titled:
+        return False
+    if len(words) == 1 and _is_unheard_of(words[0]) and not _OF_A_THING.search(before):
+        return not of_a_place and words[0].lower() not in places()
+    told = len(words) == 1 and bool(_TELLS.search(before))
+    plain = all(w.replace("'", "").replace("-", "").isalpha() for w in words)
+    return titled or told or (len(words) in {2, 3} and plain and not of_a_place)
+
+
+def _known(text: str) -> list[Place]:
+    """Find widely used first names wherever they stand, with the surname after them."""
+    found = []
+    for match in _ANY_NAME.finditer(text):
+        start, end = _trimmed(match["name"], match.start("name"))
+        words = text[start:end].lower().split()
+        if not words or words[0] not in first_names() or is_brand(text, start, end):
+            continue
+        alone = len(words) == 1
+        doubtful = words[0] in COMMON_WORDS or words[0] in places() or len(words[0]) <= 3
+        if alone and (doubtful or _SAINT.search(text[:start])):
+            continue
+        if not alone and words[0] in places() and words[-1] not in surnames():
+            continue
+        following = re.match(r"\W*(\w+)", text[end:])
+        if following and following[1].lower() in AFTER_NO_NAME:
+            continue
+        if not _goes_on_as_company(text[end:]):
+            found.append((start, end))
+    return found
 
 
 def _answer(text: str) -> list[Place]:
     """Read the start of an answer as a name: "It's Castellano, and I was born …"."""
-    lead = _LEAD_IN.match(text)
+    lead = LEAD_IN.match(text)
     at = lead.end() if lead else 0
     match = re.compile(_NAMES).match(text, at)
     if match is None:
         return []
     start, end = _trimmed(match.group(), match.start())
     return [(start, end)] if end > start else []
-
-
-def _lower_introduced(text: str) -> list[Place]:
-    return [
-        place
-        for match in _INTRODUCED_LOWER.finditer(text.lower())
-        if (place := _lower_words(tokenise(match["name"]), match.start("name")))
-    ]
-
-
-def _lower_answer(text: str) -> list[Place]:
-    lead = _LEAD_IN.match(text)
-    at = lead.end() if lead else 0
-    tokens = tokenise(text[at:])[:3]
-    place = _lower_words(tokens, at)
-    # A long first sentence is no bare name; then only a known first name counts.
-    rest = tokenise(text[place[1] :])[:1] if place else []
-    bare = len(tokenise(text[at:])) <= 5 or (bool(rest) and rest[0].lower in {",", "and", "."})
-    known = bool(tokens) and tokens[0].lower in first_names()
-    return [place] if place and (bare or known) else []
-
-
-def _lower_words(tokens: Sequence[Token], offset: int) -> Place | None:
-    taken: list[Token] = []
-    for token in tokens:
-        if not token.is_word or token.lower in _LOWER_STOP or is_number(token):
-            break
-        taken.append(token)
-    return (taken[0].start + offset, taken[-1].end + offset) if taken else None
-
-
-_LOWER_CUES = frozenset({
-    "afternoon", "bye", "dear", "evening", "hello", "here's", "hey", "hi", "i'm", "is", "miss",
-    "morning", "mr", "mrs", "named", "okay", "sorry", "thanks", "to", "with", "you",
-})  # fmt: skip
-COMMON_WORDS = frozenset({
-    "amber", "art", "austin", "bill", "charlotte", "chase", "crystal", "daisy", "dawn", "dean",
-    "don", "drew", "faith", "frank", "georgia", "glen", "grace", "grant", "holly", "hope",
-    "iris", "ivy", "jack", "jay", "jean", "jordan", "joy", "kelly", "ken", "lee", "logan",
-    "madison", "mark", "max", "may", "melody", "paige", "pat", "penny", "ray", "rob", "robin",
-    "rose", "sue", "violet", "virginia", "will",
-})  # fmt: skip
-
-
-def _lower_known(text: str) -> list[Place]:
-    """Find known first names in text without capitals, after words that introduce or address."""
-    tokens = tokenise(text)
-    found = []
-    for at, token in enumerate(tokens):
-        if token.lower not in first_names():
-            continue
-        cue = at > 0 and tokens[at - 1].lower in _LOWER_CUES
-        if cue or (token.lower not in COMMON_WORDS and len(token.lower) > 3):
-            found.append((token.start, token.end))
-    return found

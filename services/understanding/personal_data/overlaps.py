@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.domain.speech import PiiMention, PiiType
-from services.understanding.personal_data.context import TYPES, Subject
+from services.understanding.personal_data.subjects import TYPES, Subject
 
 # Of findings at one place the one named first here stands, however long the others are.
 _ORDER = (

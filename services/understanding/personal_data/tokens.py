@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"\[[A-Z]+\]"  # a placeholder of an earlier redaction
-    r"|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+\.\d+(?![.\d])"  # amounts
+    r"|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+\.\d+(?!\.?\d)"  # amounts
     r"|\d+(?:st|nd|rd|th)\b"
     r"|\d+"
     r"|[^\W\d_]+(?:['’][^\W\d_]+)*"
@@ -28,18 +28,6 @@ TENS: Mapping[str, str] = {
 }  # fmt: skip
 REPEATS: Mapping[str, int] = {"double": 2, "triple": 3, "treble": 3}
 SCALES: Mapping[str, str] = {"hundred": "00", "thousand": "000"}
-OTHER_LANGUAGES: Mapping[str, Mapping[str, str]] = {
-    "es": {"cero": "0", "uno": "1", "una": "1", "dos": "2", "tres": "3", "cuatro": "4",
-           "cinco": "5", "seis": "6", "siete": "7", "ocho": "8", "nueve": "9"},
-    "fr": {"zéro": "0", "un": "1", "deux": "2", "trois": "3", "quatre": "4", "cinq": "5",
-           "six": "6", "sept": "7", "huit": "8", "neuf": "9"},
-    "de": {"null": "0", "eins": "1", "zwei": "2", "zwo": "2", "drei": "3", "vier": "4",
-           "fünf": "5", "sechs": "6", "sieben": "7", "acht": "8", "neun": "9"},
-    "it": {"zero": "0", "uno": "1", "due": "2", "tre": "3", "quattro": "4", "cinque": "5",
-           "sei": "6", "sette": "7", "otto": "8", "nove": "9"},
-    "pt": {"zero": "0", "um": "1", "dois": "2", "duas": "2", "três": "3", "quatro": "4",
-           "cinco": "5", "seis": "6", "meia": "6", "sete": "7", "oito": "8", "nove": "9"},
-}  # fmt: skip
 _NATO = (
     "alpha", "alfa", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india",
     "juliet", "juliett", "kilo", "lima", "mike", "november", "oscar", "papa", "quebec",
@@ -47,6 +35,12 @@ _NATO = (
     "zulu",
 )  # fmt: skip
 PHONETIC: Mapping[str, str] = {word: word[0] for word in _NATO}
+COMMON_PHONETIC = frozenset({
+    "charlie", "delta", "echo", "golf", "hotel", "india", "mike", "november", "oscar", "papa",
+    "uniform", "victor",
+})  # fmt: skip
+"""What a phonetic alphabet shares with everyday language: a letter only beside other letters."""
+LETTER_NAMES: Mapping[str, str] = {"zed": "z", "zee": "z"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +69,6 @@ def tokenise(text: str) -> list[Token]:
         Token(m.group(), m.group().lower().replace("’", "'"), m.start(), m.end())
         for m in _TOKEN.finditer(text)
     ]
-
-
-def spoken_digits(language: str) -> Mapping[str, str]:
-    """Return the words for the digits 0 to 9 in a language (English where it is not known)."""
-    return OTHER_LANGUAGES.get(language, DIGITS)
 
 
 def is_number(token: Token) -> bool:

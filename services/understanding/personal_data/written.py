@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from services.understanding.personal_data.context import Subject, nearest_subject
+from services.understanding.personal_data.context import nearest_subject
 from services.understanding.personal_data.meaning import passes_luhn
+from services.understanding.personal_data.subjects import Subject
 
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b")
@@ -15,8 +16,14 @@ _PHONE = re.compile(
     r"(?<![\w.,$£€])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?)?\d{2,5}(?:[ .-]\d{2,4}){1,4}(?![\w%])"
 )
 _UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
-_MIXED = re.compile(r"\b(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
-_CODE_SUBJECTS = frozenset({Subject.ACCOUNT, Subject.POLICY, Subject.BOOKING})
+_PLATE = re.compile(r"\b[A-Z]{2}\d{2} ?[A-Z]{3}\b")
+_MIXED = re.compile(r"\b(?=[A-Z0-9/-]*\d)(?=[A-Z0-9/-]*[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b")
+_CODE_SUBJECTS = frozenset({Subject.ACCOUNT, Subject.POLICY, Subject.BOOKING, Subject.SSN})
+_THING = re.compile(
+    r"\b(?:error|model|version|thinkpad|galaxy|flight|windows|update|build|part)"
+    r"(?: code| number)? ?$",
+    re.IGNORECASE,
+)
 
 Finding = tuple[Subject, int, int]
 
@@ -35,7 +42,12 @@ def find_written(text: str, asked: Sequence[Subject]) -> Iterator[Finding]:
         for match in pattern.finditer(text):
             yield Subject.SSN, match.start(), match.end()
     for match in _UK_POSTCODE.finditer(text):
+        if " " not in match.group() and _code_subject(text, match.start(), match.end(), asked):
+            continue
         yield Subject.ADDRESS, match.start(), match.end()
+    for match in _PLATE.finditer(text):
+        if nearest_subject(text, match.start(), match.end()) is Subject.ACCOUNT:
+            yield Subject.ACCOUNT, match.start(), match.end()
     yield from _phones(text)
     yield from _mixed_codes(text, asked)
 
@@ -52,9 +64,17 @@ def _mixed_codes(text: str, asked: Sequence[Subject]) -> Iterator[Finding]:
     for match in _MIXED.finditer(text):
         code = match.group()
         digits = sum(c.isdigit() for c in code)
-        subject = nearest_subject(text, match.start(), match.end())
-        known = next((s for s in (subject, *asked) if s in _CODE_SUBJECTS), None)
+        if _THING.search(text[: match.start()]):
+            continue
+        known = _code_subject(text, match.start(), match.end(), asked)
         if len(code) >= 4 and digits >= 2 and known is not None:
             yield known, match.start(), match.end()
         elif len(code) >= 8 and digits >= 4:
             yield Subject.ACCOUNT, match.start(), match.end()
+
+
+def _code_subject(text: str, start: int, end: int, asked: Sequence[Subject]) -> Subject | None:
+    """Return which kind of code the words around a place or the question speak of, if any."""
+    subject = nearest_subject(text, start, end)
+    known = (subject,) if subject is not None else asked
+    return next((s for s in known if s in _CODE_SUBJECTS), None)

@@ -133,3 +133,42 @@ def test_a_bad_line_ends_with_one_sentence(sentiment):
     assert done.stderr.count("\n") == 1
     assert "Line 1 is not JSON" in done.stderr
     assert "Jane" not in done.stderr
+
+
+def test_personal_data_of_lines(tmp_path):
+    lines = [
+        {"id": 1, "text": "My card is 4111 1111 1111 1111, and I'm Dana."},
+        {"id": 2, "text": "It's four four one nine.", "previous": "Your booking reference?"},
+        {"id": "ü", "text": "cuatro uno uno dos", "language": "es"},
+        {"id": None, "text": "🙂 It costs $40."},
+        {"id": 5, "text": ""},
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", "text", "pii"],
+        input="\n".join(map(json.dumps, lines)),
+        env={
+            **{k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}},
+            "PYTHONPATH": str(ROOT),
+            "PARTYLINE_DATA_DIR": str(tmp_path),
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [a["id"] for a in answers] == [1, 2, "ü", None, 5]
+    assert answers[0] == {
+        "id": 1,
+        "spans": [
+            {"type": "CARD", "start": 11, "end": 30},
+            {"type": "PERSON", "start": 40, "end": 44},
+        ],
+        "redacted": "My card is [CARD], and I'm [PERSON].",
+    }
+    assert answers[1]["redacted"] == "It's [BOOKING]."
+    assert answers[2]["redacted"] == "[ACCOUNT]"
+    assert answers[3] == {"id": None, "spans": [], "redacted": "🙂 It costs $40."}
+    assert answers[4] == {"id": 5, "spans": [], "redacted": ""}
