@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from app.benches import benches
+from app.emulators import emulators
 from app.vocabulary import vocabulary
 from app.voices import voices
 from services import telemetry
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(voices, name="voices")
 app.add_typer(vocabulary, name="vocabulary")
 app.add_typer(benches, name="bench")
+app.add_typer(emulators, name="emulator")
 
 Format = Annotated[ExportFormat, typer.Option("--format", help="What to write.")]
 Output = Annotated[
@@ -79,6 +81,9 @@ def transcribe(
     ] = None,
     end: Annotated[str | None, typer.Option(help="Transcribe up to here, such as 1:02:30.")] = None,
     save: Annotated[bool, typer.Option("--save", help="Store the calls in the app too.")] = False,
+    llm: Annotated[
+        bool, typer.Option(help="Have the language model summarise, if one is configured.")
+    ] = True,
 ) -> None:
     """Transcribe recordings and analyse the calls in them."""
     from app.commands.console import one_clear_line
@@ -102,7 +107,8 @@ def transcribe(
             end_ms=read_clock(end) if end else None,
         )
         work = save_files if save else transcribe_files
-        raise SystemExit(work(load_settings(), files, options, wanted, output))
+        settings = load_settings() if llm else load_settings().without_language_model()
+        raise SystemExit(work(settings, files, options, wanted, output))
 
 
 @app.command()

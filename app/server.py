@@ -12,7 +12,16 @@ from starlette.middleware import Middleware
 
 EVERY_ADDRESS = "0.0.0.0"
 # Their messages quote what they were doing: addresses with tokens, exceptions with their texts.
-TALKATIVE = ("streamlit", "uvicorn", "websockets", "starlette", "asyncio", "concurrent")
+TALKATIVE = (
+    "streamlit",
+    "uvicorn",
+    "websockets",
+    "starlette",
+    "asyncio",
+    "concurrent",
+    "httpx",
+    "httpcore",
+)
 HERE = Path(__file__).resolve().parent
 # `streamlit run app/server.py` puts only this folder on the path.
 if str(HERE.parent) not in sys.path:

@@ -80,6 +80,16 @@ class Settings(BaseSettings):
     llm_base_url: Annotated[str | None, Field(validation_alias="LLM_BASE_URL")] = None
     llm_api_key: Annotated[SecretStr | None, Field(validation_alias="LLM_API_KEY")] = None
     llm_model: Annotated[str | None, Field(validation_alias="LLM_MODEL")] = None
+    llm_timeout_s: Annotated[float, Field(validation_alias="PARTYLINE_LLM_TIMEOUT_S", gt=0)] = 30.0
+    llm_price_in: Annotated[
+        float | None, Field(validation_alias="PARTYLINE_LLM_PRICE_IN", ge=0)
+    ] = None
+    llm_price_out: Annotated[
+        float | None, Field(validation_alias="PARTYLINE_LLM_PRICE_OUT", ge=0)
+    ] = None
+    llm_context_chars: Annotated[
+        int, Field(validation_alias="PARTYLINE_LLM_CONTEXT_CHARS", ge=1_000)
+    ] = 24_000
 
     @classmethod
     def settings_customise_sources(
@@ -131,6 +141,10 @@ class Settings(BaseSettings):
             "DATABASE_URL": self.database_url,
             "STORAGE_URL": self.storage_url,
         }
+
+    def without_language_model(self) -> "Settings":
+        """Return the same settings without a language model."""
+        return self.model_copy(update={"llm_base_url": None})
 
     @property
     def listens_on_loopback(self) -> bool:

@@ -215,11 +215,25 @@ def build_providers(settings: Settings) -> ProviderRegistry:
     return ProviderRegistry(factories)
 
 
-def build_models(_settings: Settings) -> "UnderstandingModels":
-    """Return the models over text; each is loaded when it is first needed."""
+def build_models(settings: Settings) -> "UnderstandingModels":
+    """Return the models over text; each is loaded, or connected to, when it is first needed."""
+    from services.understanding.language_model import ModelAccess
     from services.understanding.models import UnderstandingModels
 
-    return UnderstandingModels()
+    if not settings.llm_base_url:
+        return UnderstandingModels()
+    key = settings.llm_api_key
+    return UnderstandingModels(
+        ModelAccess(
+            base_url=settings.llm_base_url,
+            model=settings.llm_model or None,
+            key=key.get_secret_value() if key else None,
+            timeout_s=settings.llm_timeout_s,
+            price_in=settings.llm_price_in,
+            price_out=settings.llm_price_out,
+            context_chars=settings.llm_context_chars,
+        )
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,16 @@ PR_SET_PDEATHSIG = 1
 M_ARENA_MAX = -8
 HEAPS = 2
 # Libraries whose log lines may quote what they work on.
-TALKATIVE = ("asyncio", "concurrent", "sqlalchemy", "faster_whisper", "presidio-analyzer", "spacy")
+TALKATIVE = (
+    "asyncio",
+    "concurrent",
+    "sqlalchemy",
+    "faster_whisper",
+    "presidio-analyzer",
+    "spacy",
+    "httpx",
+    "httpcore",
+)
 
 
 def run_worker(settings: Settings, *, supervised: bool = False) -> int:

@@ -36,8 +36,7 @@ from services.domain.voices import EnrolledVoice
 from services.engine.speakers.matching import match_voices
 from services.engine.speakers.recognition import VoiceListener
 from services.providers.base import Capabilities, SpeechProvider
-from services.understanding.summary import STAGE as SUMMARY_STAGE
-from services.understanding.summary import summarise
+from services.understanding.summariser import Summariser, summarised
 
 STEPS_OF_UNDERSTANDING = 4
 KEPT = "as before by "
@@ -83,6 +82,10 @@ class Models(Protocol):
     @property
     def redactor(self) -> TranscriptRedactor:
         """The recogniser of personal data."""
+
+    @property
+    def summariser(self) -> Summariser:
+        """Who summarises calls. What it does must not fail a run."""
 
 
 def prepare(
@@ -269,15 +272,21 @@ def understand(
     redact = options.redact or transcript.redacted
     transcript = redactor.redact(transcript) if redact else redactor.mark(transcript)
     context.report(Stage.ANALYSE, 3 / STEPS_OF_UNDERSTANDING)
-    transcript = replace(
-        transcript,
-        summary=transcript.summary or summarise(transcript),
-        stages={"roles": "local evidence", "summary": SUMMARY_STAGE, **transcript.stages},
-    )
+    transcript = summarised(transcript, models.summariser, _last_step_of(context))
+    transcript = replace(transcript, stages={"roles": "local evidence", **transcript.stages})
     transcript = label_speakers(transcript, details)
     analysed = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
     context.report(Stage.ANALYSE, 1.0)
     return analysed
+
+
+def _last_step_of(context: RunContext) -> RunContext:
+    """Return the context for what comes last: its progress fills the rest of the stage."""
+    done = (STEPS_OF_UNDERSTANDING - 1) / STEPS_OF_UNDERSTANDING
+    left = 1.0 - done
+    return replace(
+        context, on_progress=lambda stage, f: context.on_progress(stage, done + f * left)
+    )
 
 
 def findings_of(recording: Recording, transcript: Transcript) -> tuple[Finding, ...]:

@@ -275,3 +275,48 @@ class ProviderTimeout(ProviderError):
     """The speech service did not answer in time; please retry later."""
 
     retryable = True
+
+
+# --- language models --------------------------------------------------------------------------
+
+
+class LanguageModelError(PartylineError):
+    """The language model reported a fault."""
+
+
+class LanguageModelNotConfigured(LanguageModelError):
+    """No language model is configured."""
+
+
+class LanguageModelRefusedKey(LanguageModelError):
+    """The language model refused the key."""
+
+
+class LanguageModelRejected(LanguageModelError):
+    """The language model rejected the request."""
+
+
+class LanguageModelBusy(LanguageModelError):
+    """The language model is limiting requests; please retry later."""
+
+    retryable = True
+
+
+class LanguageModelUnavailable(LanguageModelError):
+    """The language model can't be reached at the moment; please retry later."""
+
+    retryable = True
+
+
+class LanguageModelTimeout(LanguageModelError):
+    """The language model did not answer in time."""
+
+    retryable = True
+
+
+class LanguageModelDeclined(LanguageModelError):
+    """The language model declined to answer."""
+
+
+class LanguageModelAnswerUnusable(LanguageModelError):
+    """The language model's answer could not be used."""

@@ -133,15 +133,44 @@ class Utterance:
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One sentence of a summary with the ids of the utterances it rests on."""
+    """One sentence of a summary with the ids of the utterances it rests on.
+
+    ``who`` has to do it and ``due`` says until when, in the call's own words ("by Friday"); both
+    None where that is not told or the statement is nothing to be done.
+    """
 
     text: str
     utterances: tuple[str, ...] = ()
+    who: SpeakerRole | None = None
+    due: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryOrigin:
+    """Who wrote a summary and at what price.
+
+    ``tokens_in`` and ``tokens_out`` are what a language model counted, None where nobody did;
+    ``cost`` is in the currency its prices are set in. ``left_out`` counts statements that were
+    dropped because their quotes don't stand in the call. ``instead_of`` is the sentence that says
+    why a language model's summary is missing.
+    """
+
+    name: str
+    took_ms: int = 0
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost: float | None = None
+    left_out: int = 0
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What happened in the call. ``resolved`` is None when the call doesn't tell."""
+    """What happened in the call. ``resolved`` is None when the call doesn't tell.
+
+    ``evidence`` holds the ids of the utterances by which ``resolved`` was decided. ``origin`` is
+    None for a summary that a speech provider wrote.
+    """
 
     reason: Statement | None = None
     actions: tuple[Statement, ...] = ()
@@ -150,6 +179,14 @@ class Summary:
     promises: tuple[Statement, ...] = ()
     action_items: tuple[Statement, ...] = ()
     next_steps: tuple[Statement, ...] = ()
+    evidence: tuple[str, ...] = ()
+    origin: SummaryOrigin | None = None
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All statements, in the order in which they are shown."""
+        single = [s for s in (self.reason, self.outcome) if s is not None]
+        return (*single, *self.actions, *self.promises, *self.action_items, *self.next_steps)
 
 
 @dataclass(frozen=True, kw_only=True)

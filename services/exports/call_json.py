@@ -194,7 +194,12 @@ def _summary(summary: Summary | None) -> Json | None:
 def _statement(statement: Statement | None) -> Json | None:
     if statement is None:
         return None
-    return {"text": statement.text, "utterances": list(statement.utterances)}
+    return {
+        "text": statement.text,
+        "utterances": list(statement.utterances),
+        "who": statement.who,
+        "due": statement.due,
+    }
 
 
 def _gap(gap: Gap) -> Json:

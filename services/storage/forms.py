@@ -23,6 +23,7 @@ from services.domain.speech import (
     SpeakerRole,
     Statement,
     Summary,
+    SummaryOrigin,
     Transcript,
     Utterance,
     Word,
@@ -199,12 +200,14 @@ def _speaker(
 
 
 def _statement_form(statement: Statement | None) -> Json:
-    return statement and [statement.text, list(statement.utterances)]
+    return statement and [statement.text, list(statement.utterances), statement.who, statement.due]
 
 
 def _statement(form: Json) -> Statement:
-    text, utterances = form
-    return Statement(text=text, utterances=tuple(utterances))
+    text, utterances, who, due = (*form, None, None)[:4]
+    return Statement(
+        text=text, utterances=tuple(utterances), who=SpeakerRole(who) if who else None, due=due
+    )
 
 
 def _summary_form(summary: Summary) -> Json:
@@ -212,6 +215,8 @@ def _summary_form(summary: Summary) -> Json:
         "reason": _statement_form(summary.reason),
         "outcome": _statement_form(summary.outcome),
         "resolved": summary.resolved,
+        "evidence": list(summary.evidence),
+        "origin": summary.origin and vars(summary.origin),
         **{name: [_statement_form(s) for s in getattr(summary, name)] for name in _STATEMENTS},
     }
 
@@ -224,6 +229,8 @@ def _summary(form: Mapping[str, Json]) -> Summary:
         reason=_statement(form["reason"]) if form["reason"] else None,
         outcome=_statement(form["outcome"]) if form["outcome"] else None,
         resolved=form["resolved"],
+        evidence=tuple(form.get("evidence") or ()),
+        origin=SummaryOrigin(**form["origin"]) if form.get("origin") else None,
         **{name: tuple(map(_statement, form[name])) for name in _STATEMENTS},
     )
 

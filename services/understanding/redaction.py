@@ -100,11 +100,34 @@ class Redactor:
             _without(u, beside_placeholders(u.text, mentions))
             for u, mentions in zip(transcript.utterances, found, strict=True)
         )
-        summary = transcript.summary and self._redacted_summary(
+        summary = transcript.summary and self.redact_summary(
             transcript.summary, transcript.language
         )
         return self._signed(
             replace(transcript, utterances=utterances, summary=summary, redacted=True)
+        )
+
+    def redact_summary(self, summary: Summary, language: str | None = ENGLISH) -> Summary:
+        """Return the summary without personal data; placeholders in it stay as they are."""
+        texts = [s.text for s in summary.statements]
+        found = self.find_texts(texts, language)
+        clean = {
+            text: with_placeholders(text, beside_placeholders(text, mentions)).text
+            for text, mentions in zip(texts, found, strict=True)
+        }
+
+        def cleaned(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+            return tuple(replace(s, text=clean[s.text]) for s in statements)
+
+        reason, outcome = summary.reason, summary.outcome
+        return replace(
+            summary,
+            reason=reason and replace(reason, text=clean[reason.text]),
+            outcome=outcome and replace(outcome, text=clean[outcome.text]),
+            actions=cleaned(summary.actions),
+            promises=cleaned(summary.promises),
+            action_items=cleaned(summary.action_items),
+            next_steps=cleaned(summary.next_steps),
         )
 
     def stage(self, language: str | None) -> str:
@@ -122,20 +145,6 @@ class Redactor:
     def _signed(self, transcript: Transcript) -> Transcript:
         stages = {**transcript.stages, "personal_data": self.stage(transcript.language)}
         return replace(transcript, stages=stages)
-
-    def _redacted_summary(self, summary: Summary, language: str | None) -> Summary:
-        def clean(statement: Statement) -> Statement:
-            return replace(statement, text=self.redact_text(statement.text, language))
-
-        return replace(
-            summary,
-            reason=summary.reason and clean(summary.reason),
-            outcome=summary.outcome and clean(summary.outcome),
-            actions=tuple(map(clean, summary.actions)),
-            promises=tuple(map(clean, summary.promises)),
-            action_items=tuple(map(clean, summary.action_items)),
-            next_steps=tuple(map(clean, summary.next_steps)),
-        )
 
 
 def base_language(language: str | None) -> str:

@@ -11,6 +11,7 @@ from services.domain.errors import Cancelled
 from services.domain.running import RunContext
 from services.domain.speech import SentimentLabel, SpeakerRole, Statement, Summary
 from services.providers.base import Capabilities, Readiness, SpeechProvider
+from services.understanding.summariser import LocalSummariser
 from tests import builders
 from tests.unit.providers.test_local import bursts, recording
 
@@ -23,6 +24,7 @@ class Models:
 
     sentiment = property(lambda self: Sentiments(self))
     redactor = property(lambda self: Redactor())
+    summariser = property(lambda self: LocalSummariser())
 
 
 class Sentiments:

@@ -1,0 +1,33 @@
+"""What the options of ``partyline emulator`` are called; the folder emulators does the work."""
+
+from typing import Annotated
+
+import typer
+
+emulators = typer.Typer(
+    help="Servers on this machine that stand in for cloud services, for trying out.",
+    no_args_is_help=True,
+)
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes a free one.")]
+
+
+@emulators.callback()
+def choose() -> None:
+    """Servers on this machine that stand in for cloud services, for trying out."""
+
+
+@emulators.command("llm")
+def language_model(
+    behaviours: Annotated[
+        list[str] | None,
+        typer.Argument(help="What to do with each request in turn, such as good or broken-json."),
+    ] = None,
+    port: Port = 0,
+) -> None:
+    """A language model that quotes the calls it is sent; prints the address for LLM_BASE_URL."""
+    from app.commands.console import one_clear_line
+    from app.commands.emulator import run_language_model
+
+    with one_clear_line():
+        raise SystemExit(run_language_model(behaviours or [], port))
