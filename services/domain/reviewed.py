@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from services.domain.calls import Call
 from services.domain.edits import CallEdits
 from services.domain.metrics import AnalysedTranscript, CallAnalysis
+from services.domain.scorecards import CallScore
 from services.domain.speech import Transcript
 
 
@@ -29,13 +30,15 @@ class ShownSpeaker:
 class ReviewedCall:
     """A call with its active transcript, the person's edits applied, and the figures of both.
 
-    ``version`` changes whenever anything shown about the call changes.
+    ``version`` changes whenever anything shown about the call changes. ``scores`` are there where
+    the call was loaded to be exported.
     """
 
     call: Call
     transcript: Transcript
     analysis: CallAnalysis
     edits: CallEdits = field(default_factory=CallEdits)
+    scores: tuple[CallScore, ...] = ()
 
     @property
     def analysed(self) -> AnalysedTranscript:

@@ -9,6 +9,7 @@ from services.domain.edits import Comment
 from services.domain.metrics import CallAnalysis, Gap, SpeakerMetrics
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import Statement, Summary, Transcript, Utterance
+from services.exports.score_json import score_document
 
 SCHEMA = "partyline.call/1"
 
@@ -43,6 +44,7 @@ def call_document(reviewed: ReviewedCall) -> Json:
         "dead_air": [_gap(gap) for gap in analysis.dead_air],
         "summary": _summary(transcript.summary),
         "categories": [],
+        "scorecards": [score_document(score) for score in reviewed.scores],
         "stages": dict(transcript.stages),
         "comments": _comments(reviewed),
     }

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from services import telemetry
 from services.domain.calls import Call
+from services.domain.errors import BadRule
 from services.domain.metrics import AnalysedTranscript
 from services.domain.reviewed import ReviewedCall
 from services.domain.rules import Rule
@@ -75,7 +77,7 @@ class ScoreKeeper:
         """Return the organisation's scorecards; those that come with Partyline first."""
         stored = {card.id: card for card in self._scorecards.all(org_id, connection)}
         shipped = [_with_state(card, stored.get(card.id)) for card in ready_made_scorecards()]
-        own = [_own(card) for card in stored.values() if card.body is not None]
+        own = [card for card in map(_own, stored.values()) if card is not None]
         return [*shipped, *sorted(own, key=lambda c: (c.name.casefold(), c.id))]
 
     def rules(self, org_id: str) -> tuple[Rule, ...]:
@@ -127,6 +129,13 @@ def _with_state(card: Scorecard, stored: StoredScorecard | None) -> Scorecard:
     return replace(card, enabled=stored.enabled, version=stored.version)
 
 
-def _own(stored: StoredScorecard) -> Scorecard:
-    card = scorecard_from_yaml(stored.body or "")
+def _own(stored: StoredScorecard) -> Scorecard | None:
+    """Return a scorecard that people made; one that can't be read any more must not stop calls."""
+    if stored.body is None:
+        return None
+    try:
+        card = scorecard_from_yaml(stored.body)
+    except BadRule as error:
+        telemetry.fault("scorecard.unreadable", error)
+        return None
     return replace(card, enabled=stored.enabled, version=stored.version)

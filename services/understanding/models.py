@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from services.domain.errors import LanguageModelNotConfigured
 from services.understanding.language_model import LanguageModel, ModelAccess
 from services.understanding.model_summary import ModelSummariser
 from services.understanding.redaction import Redactor
@@ -30,6 +31,12 @@ class UnderstandingModels:
     def language_model(self) -> LanguageModel | None:
         """The language model, None when there is none. Raises LanguageModelNotConfigured."""
         return LanguageModel(self._access) if self._access else None
+
+    def known_language_model(self) -> LanguageModel:
+        """Return the language model. Raises LanguageModelNotConfigured when there is none."""
+        if self.language_model is None:
+            raise LanguageModelNotConfigured
+        return self.language_model
 
     @cached_property
     def summariser(self) -> Summariser:
