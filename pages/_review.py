@@ -22,6 +22,7 @@ from components.known_voices.dialogs import ask_remember
 from components.options_form import ProviderChoice
 from components.wording import call_title, plain
 from pages._acts import carry_out_each, delete_calls
+from pages._scores import show_scores
 from pages._voices import LearningFromCall
 from services.domain.calls import (
     FINISHED_STATES,
@@ -69,6 +70,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         panels.draw_sentiment(reviewed)
         panels.draw_talk(reviewed)
         panels.draw_loudness(reviewed)
+    show_scores(reviewed)
     with st.expander("All figures", icon=":material/table_chart:"):
         draw_all_figures(reviewed)
     with st.expander("Which part was done by what", icon=":material/memory:"):

@@ -6,6 +6,7 @@ from app import session
 from components import team_view
 from components.heading import draw_no_match, draw_page_title
 from pages._calls import offer_first_calls, open_call
+from pages._team_scores import show_team_scores
 
 user, services = session.current_user(), session.services()
 org, analytics = user.org_id, services.analytics
@@ -43,5 +44,6 @@ with right:
         "Most negative calls", analytics.most_negative(org, wanted), "sentiment", key="unhappy"
     )
 team_view.draw_download(agents, days, moods)
-if silent or unhappy:
-    open_call(silent or unhappy or "")
+scored = show_team_scores(wanted)
+if silent or unhappy or scored:
+    open_call(silent or unhappy or scored or "")

@@ -237,6 +237,11 @@ class ScorecardService:
             found[key] = (kept.override, *found.get(key, ()))
         return found
 
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a language model to ask."""
+        return self._questions.has_model
+
     def to_ask(self, shown: ReviewedCall) -> int:
         """Return how many questions a language model could still be asked about a call."""
         return len(self._questions.waiting(shown)) if self._questions.has_model else 0

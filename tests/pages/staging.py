@@ -41,7 +41,12 @@ from services.domain.speech import (
 )
 from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
 from services.providers.base import Capabilities, Readiness
+from services.refreshing import Refresher
 from services.review import ReviewService
+from services.scorecards.asking import ModelQuestions
+from services.scorecards.keeping import ScoreKeeper
+from services.scorecards.rescoring import Rescorer
+from services.scorecards.service import ScorecardService
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import Rendition
 from services.storage.calls import CallStore
@@ -49,6 +54,9 @@ from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.runs import RunStore
+from services.storage.score_figures import ScoreAnalytics
+from services.storage.scorecards import ScorecardStore
+from services.storage.scores import ScoreStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.vocabulary import VocabularyService
@@ -211,6 +219,9 @@ class Staged:
     analytics: Analytics
     review: ReviewService
     vocabulary: VocabularyService
+    scorecards: ScorecardService
+    score_analytics: ScoreAnalytics
+    rescorer: Rescorer
     desk: StagedDesk
     voices: VoiceDesk
     enrolling: StagedEnrolling
@@ -253,16 +264,24 @@ def stage(folder: Path) -> Staged:
     """Return services on a fresh database in this folder."""
     engine = open_engine(f"sqlite:///{folder / 'pages.db'}")
     migrate(engine)
-    calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
+    cards = ScorecardStore(engine)
+    keeper = ScoreKeeper(cards, scores, UntouchedLines())
+    transcripts = TranscriptStore(engine, also=(keeper,))
     known_voices = KnownVoiceStore(engine, MasterKey(bytes(range(32))))
     enrolling = StagedEnrolling()
     vault: Any = StagedVault()
+    refresher = Refresher(calls, transcripts, known_voices)
+    questions = ModelQuestions(keeper, scores, refresher, None)
     return Staged(
         calls=calls,
         runs=runs,
         transcripts=transcripts,
         analytics=Analytics(engine),
-        review=ReviewService(calls, transcripts, UntouchedLines(), known_voices),
+        review=ReviewService(calls, transcripts, UntouchedLines(), known_voices, scores),
+        scorecards=ScorecardService(cards, scores, keeper, refresher, questions, UntouchedLines()),
+        score_analytics=ScoreAnalytics(engine),
+        rescorer=Rescorer(keeper, scores, refresher),
         vocabulary=VocabularyService(VocabularyStore(engine)),
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
         enrolling=enrolling,

@@ -9,6 +9,7 @@ import yaml
 
 from services.domain.calls import Direction
 from services.domain.errors import BadRule
+from services.domain.rules import Condition
 from services.domain.scorecards import (
     Answerer,
     AnswerValue,
@@ -66,6 +67,17 @@ def scorecard_from_yaml(text: str) -> Scorecard:
 def checked_scorecard(card: Scorecard) -> Scorecard:
     """Return a scorecard made elsewhere (in a form) as it reads from YAML. Raises BadRule."""
     return scorecards_from_yaml(scorecards_to_yaml([card]))[0]
+
+
+def condition_from_yaml(text: str) -> Condition:
+    """Read a condition that stands alone, as under ``when:``. Raises BadRule."""
+    return read_condition(read_yaml(text))
+
+
+def condition_to_yaml(condition: Condition) -> str:
+    """Write a condition that stands alone."""
+    plain = plain_condition(condition)
+    return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))
 
 
 # --- reading ----------------------------------------------------------------------------------
