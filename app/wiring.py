@@ -50,6 +50,7 @@ from services.storage.scores import ScoreStore
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.understanding.rules.ready_made import ReadyMade
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -123,7 +124,8 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     models = build_models(settings)
     calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
     cards = ScorecardStore(engine)
-    keeper = ScoreKeeper(cards, scores, models.redactor)
+    rule_book = ReadyMade()
+    keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
     transcripts = TranscriptStore(engine, also=(keeper,))
     vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
@@ -159,9 +161,11 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
         ),
-        review=ReviewService(calls, transcripts, models.redactor, known_voices, scores),
         search=SearchService(index),
         index=index,
+        review=ReviewService(
+            calls, transcripts, models.redactor, known_voices, rule_book, scores=scores
+        ),
         vocabulary=VocabularyService(vocabularies),
         providers=providers,
         models=models,

@@ -172,7 +172,7 @@ def _draw_evidence(evidence: Sequence[Evidence], *, key: str, listen: bool) -> L
         with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
             if listen:
                 pressed = st.button(
-                    clock(one.start_ms),
+                    _when(one),
                     key=f"listen_{key}_{number}",
                     type="tertiary",
                     icon=":material/play_arrow:",
@@ -180,9 +180,15 @@ def _draw_evidence(evidence: Sequence[Evidence], *, key: str, listen: bool) -> L
                 )
                 wanted = Listen(ms=one.start_ms) if pressed else wanted
             else:
-                st.markdown(clock(one.start_ms), width="content")
+                st.markdown(_when(one), width="content")
             st.markdown(plain(one.why), width="stretch")
     return wanted
+
+
+def _when(evidence: Evidence) -> str:
+    """Return when words were said, or the whole time in which something was missing."""
+    start = clock(evidence.start_ms)
+    return start if evidence.utterance else f"{start}–{clock(evidence.end_ms)}"
 
 
 def _said(override: Override, zone: str | None) -> str:

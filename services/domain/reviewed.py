@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from services.domain.calls import Call
 from services.domain.edits import CallEdits
 from services.domain.metrics import AnalysedTranscript, CallAnalysis
+from services.domain.rules import Category
 from services.domain.scorecards import CallScore
 from services.domain.speech import Transcript
 
@@ -30,14 +31,16 @@ class ShownSpeaker:
 class ReviewedCall:
     """A call with its active transcript, the person's edits applied, and the figures of both.
 
-    ``version`` changes whenever anything shown about the call changes. ``scores`` are there where
-    the call was loaded to be exported.
+    ``categories`` are the rules that apply to what is shown, in the rules' order. ``scores`` are
+    there where the call was loaded to be exported.
+    ``version`` changes whenever anything shown about the call changes.
     """
 
     call: Call
     transcript: Transcript
     analysis: CallAnalysis
     edits: CallEdits = field(default_factory=CallEdits)
+    categories: tuple[Category, ...] = ()
     scores: tuple[CallScore, ...] = ()
 
     @property

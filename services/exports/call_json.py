@@ -8,6 +8,7 @@ from services.domain.calls import Call
 from services.domain.edits import Comment
 from services.domain.metrics import CallAnalysis, Gap, SpeakerMetrics
 from services.domain.reviewed import ReviewedCall
+from services.domain.rules import Category
 from services.domain.speech import Statement, Summary, Transcript, Utterance
 from services.exports.score_json import score_document
 
@@ -43,7 +44,7 @@ def call_document(reviewed: ReviewedCall) -> Json:
         ],
         "dead_air": [_gap(gap) for gap in analysis.dead_air],
         "summary": _summary(transcript.summary),
-        "categories": [],
+        "categories": [_category(c) for c in reviewed.categories],
         "scorecards": [score_document(score) for score in reviewed.scores],
         "stages": dict(transcript.stages),
         "comments": _comments(reviewed),
@@ -201,6 +202,22 @@ def _statement(statement: Statement | None) -> Json | None:
         "utterances": list(statement.utterances),
         "who": statement.who,
         "due": statement.due,
+    }
+
+
+def _category(category: Category) -> Json:
+    return {
+        "id": category.rule_id,
+        "name": category.name,
+        "evidence": [
+            {
+                "utterance": evidence.utterance,
+                "start_ms": evidence.start_ms,
+                "end_ms": evidence.end_ms,
+                "why": evidence.why,
+            }
+            for evidence in category.evidence
+        ],
     }
 
 

@@ -17,7 +17,7 @@ from services.domain.scorecards import Override, Scorecard
 from services.domain.speech import Transcript
 from services.storage.scorecards import ScorecardStore, StoredScorecard
 from services.storage.scores import KeptOverride, ScoreStore
-from services.understanding.rules.ready_made import ready_made_rules
+from services.understanding.rules.ready_made import ReadyMade
 from services.understanding.scorecards.ready_made import ready_made_scorecards
 from services.understanding.scorecards.scoring import Scoring, rules_named
 from services.understanding.scorecards.yaml_form import scorecard_from_yaml
@@ -34,14 +34,6 @@ class RuleBook(Protocol):
         """Return all rules of an organisation."""
 
 
-class ReadyMadeRules:
-    """The rules that come with Partyline, for everybody."""
-
-    def rules(self, org_id: str) -> Iterable[Rule]:
-        """Return them."""
-        return ready_made_rules()
-
-
 class ScoreKeeper:
     """Scores calls as they are shown. One of what a transcript store writes besides its own."""
 
@@ -56,7 +48,7 @@ class ScoreKeeper:
         self._scorecards = scorecards
         self._scores = scores
         self._redactor = redactor
-        self._rules = rules or ReadyMadeRules()
+        self._rules = rules or ReadyMade()
 
     def write(self, connection: Connection, call: Call, shown: AnalysedTranscript) -> None:
         """Make the call's scores those of what is shown."""

@@ -278,7 +278,7 @@ def stage(folder: Path) -> Staged:
         runs=runs,
         transcripts=transcripts,
         analytics=Analytics(engine),
-        review=ReviewService(calls, transcripts, UntouchedLines(), known_voices, scores),
+        review=ReviewService(calls, transcripts, UntouchedLines(), known_voices, scores=scores),
         scorecards=ScorecardService(cards, scores, keeper, refresher, questions, UntouchedLines()),
         score_analytics=ScoreAnalytics(engine),
         rescorer=Rescorer(keeper, scores, refresher),

@@ -18,6 +18,7 @@ MAX_VALUES = 60_000
 
 Plain = str | int | float | bool | None
 T = TypeVar("T")
+_TAGS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "value", "seq", "map"})
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -109,7 +110,7 @@ class Given:
 
 
 def read_yaml(text: str) -> Given:
-    """Return a document's value. Raises BadRule naming the line for anything else than plain YAML."""
+    """Return a document's value. Raises BadRule, naming the line, for all but plain YAML."""
     if len(text) > MAX_YAML_CHARS:
         raise BadRule(f"The YAML is longer than {MAX_YAML_CHARS:,} characters.")
     try:
@@ -128,15 +129,14 @@ def read_yaml(text: str) -> Given:
 
 def _check_events(text: str) -> None:
     """Refuse aliases, deep nesting and very many values before anything is built of them."""
-    depth = values = documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    depth = documents = 0
+    for values, event in enumerate(yaml.parse(text, Loader=_Loader), start=1):
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise BadRule(
                 f"Line {line}: anchors and aliases (& and *) can't be used; put texts "
                 "that start with such a sign in quotation marks."
             )
-        values += 1
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -148,6 +148,8 @@ def _check_events(text: str) -> None:
 
 def _given(node: yaml.Node, construct: Callable[[yaml.Node], object]) -> Given:
     line = node.start_mark.line + 1
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
+        raise BadRule(f"Line {line}: tags (!) can't be used.")
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Given] = {}
         for key, value in node.value:
@@ -161,8 +163,6 @@ def _given(node: yaml.Node, construct: Callable[[yaml.Node], object]) -> Given:
         return Given(found, line)
     if isinstance(node, yaml.SequenceNode):
         return Given([_given(one, construct) for one in node.value], line)
-    if not node.tag.startswith("tag:yaml.org,2002:"):
-        raise BadRule(f"Line {line}: tags (!) can't be used.")
     try:
         value = construct(node)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError):

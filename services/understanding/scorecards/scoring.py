@@ -34,6 +34,9 @@ from services.understanding.rules.facts import facts_of
 from services.understanding.rules.phrases import Speech
 
 NO_MODEL_ANSWER = "The language model has not been asked about this call."
+OWN_REASON = "the call gives no occasion for this question."
+HOLDS = "What the question looks for is there."
+MISSED = "What the question looks for is not there."
 FOR_A_REVIEWER = "For a reviewer to answer."
 
 
@@ -85,7 +88,9 @@ class ScoredCall:
         if question.not_applicable_when is not None:
             left_out, evidence, why = self._test(question.not_applicable_when)
             if left_out is AnswerValue.YES:
-                return _answer(question, AnswerValue.NOT_APPLICABLE, f"Left out: {why}", evidence)
+                own = isinstance(question.not_applicable_when, ByCondition)
+                why = f"Left out: {OWN_REASON if own else why}"
+                return _answer(question, AnswerValue.NOT_APPLICABLE, why, evidence)
         if isinstance(question.answerer, ByPerson):
             return _answer(question, None, FOR_A_REVIEWER)
         if isinstance(question.answerer, ByModel):
@@ -95,7 +100,7 @@ class ScoredCall:
 
     def _test(self, test: Test) -> tuple[AnswerValue | None, tuple[Evidence, ...], str]:
         if isinstance(test, ByCondition):
-            return self._told(test.condition, "Found as asked for.", "Not found.")
+            return self._told(test.condition, HOLDS, MISSED)
         rule = self._rules.get(test.rule_id)
         if rule is None:
             return None, (), f"There is no rule “{test.rule_id}” any more."
