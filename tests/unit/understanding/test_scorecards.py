@@ -1,6 +1,7 @@
 """Questions of scorecards answered on drawn calls, and scorecards as YAML."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -245,3 +246,10 @@ def test_what_cannot_be_read_names_the_line(text, sentence):
     with pytest.raises(BadRule) as refused:
         scorecards_from_yaml(text)
     assert sentence in refused.value.user_message
+
+
+def test_the_example_of_the_documentation_reads():
+    text = (Path(__file__).resolve().parents[3] / "docs" / "scorecards.md").read_text("utf-8")
+    (sales,) = scorecards_from_yaml(text.split("```yaml\n")[1].split("```")[0])
+    assert len(sales.questions) == 5
+    assert sales.questions[2].good is NO
