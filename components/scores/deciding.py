@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import streamlit as st
 
+from components.wording import plain
 from services.domain.errors import BadRule
 from services.domain.rules import ANYWHERE, AnyOf, Condition, Phrase, Place, Rule
 from services.domain.scorecards import ByCondition, ByRule, Test
@@ -89,7 +90,7 @@ def _draw_rule(
     )
     described = next((r.description for r in rules if r.id == rule_id), "")
     if described:
-        st.caption(described.replace("$", "\\$"))
+        st.caption(plain(described))
     return ByRule(rule_id=rule_id, applies=applies) if rule_id else None
 
 
