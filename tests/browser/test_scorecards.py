@@ -34,7 +34,9 @@ def test_an_answer_is_explained_listened_to_changed_and_kept(
     found = Axe().run(page).response["violations"]
     assert [v["id"] for v in found if v["impact"] in GRAVE] == []
 
-    page.locator("[class*=st-key-listen_call_quality_recording_notice_0] button").click()
+    page.locator("[class*=st-key-listen_call_quality_recording_notice_0]").get_by_role(
+        "button"
+    ).click()
     for _ in range(60):
         if (current_time(page) or 0) > 0:
             break
@@ -42,7 +44,9 @@ def test_an_answer_is_explained_listened_to_changed_and_kept(
     assert current_time(page) > 0
 
     value = "No" if width == 1440 else "Yes"
-    page.locator("[class*=st-key-change_call_quality_recording_notice] button").click()
+    page.locator("[class*=st-key-change_call_quality_recording_notice]").get_by_role(
+        "button"
+    ).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text(value, exact=True).click()
     dialog.get_by_role("button", name="Save").click()
