@@ -44,6 +44,12 @@ page = st.navigation(
             url_path="voices",
         ),
         st.Page(
+            "../pages/scorecards.py",
+            title="Scorecards",
+            icon=":material/checklist:",
+            url_path="scorecards",
+        ),
+        st.Page(
             "../pages/vocabulary.py",
             title="Vocabulary",
             icon=":material/dictionary:",

@@ -18,6 +18,7 @@ from app.wiring import Services, process_services
 from services.access.tokens import ANY_CALL, Purpose
 from services.domain.asking import Exchange
 from services.domain.people import LOCAL_USER, User
+from services.domain.scorecards import Scorecard
 from services.domain.vocabulary import Vocabulary
 from services.domain.voices import Enrolment
 
@@ -40,6 +41,7 @@ _VOCABULARY = "vocabulary"
 _CONVERSATIONS = "conversations"
 _PENDING = "pending_questions"
 _FAILED = "failed_questions"
+_DRAFT = "scorecard_draft"
 
 
 def services() -> Services:
@@ -326,6 +328,39 @@ def _is_on_screen(key: str) -> bool:
 def begin_vocabulary_anew() -> None:
     """Let the form begin with what is kept now."""
     st.session_state.pop(_VOCABULARY, None)
+
+
+# --- the Scorecards page --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorecardDraft:
+    """A scorecard as it is being edited; its inputs' keys begin with ``key``."""
+
+    card: Scorecard
+    key: str
+
+
+def scorecard_draft() -> ScorecardDraft | None:
+    """Return the scorecard that is being edited."""
+    return cast("ScorecardDraft | None", st.session_state.get(_DRAFT))
+
+
+def begin_scorecard(card: Scorecard) -> None:
+    """Begin to edit a scorecard, with inputs of its own."""
+    st.session_state[_DRAFT] = ScorecardDraft(card=card, key=f"card_{secrets.token_hex(4)}")
+
+
+def keep_scorecard_draft(card: Scorecard) -> None:
+    """Keep what has been changed so far."""
+    draft = scorecard_draft()
+    if draft is not None:
+        st.session_state[_DRAFT] = ScorecardDraft(card=card, key=draft.key)
+
+
+def end_scorecard() -> None:
+    """Forget the scorecard that was being edited."""
+    st.session_state.pop(_DRAFT, None)
 
 
 # --- what to say once -----------------------------------------------------------------------

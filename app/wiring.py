@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, text
@@ -33,6 +33,10 @@ from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
 from services.refreshing import Refresher
 from services.review import ReviewService
+from services.scorecards.asking import ModelQuestions
+from services.scorecards.keeping import ScoreKeeper
+from services.scorecards.rescoring import Rescorer
+from services.scorecards.service import ScorecardService
 from services.searching import SearchService
 from services.storage.active import ActiveTranscripts
 from services.storage.analytics import Analytics
@@ -43,6 +47,9 @@ from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
+from services.storage.score_figures import ScoreAnalytics
+from services.storage.scorecards import ScorecardStore
+from services.storage.scores import ScoreStore
 from services.storage.search import SearchIndex
 from services.storage.summaries import SummaryStore
 from services.storage.topic_analytics import TopicAnalytics
@@ -56,6 +63,7 @@ from services.voices.desk import VoiceDesk
 
 if TYPE_CHECKING:
     from services.understanding.models import UnderstandingModels
+    from services.understanding.scorecards.model_answers import ModelAnswerer
 
 DEMO_FOLDER = ROOT / "demo"
 # A dead worker's jobs are found soon; what lies about may lie a while longer.
@@ -76,6 +84,11 @@ class Services:
     voices: VoiceDesk
     analytics: Analytics
     topics: TopicAnalytics
+    scorecards: ScorecardService
+    score_analytics: ScoreAnalytics
+    questions: ModelQuestions
+    rescorer: Rescorer
+    refresher: Refresher
     vault: AudioVault
     intake: Intake
     desk: JobDesk
@@ -106,8 +119,10 @@ class Services:
         self.engine.dispose()
 
 
-def build_services(settings: Settings) -> Services:
+def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: False) -> Services:
     """Connect everything for this installation and bring its database up to date.
+
+    Work on stored calls leaves off once ``stopping()``.
 
     Raises DatabaseTooNew, WrongKey, StorageError.
     """
@@ -115,16 +130,24 @@ def build_services(settings: Settings) -> Services:
     migrate(engine)
     prepare_queue(settings.database_url)
     master_key = _master_key(settings)
-    calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    models = build_models(settings)
+    calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
+    cards = ScorecardStore(engine)
+    rule_book = ReadyMade()
+    keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
+    transcripts = TranscriptStore(engine, also=(keeper,))
     vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
     known_voices = KnownVoiceStore(engine, master_key)
     providers = build_providers(settings)
-    models = build_models(settings)
+    refresher = Refresher(calls, transcripts, known_voices, stopping)
+    questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
     queue = JobQueue(open_engine(settings.database_url))
     index = SearchIndex(engine)
     search = SearchService(index)
-    review = ReviewService(calls, transcripts, models.redactor, known_voices, ReadyMade())
+    review = ReviewService(
+        calls, transcripts, models.redactor, known_voices, rule_book, scores=scores
+    )
     intake = Intake(calls, vault, providers, queue)
     return Services(
         settings=settings,
@@ -136,6 +159,11 @@ def build_services(settings: Settings) -> Services:
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling_in_child(settings)),
         analytics=Analytics(engine),
         topics=TopicAnalytics(engine),
+        scorecards=ScorecardService(cards, scores, keeper, refresher, questions, models.redactor),
+        score_analytics=ScoreAnalytics(engine),
+        questions=questions,
+        rescorer=Rescorer(keeper, scores, refresher, stopping),
+        refresher=refresher,
         vault=vault,
         intake=intake,
         desk=JobDesk(
@@ -250,6 +278,15 @@ def build_models(settings: Settings) -> "UnderstandingModels":
     return UnderstandingModels(ModelAccess(**given) if (given := settings.language_model) else None)
 
 
+def build_answerer(models: "UnderstandingModels") -> "ModelAnswerer | None":
+    """Return who answers questions about calls by a language model, None without a model."""
+    if not models.has_language_model:
+        return None
+    from services.understanding.scorecards.model_answers import ModelAnswerer
+
+    return ModelAnswerer(models.known_language_model, models.redactor)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Worker:
     """What a worker process runs."""
@@ -270,7 +307,8 @@ class Worker:
         self.services.close()
 
     def tend(self, stop: Event) -> None:
-        """Put right what crashes leave behind, until told to stop."""
+        """Put right what crashes leave behind, and score stored calls, until told to stop."""
+        Thread(target=self.services.rescorer.keep_up, args=(stop,), daemon=True).start()
         looks = 0
         self.sounds.sweep()
         while not stop.wait(LOOK_EVERY_S):
@@ -288,7 +326,7 @@ class Worker:
 
 def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], bool]) -> Worker:
     """Return a worker with this id; jobs leave off at their next window once ``stopping()``."""
-    services = build_services(settings)
+    services = build_services(settings, stopping)
     policy = SoundPolicy(
         cover=settings.redacted_audio,
         keep_original=settings.original_audio is OriginalAudio.KEEP,
@@ -321,6 +359,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         working_folder=settings.working_folder,
         max_duration_ms=settings.max_duration_ms,
         stopping=stopping,
+        ask_model=services.questions.ask,
     )
     engine = JobEngine(
         open_engine(settings.database_url),
@@ -337,9 +376,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         workers_folder=settings.workers_dir,
         working_folder=settings.working_folder,
         upkeep={
-            "older_forms": Refresher(
-                services.calls, services.transcripts, services.known_voices, stopping
-            ).refresh,
+            "older_forms": services.refresher.refresh,
             "deleted_words": services.index.remove_deleted_words,
             # Last: what the others have deleted stands in the log until then.
             "log": partial(forget_log, services.engine),

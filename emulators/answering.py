@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _LINE = re.compile(r"^L(?P<number>\d+) (?P<role>[^:\n]{1,40}): (?P<text>.+)$", re.MULTILINE)
+_QUESTION = re.compile(r"^\d+\. ", re.MULTILINE)
 LEAST_WORDS = 5
 INVENTED = "We will refund nine thousand dollars before midnight"
 
@@ -27,6 +28,13 @@ def lines_in(messages: Sequence[Mapping[str, Any]]) -> list[SentLine]:
         SentLine(number=int(m["number"]), role=m["role"].strip().casefold(), text=m["text"].strip())
         for m in _LINE.finditer(said)
     ]
+
+
+def questions_in(messages: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many numbered questions people put to the model."""
+    said = "\n".join(str(m.get("content", "")) for m in messages if m.get("role") == "user")
+    _, _, listed = said.partition("<questions>")
+    return len(_QUESTION.findall(listed.partition("</questions>")[0]))
 
 
 def schema_in(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -58,9 +66,15 @@ class Answer:
     """Fills one schema; with ``invented`` every quote is something that nobody said."""
 
     def __init__(
-        self, schema: Mapping[str, Any], lines: Sequence[SentLine], *, invented: bool = False
+        self,
+        schema: Mapping[str, Any],
+        lines: Sequence[SentLine],
+        *,
+        invented: bool = False,
+        questions: int = 1,
     ) -> None:
-        """Quote these lines."""
+        """Quote these lines; so many numbered questions are answered."""
+        self._questions = questions
         self._schema = schema
         self._invented = invented
         long = [line for line in lines if len(line.text.split()) >= LEAST_WORDS] or list(lines)
@@ -85,9 +99,14 @@ class Answer:
             if "quote" in fields and line is None:
                 return None
             return {key: self._fill(part, key, line) for key, part in fields.items()}
+        if kind == "array" and "question" in self._resolved(schema["items"]).get("properties", {}):
+            return [self._answer(schema["items"], n) for n in range(1, self._questions + 1)]
         if kind == "array":
             return [one] if (one := self._fill(schema["items"], name, line)) is not None else []
         return self._scalar(kind, name, line)
+
+    def _answer(self, schema: Mapping[str, Any], number: int) -> Any:
+        return {**self._fill(schema, "answers", None), "question": number}
 
     def _scalar(self, kind: str | None, name: str, line: SentLine | None) -> Any:
         if kind in {"integer", "number"}:

@@ -14,7 +14,7 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
-from emulators.answering import Answer, SentLine, lines_in, schema_in
+from emulators.answering import Answer, SentLine, lines_in, questions_in, schema_in
 
 MODEL = "emulated-1"
 HUGE_BYTES = 64 * 1024 * 1024
@@ -283,7 +283,9 @@ def _text(behaviour: Behaviour, asked: Mapping[str, Any], lines: Sequence[SentLi
     if schema is None:
         return f"They said: {lines[0].text}" if lines else "Nothing was sent."
     invented = behaviour is Behaviour.INVENTED_QUOTES
-    written = json.dumps(Answer(schema, lines, invented=invented).value())
+    questions = questions_in(asked.get("messages", ()))
+    answer = Answer(schema, lines, invented=invented, questions=questions)
+    written = json.dumps(answer.value())
     if behaviour is Behaviour.BROKEN_JSON:
         return written[:-7] + ",,"
     if behaviour is Behaviour.WRONG_SHAPE:

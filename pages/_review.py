@@ -25,6 +25,7 @@ from components.options_form import ProviderChoice
 from components.wording import SOUND_WORDS, call_title, covered_words, plain
 from pages._acts import carry_out_each, delete_calls
 from pages._asking import ask_about_call
+from pages._scores import show_scores
 from pages._summaries import write_summary_again
 from pages._voices import LearningFromCall
 from services.domain.calls import (
@@ -79,6 +80,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         panels.draw_sentiment(reviewed)
         panels.draw_talk(reviewed)
         panels.draw_loudness(reviewed)
+    show_scores(reviewed)
     with st.expander("All figures", icon=":material/table_chart:"):
         draw_all_figures(reviewed)
     with st.expander("Which part was done by what", icon=":material/memory:"):

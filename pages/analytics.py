@@ -7,6 +7,7 @@ from components import team_view, topic_view
 from components.calls_filter import filter_by_topic
 from components.heading import draw_no_match, draw_page_title, draw_panel_title
 from pages._calls import offer_first_calls, open_call
+from pages._team_scores import show_team_scores
 
 user, services = session.current_user(), session.services()
 org, analytics = user.org_id, services.analytics
@@ -54,8 +55,9 @@ with right:
 team_view.draw_download(agents, days, moods)
 if topics:
     topic_view.draw_topics_download(topics, counts)
-if silent or unhappy:
-    open_call(silent or unhappy or "")
+scored = show_team_scores(wanted)
+if silent or unhappy or scored:
+    open_call(silent or unhappy or scored or "")
 if reason:
     filter_by_topic(reason)
     st.switch_page("../pages/calls.py")

@@ -18,7 +18,7 @@ from services.domain.searching import FoundLine, LineFilter, any_of
 from services.domain.speech import Transcript, Utterance
 from services.review import ReviewService
 from services.searching import SearchService
-from services.understanding.answering import Excerpt, ModelAnswer, ModelAnswerer
+from services.understanding.answering import AnsweringModel, Excerpt, ModelAnswer
 from services.understanding.closeness import Embedder, by_closeness, with_neighbours
 from services.understanding.model_quotes import numbered_lines
 
@@ -69,7 +69,7 @@ class AskService:
         search: SearchService,
         redactor: AskRedactor,
         embedder: Callable[[], Embedder],
-        answerer: Callable[[], ModelAnswerer | None],
+        answerer: Callable[[], AnsweringModel | None],
     ) -> None:
         """Read these calls; ``embedder`` and ``answerer`` are made when they are needed.
 
@@ -142,7 +142,7 @@ class AskService:
         answer = _answer(answerer.name, calls, excerpts, given, began)
         return Exchange(question=asked, answer=answer)
 
-    def _ready(self, question: str) -> tuple[ModelAnswerer, str]:
+    def _ready(self, question: str) -> tuple[AnsweringModel, str]:
         """Return who answers and the question without personal data."""
         question = " ".join(question.split())
         if not question:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from services.domain.errors import NotFound, NotReady
+from services.domain.reviewed import ReviewedCall
 from services.review import VoiceNames
 from services.reviewing import reviewed
 from services.storage.calls import CallStore
@@ -33,19 +34,24 @@ class Refresher:
         while not self._stopping():
             outdated = self._transcripts.in_older_form(CALLS_AT_ONCE)
             for org_id, call_id in outdated:
-                self._refresh(org_id, call_id)
+                self.write_anew(org_id, call_id)
             refreshed += len(outdated)
             if len(outdated) < CALLS_AT_ONCE:
                 break
         return refreshed
 
-    def _refresh(self, org_id: str, call_id: str) -> None:
+    def write_anew(self, org_id: str, call_id: str) -> None:
+        """Write anew all that follows from what is shown of one call."""
         try:
-            call = self._calls.get(org_id, call_id)
-            transcript = self._transcripts.active(org_id, call_id)
-            edits = self._transcripts.edits(org_id, call_id)
-            shown = reviewed(call, transcript, edits, self._known_voices.names(org_id))
+            shown = self.shown(org_id, call_id)
             self._transcripts.save_figures(org_id, call_id, shown.analysed)
         except (NotFound, NotReady):
             # Deleted a moment ago; its figures are gone as well.
             return
+
+    def shown(self, org_id: str, call_id: str) -> ReviewedCall:
+        """Return a call as it is shown now. Raises NotFound, NotReady."""
+        call = self._calls.get(org_id, call_id)
+        transcript = self._transcripts.active(org_id, call_id)
+        edits = self._transcripts.edits(org_id, call_id)
+        return reviewed(call, transcript, edits, self._known_voices.names(org_id))

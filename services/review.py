@@ -21,6 +21,7 @@ from services.exports import Export, ExportFormat, export
 from services.recent import RecentCalls
 from services.reviewing import reviewed
 from services.storage.calls import CallStore
+from services.storage.scores import ScoreStore
 from services.storage.transcripts import TranscriptStore
 from services.understanding.typed import LineRedactor, safe_comment, safe_edits
 
@@ -52,6 +53,7 @@ class ReviewService:
 
     ``redactor`` reads corrected lines and comments of redacted calls, so that a person's typing
     can't bring personal data back. ``known_voices`` names recognised speakers; None: nobody.
+    ``scores`` go into exports.
     ``rule_book`` has the rules by which calls get their categories; None: none.
     """
 
@@ -62,12 +64,14 @@ class ReviewService:
         redactor: LineRedactor,
         known_voices: VoiceNames | None = None,
         rule_book: RuleBook | None = None,
+        scores: ScoreStore | None = None,
     ) -> None:
         """Work on these stores."""
         self._calls = calls
         self._transcripts = transcripts
         self._redactor = redactor
         self._known_voices = known_voices
+        self._scores = scores
         self._rule_book = rule_book
         self._recent = RecentCalls(RECENT_CALLS)
 
@@ -241,7 +245,10 @@ class ReviewService:
 
     def export(self, user: User, call_id: str, wanted: ExportFormat) -> Export:
         """Return the call in this format, with all edits in it."""
-        return export(self.load(user, call_id), wanted)
+        shown = self.load(user, call_id)
+        if self._scores is not None:
+            shown = replace(shown, scores=self._scores.of_call(user.org_id, call_id))
+        return export(shown, wanted)
 
     def _edit(self, user: User, call_id: str, change: EditChange) -> ReviewedCall:
         """Apply one change on top of the newest edits and store the call's figures with it.

@@ -198,6 +198,10 @@ class VocabularyChanged(EditConflict):
     """The vocabulary was changed elsewhere in the meantime; look again and repeat your change."""
 
 
+class ScorecardChanged(EditConflict):
+    """The scorecard was changed elsewhere in the meantime; look again and repeat your change."""
+
+
 class AlreadyStored(PartylineError):
     """This recording is among the calls already."""
 

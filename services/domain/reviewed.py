@@ -7,6 +7,7 @@ from services.domain.edits import CallEdits
 from services.domain.intervals import Interval
 from services.domain.metrics import AnalysedTranscript, CallAnalysis
 from services.domain.rules import Category
+from services.domain.scorecards import CallScore
 from services.domain.speech import Transcript
 
 
@@ -31,7 +32,8 @@ class ShownSpeaker:
 class ReviewedCall:
     """A call with its active transcript, the person's edits applied, and the figures of both.
 
-    ``categories`` are the rules that apply to what is shown, in the rules' order.
+    ``categories`` are the rules that apply to what is shown, in the rules' order. ``scores`` are
+    there where the call was loaded to be exported.
     ``version`` changes whenever anything shown about the call changes. ``covered`` are the
     stretches in ms that are covered in what people hear, ``covered_mentions`` how many mentions of
     personal data lie in them; edits change neither.
@@ -44,6 +46,7 @@ class ReviewedCall:
     categories: tuple[Category, ...] = ()
     covered: tuple[Interval, ...] = ()
     covered_mentions: int = 0
+    scores: tuple[CallScore, ...] = ()
 
     @property
     def analysed(self) -> AnalysedTranscript:

@@ -11,6 +11,7 @@ from services.domain.reviewed import ReviewedCall
 from services.domain.rules import Category
 from services.domain.speech import Sentiment, Statement, Summary, Transcript, Utterance
 from services.domain.topics import Entity, Topic
+from services.exports.score_json import score_document
 
 SCHEMA = "partyline.call/1"
 
@@ -47,6 +48,7 @@ def call_document(reviewed: ReviewedCall) -> Json:
         "categories": [_category(c) for c in reviewed.categories],
         "topics": [_topic(topic) for topic in transcript.topics],
         "entities": [_entity(entity) for entity in transcript.entities],
+        "scorecards": [score_document(score) for score in reviewed.scores],
         "stages": dict(transcript.stages),
         "comments": _comments(reviewed),
     }

@@ -10,6 +10,7 @@ from services.exports.wording import (
     part_line,
     reviewed_line,
     role_name,
+    score_line,
     speaker_label,
 )
 
@@ -21,6 +22,7 @@ def write_txt(reviewed: ReviewedCall) -> str:
     lines = [one_line(reviewed.call.source_name), f"Duration {clock(transcript.duration_ms)}"]
     lines += filter(None, (part_line(transcript), reviewed_line(reviewed.call)))
     lines += [f"{one_line(s.label)} ({role_name(s.role)})" for s in transcript.speakers]
+    lines += [f"Score {score_line(score)}" for score in reviewed.scores]
     lines += filter(None, (categories_line(reviewed),))
     if transcript.topics:
         lines.append(f"About: {', '.join(topic.name for topic in transcript.topics)}")

@@ -12,11 +12,13 @@ from services.domain.speech import Statement, Summary, Utterance
 from services.exports.cards import SPEAKER_COLUMNS, cards, speaker_rows
 from services.exports.charts import COURSE_HEIGHT, LANE_BAR, WIDTH, course, shares, timeline
 from services.exports.wording import (
+    answer_lines,
     clock,
     comments_by_utterance,
     loose_comments,
     one_line,
     reviewed_line,
+    score_line,
     speaker_label,
 )
 
@@ -72,6 +74,7 @@ def write_html(reviewed: ReviewedCall) -> str:
             loose=loose_comments(reviewed),
             clock=clock,
             mark=reviewed_line(reviewed.call),
+            scores=[(score_line(score), answer_lines(score)) for score in reviewed.scores],
         )
     )
 

@@ -3,9 +3,16 @@
 from services.domain.calls import Call
 from services.domain.edits import Comment
 from services.domain.reviewed import ReviewedCall
+from services.domain.scorecards import Answer, AnswerValue, CallScore
 from services.domain.speech import SpeakerRole, Transcript, Utterance
 
 NOBODY = "Unknown speaker"
+_ANSWERS = {
+    AnswerValue.YES: "Yes",
+    AnswerValue.NO: "No",
+    AnswerValue.NOT_APPLICABLE: "Not applicable",
+    None: "Not answered",
+}
 _ROLE_NAMES = {
     SpeakerRole.AGENT: "Agent",
     SpeakerRole.CUSTOMER: "Customer",
@@ -59,6 +66,26 @@ def reviewed_line(call: Call) -> str | None:
         return None
     when = f"Reviewed {call.reviewed_at:%Y-%m-%d %H:%M} UTC"
     return f"{when} by {one_line(call.reviewed_by)}" if call.reviewed_by else when
+
+
+def score_line(score: CallScore) -> str:
+    """Return a score in one line: ``Call quality: 80 % (12 of 15 points)``."""
+    name = one_line(score.name)
+    if score.share is None:
+        return f"{name}: no question could be answered"
+    failed = ", failed by a critical question" if score.auto_failed else ""
+    return f"{name}: {score.share:.0%} ({score.points} of {score.possible} points{failed})"
+
+
+def answer_lines(score: CallScore) -> list[str]:
+    """Return each question with its answer and why, a line each."""
+    return [f"{one_line(a.text)} {_ANSWERS[a.value]} ({_reason(a)})" for a in score.answers]
+
+
+def _reason(answer: Answer) -> str:
+    if answer.override is None:
+        return one_line(answer.why)
+    return f"{one_line(answer.override.author)}: {one_line(answer.override.comment)}"
 
 
 def comments_by_utterance(reviewed: ReviewedCall) -> dict[str, list[Comment]]:

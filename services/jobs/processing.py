@@ -151,6 +151,7 @@ class OpenRun:
         stored = store_transcript(
             self._workshop, self._org_id, self._call_id, self._number, analysed
         )
+        self._ask_model()
         self._workshop.runs.finish(
             self._call_id, self._number, stored, self._reporter.stage_times_ms
         )
@@ -181,6 +182,15 @@ class OpenRun:
         safe = safe_name(self._workshop.redactor, self._transcript, redacted, name)
         if safe != name:
             self._workshop.calls.set_source_name(self._call_id, safe)
+
+    def _ask_model(self) -> None:
+        """Have questions of scorecards answered; the call is stored whatever comes of that."""
+        if self._workshop.ask_model is None:
+            return
+        try:
+            self._workshop.ask_model(self._org_id, self._call_id, self._context.is_cancelled)
+        except PartylineError as error:
+            telemetry.event("scores.not_asked", error=error.code)
 
     # --- what they work on --------------------------------------------------------------------
 

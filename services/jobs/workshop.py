@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Engine
 
@@ -19,9 +20,19 @@ from services.storage.vocabularies import VocabularyStore
 from services.understanding.typed import LineRedactor
 
 
+class AskModel(Protocol):
+    """Asks what is to be asked about a call that has been stored."""
+
+    def __call__(self, org_id: str, call_id: str, is_cancelled: Callable[[], bool]) -> object:
+        """Ask, keep the answers, and score the call."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
-    """Stores and tools of a worker; ``stopping`` says that it was told to end."""
+    """Stores and tools of a worker; ``stopping`` says that it was told to end.
+
+    ``ask_model`` has a language model answer the questions of scorecards about a stored call.
+    """
 
     engine: Engine
     calls: CallStore
@@ -40,3 +51,4 @@ class Workshop:
     working_folder: Path
     max_duration_ms: int
     stopping: Callable[[], bool]
+    ask_model: AskModel | None = None

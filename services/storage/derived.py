@@ -4,6 +4,9 @@ All of it follows from what is shown and is written together with it. When an up
 keeps more, ``FORM`` counts up, and the janitor has older calls written anew.
 """
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from sqlalchemy import Connection
 
 from services.domain.calls import Call
@@ -17,10 +20,21 @@ from services.storage.topics import write_topics
 FORM = 1
 
 
-def write_derived(connection: Connection, call: Call, shown: AnalysedTranscript) -> None:
+class Derived(Protocol):
+    """Something else that follows from what is shown of a call, and what that is made with."""
+
+    def write(self, connection: Connection, call: Call, shown: AnalysedTranscript) -> None:
+        """Write it in the transaction in which what is shown changes."""
+
+
+def write_derived(
+    connection: Connection, call: Call, shown: AnalysedTranscript, also: Iterable[Derived] = ()
+) -> None:
     """Write what follows from a call as it is shown."""
     figures = figures_of(call, shown.transcript, shown.analysis)
     row = {**vars(figures), "org_id": call.org_id, "form": FORM}
     upsert(connection, CALL_FIGURES, row, key=("call_id",))
     write_shown(connection, call.org_id, call.id, shown.transcript)
     write_topics(connection, call, shown.transcript.topics)
+    for more in also:
+        more.write(connection, call, shown)

@@ -5,6 +5,7 @@ deletes the call's unredacted ones, so that "redacted" means that the words don'
 Every method takes the organisation; a call of another one is not found.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Transcript
 from services.storage.call_rows import call_from_row, select_call
 from services.storage.database import reading, upsert, writing
-from services.storage.derived import FORM, write_derived
+from services.storage.derived import FORM, Derived, write_derived
 from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row
 from services.storage.forms import pack_edits, pack_transcript, unpack_edits, unpack_transcript
 from services.storage.models import CALL_EDITS, CALL_FIGURES, CALLS, RUNS, TRANSCRIPTS, UTTERANCES
@@ -41,9 +42,10 @@ class TranscriptVersion:
 class TranscriptStore:
     """Keeps transcripts. Every method raises StorageError, or DiskFull, when the database can't."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Use this database."""
+    def __init__(self, engine: Engine, also: Sequence[Derived] = ()) -> None:
+        """Use this database; ``also`` is written whenever what is shown of a call changes."""
         self._engine = engine
+        self._also = tuple(also)
 
     def save(
         self,
@@ -81,7 +83,7 @@ class TranscriptStore:
                 _activate(connection, call, transcript.id)
                 if edits is not None:
                     _write_edits(connection, call, replace(edits, transcript_id=transcript.id))
-                write_derived(connection, call, shown or analysed)
+                write_derived(connection, call, shown or analysed, self._also)
         return transcript.id
 
     def active(self, org_id: str, call_id: str) -> Transcript:
@@ -154,7 +156,7 @@ class TranscriptStore:
                 raise EditConflict
             saved = _write_edits(connection, call, edits)
             if shown is not None:
-                write_derived(connection, call, shown)
+                write_derived(connection, call, shown, self._also)
         return saved
 
     def figures(self, org_id: str, call_id: str) -> CallFigures | None:
@@ -179,7 +181,7 @@ class TranscriptStore:
         with writing(self._engine) as connection:
             call = _locked_call(connection, org_id, call_id)
             if call.active_transcript_id == shown.transcript.id:
-                write_derived(connection, call, shown)
+                write_derived(connection, call, shown, self._also)
 
     def in_older_form(self, limit: int) -> list[tuple[str, str]]:
         """Return organisation and id of calls whose figures an older version wrote."""

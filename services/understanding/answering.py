@@ -101,7 +101,7 @@ class ModelAnswer:
     expense: Expense
 
 
-class ModelAnswerer:
+class AnsweringModel:
     """Asks a language model. Its errors are those of the model."""
 
     def __init__(self, model: LanguageModel, redactor: Redacting) -> None:

@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from services.domain.errors import LanguageModelNotConfigured
-from services.understanding.answering import ModelAnswerer
+from services.understanding.answering import AnsweringModel
 from services.understanding.embeddings import SentenceEmbedder
 from services.understanding.language_model import LanguageModel, ModelAccess
 from services.understanding.model_summary import ModelSummariser
@@ -51,6 +51,12 @@ class UnderstandingModels:
         """The language model, None when there is none. Raises LanguageModelNotConfigured."""
         return LanguageModel(self._access) if self._access else None
 
+    def known_language_model(self) -> LanguageModel:
+        """Return the language model. Raises LanguageModelNotConfigured when there is none."""
+        if self.language_model is None:
+            raise LanguageModelNotConfigured
+        return self.language_model
+
     @cached_property
     def summariser(self) -> Summariser:
         """Who summarises calls; one that never fails a run."""
@@ -59,13 +65,13 @@ class UnderstandingModels:
         return FallingBack(self.model_summariser, LocalSummariser())
 
     @cached_property
-    def answerer(self) -> ModelAnswerer | None:
+    def answerer(self) -> AnsweringModel | None:
         """Who answers questions, None without a language model.
 
         Raises LanguageModelNotConfigured when it is set up wrongly.
         """
         model = self.language_model
-        return ModelAnswerer(model, self.redactor) if model else None
+        return AnsweringModel(model, self.redactor) if model else None
 
     @property
     def has_language_model(self) -> bool:
@@ -74,9 +80,7 @@ class UnderstandingModels:
 
     def model_summariser(self) -> ModelSummariser:
         """Return the language model's summariser. Raises LanguageModelNotConfigured."""
-        if self.language_model is None:
-            raise LanguageModelNotConfigured
-        return ModelSummariser(self.language_model, self.redactor)
+        return ModelSummariser(self.known_language_model(), self.redactor)
 
     def warm_up(self) -> None:
         """Load everything now, so that the first call does not wait for it."""

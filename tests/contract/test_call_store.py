@@ -14,12 +14,17 @@ from services.domain.calls import (
 )
 from services.domain.errors import AlreadyStored, NotFound
 from services.domain.findings import Finding, FindingKind
+from services.domain.scorecards import Override
 from services.domain.topics import Topic
+from services.scorecards.keeping import ScoreKeeper
 from services.storage.calls import CallFilter, CallStore
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import DataKey
 from services.storage.models import CALLS, METADATA
+from services.storage.scorecards import ScorecardStore
+from services.storage.scores import ScoreStore
 from services.storage.transcripts import TranscriptStore
+from services.understanding.redaction import Redactor
 from tests.builders import call, first_run
 from tests.contract.stores import MASTER_KEY, ORG, OTHER, add, analysed
 
@@ -185,12 +190,18 @@ def test_reviewed_can_be_set_and_taken_away(calls: CallStore) -> None:
 
 def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None:
     made, kept = add(calls), add(calls)
-    transcripts = TranscriptStore(engine)
+    scores = ScoreStore(engine)
+    keeper = ScoreKeeper(ScorecardStore(engine), scores, Redactor())
+    transcripts = TranscriptStore(engine, also=(keeper,))
+    said = Override(
+        question_id="empathy", value=None, comment="c", author="Bo", made_at=datetime.now(UTC)
+    )
     for each in (made, kept):
         spoken = analysed(topics=(Topic(id="fraud", confidence=0.9),))
         transcripts.save(ORG, each.id, 1, spoken)
         transcripts.save_edits(ORG, each.id, transcripts.edits(ORG, each.id))
         RunCheckpoints(engine, each.id, 1, DataKey.random())["recognise.0"] = b"words"
+        scores.add_override(ORG, each.id, "call_quality", said, redacted=False)
     with engine.connect() as connection:
         before = _rows(connection)
     calls.delete(ORG, made.id)

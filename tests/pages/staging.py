@@ -48,7 +48,12 @@ from services.domain.speech import (
 from services.domain.topics import LineTopics, Topic
 from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
 from services.providers.base import Capabilities, Readiness
+from services.refreshing import Refresher
 from services.review import ReviewService
+from services.scorecards.asking import ModelQuestions
+from services.scorecards.keeping import ScoreKeeper
+from services.scorecards.rescoring import Rescorer
+from services.scorecards.service import ScorecardService
 from services.searching import SearchService
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import Rendition
@@ -57,11 +62,14 @@ from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.runs import RunStore
+from services.storage.score_figures import ScoreAnalytics
+from services.storage.scorecards import ScorecardStore
+from services.storage.scores import ScoreStore
 from services.storage.search import SearchIndex
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
-from services.understanding.answering import ModelAnswerer
+from services.understanding.answering import AnsweringModel
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
 from services.voices.enrolling import VoiceSource
@@ -274,7 +282,10 @@ class Staged:
     review: ReviewService
     vocabulary: VocabularyService
     asking: AskService
-    asked_model: list[ModelAnswerer]
+    asked_model: list[AnsweringModel]
+    scorecards: ScorecardService
+    score_analytics: ScoreAnalytics
+    rescorer: Rescorer
     desk: StagedDesk
     voices: VoiceDesk
     enrolling: StagedEnrolling
@@ -318,10 +329,13 @@ def stage(folder: Path) -> Staged:
     """Return services on a fresh database in this folder."""
     engine = open_engine(f"sqlite:///{folder / 'pages.db'}")
     migrate(engine)
-    calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
+    cards = ScorecardStore(engine)
+    keeper = ScoreKeeper(cards, scores, UntouchedLines())
+    transcripts = TranscriptStore(engine, also=(keeper,))
     known_voices = KnownVoiceStore(engine, MasterKey(bytes(range(32))))
-    review = ReviewService(calls, transcripts, UntouchedLines(), known_voices)
-    asked_model: list[ModelAnswerer] = []
+    review = ReviewService(calls, transcripts, UntouchedLines(), known_voices, scores=scores)
+    asked_model: list[AnsweringModel] = []
     asking = AskService(
         review,
         SearchService(SearchIndex(engine)),
@@ -331,6 +345,8 @@ def stage(folder: Path) -> Staged:
     )
     enrolling = StagedEnrolling()
     vault: Any = StagedVault()
+    refresher = Refresher(calls, transcripts, known_voices)
+    questions = ModelQuestions(keeper, scores, refresher, None)
     return Staged(
         calls=calls,
         runs=runs,
@@ -340,6 +356,9 @@ def stage(folder: Path) -> Staged:
         review=review,
         asking=asking,
         asked_model=asked_model,
+        scorecards=ScorecardService(cards, scores, keeper, refresher, questions, UntouchedLines()),
+        score_analytics=ScoreAnalytics(engine),
+        rescorer=Rescorer(keeper, scores, refresher),
         vocabulary=VocabularyService(VocabularyStore(engine)),
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
         enrolling=enrolling,

@@ -7,7 +7,7 @@ import pytest
 from app import session
 from emulators.language_model import Behaviour, LanguageModelEmulator
 from services.understanding import model_transport
-from services.understanding.answering import ModelAnswerer
+from services.understanding.answering import AnsweringModel
 from services.understanding.language_model import LanguageModel, ModelAccess
 from tests.pages.conftest import press, texts
 from tests.pages.staging import UntouchedLines
@@ -32,7 +32,7 @@ def configured(staged, emulator):
 
 def use(staged, emulator, timeout_s=5.0):
     access = ModelAccess(base_url=emulator.address, model="emulated-1", timeout_s=timeout_s)
-    staged.asked_model[:] = [ModelAnswerer(LanguageModel(access), UntouchedLines())]
+    staged.asked_model[:] = [AnsweringModel(LanguageModel(access), UntouchedLines())]
     return staged
 
 

@@ -26,7 +26,7 @@ from services.storage.database import migrate, open_engine
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from services.understanding import model_transport
-from services.understanding.answering import ModelAnswerer
+from services.understanding.answering import AnsweringModel
 from services.understanding.language_model import LanguageModel, ModelAccess
 from services.understanding.personal_data.entities import EntityFinder
 from services.understanding.redaction import Redactor
@@ -82,7 +82,7 @@ class Desk:
             SearchService(SearchIndex(self.engine)),
             redactor,
             embedder=CountedWords,
-            answerer=lambda: ModelAnswerer(model, redactor) if configured else None,
+            answerer=lambda: AnsweringModel(model, redactor) if configured else None,
         )
 
 

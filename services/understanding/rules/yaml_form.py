@@ -74,6 +74,16 @@ def checked_rule(rule: Rule) -> Rule:
     return rules_from_yaml(rules_to_yaml([rule]))[0]
 
 
+def read_condition(given: Given) -> Condition:
+    """Read a condition that stands in a document of another kind. Raises BadRule."""
+    return _condition(given, 1)
+
+
+def plain_condition(condition: Condition) -> dict[str, Any]:
+    """Return a condition as plain values, for a document of another kind."""
+    return _plain(condition)
+
+
 # --- reading ----------------------------------------------------------------------------------
 
 

@@ -107,7 +107,7 @@ def test_json_has_every_key_of_the_schema() -> None:
     assert document["schema"] == "partyline.call/1"
     assert {
         "call", "speakers", "utterances", "metrics", "spans", "holds", "summary", "categories",
-        "stages", "interruptions", "dead_air",
+        "stages", "interruptions", "dead_air", "scorecards",
     } <= set(document)  # fmt: skip
     assert {
         "id", "source_name", "duration_ms", "channels", "sample_rate", "language", "provider",

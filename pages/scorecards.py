@@ -1,0 +1,32 @@
+"""Scorecards: what calls are scored by, changed, tried on a call, taken in and out as YAML."""
+
+import streamlit as st
+
+from app import session
+from components.heading import draw_page_title
+from components.scores.cards import draw_cards, draw_import
+from pages._scorecards import carry_out, edit, new_scorecard, show_rescoring, take_in
+from services.domain.people import Role
+
+user, service = session.current_user(), session.services().scorecards
+may_change = user.role is not Role.VIEWER
+draw_page_title(
+    "Scorecards",
+    "Questions that calls are scored by, answered by rules, the language model or a reviewer. "
+    "The scores stand on each call, with the words they rest on, and in Analytics.",
+)
+show_rescoring()
+draft = session.scorecard_draft()
+if draft is not None:
+    edit(draft)
+else:
+    if st.button("New scorecard", icon=":material/add:", type="primary", disabled=not may_change):
+        new_scorecard()
+    wanted = draw_cards(
+        service.all(user), lambda card: service.write_yaml([card]), may_change=may_change
+    )
+    text = draw_import(may_change=may_change)
+    if text is not None:
+        take_in(text)
+    if wanted is not None:
+        carry_out(wanted)
