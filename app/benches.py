@@ -83,3 +83,20 @@ def bench_ui(
 
     with one_clear_line():
         raise SystemExit(measure(json_file))
+
+
+@benches.command("categories")
+def bench_categories(
+    folder: Annotated[Path, typer.Argument(help="Folder of truth files that list categories.")],
+    transcripts: Annotated[
+        Path | None,
+        typer.Option(help="Folder of transcripts in JSON, named as their truth, to score as well."),
+    ] = None,
+    json_file: Figures = None,
+) -> None:
+    """How well the ready-made rules find what truly happens in calls."""
+    from app.commands.console import one_clear_line
+    from bench.categories import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(folder, transcripts, json_file))

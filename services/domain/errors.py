@@ -99,6 +99,10 @@ class InvalidRequest(PartylineError):
     """This request can't be carried out as it was made."""
 
 
+class BadRule(PartylineError):
+    """This rule can't be used as it is written."""
+
+
 # --- access -----------------------------------------------------------------------------------
 
 

@@ -1,0 +1,155 @@
+"""Words as rules compare them: lower case, contractions in full, numbers in digits, no fillers.
+
+Folding only ever rewrites the words named here; all others stay as an index finds them in the text.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TOKEN = re.compile(r"\[[A-Z]+\]|[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*")
+_APOSTROPHE = frozenset("'’`´ʼ")
+_STOP = frozenset(".?!…")
+_PAUSE = frozenset(",;:–—")
+
+FILLERS = frozenset({"um", "umm", "uh", "uhm", "er", "erm", "ah", "hm", "hmm", "mm"})
+
+_ENDINGS = {"m": ("am",), "re": ("are",), "ve": ("have",), "ll": ("will",), "d": ("would",)}
+_IS = frozenset(
+    "it that what he she there here who how where when why name everything everyone this nobody "
+    "someone something nothing one card".split()
+)
+_NOT = {
+    "can": ("can",), "won": ("will",), "shan": ("shall",), "ain": ("is",), "don": ("do",),
+    "didn": ("did",), "doesn": ("does",), "isn": ("is",), "aren": ("are",), "wasn": ("was",),
+    "weren": ("were",), "haven": ("have",), "hasn": ("has",), "hadn": ("had",),
+    "wouldn": ("would",), "couldn": ("could",), "shouldn": ("should",), "mustn": ("must",),
+    "needn": ("need",),
+}  # fmt: skip
+_WHOLE = {
+    "cannot": ("can", "not"), "gonna": ("going", "to"), "wanna": ("want", "to"),
+    "gotta": ("got", "to"), "gimme": ("give", "me"), "lemme": ("let", "me"), "ok": ("okay",),
+    "alright": ("all", "right"), "im": ("i", "am"), "ive": ("i", "have"),
+    "youre": ("you", "are"), "youve": ("you", "have"), "youll": ("you", "will"),
+    "theyre": ("they", "are"), "theyve": ("they", "have"), "weve": ("we", "have"),
+    "thats": ("that", "is"), "whats": ("what", "is"), "theres": ("there", "is"),
+    "heres": ("here", "is"), "ya": ("you",), "cause": ("because",),
+    **{f"{stem}t": (*full, "not") for stem, full in _NOT.items() if stem not in {"won", "shan"}},
+    "wont": ("will", "not"), "shant": ("shall", "not"),
+}  # fmt: skip
+_DIGITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+_DIGITS += "fifteen sixteen seventeen eighteen nineteen"
+_UNITS = {word: number for number, word in enumerate(_DIGITS.split())}
+_TENS = {
+    word: 10 * number
+    for number, word in enumerate(
+        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+    )
+}
+_RARE = {"fourty": 40}
+NUMBERS = {**_UNITS, **_TENS, **_RARE}
+
+FOLDED: frozenset[str] = frozenset(
+    {"not", "is", "us", "do", "will", "shall"}
+    | {word for words in _ENDINGS.values() for word in words}
+    | {word for words in _NOT.values() for word in words}
+    | {word for words in _WHOLE.values() for word in words}
+)
+"""Words that may come out of folding others, so that an index need not hold them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedWord:
+    """One word to compare, the characters [start_char, end_char) it comes from, and what follows.
+
+    ``after``: "." a sentence's end, "," a pause, "" neither.
+    """
+
+    text: str
+    start_char: int
+    end_char: int
+    after: str = ""
+
+
+def folded(text: str) -> list[FoldedWord]:
+    """Return the words of a text as rules compare them."""
+    return list(_without_repeats(_numbers_joined(list(_unfolded(text)))))
+
+
+def _unfolded(text: str) -> Iterator[FoldedWord]:
+    found = list(_TOKEN.finditer(text))
+    at = 0
+    while at < len(found):
+        start, end = found[at].span()
+        word, ending = found[at].group().lower(), ""
+        following = found[at + 1] if at + 1 < len(found) else None
+        if following and following.start() == end + 1 and text[end] in _APOSTROPHE:
+            ending = following.group().lower()
+            if (full := _contracted(word, ending)) is not None:
+                end, at = following.end(), at + 1
+            else:
+                ending = ""
+        else:
+            full = None
+        at += 1
+        words = full if full is not None else _WHOLE.get(word, (word,))
+        if words == (word,) and word in FILLERS:
+            continue
+        after = _mark(text, end, found[at].start() if at < len(found) else len(text))
+        for number, one in enumerate(words, start=1):
+            yield FoldedWord(one, start, end, after if number == len(words) else "")
+
+
+def _contracted(word: str, ending: str) -> tuple[str, ...] | None:
+    """Return a contraction in full; None when the ending makes none with this word."""
+    if ending in _ENDINGS:
+        return (word, *_ENDINGS[ending])
+    if ending == "s":
+        if word == "let":
+            return ("let", "us")
+        return (word, "is") if word in _IS else (word,)
+    if ending == "t":
+        stem = word[:-1] if word.endswith("n") else word
+        full = _NOT.get(word) or (_NOT.get(stem) if stem == "can" else None)
+        return (*full, "not") if full else None
+    return None
+
+
+def _mark(text: str, start: int, end: int) -> str:
+    between = text[start:end]
+    if any(c in _STOP for c in between):
+        return "."
+    return "," if any(c in _PAUSE for c in between) else ""
+
+
+def _numbers_joined(words: list[FoldedWord]) -> Iterator[FoldedWord]:
+    """Yield the words, numbers as digits: "forty eight" and "48" are the same."""
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        number = NUMBERS.get(word.text)
+        if number is None:
+            yield word
+            continue
+        end, after = word.end_char, word.after
+        if number >= 20 and at < len(words) and not word.after:
+            unit = NUMBERS.get(words[at].text, 0)
+            if 1 <= unit <= 9:
+                number += unit
+                end, after = words[at].end_char, words[at].after
+                at += 1
+        yield FoldedWord(str(number), word.start_char, end, after)
+
+
+def _without_repeats(words: Iterator[FoldedWord]) -> Iterator[FoldedWord]:
+    """Yield the words without stammers ("I, I want"); digits may well be the same twice."""
+    held: FoldedWord | None = None
+    for word in words:
+        if held is not None and (
+            held.text != word.text or held.after == "." or held.text[0].isdigit()
+        ):
+            yield held
+        held = word
+    if held is not None:
+        yield held

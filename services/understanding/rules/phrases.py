@@ -1,0 +1,216 @@
+"""Where a call says what a phrase condition asks for: who, where in the call, how often."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from services.domain.intervals import Interval
+from services.domain.rules import ANYWHERE, CallFacts, Phrase, Place
+from services.domain.speech import SpeakerRole, Utterance
+from services.domain.word_places import word_places
+from services.understanding.rules.matching import (
+    UNLESS_WORDS,
+    Match,
+    Vocabulary,
+    is_negated,
+    matcher,
+)
+from services.understanding.rules.spoken import Passage, passages_of
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Matched words of one utterance: characters [start_char, end_char), and their time."""
+
+    utterance: Utterance
+    start_char: int
+    end_char: int
+    start_ms: int
+    end_ms: int
+
+    @property
+    def text(self) -> str:
+        """The words as they are written."""
+        return self.utterance.text[self.start_char : self.end_char]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One place where a phrase is said: by which role, with which pattern, in which words."""
+
+    role: SpeakerRole
+    pattern: str
+    quotes: tuple[Quote, ...]
+
+    @property
+    def start_ms(self) -> int:
+        """When the first word starts."""
+        return self.quotes[0].start_ms
+
+    @property
+    def end_ms(self) -> int:
+        """When the last word ends."""
+        return self.quotes[-1].end_ms
+
+
+class Speech:
+    """A call laid out for phrases; made once and asked by every rule."""
+
+    def __init__(self, facts: CallFacts, passages: Sequence[Passage] | None = None) -> None:
+        """Lay out a call; ``passages`` are those made before, if they are still those of the call."""
+        self.facts = facts
+        self.passages = (
+            passages_of(facts.utterances, facts.roles) if passages is None else tuple(passages)
+        )
+        self._roles = {passage.role for passage in self.passages}
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The different words of the call."""
+        return Vocabulary({word for passage in self.passages for word in passage.places})
+
+    def said(self, phrase: Phrase) -> list[Said]:
+        """Return where a phrase condition's phrases are said, in order of time.
+
+        Not fewer than ``phrase.at_least`` are returned, else none. Raises BadRule.
+        """
+        found = sorted(self._candidates(phrase), key=lambda said: said.start_ms)
+        found = self._in_place(phrase.within, found)
+        if phrase.differing:
+            counted = len({said.pattern for said in found})
+        else:
+            found = _apart(found)
+            counted = len(found)
+        return found if counted >= phrase.at_least else []
+
+    def _candidates(self, phrase: Phrase) -> Iterator[Said]:
+        possible = [
+            (text, found)
+            for text in phrase.any_of
+            if (found := matcher(text)).possible(self.vocabulary)
+        ]
+        if not possible:
+            return
+        for passage in self.passages:
+            if not self._is_by(passage.role, phrase.said_by):
+                continue
+            for text, pattern in possible:
+                for match in pattern.find(passage):
+                    if phrase.unless_negated and not pattern.is_negative:
+                        if is_negated(passage, match):
+                            continue
+                    if phrase.unless and _beside(passage, match, phrase.unless):
+                        continue
+                    yield Said(passage.role, text, quotes_of(passage, match))
+
+    def _is_by(self, role: SpeakerRole, wanted: SpeakerRole | None) -> bool:
+        """Whether a role is the one wanted, or may be: nobody has it and this one is unknown."""
+        if wanted is None or role is wanted:
+            return True
+        return role is SpeakerRole.UNKNOWN and wanted not in self._roles
+
+    def _in_place(self, place: Place, found: list[Said]) -> list[Said]:
+        if place == ANYWHERE or not found:
+            return found
+        window = window_of(place, self.facts.covered)
+        kept = [s for s in found if window[0] <= s.start_ms < window[1]]
+        if place.before_hold_ms is not None:
+            starts = [start for start, _ in self.facts.holds]
+            kept = [s for s in kept if _within(place.before_hold_ms, s.end_ms, starts)]
+        if place.after_hold_ms is not None:
+            ends = [end for _, end in self.facts.holds]
+            kept = [
+                s for s in kept if any(0 <= s.start_ms - e <= place.after_hold_ms for e in ends)
+            ]
+        if place.after and kept:
+            anchors = self.said(Phrase(any_of=place.after))
+            longest = place.after_ms
+            kept = [
+                s
+                for s in kept
+                if any(
+                    s.start_ms >= a.end_ms and (longest is None or s.start_ms - a.end_ms <= longest)
+                    for a in anchors
+                )
+            ]
+        return kept
+
+
+def window_of(place: Place, covered: Interval) -> Interval:
+    """Return the part of a call in which something must start to be in this place."""
+    start_ms, end_ms = covered
+    if place.last_ms is not None:
+        start_ms = max(start_ms, end_ms - place.last_ms)
+    if place.first_ms is not None:
+        end_ms = min(end_ms, covered[0] + place.first_ms)
+    return (start_ms, max(start_ms, end_ms))
+
+
+def _within(most_ms: int, end_ms: int, starts: Sequence[int]) -> bool:
+    # A hold's first moments may be heard beside the last words.
+    return any(-1_000 <= start - end_ms <= most_ms for start in starts)
+
+
+def _apart(found: Sequence[Said]) -> list[Said]:
+    """Leave out what lies inside words found already by another pattern."""
+    kept: list[Said] = []
+    for said in found:
+        if not any(_overlap(said.quotes, other.quotes) for other in kept[-8:]):
+            kept.append(said)
+    return kept
+
+
+def _overlap(one: Sequence[Quote], other: Sequence[Quote]) -> bool:
+    return any(
+        a.utterance is b.utterance and a.start_char < b.end_char and b.start_char < a.end_char
+        for a in one
+        for b in other
+    )
+
+
+def _beside(passage: Passage, match: Match, unless: Sequence[str]) -> bool:
+    """Whether one of these is said in the same sentence, at most 12 words away."""
+    first = passage.sentences[match.start]
+    last = passage.sentences[match.end - 1]
+    for text in unless:
+        for other in matcher(text).find(passage):
+            same = passage.sentences[other.start] <= last and (
+                passage.sentences[other.end - 1] >= first
+            )
+            near = other.start - match.end <= UNLESS_WORDS and (
+                match.start - other.end <= UNLESS_WORDS
+            )
+            if same and near:
+                return True
+    return False
+
+
+def quotes_of(passage: Passage, match: Match) -> tuple[Quote, ...]:
+    """Return the matched words, by utterance."""
+    quotes = []
+    for line in dict.fromkeys(passage.lines[match.start : match.end]):
+        words = [
+            passage.words[at] for at in range(match.start, match.end) if passage.lines[at] == line
+        ]
+        utterance = passage.utterances[line]
+        start_char, end_char = words[0].start_char, words[-1].end_char
+        start_ms, end_ms = _times(utterance, start_char, end_char)
+        quotes.append(Quote(utterance, start_char, end_char, start_ms, end_ms))
+    return tuple(quotes)
+
+
+def _times(utterance: Utterance, start_char: int, end_char: int) -> Interval:
+    """Return when these characters are said: by word times, else by their share of the text."""
+    places = word_places(utterance.words, utterance.text) if utterance.words else None
+    if places:
+        spoken = [
+            word
+            for word, (start, end) in zip(utterance.words, places, strict=True)
+            if start < end_char and start_char < end
+        ]
+        if spoken:
+            return (spoken[0].start_ms, max(spoken[-1].end_ms, spoken[0].start_ms + 1))
+    length = max(1, len(utterance.text))
+    lasts_ms = utterance.end_ms - utterance.start_ms
+    start_ms = utterance.start_ms + lasts_ms * start_char // length
+    return (start_ms, max(start_ms + 1, utterance.start_ms + lasts_ms * end_char // length))

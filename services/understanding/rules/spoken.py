@@ -1,0 +1,117 @@
+"""What was said in a call, laid out for matching: the words of each speaker's passages in a row."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+from services.domain.speech import SpeakerRole, Utterance
+from services.understanding.rules.folding import FoldedWord, folded
+from services.understanding.rules.patterns import Like
+
+NEIGHBOURS_WITHIN_MS = 5_000
+MAX_PASSAGE_WORDS = 2_000
+_OH = frozenset({"o", "oh"})
+_SEVERAL = {"double": 2, "triple": 3, "treble": 3}
+_BETWEEN_DIGITS = frozenset({"dash", "hyphen", "space"})
+
+
+class Passage:
+    """What one speaker says without being answered: the words of neighbouring utterances."""
+
+    def __init__(self, utterances: Sequence[Utterance], role: SpeakerRole) -> None:
+        """Fold the words of these utterances."""
+        self.utterances = tuple(utterances)
+        self.role = role
+        self.words: list[FoldedWord] = []
+        self.lines: list[int] = []
+        self.sentences: list[int] = []
+        sentence = 0
+        for line, utterance in enumerate(self.utterances):
+            for word in folded(utterance.text):
+                self.words.append(word)
+                self.lines.append(line)
+                self.sentences.append(sentence)
+                sentence += word.after == "."
+        self.texts = [word.text for word in self.words]
+
+    @classmethod
+    def of(cls, group: Sequence[Utterance], roles: Mapping[str, SpeakerRole]) -> "Passage":
+        """Return the passage of utterances of one speaker."""
+        return cls(group, roles.get(group[0].speaker or "", SpeakerRole.UNKNOWN))
+
+    @cached_property
+    def places(self) -> Mapping[str, list[int]]:
+        """Where each word stands."""
+        places: dict[str, list[int]] = {}
+        for at, text in enumerate(self.texts):
+            places.setdefault(text, []).append(at)
+        return places
+
+    @cached_property
+    def numbers(self) -> Mapping[int, tuple[int, int]]:
+        """Where numbers start: the place behind each, and how many digits it has."""
+        found: dict[int, tuple[int, int]] = {}
+        at = 0
+        while at < len(self.texts):
+            end, digits = self._number_at(at)
+            if digits:
+                found[at] = (end, digits)
+            at = max(end, at + 1)
+        return found
+
+    def _number_at(self, start: int) -> tuple[int, int]:
+        digits, end, at = 0, start, start
+        while at < len(self.texts):
+            text = self.texts[at]
+            following = self.texts[at + 1] if at + 1 < len(self.texts) else ""
+            if text[0].isdigit() and text.isdigit():
+                digits += len(text)
+            elif text in _SEVERAL and (following.isdigit() or following in _OH):
+                digits += _SEVERAL[text] - 1
+            elif text in _OH and (digits or following.isdigit()):
+                digits += 1
+            elif not (text in _BETWEEN_DIGITS and digits):
+                break
+            at += 1
+            if text not in _BETWEEN_DIGITS:
+                end = at
+        return end, digits
+
+    def of_form(self, form: Like) -> list[int]:
+        """Return where words of a form stand."""
+        return sorted(at for word in self.places if form.fits(word) for at in self.places[word])
+
+
+def passages_of(
+    utterances: Iterable[Utterance], roles: Mapping[str, SpeakerRole]
+) -> tuple[Passage, ...]:
+    """Return the passages of a call in order of their start.
+
+    An utterance goes on with the one before by the same speaker when at most 5 s lie between them
+    and nobody else says more than a backchannel.
+    """
+    return tuple(Passage.of(group, roles) for group in grouped(utterances))
+
+
+def grouped(utterances: Iterable[Utterance]) -> list[list[Utterance]]:
+    """Return the utterances of each passage."""
+    groups: list[list[Utterance]] = []
+    open_group: list[Utterance] | None = None
+    size = 0
+    for utterance in utterances:
+        goes_on = (
+            open_group is not None
+            and utterance.speaker is not None
+            and utterance.speaker == open_group[-1].speaker
+            and utterance.start_ms - open_group[-1].end_ms <= NEIGHBOURS_WITHIN_MS
+            and size < MAX_PASSAGE_WORDS
+        )
+        if goes_on and open_group is not None:
+            open_group.append(utterance)
+        elif utterance.is_backchannel:
+            groups.append([utterance])
+            continue
+        else:
+            open_group, size = [utterance], 0
+            groups.append(open_group)
+        size += utterance.text.count(" ") + 1
+    return groups
