@@ -186,6 +186,10 @@ class VocabularyChanged(EditConflict):
     """The vocabulary was changed elsewhere in the meantime; look again and repeat your change."""
 
 
+class RulesChanged(EditConflict):
+    """This rule was changed elsewhere in the meantime; look again and repeat your change."""
+
+
 class AlreadyStored(PartylineError):
     """This recording is among the calls already."""
 

@@ -17,6 +17,7 @@ from services.domain.errors import Cancelled, EditConflict, NotFound, NotReady
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Transcript
 from services.storage.call_rows import call_from_row, select_call
+from services.storage.categories import RuleReader, read_by_rules
 from services.storage.database import reading, upsert, writing
 from services.storage.derived import FORM, write_derived
 from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row
@@ -39,11 +40,15 @@ class TranscriptVersion:
 
 
 class TranscriptStore:
-    """Keeps transcripts. Every method raises StorageError, or DiskFull, when the database can't."""
+    """Keeps transcripts. Every method raises StorageError, or DiskFull, when the database can't.
 
-    def __init__(self, engine: Engine) -> None:
+    ``read_rules`` says what rules make of a call; None: nothing is written about rules.
+    """
+
+    def __init__(self, engine: Engine, read_rules: RuleReader | None = None) -> None:
         """Use this database."""
         self._engine = engine
+        self._read_rules = read_rules
 
     def save(
         self,
@@ -65,7 +70,9 @@ class TranscriptStore:
         the run ended without success, EditConflict when the edits were changed meanwhile.
         """
         transcript = analysed.transcript
+        read = read_by_rules(self._engine, self._read_rules, org_id, shown or analysed)
         with writing(self._engine) as connection:
+            found = read(connection) if read else None
             call = _locked_call(connection, org_id, call_id)
             stored = _stored_by_finished_run(connection, call_id, run)
             if stored:
@@ -81,7 +88,7 @@ class TranscriptStore:
                 _activate(connection, call, transcript.id)
                 if edits is not None:
                     _write_edits(connection, call, replace(edits, transcript_id=transcript.id))
-                write_derived(connection, call, shown or analysed)
+                write_derived(connection, call, shown or analysed, found)
         return transcript.id
 
     def active(self, org_id: str, call_id: str) -> Transcript:
@@ -148,13 +155,15 @@ class TranscriptStore:
         the same transaction. Raises NotFound, or EditConflict when another version is stored or
         another transcript has become active.
         """
+        read = shown and read_by_rules(self._engine, self._read_rules, org_id, shown)
         with writing(self._engine) as connection:
+            found = read(connection) if read else None
             call = _locked_call(connection, org_id, call_id)
             if shown is not None and shown.transcript.id != call.active_transcript_id:
                 raise EditConflict
             saved = _write_edits(connection, call, edits)
             if shown is not None:
-                write_derived(connection, call, shown)
+                write_derived(connection, call, shown, found)
         return saved
 
     def figures(self, org_id: str, call_id: str) -> CallFigures | None:
@@ -176,10 +185,12 @@ class TranscriptStore:
 
         Raises NotFound. Does nothing when the transcript is not the active one any more.
         """
+        read = read_by_rules(self._engine, self._read_rules, org_id, shown)
         with writing(self._engine) as connection:
+            found = read(connection) if read else None
             call = _locked_call(connection, org_id, call_id)
             if call.active_transcript_id == shown.transcript.id:
-                write_derived(connection, call, shown)
+                write_derived(connection, call, shown, found)
 
     def in_older_form(self, limit: int) -> list[tuple[str, str]]:
         """Return organisation and id of calls whose figures an older version wrote."""

@@ -1,6 +1,6 @@
 """Finds phrases in passages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -51,13 +51,18 @@ class Matcher:
         self._said = Automaton(pattern.said)
         self._not_before = Automaton(pattern.not_before) if pattern.not_before else None
         self._not_after = Automaton(pattern.not_after) if pattern.not_after else None
-        self._groups = _groups(pattern.said, as_in_text=False)
+        self._needs = Needs(_groups(pattern.said, as_in_text=False))
         self.is_negative = any(_holds(pattern.said, word) for word in ("not", "never", "no"))
         self.query = WordQuery(groups=_groups(pattern.said, as_in_text=True))
+        self._needs_in_text = Needs(self.query.groups)
 
     def possible(self, words: "Vocabulary") -> bool:
         """Whether a text of these words can hold the phrase at all."""
-        return all(any(word in words for word in group) for group in self._groups)
+        return self._needs.met_by(words)
+
+    def possible_in(self, passage: Passage) -> bool:
+        """Whether a passage can hold the phrase, as far as can be told without folding it."""
+        return self._needs_in_text.met_by(Vocabulary(passage.tokens))
 
     def find(self, passage: Passage) -> Iterator[Match]:
         """Yield the matches, each as long as it can be; no two share a word."""
@@ -171,10 +176,14 @@ def is_negated(passage: Passage, match: Match) -> bool:
 class Vocabulary:
     """The different words of a text; a word that ends in ``*`` is in it when one starts so."""
 
-    def __init__(self, words: set[str]) -> None:
+    def __init__(self, words: Set[str]) -> None:
         """Take the words."""
         self._words = words
         self._answers: dict[str, bool] = {}
+
+    def has_one_of(self, words: frozenset[str]) -> bool:
+        """Whether one of these whole words is among them."""
+        return not words.isdisjoint(self._words)
 
     def __contains__(self, word: object) -> bool:
         """Whether the word, or one that starts so, is among them."""
@@ -186,6 +195,27 @@ class Vocabulary:
             start = word[:-1]
             self._answers[word] = any(one.startswith(start) for one in self._words)
         return self._answers[word]
+
+
+class Needs:
+    """Groups of words of each of which a text must hold one."""
+
+    def __init__(self, groups: Iterable[tuple[str, ...]]) -> None:
+        """Take the groups; a word that ends in ``*`` is a start of a word."""
+        self._groups = tuple(
+            (
+                frozenset(word for word in group if not word.endswith("*")),
+                tuple(word for word in group if word.endswith("*")),
+            )
+            for group in groups
+        )
+
+    def met_by(self, words: Vocabulary) -> bool:
+        """Whether a text of these words has what is needed."""
+        return all(
+            words.has_one_of(whole) or any(start in words for start in starts)
+            for whole, starts in self._groups
+        )
 
 
 @lru_cache(maxsize=8192)

@@ -1,13 +1,12 @@
 """Where a call says what a phrase condition asks for: who, where in the call, how often."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
 from services.domain.intervals import Interval
 from services.domain.rules import ANYWHERE, CallFacts, Phrase, Place
 from services.domain.speech import SpeakerRole, Utterance
-from services.domain.word_places import word_places
 from services.understanding.rules.matching import (
     UNLESS_WORDS,
     Match,
@@ -56,17 +55,29 @@ class Said:
 class Speech:
     """A call laid out for phrases; made once and asked by every rule."""
 
-    def __init__(self, facts: CallFacts, passages: Sequence[Passage] | None = None) -> None:
-        """Lay out a call; ``passages`` are those made before, if they are still those of the call."""
+    def __init__(
+        self,
+        facts: CallFacts,
+        passages: Sequence[Passage] | None = None,
+        words: Set[str] | None = None,
+    ) -> None:
+        """Lay out a call.
+
+        ``passages`` are those made before, if they are still those of the call, ``words`` its
+        different words, folded, if they are known.
+        """
         self.facts = facts
         self.passages = (
             passages_of(facts.utterances, facts.roles) if passages is None else tuple(passages)
         )
         self._roles = {passage.role for passage in self.passages}
+        self._words = words
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The different words of the call."""
+        if self._words is not None:
+            return Vocabulary(self._words)
         return Vocabulary({word for passage in self.passages for word in passage.places})
 
     def said(self, phrase: Phrase) -> list[Said]:
@@ -95,6 +106,8 @@ class Speech:
             if not self._is_by(passage.role, phrase.said_by):
                 continue
             for text, pattern in possible:
+                if not pattern.possible_in(passage):
+                    continue
                 for match in pattern.find(passage):
                     if phrase.unless_negated and not pattern.is_negative:
                         if is_negated(passage, match):
@@ -194,14 +207,15 @@ def quotes_of(passage: Passage, match: Match) -> tuple[Quote, ...]:
         ]
         utterance = passage.utterances[line]
         start_char, end_char = words[0].start_char, words[-1].end_char
-        start_ms, end_ms = _times(utterance, start_char, end_char)
+        start_ms, end_ms = _times(passage, line, start_char, end_char)
         quotes.append(Quote(utterance, start_char, end_char, start_ms, end_ms))
     return tuple(quotes)
 
 
-def _times(utterance: Utterance, start_char: int, end_char: int) -> Interval:
+def _times(passage: Passage, line: int, start_char: int, end_char: int) -> Interval:
     """Return when these characters are said: by word times, else by their share of the text."""
-    places = word_places(utterance.words, utterance.text) if utterance.words else None
+    utterance = passage.utterances[line]
+    places = passage.word_places(line)
     if places:
         spoken = [
             word

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from services.domain.speech import SpeakerRole, Utterance
-from services.understanding.rules.folding import FoldedWord, folded
+from services.domain.word_places import Place, word_places
+from services.understanding.rules.folding import FoldedWord, folded, tokens
 from services.understanding.rules.patterns import Like
 
 NEIGHBOURS_WITHIN_MS = 5_000
@@ -18,20 +19,56 @@ class Passage:
     """What one speaker says without being answered: the words of neighbouring utterances."""
 
     def __init__(self, utterances: Sequence[Utterance], role: SpeakerRole) -> None:
-        """Fold the words of these utterances."""
+        """Take these utterances; their words are folded when they are first asked for."""
         self.utterances = tuple(utterances)
         self.role = role
-        self.words: list[FoldedWord] = []
-        self.lines: list[int] = []
-        self.sentences: list[int] = []
+        self._word_places: dict[int, list[Place] | None] = {}
+
+    def word_places(self, line: int) -> list[Place] | None:
+        """Return where an utterance's timed words stand in its text; None when they don't fit."""
+        if line not in self._word_places:
+            said = self.utterances[line]
+            self._word_places[line] = word_places(said.words, said.text) if said.words else None
+        return self._word_places[line]
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """The different words as they are written, in small letters."""
+        return frozenset(word for utterance in self.utterances for word in tokens(utterance.text))
+
+    @cached_property
+    def _laid_out(self) -> tuple[list[FoldedWord], list[int], list[int]]:
+        words: list[FoldedWord] = []
+        lines: list[int] = []
+        sentences: list[int] = []
         sentence = 0
         for line, utterance in enumerate(self.utterances):
             for word in folded(utterance.text):
-                self.words.append(word)
-                self.lines.append(line)
-                self.sentences.append(sentence)
+                words.append(word)
+                lines.append(line)
+                sentences.append(sentence)
                 sentence += word.after == "."
-        self.texts = [word.text for word in self.words]
+        return words, lines, sentences
+
+    @cached_property
+    def words(self) -> list[FoldedWord]:
+        """The words in their order."""
+        return self._laid_out[0]
+
+    @cached_property
+    def lines(self) -> list[int]:
+        """The utterance in which each word stands."""
+        return self._laid_out[1]
+
+    @cached_property
+    def sentences(self) -> list[int]:
+        """The sentence in which each word stands."""
+        return self._laid_out[2]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The words as they are compared."""
+        return [word.text for word in self.words]
 
     @classmethod
     def of(cls, group: Sequence[Utterance], roles: Mapping[str, SpeakerRole]) -> "Passage":

@@ -1,0 +1,144 @@
+"""Rules over very many calls: most are decided by a call's figures and its different words alone.
+
+What is decided here equals ``evaluate`` on each call. The lines of a call are asked for only when
+some phrase of a rule may stand in them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.domain.rules import (
+    AllOf,
+    AnyOf,
+    CallFacts,
+    Category,
+    Condition,
+    Leaf,
+    Not,
+    Phrase,
+    Rule,
+)
+from services.domain.speech import SpeakerRole, Utterance
+from services.understanding.rules.evaluate import category_of, leaf_evidence, leaves_of, reads
+from services.understanding.rules.matching import Vocabulary, matcher
+from services.understanding.rules.phrases import Speech
+from services.understanding.rules.spoken import passages_of
+
+RoleWords = Mapping[SpeakerRole, frozenset[str]]
+
+
+def words_of(speech: Speech) -> dict[SpeakerRole, frozenset[str]]:
+    """Return the different words of each role, folded; roles that say nothing are missing."""
+    found: dict[SpeakerRole, set[str]] = {}
+    for passage in speech.passages:
+        found.setdefault(passage.role, set()).update(passage.places)
+    return {role: frozenset(words) for role, words in found.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstLook:
+    """What can be told of a call without its lines: categories, and rules still to be decided."""
+
+    categories: tuple[Category, ...] = ()
+    undecided: tuple[Rule, ...] = ()
+
+
+class RulesAcross:
+    """Rules, ready to be looked for in call after call."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """Prepare these rules. Raises BadRule."""
+        self._rules = [_Prepared(rule) for rule in rules if rule.enabled]
+
+    def first_look(self, words: RoleWords, facts: Callable[[], CallFacts]) -> FirstLook:
+        """Decide what can be decided; ``facts``, without lines, are asked for only if needed."""
+        spoken = _Spoken(words)
+        promising = [rule for rule in self._rules if rule.could_hold(spoken, None)]
+        if not promising:
+            return FirstLook()
+        silent = Speech(replace(facts(), utterances=()), ())
+        categories: list[Category] = []
+        undecided: list[Rule] = []
+        for prepared in promising:
+            if not reads(prepared.rule, silent.facts):
+                continue
+            if not prepared.could_hold(spoken, silent):
+                continue
+            if prepared.needs_lines(spoken):
+                undecided.append(prepared.rule)
+            elif (category := category_of(prepared.rule, silent)) is not None:
+                categories.append(category)
+        return FirstLook(categories=tuple(categories), undecided=tuple(undecided))
+
+
+def second_look(
+    rules: Iterable[Rule], facts: CallFacts, utterances: Sequence[Utterance], words: RoleWords
+) -> list[Category]:
+    """Decide the rest with a call's lines."""
+    whole = replace(facts, utterances=tuple(utterances))
+    everything = frozenset[str]().union(*words.values())
+    speech = Speech(whole, passages_of(whole.utterances, whole.roles), everything)
+    found = (category_of(rule, speech) for rule in rules)
+    return [category for category in found if category is not None]
+
+
+class _Spoken:
+    """The words of a call by role, and which phrase conditions they allow."""
+
+    def __init__(self, words: RoleWords) -> None:
+        self._words = {role: Vocabulary(of_role) for role, of_role in words.items()}
+        self._known: dict[Phrase, bool] = {}
+
+    def allows(self, phrase: Phrase) -> bool:
+        """Whether somebody who may be meant has the words for one of the phrases."""
+        known = self._known.get(phrase)
+        if known is None:
+            roles = self._meant(phrase.said_by)
+            known = any(matcher(text).possible(said) for said in roles for text in phrase.any_of)
+            self._known[phrase] = known
+        return known
+
+    def _meant(self, said_by: SpeakerRole | None) -> list[Vocabulary]:
+        if said_by is None:
+            return list(self._words.values())
+        meant = said_by if said_by in self._words else SpeakerRole.UNKNOWN
+        return [self._words[meant]] if meant in self._words else []
+
+
+class _Prepared:
+    """One rule with its phrase conditions at hand."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self._phrases = [leaf for leaf, _ in leaves_of(rule.condition) if isinstance(leaf, Phrase)]
+        for phrase in self._phrases:
+            for text in (*phrase.any_of, *phrase.unless, *phrase.within.after):
+                matcher(text)
+
+    def needs_lines(self, spoken: _Spoken) -> bool:
+        """Whether one of its phrases may be said in the call."""
+        return any(spoken.allows(phrase) for phrase in self._phrases)
+
+    def could_hold(self, spoken: _Spoken, silent: Speech | None) -> bool:
+        """Whether the rule may apply; ``silent`` is the call without its lines, if it is known."""
+        return _could(self.rule.condition, spoken, silent, wanted=True)
+
+
+def _could(condition: Condition, spoken: _Spoken, silent: Speech | None, *, wanted: bool) -> bool:
+    if isinstance(condition, Not):
+        return _could(condition.condition, spoken, silent, wanted=not wanted)
+    if isinstance(condition, AllOf | AnyOf):
+        parts = (_could(one, spoken, silent, wanted=wanted) for one in condition.conditions)
+        return all(parts) if isinstance(condition, AllOf) is wanted else any(parts)
+    return _leaf_could(condition, spoken, silent, wanted=wanted)
+
+
+def _leaf_could(leaf: Leaf, spoken: _Spoken, silent: Speech | None, *, wanted: bool) -> bool:
+    if isinstance(leaf, Phrase):
+        if spoken.allows(leaf):
+            return True
+        if wanted:
+            return False
+    if silent is None:
+        return True
+    return leaf_evidence(leaf, silent, wanted) is not None
