@@ -24,25 +24,33 @@ from services.jobs.intake import Intake
 from services.jobs.janitor import Janitor
 from services.jobs.processing import open_run
 from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.rule_sweeps import SweepRunner
 from services.jobs.workshop import Workshop
 from services.one_file import KnownVoices
 from services.pipeline import Models
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
+from services.reading_rules import read_by_book
 from services.refreshing import Refresher
 from services.review import ReviewService
+from services.rule_book import RuleBook
 from services.searching import SearchService
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
+from services.storage.categories import CategoryStore
 from services.storage.database import database_exists, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
+from services.storage.rules import RuleStore
 from services.storage.search import SearchIndex
+from services.storage.sweeps import SweepStore
+from services.storage.swept_calls import SweptCalls
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.sweeping import Sweeper
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -62,6 +70,7 @@ class Services:
 
     settings: Settings
     calls: CallStore
+    categories: CategoryStore
     runs: RunStore
     transcripts: TranscriptStore
     vocabularies: VocabularyStore
@@ -75,6 +84,7 @@ class Services:
     search: SearchService
     index: SearchIndex
     vocabulary: VocabularyService
+    rule_book: RuleBook
     providers: ProviderRegistry
     models: Models
     redactor: LineRedactor
@@ -105,7 +115,9 @@ def build_services(settings: Settings) -> Services:
     migrate(engine)
     prepare_queue(settings.database_url)
     master_key = _master_key(settings)
-    calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    calls, runs = CallStore(engine), RunStore(engine)
+    transcripts = TranscriptStore(engine, read_by_book)
+    rule_book = build_rule_book(engine)
     vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
     known_voices = KnownVoiceStore(engine, master_key)
@@ -117,6 +129,7 @@ def build_services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         calls=calls,
+        categories=CategoryStore(engine),
         runs=runs,
         transcripts=transcripts,
         vocabularies=vocabularies,
@@ -134,7 +147,8 @@ def build_services(settings: Settings) -> Services:
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
         ),
-        review=ReviewService(calls, transcripts, models.redactor, known_voices),
+        review=ReviewService(calls, transcripts, models.redactor, known_voices, rule_book),
+        rule_book=rule_book,
         search=SearchService(index),
         index=index,
         vocabulary=VocabularyService(vocabularies),
@@ -161,6 +175,13 @@ def build_vocabulary(settings: Settings) -> VocabularyService:
     engine = open_engine(settings.database_url)
     migrate(engine)
     return VocabularyService(VocabularyStore(engine))
+
+
+def build_rule_book(engine: Engine) -> RuleBook:
+    """Return the rules on this database, and what they find in its calls."""
+    return RuleBook(
+        RuleStore(engine), CategoryStore(engine), SweepStore(engine), Sweeper(SweptCalls(engine))
+    )
 
 
 def build_search(settings: Settings) -> SearchService:
@@ -229,6 +250,7 @@ class Worker:
     services: Services
     engine: JobEngine
     janitor: Janitor
+    sweeps: SweepRunner
     jobs_at_once: int
 
     @contextmanager
@@ -237,7 +259,9 @@ class Worker:
         self.services.queue.set_up(at_once=self.jobs_at_once)
         with self.engine.running():
             self.janitor.sweep()
+            self.sweeps.start()
             yield
+            self.sweeps.stop()
         self.services.close()
 
     def tend(self, stop: Event) -> None:
@@ -297,7 +321,13 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         },
     )
     return Worker(
-        services=services, engine=engine, janitor=janitor, jobs_at_once=settings.jobs_at_once
+        services=services,
+        engine=engine,
+        janitor=janitor,
+        sweeps=SweepRunner(
+            SweepStore(services.engine), SweptCalls(services.engine), stopping=stopping
+        ),
+        jobs_at_once=settings.jobs_at_once,
     )
 
 

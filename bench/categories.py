@@ -14,6 +14,7 @@ from bench.results import keep, table
 from bench.scoring.counted import Counted, rate, total
 from bench.scoring.truth import BadTruth, Truth
 from bench.scoring.truth_files import read_json
+from services.analysis.backchannels import mark_backchannels
 from services.analysis.metrics import analyse
 from services.domain.errors import PartylineError
 from services.domain.rules import CallFacts, Rule, RuleKind
@@ -76,9 +77,7 @@ def measure(folder: Path, transcripts: Path | None, json_file: Path | None) -> i
     return 0
 
 
-def score(
-    calls: Iterable[Labelled], rules: Sequence[Rule], ids: Iterable[str]
-) -> dict[str, Found]:
+def score(calls: Iterable[Labelled], rules: Sequence[Rule], ids: Iterable[str]) -> dict[str, Found]:
     """Return what was found of each category."""
     found_in = [(call, {c.rule_id for c in evaluate(rules, call.facts)}) for call in calls]
     return {
@@ -137,7 +136,7 @@ def _labelled(folder: Path) -> Iterator[Labelled]:
         except (BadTruth, OSError, ValueError, AttributeError):
             print(f"{file.name}: this truth file can't be understood.")
             continue
-        transcript = _as_transcript(truth, written.get("duration_s"))
+        transcript = mark_backchannels(_as_transcript(truth, written.get("duration_s")))
         yield Labelled(
             name=file.stem,
             facts=facts_of(transcript, analyse(transcript)),

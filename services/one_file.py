@@ -17,6 +17,7 @@ from services.domain.ids import new_id
 from services.domain.part import check_bounds
 from services.domain.people import LOCAL_USER
 from services.domain.reviewed import ReviewedCall
+from services.domain.rules import Rule
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.domain.voices import EnrolledVoice
@@ -34,6 +35,8 @@ from services.pipeline import (
 )
 from services.providers.base import SpeechProvider
 from services.storage.working_files import WorkingFile
+from services.understanding.rules.evaluate import evaluate
+from services.understanding.rules.facts import facts_of
 
 MOST_BEYOND_END_MS = 2_000
 
@@ -57,19 +60,21 @@ def process_file(
     max_duration_ms: int,
     labeller: SpeakerLabeller | None = None,
     voices: KnownVoices | None = None,
+    rules: Sequence[Rule] = (),
 ) -> ReviewedCall:
     """Run the whole pipeline over one file and store nothing.
 
-    Speakers in whom one of the ``voices`` is recognised get its name. Decoded sound lies encrypted
-    in ``working_folder`` while it runs. Raises a BadAudio when the file can't be used,
-    InvalidRequest when it has no such part, and whatever the provider raises.
+    Speakers in whom one of the ``voices`` is recognised get its name; ``rules`` make its
+    categories. Decoded sound lies encrypted in ``working_folder`` while it runs. Raises a BadAudio
+    when the file can't be used, InvalidRequest when it has no such part, and whatever the provider
+    raises.
     """
     check_bounds(options.start_ms, options.end_ms)
     details = details_from_name(path.name)
     with _opened(path, context, working_folder, max_duration_ms) as recording:
         transcript = transcribe(recording, provider, options, context, labeller)
         return _reviewed_file(
-            path, recording, transcript, details, options, models, context, voices
+            path, recording, transcript, details, options, models, context, voices, rules
         )
 
 
@@ -84,6 +89,7 @@ def relabel_file(
     max_duration_ms: int,
     labeller: SpeakerLabeller,
     voices: KnownVoices | None = None,
+    rules: Sequence[Rule] = (),
 ) -> ReviewedCall:
     """Tell the speakers of a transcript apart on the recording that it belongs to; store nothing.
 
@@ -97,7 +103,9 @@ def relabel_file(
         if last_ms > recording.duration_ms + MOST_BEYOND_END_MS:
             raise BadTranscript("It goes on after this recording has ended.")
         new = relabel(recording, old, options, context, labeller)
-        shown = _reviewed_file(path, recording, new, details, options, models, context, voices)
+        shown = _reviewed_file(
+            path, recording, new, details, options, models, context, voices, rules
+        )
     edits = CallEdits(transcript_id=old.id, comments=document.comments)
     return replace(
         shown,
@@ -133,6 +141,7 @@ def _reviewed_file(
     models: Models,
     context: RunContext,
     voices: KnownVoices | None,
+    rules: Sequence[Rule],
 ) -> ReviewedCall:
     """Understand a file's transcript and return it as a call that is not stored."""
     known = voices.enrolled if voices else ()
@@ -153,4 +162,9 @@ def _reviewed_file(
         audio=replace(recording.facts, findings=findings_of(recording, named)),
         active_transcript_id=named.id,
     )
-    return ReviewedCall(call=call, transcript=named, analysis=analysed.analysis)
+    return ReviewedCall(
+        call=call,
+        transcript=named,
+        analysis=analysed.analysis,
+        categories=evaluate(rules, facts_of(named, analysed.analysis)),
+    )

@@ -6,22 +6,20 @@ Changes are edits, apart from what the provider delivered; stored figures are re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Protocol
 
-from services.analysis.carrying import carry_edits
 from services.analysis.edits import apply_edits
-from services.analysis.labels import label_speakers, name_known_voices
-from services.analysis.metrics import analyse
-from services.domain.calls import Call, CallDetails
+from services.domain.calls import CallDetails
 from services.domain.edits import CallEdits, Comment, TextCorrection
 from services.domain.errors import EditConflict, InvalidRequest, NotFound, VoiceNotFound
 from services.domain.ids import new_id
 from services.domain.people import User
 from services.domain.reviewed import ReviewedCall, ShownSpeaker, version_of
+from services.domain.rules import Rule
 from services.domain.speech import SpeakerRole, Transcript, Utterance
 from services.exports import Export, ExportFormat, export
 from services.recent import RecentCalls
+from services.reviewing import reviewed
 from services.storage.calls import CallStore
 from services.storage.transcripts import TranscriptStore
 from services.understanding.typed import LineRedactor, safe_comment, safe_edits
@@ -42,11 +40,19 @@ class VoiceNames(Protocol):
         """Return the name of each known voice of an organisation by the voice's id."""
 
 
+class RuleBook(Protocol):
+    """Knows the rules of an organisation."""
+
+    def rules(self, org_id: str) -> tuple[Rule, ...]:
+        """Return the rules of an organisation; the same value as long as they don't change."""
+
+
 class ReviewService:
     """Loads calls for review and carries out what the reviewer does to them.
 
     ``redactor`` reads corrected lines and comments of redacted calls, so that a person's typing
     can't bring personal data back. ``known_voices`` names recognised speakers; None: nobody.
+    ``rule_book`` has the rules by which calls get their categories; None: none.
     """
 
     def __init__(
@@ -55,12 +61,14 @@ class ReviewService:
         transcripts: TranscriptStore,
         redactor: LineRedactor,
         known_voices: VoiceNames | None = None,
+        rule_book: RuleBook | None = None,
     ) -> None:
         """Work on these stores."""
         self._calls = calls
         self._transcripts = transcripts
         self._redactor = redactor
         self._known_voices = known_voices
+        self._rule_book = rule_book
         self._recent = RecentCalls(RECENT_CALLS)
 
     def load(self, user: User, call_id: str) -> ReviewedCall:
@@ -70,11 +78,12 @@ class ReviewService:
             edits = self._transcripts.edits(user.org_id, call_id)
             names = self._voice_names(user)
             known = frozenset(names.items())
-            version = (call.active_transcript_id, edits.version, call.details, known)
+            rules = self._rules(user)
+            version = (call.active_transcript_id, edits.version, call.details, known, rules)
             shown = self._recent.get(call_id, version)
             if shown is None:
                 transcript = self._transcripts.active(user.org_id, call_id)
-                shown = reviewed(call, transcript, edits, names)
+                shown = reviewed(call, transcript, edits, names, rules)
                 if shown.transcript.id == call.active_transcript_id:
                     self._recent.put(call_id, version, shown)
         except NotFound:
@@ -244,7 +253,7 @@ class ReviewService:
             transcript = self._transcripts.active(user.org_id, call_id)
             newest = self._transcripts.edits(user.org_id, call_id)
             edits = change(replace(newest, transcript_id=transcript.id), transcript)
-            shown = reviewed(call, transcript, edits, self._voice_names(user))
+            shown = reviewed(call, transcript, edits, self._voice_names(user), self._rules(user))
             try:
                 saved = self._transcripts.save_edits(
                     user.org_id, call_id, edits, shown=shown.analysed
@@ -259,36 +268,8 @@ class ReviewService:
     def _voice_names(self, user: User) -> Mapping[str, str]:
         return self._known_voices.names(user.org_id) if self._known_voices else {}
 
-
-def reviewed(
-    call: Call,
-    transcript: Transcript,
-    edits: CallEdits,
-    voice_names: Mapping[str, str] = MappingProxyType({}),
-) -> ReviewedCall:
-    """Return the call with the edits applied to this transcript and the figures recomputed.
-
-    ``voice_names`` are those of known voices by their id; a person's own name for a speaker wins.
-    """
-    edited = label_speakers(apply_edits(transcript, edits), call.details, named=edits.names)
-    edited = name_known_voices(edited, voice_names, named=edits.names)
-    return ReviewedCall(call=call, transcript=edited, analysis=analyse(edited), edits=edits)
-
-
-def carried_over(
-    call: Call, edits: CallEdits, old: Transcript | None, new: Transcript, redactor: LineRedactor
-) -> ReviewedCall:
-    """Return the call with edits made on its old transcript carried over to the new one.
-
-    When the new transcript is redacted, so are the edits: they may have been typed on unredacted
-    text. That is read at its old place too, where the words around it are still all there.
-    """
-    if new.redacted and old is not None and not old.redacted:
-        edits = safe_edits(redactor, old, edits)
-    carried = carry_edits(edits, old, new) if old is not None else edits
-    if new.redacted and not (old is not None and old.redacted):
-        carried = safe_edits(redactor, new, carried)
-    return reviewed(call, new, replace(carried, transcript_id=new.id))
+    def _rules(self, user: User) -> tuple[Rule, ...]:
+        return self._rule_book.rules(user.org_id) if self._rule_book else ()
 
 
 def _known_speaker(transcript: Transcript, speaker_id: str) -> None:

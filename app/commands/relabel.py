@@ -16,6 +16,7 @@ from services.domain.running import RunContext
 from services.exports import ExportFormat, export
 from services.exports.call_reading import read_json
 from services.one_file import relabel_file
+from services.understanding.rules.ready_made import ready_made_rules
 
 
 def relabel_call(
@@ -65,6 +66,7 @@ def relabel_beside(
             max_duration_ms=settings.max_duration_ms,
             labeller=build_labeller(settings),
             voices=build_known_voices(settings),
+            rules=ready_made_rules(),
         )
     finally:
         line.close()

@@ -17,6 +17,7 @@ from services.exports import ExportFormat, export
 from services.one_file import KnownVoices, process_file
 from services.pipeline import Models
 from services.providers.base import SpeechProvider
+from services.understanding.rules.ready_made import ready_made_rules
 
 
 def transcribe_files(
@@ -72,6 +73,7 @@ def _transcribe(
             max_duration_ms=settings.max_duration_ms,
             labeller=build_labeller(settings),
             voices=voices,
+            rules=ready_made_rules(),
         )
     finally:
         line.close()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from services.domain.calls import Call
 from services.domain.edits import CallEdits
 from services.domain.metrics import AnalysedTranscript, CallAnalysis
+from services.domain.rules import Category
 from services.domain.speech import Transcript
 
 
@@ -29,6 +30,7 @@ class ShownSpeaker:
 class ReviewedCall:
     """A call with its active transcript, the person's edits applied, and the figures of both.
 
+    ``categories`` are the rules that apply to what is shown, in the rules' order.
     ``version`` changes whenever anything shown about the call changes.
     """
 
@@ -36,6 +38,7 @@ class ReviewedCall:
     transcript: Transcript
     analysis: CallAnalysis
     edits: CallEdits = field(default_factory=CallEdits)
+    categories: tuple[Category, ...] = ()
 
     @property
     def analysed(self) -> AnalysedTranscript:

@@ -8,6 +8,7 @@ from services.domain.calls import Call
 from services.domain.edits import Comment
 from services.domain.metrics import CallAnalysis, Gap, SpeakerMetrics
 from services.domain.reviewed import ReviewedCall
+from services.domain.rules import Category
 from services.domain.speech import Statement, Summary, Transcript, Utterance
 
 SCHEMA = "partyline.call/1"
@@ -42,7 +43,7 @@ def call_document(reviewed: ReviewedCall) -> Json:
         ],
         "dead_air": [_gap(gap) for gap in analysis.dead_air],
         "summary": _summary(transcript.summary),
-        "categories": [],
+        "categories": [_category(c) for c in reviewed.categories],
         "stages": dict(transcript.stages),
         "comments": _comments(reviewed),
     }
@@ -195,6 +196,22 @@ def _statement(statement: Statement | None) -> Json | None:
     if statement is None:
         return None
     return {"text": statement.text, "utterances": list(statement.utterances)}
+
+
+def _category(category: Category) -> Json:
+    return {
+        "id": category.rule_id,
+        "name": category.name,
+        "evidence": [
+            {
+                "utterance": evidence.utterance,
+                "start_ms": evidence.start_ms,
+                "end_ms": evidence.end_ms,
+                "why": evidence.why,
+            }
+            for evidence in category.evidence
+        ],
+    }
 
 
 def _gap(gap: Gap) -> Json:

@@ -2,6 +2,7 @@
 
 from services.domain.reviewed import ReviewedCall
 from services.exports.wording import (
+    categories_line,
     clock,
     comments_by_utterance,
     loose_comments,
@@ -20,6 +21,7 @@ def write_txt(reviewed: ReviewedCall) -> str:
     lines = [one_line(reviewed.call.source_name), f"Duration {clock(transcript.duration_ms)}"]
     lines += filter(None, (part_line(transcript), reviewed_line(reviewed.call)))
     lines += [f"{one_line(s.label)} ({role_name(s.role)})" for s in transcript.speakers]
+    lines += filter(None, (categories_line(reviewed),))
     lines.append("")
     for utterance in transcript.utterances:
         label = speaker_label(transcript, utterance.speaker)

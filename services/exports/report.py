@@ -65,6 +65,7 @@ def write_html(reviewed: ReviewedCall) -> str:
             lane_bar=LANE_BAR,
             course_height=COURSE_HEIGHT,
             summary=_summary_parts(reviewed),
+            categories=reviewed.categories,
             findings=reviewed.call.audio.findings if reviewed.call.audio else (),
             lines=[_line(reviewed, u, notes.get(u.id, [])) for u in transcript.utterances],
             loose=loose_comments(reviewed),

@@ -8,6 +8,7 @@ from services.domain.edits import Comment
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import Utterance
 from services.exports.wording import (
+    category_names_at,
     comments_by_utterance,
     loose_comments,
     one_line,
@@ -28,6 +29,7 @@ COLUMNS = (
     "is_backchannel",
     "personal_data",
     "comments",
+    "categories",
     "reviewed_at",
     "reviewed_by",
 )
@@ -48,7 +50,7 @@ def write_csv(reviewed: ReviewedCall) -> str:
         row = [*_row(reviewed, utterance, comments.get(utterance.id, [])), *mark]
         writer.writerow([defused(cell) for cell in row])
     for comment in loose_comments(reviewed):
-        row = [None, comment.start_ms, comment.end_ms, *([None] * 8), _note(comment), *mark]
+        row = [None, comment.start_ms, comment.end_ms, *([None] * 8), _note(comment), None, *mark]
         writer.writerow([defused(cell) for cell in row])
     return written.getvalue()
 
@@ -68,6 +70,7 @@ def _row(reviewed: ReviewedCall, utterance: Utterance, comments: Sequence[Commen
         "yes" if utterance.is_backchannel else "no",
         " ".join(sorted({mention.type.value for mention in utterance.pii})),
         " | ".join(_note(comment) for comment in comments),
+        " | ".join(category_names_at(reviewed, utterance)),
     ]
 
 

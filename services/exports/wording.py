@@ -3,7 +3,7 @@
 from services.domain.calls import Call
 from services.domain.edits import Comment
 from services.domain.reviewed import ReviewedCall
-from services.domain.speech import SpeakerRole, Transcript
+from services.domain.speech import SpeakerRole, Transcript, Utterance
 
 NOBODY = "Unknown speaker"
 _ROLE_NAMES = {
@@ -76,3 +76,18 @@ def loose_comments(reviewed: ReviewedCall) -> list[Comment]:
     known = {utterance.id for utterance in reviewed.transcript.utterances}
     loose = [c for c in reviewed.edits.comments if c.utterance_id not in known]
     return sorted(loose, key=lambda c: (c.start_ms, c.made_at))
+
+
+def categories_line(reviewed: ReviewedCall) -> str | None:
+    """Return "Categories: …" with the names of a call's categories, None without any."""
+    names = [one_line(category.name or category.rule_id) for category in reviewed.categories]
+    return f"Categories: {', '.join(names)}" if names else None
+
+
+def category_names_at(reviewed: ReviewedCall, utterance: Utterance) -> list[str]:
+    """Return the names of the categories that rest on an utterance."""
+    return [
+        one_line(category.name or category.rule_id)
+        for category in reviewed.categories
+        if any(evidence.utterance == utterance.id for evidence in category.evidence)
+    ]

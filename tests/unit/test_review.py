@@ -13,7 +13,8 @@ from services.domain.people import LOCAL_USER
 from services.domain.reviewed import ShownSpeaker
 from services.domain.speech import SpeakerRole
 from services.exports import ExportFormat
-from services.review import ReviewService, carried_over
+from services.review import ReviewService
+from services.reviewing import carried_over
 from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey

@@ -6,6 +6,7 @@ some phrase of a rule may stand in them.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from services.domain.rules import (
     AllOf,
@@ -20,10 +21,12 @@ from services.domain.rules import (
 )
 from services.domain.speech import SpeakerRole, Utterance
 from services.understanding.rules.evaluate import category_of, leaf_evidence, leaves_of, reads
-from services.understanding.rules.matching import Vocabulary, matcher
+from services.understanding.rules.folding import tokens
+from services.understanding.rules.matching import Matcher, matcher
 from services.understanding.rules.phrases import Speech
-from services.understanding.rules.spoken import passages_of
+from services.understanding.rules.spoken import Passage, grouped
 
+MOST_LOOKED_FOR_IN_TEXT = 60
 RoleWords = Mapping[SpeakerRole, frozenset[str]]
 
 
@@ -31,7 +34,7 @@ def words_of(speech: Speech) -> dict[SpeakerRole, frozenset[str]]:
     """Return the different words of each role, folded; roles that say nothing are missing."""
     found: dict[SpeakerRole, set[str]] = {}
     for passage in speech.passages:
-        found.setdefault(passage.role, set()).update(passage.places)
+        found.setdefault(passage.role, set()).update(word.text for word in passage.words)
     return {role: frozenset(words) for role, words in found.items()}
 
 
@@ -72,33 +75,56 @@ class RulesAcross:
 
 
 def second_look(
-    rules: Iterable[Rule], facts: CallFacts, utterances: Sequence[Utterance], words: RoleWords
+    rules: Sequence[Rule], facts: CallFacts, utterances: Sequence[Utterance], words: RoleWords
 ) -> list[Category]:
     """Decide the rest with a call's lines."""
     whole = replace(facts, utterances=tuple(utterances))
-    everything = frozenset[str]().union(*words.values())
-    speech = Speech(whole, passages_of(whole.utterances, whole.roles), everything)
+    speech = Speech(whole, _passages(rules, whole), frozenset(words))
     found = (category_of(rule, speech) for rule in rules)
     return [category for category in found if category is not None]
+
+
+def _passages(rules: Iterable[Rule], facts: CallFacts) -> list[Passage]:
+    """Return the passages in which something may be said that the rules ask for.
+
+    Of many patterns nearly every passage may hold one; then looking costs more than it spares.
+    """
+    texts = {text for rule in rules for text in _patterns_of(rule)}
+    groups = grouped(facts.utterances)
+    if len(texts) <= MOST_LOOKED_FOR_IN_TEXT:
+        wanted = [matcher(text) for text in texts]
+        groups = [group for group in groups if _may_hold(wanted, group)]
+    return [Passage.of(group, facts.roles) for group in groups]
+
+
+def _may_hold(wanted: Iterable[Matcher], group: Iterable[Utterance]) -> bool:
+    written = {word for utterance in group for word in tokens(utterance.text)}
+    return any(pattern.possible_in_text(written) for pattern in wanted)
+
+
+@lru_cache(maxsize=1024)
+def _patterns_of(rule: Rule) -> tuple[str, ...]:
+    leaves = (leaf for leaf, _ in leaves_of(rule.condition) if isinstance(leaf, Phrase))
+    return tuple(text for leaf in leaves for text in (*leaf.any_of, *leaf.within.after))
 
 
 class _Spoken:
     """The words of a call by role, and which phrase conditions they allow."""
 
     def __init__(self, words: RoleWords) -> None:
-        self._words = {role: Vocabulary(of_role) for role, of_role in words.items()}
-        self._known: dict[Phrase, bool] = {}
+        self._words = words
+        self._known: dict[int, bool] = {}
 
     def allows(self, phrase: Phrase) -> bool:
         """Whether somebody who may be meant has the words for one of the phrases."""
-        known = self._known.get(phrase)
+        known = self._known.get(id(phrase))
         if known is None:
             roles = self._meant(phrase.said_by)
             known = any(matcher(text).possible(said) for said in roles for text in phrase.any_of)
-            self._known[phrase] = known
+            self._known[id(phrase)] = known
         return known
 
-    def _meant(self, said_by: SpeakerRole | None) -> list[Vocabulary]:
+    def _meant(self, said_by: SpeakerRole | None) -> list[frozenset[str]]:
         if said_by is None:
             return list(self._words.values())
         meant = said_by if said_by in self._words else SpeakerRole.UNKNOWN

@@ -6,10 +6,10 @@ from services.understanding.rules.patterns import (
     Choice,
     Exactly,
     Gap,
+    InOrder,
     Like,
     Number,
     Part,
-    InOrder,
 )
 
 Test = Exactly | Like | Gap | Number
@@ -33,12 +33,11 @@ class Automaton:
             tuple(step for state in closure for step in self._states[state].steps)
             for closure in closures
         ]
+        first = [test for test, _ in self.steps[0]]
+        self.first_words = tuple({test.word for test in first if isinstance(test, Exactly)})
+        self.first_forms = tuple({test for test in first if isinstance(test, Like)})
+        self.starts_with_number = any(isinstance(test, Number) for test in first)
         self.accepts = [self.final in closure for closure in closures]
-
-    @property
-    def first(self) -> tuple[Test, ...]:
-        """What a match can start with."""
-        return tuple(test for test, _ in self.steps[0])
 
     def _new(self) -> int:
         self._states.append(_State())

@@ -16,8 +16,11 @@ FILLERS = frozenset({"um", "umm", "uh", "uhm", "er", "erm", "ah", "hm", "hmm", "
 
 _ENDINGS = {"m": ("am",), "re": ("are",), "ve": ("have",), "ll": ("will",), "d": ("would",)}
 _IS = frozenset(
-    "it that what he she there here who how where when why name everything everyone this nobody "
-    "someone something nothing one card".split()
+    {
+        *("it", "that", "what", "he", "she", "there", "here", "who", "how", "where", "when", "why"),
+        *("name", "everything", "everyone", "this", "nobody", "someone", "something", "nothing"),
+        *("one", "card"),
+    }
 )
 _NOT = {
     "can": ("can",), "won": ("will",), "shan": ("shall",), "ain": ("is",), "don": ("do",),
@@ -43,7 +46,7 @@ _UNITS = {word: number for number, word in enumerate(_DIGITS.split())}
 _TENS = {
     word: 10 * number
     for number, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
     )
 }
 _RARE = {"fourty": 40}

@@ -109,7 +109,7 @@ class Given:
 
 
 def read_yaml(text: str) -> Given:
-    """Return a document's value. Raises BadRule naming the line for anything else than plain YAML."""
+    """Return a document's value. Raises BadRule, naming the line, for all but plain YAML."""
     if len(text) > MAX_YAML_CHARS:
         raise BadRule(f"The YAML is longer than {MAX_YAML_CHARS:,} characters.")
     try:
@@ -128,15 +128,14 @@ def read_yaml(text: str) -> Given:
 
 def _check_events(text: str) -> None:
     """Refuse aliases, deep nesting and very many values before anything is built of them."""
-    depth = values = documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    depth = documents = 0
+    for values, event in enumerate(yaml.parse(text, Loader=_Loader), start=1):
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise BadRule(
                 f"Line {line}: anchors and aliases (& and *) can't be used; put texts "
                 "that start with such a sign in quotation marks."
             )
-        values += 1
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

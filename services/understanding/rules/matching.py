@@ -11,16 +11,16 @@ from services.understanding.rules.patterns import (
     Choice,
     Exactly,
     Gap,
+    InOrder,
     Like,
     Number,
     Part,
-    InOrder,
     parsed,
 )
-from services.understanding.rules.spoken import Passage
+from services.understanding.rules.spoken import WordStream
 
 NEAR_WORDS = 3
-NEGATION_WORDS = 4
+NEGATION_WORDS = 5
 UNLESS_WORDS = 12
 _NEGATIONS = frozenset(
     {"not", "never", "no", "without", "neither", "nor", "hardly", "nobody", "none", "instead"}
@@ -51,59 +51,69 @@ class Matcher:
         self._said = Automaton(pattern.said)
         self._not_before = Automaton(pattern.not_before) if pattern.not_before else None
         self._not_after = Automaton(pattern.not_after) if pattern.not_after else None
-        self._needs = Needs(_groups(pattern.said, as_in_text=False))
+        self._groups = _parted(_groups(pattern.said, as_in_text=False))
         self.is_negative = any(_holds(pattern.said, word) for word in ("not", "never", "no"))
         self.query = WordQuery(groups=_groups(pattern.said, as_in_text=True))
-        self._needs_in_text = Needs(self.query.groups)
+        self._needs = _as_sets(self._groups)
+        self._needs_in_text = _as_sets(_parted(self.query.groups))
 
-    def possible(self, words: "Vocabulary") -> bool:
-        """Whether a text of these words can hold the phrase at all."""
-        return self._needs.met_by(words)
+    def possible(self, words: Set[str]) -> bool:
+        """Whether a passage of these words, folded, can hold the phrase."""
+        return _meets(words, self._needs)
 
-    def possible_in(self, passage: Passage) -> bool:
-        """Whether a passage can hold the phrase, as far as can be told without folding it."""
-        return self._needs_in_text.met_by(Vocabulary(passage.tokens))
+    def possible_in_text(self, words: Set[str]) -> bool:
+        """Whether a passage of these words, as they are written, can hold the phrase."""
+        return _meets(words, self._needs_in_text)
 
-    def find(self, passage: Passage) -> Iterator[Match]:
-        """Yield the matches, each as long as it can be; no two share a word."""
+    def find(self, stream: WordStream, within: int) -> Iterator[Match]:
+        """Yield the matches in these passages (bits), each as long as it can be.
+
+        No two of them share a word.
+        """
+        within &= stream.passages_with_all(self._groups)
+        if not within:
+            return
         behind = 0
-        for start in self._starts(passage):
+        for start in self._starts(stream, within):
             if start < behind:
                 continue
-            end = _longest(self._said, passage, start)
-            if end is not None and not self._excluded(passage, start, end):
+            end = _longest(self._said, stream, start)
+            if end is not None and not self._excluded(stream, start, end):
                 yield Match(start, end)
                 behind = end
 
-    def _starts(self, passage: Passage) -> list[int]:
-        starts: set[int] = set()
-        for test in self._said.first:
-            if isinstance(test, Exactly):
-                starts.update(passage.places.get(test.word, ()))
-            elif isinstance(test, Like):
-                starts.update(passage.of_form(test))
-            else:
-                starts.update(passage.numbers)
+    def _starts(self, stream: WordStream, within: int) -> list[int]:
+        """Return where a match can start."""
+        places, passage_at = stream.places, stream.passage_at
+        words = [word for word in self._said.first_words if word in places]
+        for form in self._said.first_forms:
+            words += stream.of_form(form)
+        starts = {at for word in words for at in places[word] if within >> passage_at[at] & 1}
+        if self._said.starts_with_number:
+            starts.update(at for at in stream.numbers if within >> passage_at[at] & 1)
         return sorted(starts)
 
-    def _excluded(self, passage: Passage, start: int, end: int) -> bool:
+    def _excluded(self, stream: WordStream, start: int, end: int) -> bool:
+        """Whether a word that must not be near stands near, in the same sentence."""
+        sentences = stream.sentence_at
         if self._not_before is not None:
             for at in range(max(0, start - NEAR_WORDS), start):
-                if passage.sentences[at] == passage.sentences[start]:
-                    reached = _longest(self._not_before, passage, at)
-                    if reached is not None and reached <= start:
-                        return True
-        if self._not_after is not None:
-            for at in range(end, min(len(passage.texts), end + NEAR_WORDS)):
-                if passage.sentences[at] == passage.sentences[end - 1]:
-                    if _longest(self._not_after, passage, at) is not None:
-                        return True
-        return False
+                reached = _longest(self._not_before, stream, at)
+                same = sentences[at] == sentences[start]
+                if same and reached is not None and reached <= start:
+                    return True
+        if self._not_after is None:
+            return False
+        return any(
+            sentences[at] == sentences[end - 1]
+            and _longest(self._not_after, stream, at) is not None
+            for at in range(end, min(len(sentences), end + NEAR_WORDS))
+        )
 
 
-def _longest(automaton: Automaton, passage: Passage, start: int) -> int | None:
+def _longest(automaton: Automaton, stream: WordStream, start: int) -> int | None:
     """Return the end of the longest match that starts here, or None."""
-    texts, size = passage.texts, len(passage.texts)
+    texts, size = stream.texts, stream.end_of[stream.passage_at[start]]
     furthest: int | None = start if automaton.accepts[0] else None
     seen = {(start, 0)}
     waiting = [(start, 0)]
@@ -122,13 +132,13 @@ def _longest(automaton: Automaton, passage: Passage, start: int) -> int | None:
                     continue
                 reached = at + 1
             elif isinstance(test, Gap):
-                if passage.words[at].after == "." or (
-                    at > start and passage.words[at - 1].after == "."
+                if stream.words[at].after == "." or (
+                    at > start and stream.words[at - 1].after == "."
                 ):
                     continue
                 reached = at + 1
             else:
-                number = passage.numbers.get(at)
+                number = stream.numbers.get(at)
                 if number is None or not _has_digits(test, number[1]):
                     continue
                 reached = number[0]
@@ -145,77 +155,59 @@ def _has_digits(test: Number, digits: int) -> bool:
     return digits >= test.least and (test.most is None or digits <= test.most)
 
 
-def is_negated(passage: Passage, match: Match) -> bool:
+def is_negated(stream: WordStream, match: Match) -> bool:
     """Whether a negation stands inside a match or shortly before it in the same clause.
 
     "No, I want to cancel" is none, neither is "not happy and want to cancel", nor "if you don't
     refund me I will cancel".
     """
-    texts = passage.texts
+    texts = stream.texts
     if any(texts[at] in ("not", "never") for at in range(match.start + 1, match.end)):
         return True
     opinion = False
-    for at in range(match.start - 1, max(-1, match.start - 1 - NEGATION_WORDS), -1):
+    first = max(stream.start_of[stream.passage_at[match.start]], match.start - NEGATION_WORDS)
+    for at in range(match.start - 1, first - 1, -1):
         word, following = texts[at], texts[at + 1]
-        if passage.words[at].after == "." or word in _CLAUSE_STARTS:
+        if stream.words[at].after == "." or word in _CLAUSE_STARTS:
             return False
         if word in _NEGATIONS:
-            if word == "no" and (passage.words[at].after or following in _SUBJECTS):
+            if word == "no" and (stream.words[at].after or following in _SUBJECTS):
                 return False
-            if texts[match.start] in ("i", "we") and not opinion:
-                return False
-            return True
+            return opinion or texts[match.start] not in ("i", "we")
         opinion = opinion or word in _OPINIONS
-        if word in ("i", "we") and not opinion and at + 1 < match.start:
-            opinion = at > 0 and texts[at - 1] in _OPINIONS
+        if word in ("i", "we") and not opinion:
+            opinion = at > first and texts[at - 1] in _OPINIONS
             if not opinion:
                 return False
     return False
 
 
-class Vocabulary:
-    """The different words of a text; a word that ends in ``*`` is in it when one starts so."""
-
-    def __init__(self, words: Set[str]) -> None:
-        """Take the words."""
-        self._words = words
-        self._answers: dict[str, bool] = {}
-
-    def has_one_of(self, words: frozenset[str]) -> bool:
-        """Whether one of these whole words is among them."""
-        return not words.isdisjoint(self._words)
-
-    def __contains__(self, word: object) -> bool:
-        """Whether the word, or one that starts so, is among them."""
-        if not isinstance(word, str):
-            return False
-        if not word.endswith("*"):
-            return word in self._words
-        if word not in self._answers:
-            start = word[:-1]
-            self._answers[word] = any(one.startswith(start) for one in self._words)
-        return self._answers[word]
+_Parted = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+_Needs = tuple[tuple[frozenset[str], tuple[str, ...]], ...]
 
 
-class Needs:
-    """Groups of words of each of which a text must hold one."""
-
-    def __init__(self, groups: Iterable[tuple[str, ...]]) -> None:
-        """Take the groups; a word that ends in ``*`` is a start of a word."""
-        self._groups = tuple(
-            (
-                frozenset(word for word in group if not word.endswith("*")),
-                tuple(word for word in group if word.endswith("*")),
-            )
-            for group in groups
+def _parted(groups: Iterable[tuple[str, ...]]) -> _Parted:
+    """Part the words of each group from the starts of words, which end in ``*``."""
+    return tuple(
+        (
+            tuple(word for word in group if not word.endswith("*")),
+            tuple(word[:-1] for word in group if word.endswith("*")),
         )
+        for group in groups
+    )
 
-    def met_by(self, words: Vocabulary) -> bool:
-        """Whether a text of these words has what is needed."""
-        return all(
-            words.has_one_of(whole) or any(start in words for start in starts)
-            for whole, starts in self._groups
-        )
+
+def _as_sets(groups: _Parted) -> _Needs:
+    return tuple((frozenset(words), starts) for words, starts in groups)
+
+
+def _meets(words: Set[str], needs: _Needs) -> bool:
+    return all(
+        not whole.isdisjoint(words) or any(one.startswith(starts) for one in words)
+        if starts
+        else not whole.isdisjoint(words)
+        for whole, starts in needs
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -7,14 +7,14 @@ from functools import cached_property
 from services.domain.intervals import Interval
 from services.domain.rules import ANYWHERE, CallFacts, Phrase, Place
 from services.domain.speech import SpeakerRole, Utterance
+from services.domain.word_places import word_places
 from services.understanding.rules.matching import (
     UNLESS_WORDS,
     Match,
-    Vocabulary,
     is_negated,
     matcher,
 )
-from services.understanding.rules.spoken import Passage, passages_of
+from services.understanding.rules.spoken import Passage, WordStream, passages_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,19 @@ class Quote:
         return self.utterance.text[self.start_char : self.end_char]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Said:
     """One place where a phrase is said: by which role, with which pattern, in which words."""
 
     role: SpeakerRole
     pattern: str
-    quotes: tuple[Quote, ...]
+    stream: WordStream
+    match: Match
+
+    @cached_property
+    def quotes(self) -> tuple[Quote, ...]:
+        """The words, by utterance."""
+        return quotes_of(self.stream, self.match)
 
     @property
     def start_ms(self) -> int:
@@ -59,33 +65,32 @@ class Speech:
         self,
         facts: CallFacts,
         passages: Sequence[Passage] | None = None,
-        words: Set[str] | None = None,
+        roles: Set[SpeakerRole] | None = None,
     ) -> None:
-        """Lay out a call.
+        """Lay out a call; ``passages`` are its passages where they have been made before.
 
-        ``passages`` are those made before, if they are still those of the call, ``words`` its
-        different words, folded, if they are known.
+        ``roles`` say something in the call, when ``passages`` are not all of it.
         """
         self.facts = facts
         self.passages = (
             passages_of(facts.utterances, facts.roles) if passages is None else tuple(passages)
         )
-        self._roles = {passage.role for passage in self.passages}
-        self._words = words
+        self._roles = {p.role for p in self.passages} if roles is None else set(roles)
+        self._passages_by: dict[SpeakerRole | None, int] = {}
 
     @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The different words of the call."""
-        if self._words is not None:
-            return Vocabulary(self._words)
-        return Vocabulary({word for passage in self.passages for word in passage.places})
+    def stream(self) -> WordStream:
+        """The words of the call in a row."""
+        return WordStream(self.passages)
 
     def said(self, phrase: Phrase) -> list[Said]:
         """Return where a phrase condition's phrases are said, in order of time.
 
         Not fewer than ``phrase.at_least`` are returned, else none. Raises BadRule.
         """
-        found = sorted(self._candidates(phrase), key=lambda said: said.start_ms)
+        found = sorted(
+            self._candidates(phrase), key=lambda said: (said.match.start, -said.match.end)
+        )
         found = self._in_place(phrase.within, found)
         if phrase.differing:
             counted = len({said.pattern for said in found})
@@ -95,26 +100,30 @@ class Speech:
         return found if counted >= phrase.at_least else []
 
     def _candidates(self, phrase: Phrase) -> Iterator[Said]:
-        possible = [
-            (text, found)
-            for text in phrase.any_of
-            if (found := matcher(text)).possible(self.vocabulary)
-        ]
-        if not possible:
-            return
-        for passage in self.passages:
-            if not self._is_by(passage.role, phrase.said_by):
-                continue
-            for text, pattern in possible:
-                if not pattern.possible_in(passage):
+        within = self._by(phrase.said_by)
+        stream = self.stream
+        for text in phrase.any_of:
+            pattern = matcher(text)
+            for match in pattern.find(stream, within):
+                checked = phrase.unless_negated and not pattern.is_negative
+                if checked and is_negated(stream, match):
                     continue
-                for match in pattern.find(passage):
-                    if phrase.unless_negated and not pattern.is_negative:
-                        if is_negated(passage, match):
-                            continue
-                    if phrase.unless and _beside(passage, match, phrase.unless):
-                        continue
-                    yield Said(passage.role, text, quotes_of(passage, match))
+                if phrase.unless and _beside(stream, match, phrase.unless):
+                    continue
+                role = self.passages[stream.passage_at[match.start]].role
+                yield Said(role, text, stream, match)
+
+    def _by(self, wanted: SpeakerRole | None) -> int:
+        """Return the passages (as bits) that a role speaks."""
+        bits = self._passages_by.get(wanted)
+        if bits is None:
+            bits = sum(
+                1 << number
+                for number, passage in enumerate(self.passages)
+                if self._is_by(passage.role, wanted)
+            )
+            self._passages_by[wanted] = bits
+        return bits
 
     def _is_by(self, role: SpeakerRole, wanted: SpeakerRole | None) -> bool:
         """Whether a role is the one wanted, or may be: nobody has it and this one is unknown."""
@@ -165,57 +174,47 @@ def _within(most_ms: int, end_ms: int, starts: Sequence[int]) -> bool:
 
 
 def _apart(found: Sequence[Said]) -> list[Said]:
-    """Leave out what lies inside words found already by another pattern."""
+    """Leave out what shares words with what another pattern found before it."""
     kept: list[Said] = []
+    behind = 0
     for said in found:
-        if not any(_overlap(said.quotes, other.quotes) for other in kept[-8:]):
+        if said.match.start >= behind:
             kept.append(said)
+            behind = said.match.end
     return kept
 
 
-def _overlap(one: Sequence[Quote], other: Sequence[Quote]) -> bool:
+def _beside(stream: WordStream, match: Match, unless: Sequence[str]) -> bool:
+    """Whether one of these is said in the same sentence, at most 12 words away."""
+    here = 1 << stream.passage_at[match.start]
+    first, last = stream.sentence_at[match.start], stream.sentence_at[match.end - 1]
     return any(
-        a.utterance is b.utterance and a.start_char < b.end_char and b.start_char < a.end_char
-        for a in one
-        for b in other
+        stream.sentence_at[other.start] <= last
+        and stream.sentence_at[other.end - 1] >= first
+        and other.start - match.end <= UNLESS_WORDS
+        and match.start - other.end <= UNLESS_WORDS
+        for text in unless
+        for other in matcher(text).find(stream, here)
     )
 
 
-def _beside(passage: Passage, match: Match, unless: Sequence[str]) -> bool:
-    """Whether one of these is said in the same sentence, at most 12 words away."""
-    first = passage.sentences[match.start]
-    last = passage.sentences[match.end - 1]
-    for text in unless:
-        for other in matcher(text).find(passage):
-            same = passage.sentences[other.start] <= last and (
-                passage.sentences[other.end - 1] >= first
-            )
-            near = other.start - match.end <= UNLESS_WORDS and (
-                match.start - other.end <= UNLESS_WORDS
-            )
-            if same and near:
-                return True
-    return False
-
-
-def quotes_of(passage: Passage, match: Match) -> tuple[Quote, ...]:
+def quotes_of(stream: WordStream, match: Match) -> tuple[Quote, ...]:
     """Return the matched words, by utterance."""
+    by_utterance: dict[str, list[int]] = {}
+    for at in range(match.start, match.end):
+        by_utterance.setdefault(stream.utterance_at[at].id, []).append(at)
     quotes = []
-    for line in dict.fromkeys(passage.lines[match.start : match.end]):
-        words = [
-            passage.words[at] for at in range(match.start, match.end) if passage.lines[at] == line
-        ]
-        utterance = passage.utterances[line]
-        start_char, end_char = words[0].start_char, words[-1].end_char
-        start_ms, end_ms = _times(passage, line, start_char, end_char)
+    for places in by_utterance.values():
+        utterance = stream.utterance_at[places[0]]
+        start_char, end_char = stream.words[places[0]].start_char, stream.words[places[-1]].end_char
+        start_ms, end_ms = _times(utterance, start_char, end_char)
         quotes.append(Quote(utterance, start_char, end_char, start_ms, end_ms))
     return tuple(quotes)
 
 
-def _times(passage: Passage, line: int, start_char: int, end_char: int) -> Interval:
+def _times(utterance: Utterance, start_char: int, end_char: int) -> Interval:
     """Return when these characters are said: by word times, else by their share of the text."""
-    utterance = passage.utterances[line]
-    places = passage.word_places(line)
+    places = word_places(utterance.words, utterance.text) if utterance.words else None
     if places:
         spoken = [
             word

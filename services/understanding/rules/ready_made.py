@@ -13,3 +13,11 @@ _SHIPPED = Path(__file__).with_name("ready_made.yaml")
 def ready_made_rules() -> tuple[Rule, ...]:
     """Return the ready-made rules, in the order in which people look for them."""
     return rules_from_yaml(_SHIPPED.read_text("utf-8"))
+
+
+class ReadyMade:
+    """A rule book of nothing but the ready-made rules, the same for every organisation."""
+
+    def rules(self, org_id: str) -> tuple[Rule, ...]:
+        """Return the ready-made rules."""
+        return ready_made_rules()

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from services.domain.speech import SpeakerRole, Utterance
-from services.domain.word_places import Place, word_places
-from services.understanding.rules.folding import FoldedWord, folded, tokens
+from services.understanding.rules.folding import FoldedWord, folded
 from services.understanding.rules.patterns import Like
 
 NEIGHBOURS_WITHIN_MS = 5_000
@@ -19,69 +18,89 @@ class Passage:
     """What one speaker says without being answered: the words of neighbouring utterances."""
 
     def __init__(self, utterances: Sequence[Utterance], role: SpeakerRole) -> None:
-        """Take these utterances; their words are folded when they are first asked for."""
+        """Fold the words of these utterances."""
         self.utterances = tuple(utterances)
         self.role = role
-        self._word_places: dict[int, list[Place] | None] = {}
-
-    def word_places(self, line: int) -> list[Place] | None:
-        """Return where an utterance's timed words stand in its text; None when they don't fit."""
-        if line not in self._word_places:
-            said = self.utterances[line]
-            self._word_places[line] = word_places(said.words, said.text) if said.words else None
-        return self._word_places[line]
-
-    @cached_property
-    def tokens(self) -> frozenset[str]:
-        """The different words as they are written, in small letters."""
-        return frozenset(word for utterance in self.utterances for word in tokens(utterance.text))
-
-    @cached_property
-    def _laid_out(self) -> tuple[list[FoldedWord], list[int], list[int]]:
-        words: list[FoldedWord] = []
-        lines: list[int] = []
-        sentences: list[int] = []
-        sentence = 0
+        self.words: list[FoldedWord] = []
+        self.lines: list[int] = []
         for line, utterance in enumerate(self.utterances):
-            for word in folded(utterance.text):
-                words.append(word)
-                lines.append(line)
-                sentences.append(sentence)
-                sentence += word.after == "."
-        return words, lines, sentences
-
-    @cached_property
-    def words(self) -> list[FoldedWord]:
-        """The words in their order."""
-        return self._laid_out[0]
-
-    @cached_property
-    def lines(self) -> list[int]:
-        """The utterance in which each word stands."""
-        return self._laid_out[1]
-
-    @cached_property
-    def sentences(self) -> list[int]:
-        """The sentence in which each word stands."""
-        return self._laid_out[2]
-
-    @cached_property
-    def texts(self) -> list[str]:
-        """The words as they are compared."""
-        return [word.text for word in self.words]
+            words = folded(utterance.text)
+            self.words += words
+            self.lines += [line] * len(words)
 
     @classmethod
     def of(cls, group: Sequence[Utterance], roles: Mapping[str, SpeakerRole]) -> "Passage":
         """Return the passage of utterances of one speaker."""
         return cls(group, roles.get(group[0].speaker or "", SpeakerRole.UNKNOWN))
 
-    @cached_property
-    def places(self) -> Mapping[str, list[int]]:
-        """Where each word stands."""
-        places: dict[str, list[int]] = {}
+
+class WordStream:
+    """The words of all passages of a call in one row, with what matching asks about them.
+
+    ``passage_at``, ``sentence_at`` and ``utterance_at`` tell where each word belongs; sets of
+    passages are bits of a number, the first passage the lowest.
+    """
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        """Lay the passages one behind the other."""
+        self.words: list[FoldedWord] = []
+        self.passage_at: list[int] = []
+        self.sentence_at: list[int] = []
+        self.utterance_at: list[Utterance] = []
+        self.start_of: list[int] = []
+        self.end_of: list[int] = []
+        sentence = 0
+        for number, passage in enumerate(passages):
+            self.start_of.append(len(self.words))
+            self.words += passage.words
+            self.passage_at += [number] * len(passage.words)
+            self.utterance_at += [passage.utterances[line] for line in passage.lines]
+            for word in passage.words:
+                self.sentence_at.append(sentence)
+                sentence += word.after == "."
+            sentence += 1
+            self.end_of.append(len(self.words))
+        self.texts = [word.text for word in self.words]
+        self.places: dict[str, list[int]] = {}
+        self._bits: dict[str, int] = {}
         for at, text in enumerate(self.texts):
-            places.setdefault(text, []).append(at)
-        return places
+            self.places.setdefault(text, []).append(at)
+            self._bits[text] = self._bits.get(text, 0) | 1 << self.passage_at[at]
+        self._of_form: dict[Like, tuple[str, ...]] = {}
+        self._started: dict[str, int] = {}
+
+    def passages_with_all(self, groups: Sequence[tuple[Sequence[str], Sequence[str]]]) -> int:
+        """Return the passages that hold something of every group: one of its words or starts."""
+        every = (1 << len(self.end_of)) - 1
+        bits_of = self._bits
+        for words, starts in groups:
+            some = 0
+            for word in words:
+                if word in bits_of:
+                    some |= bits_of[word]
+            for start in starts:
+                some |= self._passages_with_start(start)
+            every &= some
+            if not every:
+                break
+        return every
+
+    def _passages_with_start(self, start: str) -> int:
+        bits = self._started.get(start)
+        if bits is None:
+            bits = 0
+            for word, its_bits in self._bits.items():
+                if word.startswith(start):
+                    bits |= its_bits
+            self._started[start] = bits
+        return bits
+
+    def of_form(self, form: Like) -> tuple[str, ...]:
+        """Return the words of a form."""
+        words = self._of_form.get(form)
+        if words is None:
+            words = self._of_form[form] = tuple(w for w in self.places if form.fits(w))
+        return words
 
     @cached_property
     def numbers(self) -> Mapping[int, tuple[int, int]]:
@@ -97,10 +116,11 @@ class Passage:
 
     def _number_at(self, start: int) -> tuple[int, int]:
         digits, end, at = 0, start, start
-        while at < len(self.texts):
+        last = self.end_of[self.passage_at[start]]
+        while at < last:
             text = self.texts[at]
-            following = self.texts[at + 1] if at + 1 < len(self.texts) else ""
-            if text[0].isdigit() and text.isdigit():
+            following = self.texts[at + 1] if at + 1 < last else ""
+            if text.isdigit():
                 digits += len(text)
             elif text in _SEVERAL and (following.isdigit() or following in _OH):
                 digits += _SEVERAL[text] - 1
@@ -112,10 +132,6 @@ class Passage:
             if text not in _BETWEEN_DIGITS:
                 end = at
         return end, digits
-
-    def of_form(self, form: Like) -> list[int]:
-        """Return where words of a form stand."""
-        return sorted(at for word in self.places if form.fits(word) for at in self.places[word])
 
 
 def passages_of(

@@ -1,0 +1,58 @@
+"""What a person sees of a call: transcript, edits, names, figures and categories put together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from services.analysis.carrying import carry_edits
+from services.analysis.edits import apply_edits
+from services.analysis.labels import label_speakers, name_known_voices
+from services.analysis.metrics import analyse
+from services.domain.calls import Call
+from services.domain.edits import CallEdits
+from services.domain.reviewed import ReviewedCall
+from services.domain.rules import Rule
+from services.domain.speech import Transcript
+from services.understanding.rules.evaluate import evaluate
+from services.understanding.rules.facts import facts_of
+from services.understanding.typed import LineRedactor, safe_edits
+
+
+def reviewed(
+    call: Call,
+    transcript: Transcript,
+    edits: CallEdits,
+    voice_names: Mapping[str, str] = MappingProxyType({}),
+    rules: Sequence[Rule] = (),
+) -> ReviewedCall:
+    """Return the call with the edits applied to this transcript and the figures recomputed.
+
+    ``voice_names`` are those of known voices by their id; a person's own name for a speaker wins.
+    ``rules`` are read on the edited transcript, so categories speak of what is shown.
+    """
+    edited = label_speakers(apply_edits(transcript, edits), call.details, named=edits.names)
+    edited = name_known_voices(edited, voice_names, named=edits.names)
+    analysis = analyse(edited)
+    return ReviewedCall(
+        call=call,
+        transcript=edited,
+        analysis=analysis,
+        edits=edits,
+        categories=evaluate(rules, facts_of(edited, analysis)) if rules else (),
+    )
+
+
+def carried_over(
+    call: Call, edits: CallEdits, old: Transcript | None, new: Transcript, redactor: LineRedactor
+) -> ReviewedCall:
+    """Return the call with edits made on its old transcript carried over to the new one.
+
+    When the new transcript is redacted, so are the edits: they may have been typed on unredacted
+    text. That is read at its old place too, where the words around it are still all there.
+    """
+    if new.redacted and old is not None and not old.redacted:
+        edits = safe_edits(redactor, old, edits)
+    carried = carry_edits(edits, old, new) if old is not None else edits
+    if new.redacted and not (old is not None and old.redacted):
+        carried = safe_edits(redactor, new, carried)
+    return reviewed(call, new, replace(carried, transcript_id=new.id))
