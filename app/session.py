@@ -17,6 +17,7 @@ from services.access.tokens import ANY_CALL, Purpose
 from services.domain.people import LOCAL_USER, User
 from services.domain.vocabulary import Vocabulary
 from services.domain.voices import Enrolment
+from services.rule_book import KeptRule
 
 TOKEN_TTL_S = 3600
 
@@ -33,6 +34,7 @@ _NOTICE = "notice"
 _LEARNT = "voice_learnt"
 _ENROLMENT = "voice_enrolment"
 _VOCABULARY = "vocabulary"
+_RULE = "rule"
 
 
 def services() -> Services:
@@ -246,6 +248,24 @@ def _is_on_screen(key: str) -> bool:
 def begin_vocabulary_anew() -> None:
     """Let the form begin with what is kept now."""
     st.session_state.pop(_VOCABULARY, None)
+
+
+# --- the Rules page -------------------------------------------------------------------------
+
+
+def begun_rule() -> KeptRule | None:
+    """Return the rule that is open, as it was when it was opened; a new one has no name."""
+    return cast("KeptRule | None", st.session_state.get(_RULE))
+
+
+def begin_rule(kept: KeptRule) -> None:
+    """Open a rule."""
+    st.session_state[_RULE] = kept
+
+
+def end_rule() -> None:
+    """Go back to all rules."""
+    st.session_state.pop(_RULE, None)
 
 
 # --- what to say once -----------------------------------------------------------------------

@@ -43,8 +43,8 @@ from services.storage.database import database_exists, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
-from services.storage.runs import RunStore
 from services.storage.rules import RuleStore
+from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
 from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
@@ -117,7 +117,7 @@ def build_services(settings: Settings) -> Services:
     master_key = _master_key(settings)
     calls, runs = CallStore(engine), RunStore(engine)
     transcripts = TranscriptStore(engine, read_by_book)
-    rule_book = build_rule_book(engine)
+    rule_book = rule_tools_on(engine).book
     vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
     known_voices = KnownVoiceStore(engine, master_key)
@@ -177,11 +177,32 @@ def build_vocabulary(settings: Settings) -> VocabularyService:
     return VocabularyService(VocabularyStore(engine))
 
 
-def build_rule_book(engine: Engine) -> RuleBook:
-    """Return the rules on this database, and what they find in its calls."""
-    return RuleBook(
-        RuleStore(engine), CategoryStore(engine), SweepStore(engine), Sweeper(SweptCalls(engine))
-    )
+@dataclass(frozen=True, kw_only=True)
+class RuleTools:
+    """The rules, and what it takes to look for them in all calls."""
+
+    book: RuleBook
+    calls: SweptCalls
+    sweeper: Sweeper
+    sweeps: SweepStore
+
+
+def rule_tools_on(engine: Engine) -> RuleTools:
+    """Return the rules on this database with what belongs to them."""
+    calls, sweeps = SweptCalls(engine), SweepStore(engine)
+    sweeper = Sweeper(calls)
+    book = RuleBook(RuleStore(engine), CategoryStore(engine), sweeps, sweeper)
+    return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
+
+
+def build_rule_tools(settings: Settings) -> RuleTools:
+    """Return the rules of this installation without anything else.
+
+    Raises DatabaseTooNew, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    return rule_tools_on(engine)
 
 
 def build_search(settings: Settings) -> SearchService:

@@ -29,7 +29,7 @@ from services.domain.speech import (
     Word,
 )
 from services.storage.call_rows import call_to_row, run_to_row
-from services.storage.categories import RuleReader
+from services.storage.categories import RuleReader, read_by_rules
 from services.storage.database import writing
 from services.storage.derived import write_derived
 from services.storage.forms import pack_transcript
@@ -117,7 +117,8 @@ SMALL_TALK_AGENT = (
     "So that was the {thing} from {month}, correct?", "You should see it in the app as well.",
 )  # fmt: skip
 SMALL_TALK_CUSTOMER = (
-    "Okay.", "Yes, that's right.", "I think it was on {day}.", "My sister in {place} said the same.",
+    "Okay.", "Yes, that's right.", "I think it was on {day}.",
+    "My sister in {place} said the same.",
     "I looked at the {thing} again this morning.", "It says {n} on the letter.", "Sure, no rush.",
     "I was away in {month} so I only saw it now.", "All right.", "Hm, let me find it.",
     "The number on it is {n} dash {n}.", "We've had the {thing} for {n} weeks or so.",
@@ -152,8 +153,6 @@ def _write(
     key: MasterKey,
     read_rules: RuleReader,
 ) -> None:
-    from services.storage.categories import read_by_rules
-
     read = [
         (call, shown, read_by_rules(engine, read_rules, call.org_id, shown)) for call, shown in made
     ]
@@ -169,9 +168,7 @@ def _write(
                 created_at=call.created_at,
                 finished_at=call.created_at,
             )
-            connection.execute(
-                insert(CALLS).values(call_to_row(call, key.new_data_key(call.id)))
-            )
+            connection.execute(insert(CALLS).values(call_to_row(call, key.new_data_key(call.id))))
             connection.execute(insert(RUNS).values(run_to_row(call.org_id, run)))
             connection.execute(
                 insert(TRANSCRIPTS).values(
@@ -186,9 +183,7 @@ def _write(
                     body=pack_transcript(transcript),
                 )
             )
-            connection.execute(
-                insert(UTTERANCES), utterance_rows(call.org_id, call.id, transcript)
-            )
+            connection.execute(insert(UTTERANCES), utterance_rows(call.org_id, call.id, transcript))
             write_derived(connection, call, shown, reading(connection) if reading else None)
 
 
@@ -318,5 +313,3 @@ def _mood(chance: random.Random, text: str) -> Sentiment:
     if abs(score) > 0.3:
         label = SentimentLabel.POSITIVE if score > 0 else SentimentLabel.NEGATIVE
     return Sentiment(label=label, score=score)
-
-

@@ -17,6 +17,7 @@ from components.call_view.dialogs import ask_delete, ask_details, ask_relabel, a
 from components.call_view.figures import draw_all_figures, draw_cards
 from components.call_view.header import HeaderAct, draw_header
 from components.call_view.timeline import draw_timeline
+from components.category_view import draw_categories
 from components.heading import draw_empty, draw_page_title
 from components.known_voices.dialogs import ask_remember
 from components.options_form import ProviderChoice
@@ -66,6 +67,8 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     _listen(reviewed, timeline, left)
     with right:
         clicked = panels.draw_summary(reviewed)
+        at = draw_categories(reviewed.categories)
+        clicked = at if at is not None else clicked
         panels.draw_sentiment(reviewed)
         panels.draw_talk(reviewed)
         panels.draw_loudness(reviewed)

@@ -6,6 +6,7 @@ from app import session
 from components import team_view
 from components.heading import draw_no_match, draw_page_title
 from pages._calls import offer_first_calls, open_call
+from pages._categories import show_categories
 
 user, services = session.current_user(), session.services()
 org, analytics = user.org_id, services.analytics
@@ -33,6 +34,7 @@ with left:
 with right:
     team_view.draw_mood(moods)
 team_view.draw_agents(agents)
+show_categories(wanted)
 left, right = st.columns(2)
 with left:
     silent = team_view.draw_ranking(

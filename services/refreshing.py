@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from services.domain.errors import NotFound, NotReady
-from services.review import VoiceNames, reviewed
+from services.review import VoiceNames
+from services.reviewing import reviewed
 from services.storage.calls import CallStore
 from services.storage.transcripts import TranscriptStore
 

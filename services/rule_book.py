@@ -1,4 +1,4 @@
-"""The rules of an organisation as its people keep them: read, changed, tried out, applied to all."""
+"""The rules of an organisation as its people keep them: changed, tried out, applied to all."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -93,6 +93,9 @@ class RuleBook:
         """
         _check_right(user)
         rule = checked_rule(rule)
+        if based_on and rule in ready_made_rules():
+            self.remove(user, rule.id, based_on=based_on)
+            return self.get(user, rule.id)
         self._keep(user, [_stored(rule, based_on)])
         self._sweeps.request(user.org_id, [rule.id] if rule.enabled else [])
         telemetry.event("rule.saved", alert=rule.alert, kind=rule.kind.value)

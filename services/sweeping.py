@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from services.domain.rules import Category, Rule
 from services.storage.rule_forms import pack_evidence, unpack_facts, unpack_words
@@ -56,7 +57,7 @@ class Sweeper:
     def try_out(
         self, org_id: str, rule: Rule, limit: int
     ) -> tuple[int, list[tuple[str, Category]]]:
-        """Look for one rule in the newest calls; return how many there are, and where it applies."""
+        """Look for a rule in the newest calls; return how many there are, and where it applies."""
         calls = self._calls.newest(org_id, limit)
         found = self._decide(RulesAcross([rule]), calls)
         return len(calls), [(call.call_id, category) for call, category in found]
@@ -66,8 +67,7 @@ class Sweeper:
     ) -> Iterator[tuple[SweptCall, Category]]:
         undecided: list[tuple[SweptCall, FirstLook]] = []
         for call in calls:
-            text = call.facts
-            look = across.first_look(unpack_words(call.words), lambda text=text: unpack_facts(text))
+            look = across.first_look(unpack_words(call.words), partial(unpack_facts, call.facts))
             for category in look.categories:
                 yield call, category
             if look.undecided:

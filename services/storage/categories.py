@@ -1,6 +1,6 @@
-"""The categories of calls: what rules found in each, written with the call and read across calls."""
+"""The categories of calls: what rules found in each, written with it and read across calls."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -138,22 +138,26 @@ class CategoryStore:
 
     def counts(self, org_id: str, *, since: date | None = None) -> dict[str, int]:
         """Return to how many calls each rule applies, of those held since a day."""
-        query = select(_C.rule_id, func.count()).where(_C.org_id == org_id).group_by(_C.rule_id)
+        query = (
+            select(_C.rule_id, func.count().label("calls"))
+            .where(_C.org_id == org_id)
+            .group_by(_C.rule_id)
+        )
         if since is not None:
             query = query.where(_C.day >= since)
         with reading(self._engine) as connection:
-            return {rule_id: count for rule_id, count in connection.execute(query)}
+            return {row.rule_id: row.calls for row in connection.execute(query)}
 
     def counts_among(self, org_id: str, wanted: AnalyticsFilter) -> tuple[int, dict[str, int]]:
         """Return how many chosen calls rules have read, and to how many each applies."""
-        query = select(_C.rule_id, func.count()).group_by(_C.rule_id)
+        query = select(_C.rule_id, func.count().label("calls")).group_by(_C.rule_id)
         query = _chosen(query.join_from(CALL_CATEGORIES, CALL_FIGURES, _SAME_CALL), org_id, wanted)
         everyone = select(func.count()).join_from(
             RULE_FACTS, CALL_FIGURES, RULE_FACTS.c.call_id == CALL_FIGURES.c.call_id
         )
         with reading(self._engine) as connection:
             n = connection.execute(_chosen(everyone, org_id, wanted)).scalar_one()
-            return n, {rule_id: count for rule_id, count in connection.execute(query)}
+            return n, {row.rule_id: row.calls for row in connection.execute(query)}
 
     def by_week(
         self, org_id: str, rule_id: str, wanted: AnalyticsFilter

@@ -132,9 +132,7 @@ class TimedWords(Sequence[Word]):
             blanks, size, start_ms, lasts_ms = self._timed[n : n + 4]
             start, at = at + blanks, at + blanks + size
             begins = self._start_ms + start_ms
-            words.append(
-                Word(text=self._text[start:at], start_ms=begins, end_ms=begins + lasts_ms)
-            )
+            words.append(Word(text=self._text[start:at], start_ms=begins, end_ms=begins + lasts_ms))
         return words
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from services.domain.errors import RulesChanged
 from services.domain.rules import Rule
-from services.domain.speech import Utterance
+from services.domain.speech import Sentiment, SentimentLabel, Utterance
 from services.storage.database import reading, writing
 from services.storage.models import CALLS
 from services.storage.rule_forms import TimedWords, unpack_lines
@@ -90,9 +90,7 @@ class SweptCalls:
                 found.update(_lines(connection, some))
         return found
 
-    def replace(
-        self, org_id: str, start: SweepStart, rule: Rule, found: Iterable[Found]
-    ) -> int:
+    def replace(self, org_id: str, start: SweepStart, rule: Rule, found: Iterable[Found]) -> int:
         """Write what a rule found in all calls instead of what it had found before.
 
         Calls written or deleted meanwhile are left as they are. Returns how many categories were
@@ -146,11 +144,17 @@ def _lines(
     packed = select(_F.call_id, _F.lines).where(_F.row_id.in_(rows_of_calls.values()))
     timed = {call_id: unpack_lines(lines) for call_id, lines in connection.execute(packed)}
     query = select(
-        _S.call_id, _S.utterance_id, _S.start_ms, _S.end_ms, _S.text, _S.is_backchannel
+        _S.call_id,
+        _S.utterance_id,
+        _S.start_ms,
+        _S.end_ms,
+        _S.text,
+        _S.sentiment_score,
+        _S.is_backchannel,
     ).where(_S.call_id.in_(timed))
     found: dict[str, list[Utterance]] = {call_id: [] for call_id in timed}
     rows = connection.execute(query.order_by(_S.call_id, _S.position))
-    for call_id, utterance_id, start_ms, end_ms, text, is_backchannel in rows:
+    for call_id, utterance_id, start_ms, end_ms, text, score, is_backchannel in rows:
         lines = found[call_id]
         speaker, words = timed[call_id][len(lines)]
         lines.append(
@@ -161,7 +165,13 @@ def _lines(
                 end_ms=end_ms,
                 text=text,
                 words=TimedWords(text, start_ms, words),  # type: ignore[arg-type]
+                sentiment=None if score is None else _mood(score),
                 is_backchannel=is_backchannel,
             )
         )
     return {call_id: tuple(lines) for call_id, lines in found.items()}
+
+
+def _mood(score: float) -> Sentiment:
+    # Rules ask for scores; whether one counts as positive or negative is not stored with lines.
+    return Sentiment(label=SentimentLabel.NEUTRAL, score=score)

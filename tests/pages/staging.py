@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.settings import Settings
+from app.wiring import rule_tools_on
 from services.access.tokens import TokenSigner
 from services.analysis.metrics import analyse
 from services.domain.calls import (
@@ -40,15 +41,21 @@ from services.domain.speech import (
     Word,
 )
 from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
+from services.jobs.rule_sweeps import SweepRunner
 from services.providers.base import Capabilities, Readiness
+from services.reading_rules import read_by_book
 from services.review import ReviewService
+from services.rule_book import RuleBook
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import Rendition
 from services.storage.calls import CallStore
+from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.runs import RunStore
+from services.storage.sweeps import SweepStore
+from services.storage.swept_calls import SweptCalls
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.vocabulary import VocabularyService
@@ -211,6 +218,9 @@ class Staged:
     analytics: Analytics
     review: ReviewService
     vocabulary: VocabularyService
+    rule_book: RuleBook
+    categories: CategoryStore
+    sweeps: SweepRunner
     desk: StagedDesk
     voices: VoiceDesk
     enrolling: StagedEnrolling
@@ -253,7 +263,9 @@ def stage(folder: Path) -> Staged:
     """Return services on a fresh database in this folder."""
     engine = open_engine(f"sqlite:///{folder / 'pages.db'}")
     migrate(engine)
-    calls, runs, transcripts = CallStore(engine), RunStore(engine), TranscriptStore(engine)
+    calls, runs = CallStore(engine), RunStore(engine)
+    transcripts = TranscriptStore(engine, read_by_book)
+    rules = rule_tools_on(engine)
     known_voices = KnownVoiceStore(engine, MasterKey(bytes(range(32))))
     enrolling = StagedEnrolling()
     vault: Any = StagedVault()
@@ -262,7 +274,10 @@ def stage(folder: Path) -> Staged:
         runs=runs,
         transcripts=transcripts,
         analytics=Analytics(engine),
-        review=ReviewService(calls, transcripts, UntouchedLines(), known_voices),
+        review=ReviewService(calls, transcripts, UntouchedLines(), known_voices, rules.book),
+        rule_book=rules.book,
+        categories=CategoryStore(engine),
+        sweeps=SweepRunner(SweepStore(engine, debounce_s=0), SweptCalls(engine)),
         vocabulary=VocabularyService(VocabularyStore(engine)),
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
         enrolling=enrolling,

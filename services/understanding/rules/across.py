@@ -18,6 +18,8 @@ from services.domain.rules import (
     Not,
     Phrase,
     Rule,
+    SentimentLevel,
+    SentimentOf,
 )
 from services.domain.speech import SpeakerRole, Utterance
 from services.understanding.rules.evaluate import category_of, leaf_evidence, leaves_of, reads
@@ -27,6 +29,7 @@ from services.understanding.rules.phrases import Speech
 from services.understanding.rules.spoken import Passage, grouped
 
 MOST_LOOKED_FOR_IN_TEXT = 60
+OF_ONE_LINE = (SentimentOf.LOWEST, SentimentOf.HIGHEST)
 RoleWords = Mapping[SpeakerRole, frozenset[str]]
 
 
@@ -136,14 +139,18 @@ class _Prepared:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self._phrases = [leaf for leaf, _ in leaves_of(rule.condition) if isinstance(leaf, Phrase)]
+        leaves = [leaf for leaf, _ in leaves_of(rule.condition)]
+        self._phrases = [leaf for leaf in leaves if isinstance(leaf, Phrase)]
+        self._names_a_line = any(
+            isinstance(leaf, SentimentLevel) and leaf.of in OF_ONE_LINE for leaf in leaves
+        )
         for phrase in self._phrases:
             for text in (*phrase.any_of, *phrase.unless, *phrase.within.after):
                 matcher(text)
 
     def needs_lines(self, spoken: _Spoken) -> bool:
-        """Whether one of its phrases may be said in the call."""
-        return any(spoken.allows(phrase) for phrase in self._phrases)
+        """Whether one of its phrases may be said in the call, or its evidence names a line."""
+        return self._names_a_line or any(spoken.allows(phrase) for phrase in self._phrases)
 
     def could_hold(self, spoken: _Spoken, silent: Speech | None) -> bool:
         """Whether the rule may apply; ``silent`` is the call without its lines, if it is known."""
