@@ -11,6 +11,7 @@ from services.domain.errors import EditConflict, InvalidRequest, NotFound, Voice
 from services.domain.metrics import AnalysedTranscript
 from services.domain.people import LOCAL_USER
 from services.domain.reviewed import ShownSpeaker
+from services.domain.rules import Phrase, Rule
 from services.domain.speech import SpeakerRole
 from services.exports import ExportFormat
 from services.review import ReviewService
@@ -438,3 +439,35 @@ def test_whose_voice_it_is_counts_for_the_speaker_that_was_shown(naming, names, 
 
 def test_without_known_voices_nothing_is_recognised(service, recognised_call):
     assert first(service.load(LOCAL_USER, recognised_call)) == ("Nora Fields", None)
+
+
+class Book:
+    """Rules that a test can change."""
+
+    def __init__(self, *rules):
+        self.kept = rules
+
+    def rules(self, org_id):
+        return self.kept
+
+
+def leaving(phrase):
+    condition = Phrase(any_of=(phrase,), said_by=SpeakerRole.CUSTOMER)
+    return Rule(id="leaving", name="Leaving", condition=condition)
+
+
+def test_categories_are_those_of_what_is_shown(stores, call_id):
+    calls, _, transcripts = stores
+    book = Book(leaving("want to cancel"))
+    service = ReviewService(calls, transcripts, REDACTOR, rule_book=book)
+    assert service.load(LOCAL_USER, call_id).categories == ()
+    corrected = service.correct(LOCAL_USER, call_id, "u2", "I want to cancel")
+    assert [c.rule_id for c in corrected.categories] == ["leaving"]
+    assert corrected.categories[0].evidence[0].utterance == "u2"
+    assert service.load(LOCAL_USER, call_id).categories == corrected.categories
+    assert service.swap_roles(LOCAL_USER, call_id).categories == ()
+    book.kept = (leaving("so much"),)
+    assert service.load(LOCAL_USER, call_id).categories == ()
+    service.swap_roles(LOCAL_USER, call_id)
+    (now,) = service.load(LOCAL_USER, call_id).categories
+    assert now.evidence[0].utterance == "u4"

@@ -18,6 +18,7 @@ MAX_VALUES = 60_000
 
 Plain = str | int | float | bool | None
 T = TypeVar("T")
+_TAGS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "value", "seq", "map"})
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -147,6 +148,8 @@ def _check_events(text: str) -> None:
 
 def _given(node: yaml.Node, construct: Callable[[yaml.Node], object]) -> Given:
     line = node.start_mark.line + 1
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
+        raise BadRule(f"Line {line}: tags (!) can't be used.")
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Given] = {}
         for key, value in node.value:
@@ -160,8 +163,6 @@ def _given(node: yaml.Node, construct: Callable[[yaml.Node], object]) -> Given:
         return Given(found, line)
     if isinstance(node, yaml.SequenceNode):
         return Given([_given(one, construct) for one in node.value], line)
-    if not node.tag.startswith("tag:yaml.org,2002:"):
-        raise BadRule(f"Line {line}: tags (!) can't be used.")
     try:
         value = construct(node)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError):

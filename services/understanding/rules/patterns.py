@@ -23,7 +23,7 @@ MAX_DIGITS = 99
 _LEXEME = re.compile(
     r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<bar>\|)|(?P<optional>\?)|~(?P<gap>\d+)"
     r"|\[(?P<place>[A-Za-z]+)\]|#(?P<least>\d*)(?P<upto>\+|-\d+)?|(?P<without>(?<![\w*])-(?=[\w(*'’\[]))"
-    r"|(?P<word>[\w*][\w*'’]*)|(?P<hyphen>-)|(?P<mark>[.,;:!\"“”]))"
+    r"|(?P<word>[\w*][\w*'’]*)|(?P<hyphen>-)|(?P<mark>[.,;:!\"“”&/%$£€…–—]))"
 )
 
 

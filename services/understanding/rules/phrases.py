@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from services.domain.intervals import Interval
 from services.domain.rules import ANYWHERE, CallFacts, Phrase, Place
@@ -15,6 +16,8 @@ from services.understanding.rules.matching import (
     matcher,
 )
 from services.understanding.rules.spoken import Passage, WordStream, passages_of
+
+ENOUGH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,14 @@ class Speech:
     def said(self, phrase: Phrase) -> list[Said]:
         """Return where a phrase condition's phrases are said, in order of time.
 
-        Not fewer than ``phrase.at_least`` are returned, else none. Raises BadRule.
+        Not fewer than ``phrase.at_least`` are returned, else none; of a single phrase said very
+        often only the first. Raises BadRule.
         """
-        found = sorted(
-            self._candidates(phrase), key=lambda said: (said.match.start, -said.match.end)
-        )
+        candidates = self._candidates(phrase)
+        if len(phrase.any_of) == 1 and phrase.within == ANYWHERE:
+            # They come in order, so nothing behind these can matter; "*" fits every word.
+            candidates = islice(candidates, max(phrase.at_least, ENOUGH))
+        found = sorted(candidates, key=lambda said: (said.match.start, -said.match.end))
         found = self._in_place(phrase.within, found)
         if phrase.differing:
             counted = len({said.pattern for said in found})

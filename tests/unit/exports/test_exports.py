@@ -15,6 +15,7 @@ import pytest
 from services.analysis.metrics import analyse
 from services.domain.edits import CallEdits
 from services.domain.part import Part
+from services.domain.rules import Category, Evidence
 from services.domain.speech import Transcript
 from services.exports import ExportFormat, export
 from services.exports.formats import file_name
@@ -142,6 +143,52 @@ def test_json_has_every_key_of_the_schema() -> None:
     assert document["metrics"]["by_speaker"]["agent"]["loudness_dbfs"] == [-20.1235, None]
     assert document["holds"] == [{"start_ms": 5_500, "end_ms": 7_000, "kind": "music"}]
     assert document["categories"] == []
+
+
+def test_categories_are_in_every_format_that_has_room_for_them() -> None:
+    shown = make_reviewed()
+    line = shown.transcript.utterances[0]
+    why = Evidence(
+        utterance=line.id, start_ms=10, end_ms=20, why="Said <b>so</b>.", start_char=0, end_char=2
+    )
+    missed = Evidence(start_ms=0, end_ms=60_000, why="Not said.")
+    shown = replace(
+        shown,
+        categories=(
+            Category(rule_id="leaving", name="Wants <to> leave", evidence=(why,)),
+            Category(rule_id="notice_missing", name="", evidence=(missed,)),
+        ),
+    )
+    document = json.loads(export(shown, ExportFormat.JSON).content.decode())
+    assert document["categories"] == [
+        {
+            "id": "leaving",
+            "name": "Wants <to> leave",
+            "evidence": [
+                {"utterance": line.id, "start_ms": 10, "end_ms": 20, "why": "Said <b>so</b>."}
+            ],
+        },
+        {
+            "id": "notice_missing",
+            "name": "",
+            "evidence": [{"utterance": None, "start_ms": 0, "end_ms": 60_000, "why": "Not said."}],
+        },
+    ]
+    text = export(shown, ExportFormat.TXT).content.decode()
+    assert "Categories: Wants <to> leave, notice_missing\n" in text
+    html = export(shown, ExportFormat.HTML).content.decode()
+    assert "<strong>Wants &lt;to&gt; leave</strong>" in html
+    assert "Said &lt;b&gt;so&lt;/b&gt;." in html
+    table = export(shown, ExportFormat.CSV).content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [row["categories"] for row in rows if row["utterance"] == line.id] == [
+        "Wants <to> leave"
+    ]
+    assert not any(row["categories"] for row in rows if row["utterance"] != line.id)
+
+
+def test_json_has_the_summary_and_the_comments() -> None:
+    document = json.loads(export(make_reviewed(), ExportFormat.JSON).content.decode())
     assert document["summary"]["resolved"] is True
     assert document["summary"]["outcome"] is None
     assert document["comments"][0]["utterance"] == "customer.0"

@@ -25,7 +25,7 @@ from tests.unit.understanding.rules.said import facts, quoted
         ("cancel*", "It was cancelled.", ["cancelled"]),
         ("*tion", "A confirmation, a nation!", ["confirmation", "nation"]),
         ("c*l*n", "the cancellation", ["cancellation"]),
-        ("speak ~2 (manager|supervisor)", "let me speak to your manager", ["speak to your manager"]),
+        ("speak ~2 (manager|supervisor)", "to speak to your manager", ["speak to your manager"]),
         ("speak ~2 (manager|supervisor)", "speak to the very same manager", []),
         ("speak ~2 manager", "I speak. The manager left.", []),
         ("thank you very? much", "thank you much, thank you very much", None),
@@ -134,10 +134,12 @@ def test_a_pattern_made_to_run_away_does_not() -> None:
 
 
 WORDS = st.sampled_from(
-    "cancel cancelled I I'm don't dont cannot want to my account forty eight 48 one's it's gonna "
-    "speak manager e-mail o'clock ok alright café [CARD] customer's um no not never refund é".split(
-        " "
-    )
+    [
+        *("cancel", "cancelled", "I", "I'm", "don't", "dont", "cannot", "want", "to", "my"),
+        *("account", "forty", "eight", "48", "one's", "it's", "gonna", "speak", "manager"),
+        *("e-mail", "o'clock", "ok", "alright", "café", "[CARD]", "customer's", "um", "no"),
+        *("not", "never", "refund", "é"),
+    ]
 )
 PUNCTUATION = st.sampled_from(["", "", "", ",", ".", "?", "…", "/"])
 TEXTS = st.lists(st.tuples(WORDS, PUNCTUATION), min_size=1, max_size=14).map(
