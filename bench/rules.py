@@ -1,6 +1,6 @@
 """How soon rules apply to a long history: one rule of a usual kind, each kind of leaf, all shipped.
 
-The calls are made up (bench/history.py); beyond the first few thousand they are copies of these
+The calls are made up (bench/history.py); beyond the first few hundred they are copies of these
 under ids of their own, which sweeps can't tell: nothing is remembered from call to call.
 """
 
@@ -28,7 +28,7 @@ from services.sweeping import Sweeper
 from services.understanding.rules.yaml_form import rules_from_yaml
 
 ORG = "bench"
-DISTINCT = 2_000
+DISTINCT = 400
 OWN = """
 rules:
 - id: own_typical

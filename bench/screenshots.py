@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.ui import ROOT, serving
 
-PAGES = ("", "calls", "call", "live_call", "analytics", "voices", "vocabulary")
+PAGES = ("", "calls", "call", "live_call", "analytics", "voices", "vocabulary", "rules")
 DESK = {"width": 1440, "height": 1180}
 PHONE = {"width": 390, "height": 844}
 SETTLE_MS = 3_000

@@ -70,9 +70,9 @@ def choose_category(rules: Sequence[Rule], counts: Mapping[str, int]) -> Rule | 
 def draw_weeks(rule: Rule, weeks: Sequence[tuple[date, int, int]]) -> None:
     """Draw the share of calls that a rule applies to, week by week."""
     draw_panel_title("Week by week")
-    rows = [(week, calls, n, 100 * calls / n) for week, calls, n in weeks]
+    rows = [(f"{week:%d %b %Y}", calls, n, 100 * calls / n) for week, calls, n in weeks]
     frame = pd.DataFrame(rows, columns=["Week of", "Calls", "n", "Share in %"])
-    st.bar_chart(frame, x="Week of", y="Share in %", height=220)
+    st.bar_chart(frame, x="Week of", y="Share in %", height=220, sort=False)
     with st.expander("As a table"):
         st.dataframe(frame, hide_index=True, alt=f"{plain(rule.name)} week by week")
 

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components.heading import draw_panel_title
-from components.rule_words import ALERT_ICON, KIND_ICONS
+from components.rule_words import ALERT_ICON, KIND_ICONS, KIND_WORDS
 from components.wording import clock, plain
 from services.domain.rules import Category, Evidence, RuleKind
 
 SHOWN_EVIDENCE = 4
-COLOURS = {RuleKind.TOPIC: "blue", RuleKind.EVENT: "green", RuleKind.PROBLEM: "orange"}
 _ORDER = (RuleKind.PROBLEM, RuleKind.EVENT, RuleKind.TOPIC)
 
 
@@ -18,19 +17,28 @@ def draw_categories(categories: Sequence[Category]) -> int | None:
     """Draw a call's categories with why; return the place in ms that was clicked."""
     if not categories:
         return None
-    clicked: int | None = None
     ordered = sorted(categories, key=lambda c: (not c.alert, _ORDER.index(c.kind)))
+    by_id = {category.rule_id: category for category in ordered}
     with st.container(border=True, gap="small", key="categories"):
         draw_panel_title(
-            "Categories", explanation="What rules find in this call. Open one to see why."
+            "Categories", explanation="What rules find in this call. Choose one to see why."
         )
-        st.markdown(" ".join(_chip(category) for category in ordered))
-        for category in ordered:
-            title = f"{_icon(category)} {plain(_name(category))}"
-            with st.expander(title):
-                at = draw_evidence(category.evidence, key=f"why_{category.rule_id}")
-                clicked = at if at is not None else clicked
-    return clicked
+        alerts = [category for category in ordered if category.alert]
+        if alerts:
+            st.markdown(" ".join(f":red-badge[{_label(alert)}]" for alert in alerts))
+        chosen = st.pills(
+            "Choose a category to see why it applies",
+            list(by_id),
+            default=ordered[0].rule_id,
+            format_func=lambda rule_id: _label(by_id[rule_id]),
+            key=f"categories_{'_'.join(by_id)}",
+            label_visibility="collapsed",
+        )
+        if not chosen or chosen not in by_id:
+            return None
+        category = by_id[chosen]
+        st.caption(f"{KIND_WORDS[category.kind]} “{plain(_name(category))}”, because:")
+        return draw_evidence(category.evidence, key=f"why_{chosen}")
 
 
 def draw_evidence(evidence: Sequence[Evidence], *, key: str) -> int | None:
@@ -60,9 +68,8 @@ def _sentence(why: Evidence) -> str:
     return why.why
 
 
-def _chip(category: Category) -> str:
-    colour = "red" if category.alert else COLOURS[category.kind]
-    return f":{colour}-badge[{_icon(category)} {plain(_name(category))}]"
+def _label(category: Category) -> str:
+    return f"{_icon(category)} {plain(_name(category))}"
 
 
 def _icon(category: Category) -> str:

@@ -44,7 +44,7 @@ def _draw_sentiment(now: SentimentLevel | None, key: str) -> SentimentLevel | No
         format_func=lambda o: SENTIMENT_OF_WORDS[o],
         key=f"{key}_mood_of",
     )
-    role = _draw_role("Whose", now.role, f"{key}_mood_by")
+    role = draw_role("Whose", now.role, f"{key}_mood_by")
     below = st.segmented_control(
         "Is",
         [True, False],
@@ -85,7 +85,7 @@ def _draw_silence(now: Silence | None, key: str) -> Silence | None:
 def _draw_interruptions(now: Interruptions | None, key: str) -> Interruptions | None:
     wanted = st.checkbox("Interruptions", value=now is not None, key=f"{key}_cut")
     now = now or Interruptions(by=SpeakerRole.AGENT, at_least=3)
-    by = _draw_role("By", now.by, f"{key}_cut_by")
+    by = draw_role("By", now.by, f"{key}_cut_by")
     times = st.number_input("At least so many", 1, 1_000, now.at_least, key=f"{key}_cut_n")
     return Interruptions(by=by, at_least=int(times)) if wanted else None
 
@@ -107,7 +107,8 @@ def _draw_share(now: TalkShare | None, key: str) -> TalkShare | None:
     return TalkShare(role=role or now.role, at_least=least / 100) if wanted else None
 
 
-def _draw_role(label: str, now: SpeakerRole | None, key: str) -> SpeakerRole | None:
+def draw_role(label: str, now: SpeakerRole | None, key: str) -> SpeakerRole | None:
+    """Draw the choice of a role or anybody."""
     roles = list(ANYBODY_WORDS)
     return st.selectbox(
         label, roles, index=roles.index(now), format_func=lambda r: ANYBODY_WORDS[r], key=key

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import streamlit as st
 
-from components.rule_figures import draw_figures
-from components.rule_words import KIND_WORDS, SAID_BY_WORDS, WHERE_WORDS
+from components.rule_figures import draw_figures, draw_role
+from components.rule_words import KIND_WORDS, WHERE_WORDS
 from services.domain.rules import Rule, RuleKind
 from services.understanding.rules.simple import SimpleCondition, condition_of, simple_of
 from services.understanding.rules.yaml_form import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS
@@ -139,13 +139,7 @@ def _draw_phrases(simple: SimpleCondition, key: str) -> SimpleCondition:
             key=f"{key}_negated",
         )
     with right:
-        said_by = st.segmented_control(
-            "Said by",
-            list(SAID_BY_WORDS),
-            default=simple.said_by,
-            format_func=lambda role: SAID_BY_WORDS[role],
-            key=f"{key}_by",
-        )
+        said_by = draw_role("Said by", simple.said_by, f"{key}_by")
         where = st.selectbox(
             "Where in the call",
             list(WHERE_WORDS),

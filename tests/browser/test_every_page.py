@@ -12,6 +12,7 @@ PAGES = {
     "voices": "Add a voice",
     "analytics": "Analytics",
     "vocabulary": "Words to listen for",
+    "rules": "Rules look for words",
 }
 GRAVE = {"serious", "critical"}
 # the first page is found at the server's own address only
