@@ -17,7 +17,7 @@ from sqlalchemy import Engine, text
 from bench.history import make_history
 from bench.results import keep, table
 from services.domain.rules import Rule
-from services.reading_rules import read_by_book, rules_of
+from services.reading_rules import read_by_book
 from services.storage.database import migrate, open_engine, writing
 from services.storage.keys import MasterKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
@@ -25,6 +25,7 @@ from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
 from services.storage.search_tables import SHOWN_UTTERANCES
 from services.storage.swept_calls import SweptCalls
 from services.sweeping import Sweeper
+from services.understanding.rules.ready_made import ready_made_rules
 from services.understanding.rules.yaml_form import rules_from_yaml
 
 ORG = "bench"
@@ -64,8 +65,10 @@ def measure(calls: int, json_file: Path | None) -> int:
         began = time.monotonic()
         _make(engine, calls)
         sys.stderr.write(f"{calls:,} calls made in {time.monotonic() - began:.0f} s\n")
-        rows = [_timed(engine, [rule]) for rule in rules_from_yaml(OWN)]
-        rows.append(_timed(engine, rules_of(SweptCalls(engine).start(ORG).book)))
+        rows = []
+        for rules in (*([r] for r in rules_from_yaml(OWN)), ready_made_rules()):
+            rows.append(_timed(engine, rules))
+            sys.stderr.write(f"{rows[-1]['rule']}: {rows[-1]['seconds']} s\n")
         engine.dispose()
     sys.stdout.write(table(rows) + "\n")
     keep("rules", rows, json_file)

@@ -96,8 +96,8 @@ class RuleBook:
         if based_on and rule in ready_made_rules():
             self.remove(user, rule.id, based_on=based_on)
             return self.get(user, rule.id)
+        self._ask_for_sweep(user, [rule])
         self._keep(user, [_stored(rule, based_on)])
-        self._sweeps.request(user.org_id, [rule.id] if rule.enabled else [])
         telemetry.event("rule.saved", alert=rule.alert, kind=rule.kind.value)
         return self.get(user, rule.id)
 
@@ -115,9 +115,9 @@ class RuleBook:
         origin = self.get(user, rule_id).origin
         if origin is Origin.SHIPPED:
             raise InvalidRequest("A rule that came with Partyline can be switched off instead.")
-        self._store.remove(user.org_id, rule_id, based_on=based_on)
         if origin is Origin.CHANGED:
-            self._sweeps.request(user.org_id, [rule_id])
+            self._ask_for_sweep(user, [rule for rule in ready_made_rules() if rule.id == rule_id])
+        self._store.remove(user.org_id, rule_id, based_on=based_on)
         telemetry.event("rule.removed")
 
     def to_yaml(self, user: User, rule_ids: Iterable[str] | None = None) -> str:
@@ -141,8 +141,8 @@ class RuleBook:
         ]
         versions = {rule_id: kept.version for rule_id, kept in before.items()}
         if new:
+            self._ask_for_sweep(user, new)
             self._keep(user, [_stored(rule, versions.get(rule.id, 0)) for rule in new])
-            self._sweeps.request(user.org_id, [rule.id for rule in new if rule.enabled])
         telemetry.event("rules.imported", count=len(new))
         return len(new)
 
@@ -191,6 +191,15 @@ class RuleBook:
         """Stop applying rules to all calls. Raises AccessDenied."""
         _check_right(user)
         self._sweeps.cancel(user.org_id)
+
+    def _ask_for_sweep(self, user: User, rules: Iterable[Rule]) -> None:
+        """Have rules looked for in all calls once they are kept, which is to follow.
+
+        It is asked for first, so that no rule can be kept and never applied; a sweep that begins
+        too early notices that the rules have changed, and begins again.
+        """
+        if ids := [rule.id for rule in rules if rule.enabled]:
+            self._sweeps.request(user.org_id, ids)
 
     def _keep(self, user: User, rules: Sequence[StoredRule]) -> None:
         book = self._store.book(user.org_id)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, delete, insert, select, update
 
+from services import telemetry
 from services.domain.calls import Call, CallState
 from services.domain.edits import CallEdits
 from services.domain.errors import Cancelled, EditConflict, NotFound, NotReady
@@ -89,6 +90,9 @@ class TranscriptStore:
                 if edits is not None:
                     _write_edits(connection, call, replace(edits, transcript_id=transcript.id))
                 write_derived(connection, call, shown or analysed, found)
+        if found is not None:
+            alerts = sum(category.alert for category in found.categories)
+            telemetry.event("call.categories", count=len(found.categories), alerts=alerts)
         return transcript.id
 
     def active(self, org_id: str, call_id: str) -> Transcript:
