@@ -14,6 +14,7 @@ from services.domain.calls import (
 )
 from services.domain.errors import AlreadyStored, NotFound
 from services.domain.findings import Finding, FindingKind
+from services.reading_rules import read_by_book
 from services.storage.calls import CallFilter, CallStore
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import DataKey
@@ -184,7 +185,7 @@ def test_reviewed_can_be_set_and_taken_away(calls: CallStore) -> None:
 
 def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None:
     made, kept = add(calls), add(calls)
-    transcripts = TranscriptStore(engine)
+    transcripts = TranscriptStore(engine, read_by_book)
     for each in (made, kept):
         spoken = analysed()
         transcripts.save(ORG, each.id, 1, spoken)
