@@ -124,6 +124,19 @@ def bench_ui(
         raise SystemExit(measure(json_file))
 
 
+@benches.command("rules")
+def bench_rules(
+    calls: Annotated[int, typer.Option(min=100, help="Calls in the history.")] = 100_000,
+    json_file: Figures = None,
+) -> None:
+    """How soon changed rules apply to a long history of calls."""
+    from app.commands.console import one_clear_line
+    from bench.rules import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(calls, json_file))
+
+
 @benches.command("categories")
 def bench_categories(
     folder: Annotated[Path, typer.Argument(help="Folder of truth files that list categories.")],

@@ -9,11 +9,13 @@ import typer
 
 from app.benches import benches
 from app.emulators import emulators
+from app.rules import rules
 from app.text import text
 from app.vocabulary import vocabulary
 from app.voices import voices
 from services import telemetry
 from services.domain.calls import MOST_SPEAKERS, ProcessingOptions, SpeakerCount
+from services.domain.errors import InvalidRequest
 from services.domain.part import read_clock
 from services.domain.searching import LineFilter
 from services.domain.speech import SpeakerRole
@@ -29,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(voices, name="voices")
 app.add_typer(vocabulary, name="vocabulary")
+app.add_typer(rules, name="rules")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
@@ -240,6 +243,30 @@ def search(
     with one_clear_line():
         settings = load_settings()
         raise SystemExit(search_calls(settings, query, among, limit=limit, as_json=as_json))
+
+
+@app.command()
+def analyse(
+    by_rules: Annotated[
+        bool, typer.Option("--rules", help="Look for rules in all stored calls.")
+    ] = False,
+    yaml_file: Annotated[
+        Path | None,
+        typer.Option("--yaml", help="Rules of this file instead; they are counted, not stored."),
+    ] = None,
+    rule: Annotated[
+        list[str] | None, typer.Option(help="Only the rule of this id; may be repeated.")
+    ] = None,
+) -> None:
+    """Analyse all stored calls anew: which rules apply to how many."""
+    from app.commands.console import one_clear_line
+    from app.commands.rules import analyse_rules
+    from app.settings import load_settings
+
+    with one_clear_line():
+        if not (by_rules or yaml_file or rule):
+            raise InvalidRequest("Say what to analyse: --rules.")
+        raise SystemExit(analyse_rules(load_settings(), yaml_file, rule or ()))
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ page = st.navigation(
             icon=":material/dictionary:",
             url_path="vocabulary",
         ),
+        st.Page("../pages/rules.py", title="Rules", icon=":material/rule:", url_path="rules"),
     ],
     position="top",
 )

@@ -21,6 +21,7 @@ from services.domain.people import LOCAL_USER, User
 from services.domain.scorecards import Scorecard
 from services.domain.vocabulary import Vocabulary
 from services.domain.voices import Enrolment
+from services.rule_book import KeptRule
 
 TOKEN_TTL_S = 3600
 
@@ -42,6 +43,7 @@ _CONVERSATIONS = "conversations"
 _PENDING = "pending_questions"
 _FAILED = "failed_questions"
 _DRAFT = "scorecard_draft"
+_RULE = "rule"
 
 
 def services() -> Services:
@@ -361,6 +363,24 @@ def keep_scorecard_draft(card: Scorecard) -> None:
 def end_scorecard() -> None:
     """Forget the scorecard that was being edited."""
     st.session_state.pop(_DRAFT, None)
+
+
+# --- the Rules page -------------------------------------------------------------------------
+
+
+def begun_rule() -> KeptRule | None:
+    """Return the rule that is open, as it was when it was opened; a new one has no name."""
+    return cast("KeptRule | None", st.session_state.get(_RULE))
+
+
+def begin_rule(kept: KeptRule) -> None:
+    """Open a rule."""
+    st.session_state[_RULE] = kept
+
+
+def end_rule() -> None:
+    """Go back to all rules."""
+    st.session_state.pop(_RULE, None)
 
 
 # --- what to say once -----------------------------------------------------------------------

@@ -25,14 +25,17 @@ from services.jobs.intake import Intake
 from services.jobs.janitor import Janitor
 from services.jobs.processing import open_run
 from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.rule_sweeps import SweepRunner
 from services.jobs.sounds import SoundKeeper, SoundPolicy
 from services.jobs.workshop import Workshop
 from services.one_file import KnownVoices
 from services.pipeline import Models
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
+from services.reading_rules import read_by_book
 from services.refreshing import Refresher
 from services.review import ReviewService
+from services.rule_book import RuleBook
 from services.scorecards.asking import ModelQuestions
 from services.scorecards.keeping import ScoreKeeper
 from services.scorecards.rescoring import Rescorer
@@ -42,21 +45,25 @@ from services.storage.active import ActiveTranscripts
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
+from services.storage.categories import CategoryStore
 from services.storage.database import database_exists, forget_log, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
+from services.storage.rules import RuleStore
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore
 from services.storage.search import SearchIndex
 from services.storage.summaries import SummaryStore
+from services.storage.sweeps import SweepStore
+from services.storage.swept_calls import SweptCalls
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.summaries import SummaryDesk
-from services.understanding.rules.ready_made import ReadyMade
+from services.sweeping import Sweeper
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -77,6 +84,7 @@ class Services:
 
     settings: Settings
     calls: CallStore
+    categories: CategoryStore
     runs: RunStore
     transcripts: TranscriptStore
     vocabularies: VocabularyStore
@@ -98,6 +106,7 @@ class Services:
     index: SearchIndex
     summaries: SummaryDesk
     vocabulary: VocabularyService
+    rule_book: RuleBook
     providers: ProviderRegistry
     models: Models
     redactor: LineRedactor
@@ -133,9 +142,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     models = build_models(settings)
     calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
     cards = ScorecardStore(engine)
-    rule_book = ReadyMade()
+    rule_book = rule_tools_on(engine).book
     keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
-    transcripts = TranscriptStore(engine, also=(keeper,))
+    transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
     known_voices = KnownVoiceStore(engine, master_key)
@@ -152,6 +161,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     return Services(
         settings=settings,
         calls=calls,
+        categories=CategoryStore(engine),
         runs=runs,
         transcripts=transcripts,
         vocabularies=vocabularies,
@@ -192,6 +202,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             SummaryStore(engine),
             models.model_summariser if models.has_language_model else None,
         ),
+        rule_book=rule_book,
         vocabulary=VocabularyService(vocabularies),
         providers=providers,
         models=models,
@@ -216,6 +227,34 @@ def build_vocabulary(settings: Settings) -> VocabularyService:
     engine = open_engine(settings.database_url)
     migrate(engine)
     return VocabularyService(VocabularyStore(engine))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleTools:
+    """The rules, and what it takes to look for them in all calls."""
+
+    book: RuleBook
+    calls: SweptCalls
+    sweeper: Sweeper
+    sweeps: SweepStore
+
+
+def rule_tools_on(engine: Engine) -> RuleTools:
+    """Return the rules on this database with what belongs to them."""
+    calls, sweeps = SweptCalls(engine), SweepStore(engine)
+    sweeper = Sweeper(calls)
+    book = RuleBook(RuleStore(engine), CategoryStore(engine), sweeps, sweeper)
+    return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
+
+
+def build_rule_tools(settings: Settings) -> RuleTools:
+    """Return the rules of this installation without anything else.
+
+    Raises DatabaseTooNew, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    return rule_tools_on(engine)
 
 
 def build_search(settings: Settings) -> SearchService:
@@ -295,6 +334,7 @@ class Worker:
     engine: JobEngine
     janitor: Janitor
     sounds: SoundKeeper
+    sweeps: SweepRunner
     jobs_at_once: int
 
     @contextmanager
@@ -303,7 +343,9 @@ class Worker:
         self.services.queue.set_up(at_once=self.jobs_at_once)
         with self.engine.running():
             self.janitor.sweep()
+            self.sweeps.start()
             yield
+            self.sweeps.stop()
         self.services.close()
 
     def tend(self, stop: Event) -> None:
@@ -387,6 +429,9 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         engine=engine,
         janitor=janitor,
         sounds=sounds,
+        sweeps=SweepRunner(
+            SweepStore(services.engine), SweptCalls(services.engine), stopping=stopping
+        ),
         jobs_at_once=settings.jobs_at_once,
     )
 

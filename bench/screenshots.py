@@ -17,7 +17,10 @@ from typing import Any
 
 from bench.ui import ROOT, serving
 
-PAGES = ("", "calls", "call", "live_call", "analytics", "voices", "scorecards", "vocabulary")
+PAGES = (
+    "", "calls", "call", "live_call", "analytics", "ask", "voices", "vocabulary", "rules",
+    "scorecards",
+)  # fmt: skip
 DESK = {"width": 1440, "height": 1180}
 PHONE = {"width": 390, "height": 844}
 SETTLE_MS = 3_000

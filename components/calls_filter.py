@@ -1,6 +1,6 @@
 """Which calls are listed, and in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -27,7 +27,14 @@ TOPICS_KEY = "calls_topics"
 NEWEST_FIRST = {True: "Descending", False: "Ascending"}
 
 
-def draw_calls_filter(agents: Sequence[str], queues: Sequence[str]) -> CallFilter:
+def preset_categories(rule_ids: Sequence[str]) -> None:
+    """Let the list of calls show only calls to which one of these rules applies."""
+    st.session_state["calls_categories"] = list(rule_ids)
+
+
+def draw_calls_filter(
+    agents: Sequence[str], queues: Sequence[str], rules: Mapping[str, str]
+) -> CallFilter:
     """Draw the filters; return them without a page, which depends on how many calls they find."""
     search, sort, order, more = st.columns([4, 2, 2, 1.4], vertical_alignment="bottom")
     text = search.text_input(
@@ -52,7 +59,7 @@ def draw_calls_filter(agents: Sequence[str], queues: Sequence[str]) -> CallFilte
         persist_state="session",
     )
     with more.popover("Filters", icon=":material/tune:", width="stretch"):
-        chosen = _draw_choices(agents, queues)
+        chosen = _draw_choices(agents, queues, rules)
     return CallFilter(
         text=text.strip() or None, sort=by, descending=bool(descending), limit=PAGE_SIZE, **chosen
     )
@@ -63,11 +70,14 @@ def filter_by_topic(topic: str) -> None:
     st.session_state[TOPICS_KEY] = [topic]
 
 
-def describe_filter(wanted: CallFilter) -> list[str]:
+def describe_filter(wanted: CallFilter, rules: Mapping[str, str]) -> list[str]:
     """Return the filters that are set, in words."""
     parts = [STATE_WORDS[s] for s in wanted.states] + [*wanted.agents, *wanted.queues]
     parts += [SENTIMENT_WORDS[s] for s in wanted.sentiments]
     parts += [topic_name(t) for t in wanted.topics]
+    parts += [rules.get(rule_id, rule_id) for rule_id in wanted.categories]
+    if wanted.alerts:
+        parts.append("unseen alerts")
     if wanted.first_day and wanted.last_day:
         parts.append(f"{wanted.first_day} to {wanted.last_day}")
     if wanted.reviewed is not None:
@@ -75,7 +85,9 @@ def describe_filter(wanted: CallFilter) -> list[str]:
     return parts
 
 
-def _draw_choices(agents: Sequence[str], queues: Sequence[str]) -> dict[str, Any]:
+def _draw_choices(
+    agents: Sequence[str], queues: Sequence[str], rules: Mapping[str, str]
+) -> dict[str, Any]:
     states = st.pills(
         "State",
         list(CallState),
@@ -105,6 +117,16 @@ def _draw_choices(agents: Sequence[str], queues: Sequence[str]) -> dict[str, Any
     )
     agent = st.multiselect("Agent", agents, key="calls_agents", persist_state="session")
     queue = st.multiselect("Queue", queues, key="calls_queues", persist_state="session")
+    categories = st.multiselect(
+        "Category",
+        list(rules),
+        format_func=lambda rule_id: rules.get(rule_id, rule_id),
+        key="calls_categories",
+        persist_state="session",
+    )
+    alerts = st.toggle(
+        "With an alert that nobody has reviewed", key="calls_alerts", persist_state="session"
+    )
     first, last = day_range("Days", key="calls_days")
     return {
         "states": tuple(states),
@@ -113,6 +135,8 @@ def _draw_choices(agents: Sequence[str], queues: Sequence[str]) -> dict[str, Any
         "reviewed": reviewed,
         "agents": tuple(agent),
         "queues": tuple(queue),
+        "categories": tuple(categories),
+        "alerts": alerts,
         "first_day": first,
         "last_day": last,
     }

@@ -1,8 +1,9 @@
 """Calls as a table: what they were and how they went, with what can be done about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
@@ -19,6 +20,7 @@ from components.wording import (
     signed,
 )
 from services.domain.calls import FINISHED_STATES, Call, CallState
+from services.domain.rules import Category
 from services.domain.speech import SentimentLabel
 from services.domain.topics import topic_name
 from services.storage.calls import CallRow
@@ -57,13 +59,22 @@ class CallsIntent:
     call_ids: tuple[str, ...]
 
 
-def draw_calls_table(rows: Sequence[CallRow], *, zone: str | None) -> CallsIntent | None:
-    """Draw the table and, for selected rows, the actions; return what the person wants."""
+def draw_calls_table(
+    rows: Sequence[CallRow],
+    *,
+    zone: str | None,
+    alerts: Mapping[str, str] = MappingProxyType({}),
+) -> CallsIntent | None:
+    """Draw the table and, for selected rows, the actions; return what the person wants.
+
+    ``alerts`` are the names of the rules that raise one, by call.
+    """
     key = table_key(rows)
     above = st.container()
-    shown = calls_frame(rows, zone)
+    shown = calls_frame(rows, zone, alerts)
+    unused = [name for name in ("reason", "alerts") if not shown[name].notna().any()]
     selection: Any = st.dataframe(
-        shown if shown["reason"].notna().any() else shown.drop(columns="reason"),
+        shown.drop(columns=unused),
         key=f"{key}_table",
         hide_index=True,
         on_select="rerun",
@@ -91,13 +102,17 @@ def table_key(rows: Sequence[CallRow]) -> str:
     return f"calls_{crc32(','.join(r.call.id for r in rows).encode()):08x}"
 
 
-def calls_frame(rows: Sequence[CallRow], zone: str | None) -> pd.DataFrame:
+def calls_frame(
+    rows: Sequence[CallRow],
+    zone: str | None,
+    alerts: Mapping[str, str] = MappingProxyType({}),
+) -> pd.DataFrame:
     """Return the rows as a frame with the table's columns."""
     return pd.DataFrame(
-        [_cells(row, zone) for row in rows],
+        [[*_cells(row, zone), alerts.get(row.call.id)] for row in rows],
         columns=[
             "open", "state", "held", "agent", "customer", "queue", "duration",
-            "sentiment", "trend", "share", "topics", "reviewed", "reason", "file",
+            "sentiment", "trend", "share", "topics", "reviewed", "reason", "file", "alerts",
         ],
     )  # fmt: skip
 
@@ -167,6 +182,18 @@ def _columns(open_key: str) -> dict[str, Any]:
         "reviewed": column.CheckboxColumn("Reviewed", width=80),
         "file": column.TextColumn("File", width=200),
         "reason": column.TextColumn("Reason of failure", width=300),
+        "alerts": column.TextColumn("Alerts", width=240, help="Rules that raise an alert"),
+    }
+
+
+def alert_names(
+    categories: Mapping[str, Sequence[Category]], names: Mapping[str, str]
+) -> dict[str, str]:
+    """Return for each call that has alerts the names of the rules that raise them."""
+    return {
+        call_id: "⚑ " + ", ".join(names.get(c.rule_id, c.rule_id) for c in given if c.alert)
+        for call_id, given in categories.items()
+        if any(c.alert for c in given)
     }
 
 

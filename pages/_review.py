@@ -19,6 +19,7 @@ from components.call_view.header import HeaderAct, SoundDownload, draw_header
 from components.call_view.subjects import draw_subjects
 from components.call_view.summary import SummaryAct, draw_summary
 from components.call_view.timeline import draw_timeline
+from components.category_view import draw_categories
 from components.heading import draw_empty, draw_page_title
 from components.known_voices.dialogs import ask_remember
 from components.options_form import ProviderChoice
@@ -74,8 +75,8 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     with right:
         asked = draw_summary(reviewed, can_write=session.services().summaries.can_write)
         writing = st.empty()
-        about = draw_subjects(reviewed)
-        asked = about if asked is None else asked
+        for at in (draw_subjects(reviewed), draw_categories(reviewed.categories)):
+            asked = at if asked is None else asked
         ask_about_call(reviewed)
         panels.draw_sentiment(reviewed)
         panels.draw_talk(reviewed)

@@ -7,6 +7,7 @@ from components import team_view, topic_view
 from components.calls_filter import filter_by_topic
 from components.heading import draw_no_match, draw_page_title, draw_panel_title
 from pages._calls import offer_first_calls, open_call
+from pages._categories import show_categories
 from pages._team_scores import show_team_scores
 
 user, services = session.current_user(), session.services()
@@ -43,6 +44,7 @@ with right, st.container(border=True):
     draw_panel_title("Reasons over time")
     counts = services.topics.per_day(org, wanted, topic_view.choose_period())
     topic_view.draw_trend(counts)
+show_categories(wanted)
 left, right = st.columns(2)
 with left:
     silent = team_view.draw_ranking(

@@ -7,7 +7,7 @@ import streamlit as st
 from app import session
 from components._compat import time_zone
 from components.calls_filter import PAGE_SIZE, describe_filter, draw_calls_filter
-from components.calls_table import draw_calls_table
+from components.calls_table import alert_names, draw_calls_table
 from components.heading import draw_no_match, draw_page_title
 from components.wording import plural
 from pages._calls import carry_out, offer_first_calls, refresh_while_running
@@ -15,9 +15,12 @@ from pages._calls import carry_out, offer_first_calls, refresh_while_running
 user, services = session.current_user(), session.services()
 draw_page_title("Calls", "Every call with its state and how it went.")
 
-wanted = draw_calls_filter(services.calls.agents(user.org_id), services.calls.queues(user.org_id))
+rules = {kept.rule.id: kept.rule.name for kept in services.rule_book.kept(user)}
+wanted = draw_calls_filter(
+    services.calls.agents(user.org_id), services.calls.queues(user.org_id), rules
+)
 found = services.calls.count(user.org_id, wanted)
-filters = describe_filter(wanted)
+filters = describe_filter(wanted, rules)
 st.caption(" · ".join([plural(found, "call"), *filters]))
 
 if found == 0 and not filters and not wanted.text:
@@ -33,7 +36,8 @@ else:
     shown = replace(wanted, offset=(page - 1) * PAGE_SIZE)
     rows = services.calls.list(user.org_id, shown)
     with table:
-        intent = draw_calls_table(rows, zone=time_zone())
+        given = services.categories.of_calls(user.org_id, [row.call.id for row in rows])
+        intent = draw_calls_table(rows, zone=time_zone(), alerts=alert_names(given, rules))
     refresh_while_running(rows)
     if intent is not None:
         carry_out(intent, rows)

@@ -12,6 +12,7 @@ Rows are arrays, because a three-hour call has tens of thousands of words:
 - ``comments``: ``[id, utterance id, author, time in ISO 8601, text]``
 - ``gaps``: ``[start_ms, end_ms, "music" | "silence" | "dead_air"]``
 - ``covered``: ``[start_ms, end_ms]`` of what is covered in the sound of a redacted call
+- ``found``: by utterance id the names of the categories that rest on it
 - ``merges``: ``[speaker id, id of the speaker it was merged into]``
 """
 
@@ -22,6 +23,7 @@ from zlib import crc32
 
 from services.domain.intervals import Interval, covered_ms, union
 from services.domain.reviewed import ReviewedCall
+from services.domain.rules import Category
 from services.domain.speech import (
     Sentiment,
     SentimentLabel,
@@ -73,6 +75,7 @@ def review_payload(reviewed: ReviewedCall) -> dict[str, Any]:
         ],
         "gaps": _gaps(reviewed),
         "covered": [list(stretch) for stretch in reviewed.covered],
+        "found": _found(reviewed.categories),
         "merges": [[one, into] for one, into in edits.merges.items()],
     }
 
@@ -82,7 +85,8 @@ def shown_version(reviewed: ReviewedCall) -> str:
     people = "|".join(
         f"{s.id}={s.label}/{s.role}/{s.voice_confidence}" for s in reviewed.transcript.speakers
     )
-    return f"{reviewed.version}.{crc32(people.encode()):08x}"
+    found = str(_found(reviewed.categories))
+    return f"{reviewed.version}.{crc32(f'{people}/{found}'.encode()):08x}"
 
 
 def colour_names(speakers: Sequence[Speaker]) -> list[str]:
@@ -167,6 +171,19 @@ def _flags(reviewed: ReviewedCall) -> dict[str, Flag]:
             marks |= Flag.CORRECTED
         flags[utterance.id] = marks
     return flags
+
+
+def _found(categories: Sequence[Category]) -> dict[str, str]:
+    """Return for each utterance that rules rest on what they found there.
+
+    Words beside which something is missing are left out: they are no evidence of their own.
+    """
+    names: dict[str, dict[str, None]] = {}
+    for category in categories:
+        if all(why.utterance is not None for why in category.evidence):
+            for why in category.evidence:
+                names.setdefault(why.utterance or "", {})[category.name or category.rule_id] = None
+    return {utterance: ", ".join(of_line) for utterance, of_line in names.items()}
 
 
 class _Reach:

@@ -202,6 +202,10 @@ class ScorecardChanged(EditConflict):
     """The scorecard was changed elsewhere in the meantime; look again and repeat your change."""
 
 
+class RulesChanged(EditConflict):
+    """This rule was changed elsewhere in the meantime; look again and repeat your change."""
+
+
 class AlreadyStored(PartylineError):
     """This recording is among the calls already."""
 

@@ -35,6 +35,7 @@ from services.storage.forms import (
 )
 from services.storage.keys import WrappedKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
+from services.storage.rule_tables import CALL_CATEGORIES
 from services.storage.topics import about_any
 
 _FIGURES_PREFIX = "figures_"
@@ -73,7 +74,8 @@ class CallFilter:
     """Which calls to list, in which order. Empty tuples and None don't filter.
 
     ``text`` is looked for in source name, agent and customer reference. ``first_day`` and
-    ``last_day`` are both included.
+    ``last_day`` are both included. ``categories`` are ids of rules of which one has to apply;
+    ``alerts``: one that raises an alert, in a call that nobody has reviewed yet.
     """
 
     text: str | None = None
@@ -85,6 +87,8 @@ class CallFilter:
     sentiments: tuple[SentimentLabel, ...] = ()
     topics: tuple[str, ...] = ()
     reviewed: bool | None = None
+    categories: tuple[str, ...] = ()
+    alerts: bool = False
     sort: CallSort = CallSort.HELD
     descending: bool = True
     limit: int | None = None
@@ -162,6 +166,12 @@ def conditions(org_id: str, wanted: CallFilter) -> list[ColumnElement[bool]]:
     if wanted.reviewed is not None:
         reviewed = CALLS.c.reviewed_at.is_not(None)
         found.append(reviewed if wanted.reviewed else ~reviewed)
+    category = CALL_CATEGORIES.c
+    of_call = select(category.call_id).where(category.call_id == CALLS.c.id)
+    if wanted.categories:
+        found.append(of_call.where(category.rule_id.in_(wanted.categories)).exists())
+    if wanted.alerts:
+        found += [of_call.where(category.alert).exists(), CALLS.c.reviewed_at.is_(None)]
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is kept about a call besides its transcript: figures, and its lines for searching.
+"""What is kept about a call besides its transcript: figures, lines for searching, categories.
 
 All of it follows from what is shown and is written together with it. When an update of Partyline
 keeps more, ``FORM`` counts up, and the janitor has older calls written anew.
@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 
 from services.domain.calls import Call
 from services.domain.metrics import AnalysedTranscript
+from services.storage.categories import RuleReading, write_reading
 from services.storage.database import upsert
 from services.storage.figures import figures_of
 from services.storage.models import CALL_FIGURES
 from services.storage.shown import write_shown
 from services.storage.topics import write_topics
 
-FORM = 1
+FORM = 2
 
 
 class Derived(Protocol):
@@ -28,13 +29,19 @@ class Derived(Protocol):
 
 
 def write_derived(
-    connection: Connection, call: Call, shown: AnalysedTranscript, also: Iterable[Derived] = ()
+    connection: Connection,
+    call: Call,
+    shown: AnalysedTranscript,
+    found: RuleReading | None = None,
+    also: Iterable[Derived] = (),
 ) -> None:
-    """Write what follows from a call as it is shown."""
+    """Write what follows from a call as it is shown; ``found`` is what rules found in it."""
     figures = figures_of(call, shown.transcript, shown.analysis)
     row = {**vars(figures), "org_id": call.org_id, "form": FORM}
     upsert(connection, CALL_FIGURES, row, key=("call_id",))
     write_shown(connection, call.org_id, call.id, shown.transcript)
     write_topics(connection, call, shown.transcript.topics)
+    if found is not None:
+        write_reading(connection, call, found)
     for more in also:
         more.write(connection, call, shown)

@@ -12,12 +12,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, delete, insert, select, update
 
+from services import telemetry
 from services.domain.calls import Call, CallState
 from services.domain.edits import CallEdits
 from services.domain.errors import Cancelled, EditConflict, NotFound, NotReady
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Transcript
 from services.storage.call_rows import call_from_row, select_call
+from services.storage.categories import RuleReader, read_by_rules
 from services.storage.database import reading, upsert, writing
 from services.storage.derived import FORM, Derived, write_derived
 from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row
@@ -40,11 +42,18 @@ class TranscriptVersion:
 
 
 class TranscriptStore:
-    """Keeps transcripts. Every method raises StorageError, or DiskFull, when the database can't."""
+    """Keeps transcripts. Every method raises StorageError, or DiskFull, when the database can't.
 
-    def __init__(self, engine: Engine, also: Sequence[Derived] = ()) -> None:
-        """Use this database; ``also`` is written whenever what is shown of a call changes."""
+    ``read_rules`` says what rules make of a call; None: nothing is written about rules. ``also`` is
+    written whenever what is shown of a call changes.
+    """
+
+    def __init__(
+        self, engine: Engine, read_rules: RuleReader | None = None, also: Sequence[Derived] = ()
+    ) -> None:
+        """Use this database."""
         self._engine = engine
+        self._read_rules = read_rules
         self._also = tuple(also)
 
     def save(
@@ -67,7 +76,9 @@ class TranscriptStore:
         the run ended without success, EditConflict when the edits were changed meanwhile.
         """
         transcript = analysed.transcript
+        read = read_by_rules(self._engine, self._read_rules, org_id, shown or analysed)
         with writing(self._engine) as connection:
+            found = read(connection) if read else None
             call = _locked_call(connection, org_id, call_id)
             stored = _stored_by_finished_run(connection, call_id, run)
             if stored:
@@ -83,7 +94,10 @@ class TranscriptStore:
                 _activate(connection, call, transcript.id)
                 if edits is not None:
                     _write_edits(connection, call, replace(edits, transcript_id=transcript.id))
-                write_derived(connection, call, shown or analysed, self._also)
+                write_derived(connection, call, shown or analysed, found, self._also)
+        if found is not None:
+            alerts = sum(category.alert for category in found.categories)
+            telemetry.event("call.categories", count=len(found.categories), alerts=alerts)
         return transcript.id
 
     def active(self, org_id: str, call_id: str) -> Transcript:
@@ -150,13 +164,15 @@ class TranscriptStore:
         the same transaction. Raises NotFound, or EditConflict when another version is stored or
         another transcript has become active.
         """
+        read = shown and read_by_rules(self._engine, self._read_rules, org_id, shown)
         with writing(self._engine) as connection:
+            found = read(connection) if read else None
             call = _locked_call(connection, org_id, call_id)
             if shown is not None and shown.transcript.id != call.active_transcript_id:
                 raise EditConflict
             saved = _write_edits(connection, call, edits)
             if shown is not None:
-                write_derived(connection, call, shown, self._also)
+                write_derived(connection, call, shown, found, self._also)
         return saved
 
     def figures(self, org_id: str, call_id: str) -> CallFigures | None:
@@ -178,10 +194,12 @@ class TranscriptStore:
 
         Raises NotFound. Does nothing when the transcript is not the active one any more.
         """
+        read = read_by_rules(self._engine, self._read_rules, org_id, shown)
         with writing(self._engine) as connection:
+            found = read(connection) if read else None
             call = _locked_call(connection, org_id, call_id)
             if call.active_transcript_id == shown.transcript.id:
-                write_derived(connection, call, shown, self._also)
+                write_derived(connection, call, shown, found, self._also)
 
     def in_older_form(self, limit: int) -> list[tuple[str, str]]:
         """Return organisation and id of calls whose figures an older version wrote."""

@@ -13,6 +13,7 @@ PAGES = {
     "analytics": "Analytics",
     "vocabulary": "Words to listen for",
     "scorecards": "Call quality",
+    "rules": "Rules look for words",
 }
 GRAVE = {"serious", "critical"}
 # the first page is found at the server's own address only

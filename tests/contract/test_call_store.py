@@ -16,6 +16,7 @@ from services.domain.errors import AlreadyStored, NotFound
 from services.domain.findings import Finding, FindingKind
 from services.domain.scorecards import Override
 from services.domain.topics import Topic
+from services.reading_rules import read_by_book
 from services.scorecards.keeping import ScoreKeeper
 from services.storage.calls import CallFilter, CallStore
 from services.storage.checkpoints import RunCheckpoints
@@ -192,7 +193,7 @@ def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None
     made, kept = add(calls), add(calls)
     scores = ScoreStore(engine)
     keeper = ScoreKeeper(ScorecardStore(engine), scores, Redactor())
-    transcripts = TranscriptStore(engine, also=(keeper,))
+    transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     said = Override(
         question_id="empathy", value=None, comment="c", author="Bo", made_at=datetime.now(UTC)
     )

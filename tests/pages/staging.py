@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.settings import Settings
+from app.wiring import rule_tools_on
 from services.access.tokens import TokenSigner
 from services.analysis.metrics import analyse
 from services.asking import AskService
@@ -47,9 +48,12 @@ from services.domain.speech import (
 )
 from services.domain.topics import LineTopics, Topic
 from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
+from services.jobs.rule_sweeps import SweepRunner
 from services.providers.base import Capabilities, Readiness
+from services.reading_rules import read_by_book
 from services.refreshing import Refresher
 from services.review import ReviewService
+from services.rule_book import RuleBook
 from services.scorecards.asking import ModelQuestions
 from services.scorecards.keeping import ScoreKeeper
 from services.scorecards.rescoring import Rescorer
@@ -58,6 +62,7 @@ from services.searching import SearchService
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import Rendition
 from services.storage.calls import CallStore
+from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
@@ -66,6 +71,8 @@ from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore
 from services.storage.search import SearchIndex
+from services.storage.sweeps import SweepStore
+from services.storage.swept_calls import SweptCalls
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
@@ -286,6 +293,9 @@ class Staged:
     scorecards: ScorecardService
     score_analytics: ScoreAnalytics
     rescorer: Rescorer
+    rule_book: RuleBook
+    categories: CategoryStore
+    sweeps: SweepRunner
     desk: StagedDesk
     voices: VoiceDesk
     enrolling: StagedEnrolling
@@ -330,11 +340,13 @@ def stage(folder: Path) -> Staged:
     engine = open_engine(f"sqlite:///{folder / 'pages.db'}")
     migrate(engine)
     calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
-    cards = ScorecardStore(engine)
-    keeper = ScoreKeeper(cards, scores, UntouchedLines())
-    transcripts = TranscriptStore(engine, also=(keeper,))
+    cards, rules = ScorecardStore(engine), rule_tools_on(engine)
+    keeper = ScoreKeeper(cards, scores, UntouchedLines(), rules.book)
+    transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     known_voices = KnownVoiceStore(engine, MasterKey(bytes(range(32))))
-    review = ReviewService(calls, transcripts, UntouchedLines(), known_voices, scores=scores)
+    review = ReviewService(
+        calls, transcripts, UntouchedLines(), known_voices, rules.book, scores=scores
+    )
     asked_model: list[AnsweringModel] = []
     asking = AskService(
         review,
@@ -359,6 +371,9 @@ def stage(folder: Path) -> Staged:
         scorecards=ScorecardService(cards, scores, keeper, refresher, questions, UntouchedLines()),
         score_analytics=ScoreAnalytics(engine),
         rescorer=Rescorer(keeper, scores, refresher),
+        rule_book=rules.book,
+        categories=CategoryStore(engine),
+        sweeps=SweepRunner(SweepStore(engine, debounce_s=0), SweptCalls(engine)),
         vocabulary=VocabularyService(VocabularyStore(engine)),
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
         enrolling=enrolling,

@@ -51,6 +51,11 @@ function sentimentMark(line) {
   );
 }
 
+/** What rules found in a line. */
+function foundMark(names) {
+  return make("span", { class: "tag found", title: `Found by rules: ${names}` }, `\u2691 ${names}`);
+}
+
 function flagMarks(line) {
   const marks = [];
   if (line.flags & FLAG.interrupts) marks.push(make("span", { class: "tag" }, "interrupts"));
@@ -59,6 +64,7 @@ function flagMarks(line) {
     marks.push(make("span", { class: "tag", title: why }, icon("overlap"), "overlap"));
   }
   if (line.flags & FLAG.backchannel) marks.push(make("span", { class: "tag" }, "listening signal"));
+  if (line.found) marks.push(foundMark(line.found));
   if (line.flags & FLAG.corrected) marks.push(make("span", { class: "tag" }, "corrected"));
   return marks;
 }

@@ -26,6 +26,7 @@ class Model {
     this.merges = payload.merges;
     this.covered = payload.covered;
     this.lines = payload.utterances.map(readLine);
+    for (const line of this.lines) line.found = payload.found?.[line.id] ?? "";
     this.starts = this.lines.map((line) => line.start);
     this.comments = new Map();
     for (const [id, line, author, at, text] of payload.comments) {

@@ -74,6 +74,11 @@ class FoldedWord:
     after: str = ""
 
 
+def tokens(text: str) -> list[str]:
+    """Return the words of a text as they are written, in small letters, placeholders bare."""
+    return [word.lower().strip("[]") for word in _TOKEN.findall(text)]
+
+
 def folded(text: str) -> list[FoldedWord]:
     """Return the words of a text as rules compare them."""
     return list(_without_repeats(_numbers_joined(list(_unfolded(text)))))

@@ -1,6 +1,6 @@
 """Finds phrases in passages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -51,15 +51,19 @@ class Matcher:
         self._said = Automaton(pattern.said)
         self._not_before = Automaton(pattern.not_before) if pattern.not_before else None
         self._not_after = Automaton(pattern.not_after) if pattern.not_after else None
-        self._groups = tuple(
-            (
-                tuple(word for word in group if not word.endswith("*")),
-                tuple(word[:-1] for word in group if word.endswith("*")),
-            )
-            for group in _groups(pattern.said, as_in_text=False)
-        )
+        self._groups = _parted(_groups(pattern.said, as_in_text=False))
         self.is_negative = any(_holds(pattern.said, word) for word in ("not", "never", "no"))
         self.query = WordQuery(groups=_groups(pattern.said, as_in_text=True))
+        self._needs = _as_sets(self._groups)
+        self._needs_in_text = _as_sets(_parted(self.query.groups))
+
+    def possible(self, words: Set[str]) -> bool:
+        """Whether a passage of these words, folded, can hold the phrase."""
+        return _meets(words, self._needs)
+
+    def possible_in_text(self, words: Set[str]) -> bool:
+        """Whether a passage of these words, as they are written, can hold the phrase."""
+        return _meets(words, self._needs_in_text)
 
     def find(self, stream: WordStream, within: int) -> Iterator[Match]:
         """Yield the matches in these passages (bits), each as long as it can be.
@@ -176,6 +180,34 @@ def is_negated(stream: WordStream, match: Match) -> bool:
             if not opinion:
                 return False
     return False
+
+
+_Parted = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+_Needs = tuple[tuple[frozenset[str], tuple[str, ...]], ...]
+
+
+def _parted(groups: Iterable[tuple[str, ...]]) -> _Parted:
+    """Part the words of each group from the starts of words, which end in ``*``."""
+    return tuple(
+        (
+            tuple(word for word in group if not word.endswith("*")),
+            tuple(word[:-1] for word in group if word.endswith("*")),
+        )
+        for group in groups
+    )
+
+
+def _as_sets(groups: _Parted) -> _Needs:
+    return tuple((frozenset(words), starts) for words, starts in groups)
+
+
+def _meets(words: Set[str], needs: _Needs) -> bool:
+    return all(
+        not whole.isdisjoint(words) or any(one.startswith(starts) for one in words)
+        if starts
+        else not whole.isdisjoint(words)
+        for whole, starts in needs
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -1,6 +1,6 @@
 """Where a call says what a phrase condition asks for: who, where in the call, how often."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -64,13 +64,21 @@ class Said:
 class Speech:
     """A call laid out for phrases; made once and asked by every rule."""
 
-    def __init__(self, facts: CallFacts, passages: Sequence[Passage] | None = None) -> None:
-        """Lay out a call; ``passages`` are its passages where they have been made before."""
+    def __init__(
+        self,
+        facts: CallFacts,
+        passages: Sequence[Passage] | None = None,
+        roles: Set[SpeakerRole] | None = None,
+    ) -> None:
+        """Lay out a call; ``passages`` are its passages where they have been made before.
+
+        ``roles`` say something in the call, when ``passages`` are not all of it.
+        """
         self.facts = facts
         self.passages = (
             passages_of(facts.utterances, facts.roles) if passages is None else tuple(passages)
         )
-        self._roles = {passage.role for passage in self.passages}
+        self._roles = {p.role for p in self.passages} if roles is None else set(roles)
         self._passages_by: dict[SpeakerRole | None, int] = {}
 
     @cached_property

@@ -1,0 +1,121 @@
+"""How soon rules apply to a long history: one rule of a usual kind, each kind of leaf, all shipped.
+
+The calls are made up (bench/history.py); beyond the first few hundred they are copies of these
+under ids of their own, which sweeps can't tell: nothing is remembered from call to call.
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from bench.history import make_history
+from bench.results import keep, table
+from services.domain.rules import Rule
+from services.reading_rules import read_by_book
+from services.storage.database import migrate, open_engine, writing
+from services.storage.keys import MasterKey
+from services.storage.models import CALL_FIGURES, CALLS, RUNS
+from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
+from services.storage.search_tables import SHOWN_UTTERANCES
+from services.storage.swept_calls import SweptCalls
+from services.sweeping import Sweeper
+from services.understanding.rules.ready_made import ready_made_rules
+from services.understanding.rules.yaml_form import rules_from_yaml
+
+ORG = "bench"
+DISTINCT = 400
+OWN = """
+rules:
+- id: own_typical
+  name: Own rule, two phrases
+  when: {said: ["(cancel|cancelling) ~3 (subscription|contract)", "switch* ~3 provider"],
+         by: customer, unless_negated: true}
+- id: leaf_common
+  name: Phrase of common words
+  when: {said: ["I see that here", "let me have a look"], by: agent}
+- id: leaf_missing
+  name: Phrase missing in the first 60 s
+  when: {not: {said: ["call is recorded", "monitored or recorded"], by: agent, first: 60 s}}
+- id: leaf_silence
+  name: Silence of 10 s
+  when: {silence: {kind: dead_air, at_least: 10 s}}
+- id: leaf_sentiment
+  name: Sentiment at the end
+  when: {sentiment: {of: final, by: customer, at_most: -0.2}}
+- id: leaf_interruptions
+  name: Three interruptions
+  when: {interruptions: {by: agent, at_least: 3}}
+- id: leaf_share
+  name: Share of talk
+  when: {talk_share: {by: agent, at_least: 60 %}}
+"""
+
+
+def measure(calls: int, json_file: Path | None) -> int:
+    """Make a history, look for rules in it, and print how long that took; the exit status."""
+    with tempfile.TemporaryDirectory(prefix="partyline-rules-") as folder:
+        engine = open_engine(f"sqlite:///{Path(folder) / 'history.db'}")
+        migrate(engine)
+        began = time.monotonic()
+        _make(engine, calls)
+        sys.stderr.write(f"{calls:,} calls made in {time.monotonic() - began:.0f} s\n")
+        rows = []
+        for rules in (*([r] for r in rules_from_yaml(OWN)), ready_made_rules()):
+            rows.append(_timed(engine, rules))
+            sys.stderr.write(f"{rows[-1]['rule']}: {rows[-1]['seconds']} s\n")
+        engine.dispose()
+    sys.stdout.write(table(rows) + "\n")
+    keep("rules", rows, json_file)
+    return 0
+
+
+def _timed(engine: Engine, rules: Sequence[Rule]) -> dict[str, Any]:
+    swept_calls = SweptCalls(engine)
+    sweeper = Sweeper(swept_calls)
+    began, used = time.monotonic(), time.process_time()
+    start = swept_calls.start(ORG)
+    swept = sweeper.sweep(ORG, start, rules, lambda done, total: True)
+    sweeper.store(ORG, start, swept)
+    return {
+        "rule": rules[0].name if len(rules) == 1 else f"All {len(rules)} shipped rules",
+        "calls": start.calls,
+        "applies": sum(len(found) for found in swept.found.values()),
+        "seconds": round(time.monotonic() - began, 2),
+        "processor_seconds": round(time.process_time() - used, 2),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def _make(engine: Engine, calls: int) -> None:
+    distinct = min(calls, DISTINCT)
+    for done in make_history(engine, ORG, distinct, MasterKey(bytes(range(32))), read_by_book):
+        sys.stderr.write(f"\r{done:,} calls")
+    for copy in range(1, -(-calls // distinct)):
+        _copy(engine, copy, min(distinct, calls - copy * distinct))
+        sys.stderr.write(f"\r{min(calls, (copy + 1) * distinct):,} calls")
+    sys.stderr.write("\n")
+
+
+def _copy(engine: Engine, number: int, count: int) -> None:
+    """Add the first so many calls once more, as others."""
+    of_calls = f"SELECT id FROM calls WHERE instr(id, '~') = 0 ORDER BY rowid LIMIT {count}"
+    with writing(engine) as connection:
+        for made in (CALLS, RUNS, CALL_FIGURES, SHOWN_UTTERANCES, RULE_FACTS, CALL_CATEGORIES):
+            names = [c.name for c in made.columns if c.name != "row_id"]
+            owner = "id" if made is CALLS else "call_id"
+            changed = {owner: f"{owner} || '~{number}'"}
+            if made is CALLS:
+                changed["content_hash"] = f"content_hash || '~{number}'"
+            values = ", ".join(changed.get(name, name) for name in names)
+            connection.execute(
+                text(
+                    f"INSERT INTO {made.name} ({', '.join(names)}) SELECT {values} "
+                    f"FROM {made.name} WHERE {owner} IN ({of_calls})"
+                )
+            )

@@ -1,0 +1,223 @@
+"""The categories of calls: what rules found in each, written with it and read across calls."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
+
+from services.domain.calls import Call
+from services.domain.metrics import AnalysedTranscript
+from services.domain.rules import CallFacts, Category, RuleKind
+from services.storage.analytics import AnalyticsFilter
+from services.storage.database import reading
+from services.storage.figures import day_of, week_of
+from services.storage.models import CALL_FIGURES
+from services.storage.rule_forms import (
+    RoleWords,
+    pack_evidence,
+    pack_facts,
+    pack_lines,
+    pack_words,
+    unpack_evidence,
+)
+from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
+from services.storage.rules import StoredBook, hold_book, read_book
+
+_C = CALL_CATEGORIES.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleReading:
+    """What rules of a version make of a call, and what they have to know about it for that."""
+
+    version: int
+    facts: CallFacts
+    words: RoleWords
+    categories: tuple[Category, ...]
+
+
+RuleReader = Callable[[StoredBook, AnalysedTranscript], RuleReading]
+"""Reads a call by an organisation's rules."""
+
+
+def read_by_rules(
+    engine: Engine, read: RuleReader | None, org_id: str, shown: AnalysedTranscript
+) -> Callable[[Connection], RuleReading] | None:
+    """Read a call by the present rules; return how to get at that inside the transaction.
+
+    Reading takes time, so it is done before; again only if the rules changed in between.
+    """
+    if read is None:
+        return None
+    reader = read
+    with reading(engine) as connection:
+        book = read_book(connection, org_id)
+    before = reader(book, shown)
+
+    def present(connection: Connection) -> RuleReading:
+        if hold_book(connection, org_id) == before.version:
+            return before
+        return reader(read_book(connection, org_id), shown)
+
+    return present
+
+
+def write_reading(connection: Connection, call: Call, found: RuleReading) -> None:
+    """Write what rules ask about a call and what they found; ``found`` was held beforehand."""
+    day = day_of(call.held_at)
+    connection.execute(delete(RULE_FACTS).where(RULE_FACTS.c.call_id == call.id))
+    row = {
+        "org_id": call.org_id,
+        "call_id": call.id,
+        "day": day,
+        "facts": pack_facts(found.facts),
+        "words": pack_words(found.words),
+        "lines": pack_lines(found.facts.utterances),
+    }
+    connection.execute(insert(RULE_FACTS).values(row))
+    connection.execute(delete(CALL_CATEGORIES).where(_C.call_id == call.id))
+    rows = [
+        {
+            "call_id": call.id,
+            "rule_id": category.rule_id,
+            "org_id": call.org_id,
+            "day": day,
+            "kind": category.kind.value,
+            "alert": category.alert,
+            "evidence": pack_evidence(category.evidence),
+        }
+        for category in found.categories
+    ]
+    if rows:
+        connection.execute(insert(CALL_CATEGORIES), rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentShare:
+    """Of an agent's ``n`` calls, to how many a rule applies."""
+
+    agent_name: str | None
+    calls: int
+    n: int
+
+
+class CategoryStore:
+    """Reads categories. Every method raises StorageError when the database can't."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use this database."""
+        self._engine = engine
+
+    def of_call(self, org_id: str, call_id: str) -> tuple[Category, ...]:
+        """Return the stored categories of a call; rules' names are not among what is stored."""
+        query = select(_C.rule_id, _C.kind, _C.alert, _C.evidence)
+        query = query.where(_C.org_id == org_id, _C.call_id == call_id).order_by(_C.rule_id)
+        with reading(self._engine) as connection:
+            return tuple(
+                Category(
+                    rule_id=rule_id,
+                    kind=RuleKind(kind),
+                    alert=alert,
+                    evidence=unpack_evidence(evidence),
+                )
+                for rule_id, kind, alert, evidence in connection.execute(query)
+            )
+
+    def of_calls(self, org_id: str, call_ids: Iterable[str]) -> dict[str, tuple[Category, ...]]:
+        """Return the categories of some calls without their evidence."""
+        found: dict[str, tuple[Category, ...]] = {}
+        query = select(_C.call_id, _C.rule_id, _C.kind, _C.alert)
+        query = query.where(_C.org_id == org_id, _C.call_id.in_(list(call_ids)))
+        with reading(self._engine) as connection:
+            for call_id, rule_id, kind, alert in connection.execute(query.order_by(_C.rule_id)):
+                one = Category(rule_id=rule_id, kind=RuleKind(kind), alert=alert, evidence=())
+                found[call_id] = (*found.get(call_id, ()), one)
+        return found
+
+    def counts(self, org_id: str, *, since: date | None = None) -> dict[str, int]:
+        """Return to how many calls each rule applies, of those held since a day."""
+        query = (
+            select(_C.rule_id, func.count().label("calls"))
+            .where(_C.org_id == org_id)
+            .group_by(_C.rule_id)
+        )
+        if since is not None:
+            query = query.where(_C.day >= since)
+        with reading(self._engine) as connection:
+            return {row.rule_id: row.calls for row in connection.execute(query)}
+
+    def counts_among(self, org_id: str, wanted: AnalyticsFilter) -> tuple[int, dict[str, int]]:
+        """Return how many chosen calls rules have read, and to how many each applies."""
+        query = select(_C.rule_id, func.count().label("calls")).group_by(_C.rule_id)
+        query = _chosen(query.join_from(CALL_CATEGORIES, CALL_FIGURES, _SAME_CALL), org_id, wanted)
+        everyone = select(func.count()).join_from(
+            RULE_FACTS, CALL_FIGURES, RULE_FACTS.c.call_id == CALL_FIGURES.c.call_id
+        )
+        with reading(self._engine) as connection:
+            n = connection.execute(_chosen(everyone, org_id, wanted)).scalar_one()
+            return n, {row.rule_id: row.calls for row in connection.execute(query)}
+
+    def by_week(
+        self, org_id: str, rule_id: str, wanted: AnalyticsFilter
+    ) -> list[tuple[date, int, int]]:
+        """Return for each week (its Monday) the calls a rule applies to, and all that were read."""
+        day = RULE_FACTS.c.day
+        query = (
+            select(day, func.count(_C.call_id), func.count())
+            .select_from(
+                RULE_FACTS.join(
+                    CALL_FIGURES, RULE_FACTS.c.call_id == CALL_FIGURES.c.call_id
+                ).outerjoin(
+                    CALL_CATEGORIES,
+                    (_C.call_id == RULE_FACTS.c.call_id) & (_C.rule_id == rule_id),
+                )
+            )
+            .group_by(day)
+        )
+        weeks: dict[date, tuple[int, int]] = {}
+        with reading(self._engine) as connection:
+            for at, calls, n in connection.execute(_chosen(query, org_id, wanted)):
+                before = weeks.get(week_of(at), (0, 0))
+                weeks[week_of(at)] = (before[0] + calls, before[1] + n)
+        return [(week, *weeks[week]) for week in sorted(weeks)]
+
+    def by_agent(self, org_id: str, rule_id: str, wanted: AnalyticsFilter) -> list[AgentShare]:
+        """Return for each agent to how many of their calls a rule applies."""
+        name = CALL_FIGURES.c.agent_name
+        query = (
+            select(name, func.count(_C.call_id), func.count())
+            .select_from(
+                RULE_FACTS.join(
+                    CALL_FIGURES, RULE_FACTS.c.call_id == CALL_FIGURES.c.call_id
+                ).outerjoin(
+                    CALL_CATEGORIES,
+                    (_C.call_id == RULE_FACTS.c.call_id) & (_C.rule_id == rule_id),
+                )
+            )
+            .group_by(name)
+            .order_by(name.nulls_last())
+        )
+        with reading(self._engine) as connection:
+            return [
+                AgentShare(agent_name=agent, calls=calls, n=n)
+                for agent, calls, n in connection.execute(_chosen(query, org_id, wanted))
+            ]
+
+
+_SAME_CALL = _C.call_id == CALL_FIGURES.c.call_id
+
+
+def _chosen(query: Select[Any], org_id: str, wanted: AnalyticsFilter) -> Select[Any]:
+    table = CALL_FIGURES.c
+    query = query.where(table.org_id == org_id)
+    if wanted.first_day:
+        query = query.where(table.day >= wanted.first_day)
+    if wanted.last_day:
+        query = query.where(table.day <= wanted.last_day)
+    if wanted.agents:
+        query = query.where(table.agent_name.in_(wanted.agents))
+    if wanted.queues:
+        query = query.where(table.queue.in_(wanted.queues))
+    return query

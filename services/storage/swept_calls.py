@@ -1,0 +1,177 @@
+"""Calls as rules are looked for in all of them: their facts first, their lines where needed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select
+
+from services.domain.errors import RulesChanged
+from services.domain.rules import Rule
+from services.domain.speech import Sentiment, SentimentLabel, Utterance
+from services.storage.database import reading, writing
+from services.storage.models import CALLS
+from services.storage.rule_forms import TimedWords, unpack_lines
+from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
+from services.storage.rules import StoredBook, hold_book, read_book
+from services.storage.search_tables import SHOWN_UTTERANCES
+
+IDS_AT_ONCE = 500
+ROWS_AT_ONCE = 5_000
+_F = RULE_FACTS.c
+_S = SHOWN_UTTERANCES.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepStart:
+    """What a sweep begins with: the rules, and the calls up to a row, ``calls`` of them.
+
+    Whatever is stored later is stored by these rules or newer ones.
+    """
+
+    book: StoredBook
+    last_row: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class SweptCall:
+    """A call's row: its facts and words as they are stored."""
+
+    row_id: int
+    call_id: str
+    day: date
+    facts: str
+    words: str
+
+
+Found = tuple[str, date, str]
+"""A call, its day, and why a rule applies to it, packed: there may be very many."""
+
+
+class SweptCalls:
+    """Reads calls for sweeps and writes what these find. Raises StorageError."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use this database."""
+        self._engine = engine
+
+    def start(self, org_id: str) -> SweepStart:
+        """Return what a sweep begins with, once nobody writes by older rules any more."""
+        mine = _F.org_id == org_id
+        with writing(self._engine) as connection:
+            hold_book(connection, org_id, alone=True)
+            book = read_book(connection, org_id)
+            query = select(func.max(_F.row_id), func.count()).where(mine)
+            last, calls = connection.execute(query).one()
+        return SweepStart(book=book, last_row=last or 0, calls=calls)
+
+    def newest(self, org_id: str, limit: int) -> list[SweptCall]:
+        """Return the calls that were written last."""
+        query = _calls(org_id).order_by(_F.row_id.desc()).limit(limit)
+        with reading(self._engine) as connection:
+            return [SweptCall(*row) for row in connection.execute(query)]
+
+    def after(self, org_id: str, row_id: int, until: int, limit: int) -> list[SweptCall]:
+        """Return the next calls behind a row, in order of their rows."""
+        query = _calls(org_id).where(_F.row_id > row_id, _F.row_id <= until)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(_F.row_id).limit(limit)).all()
+        return [SweptCall(*row) for row in rows]
+
+    def lines(self, calls: Sequence[SweptCall]) -> dict[str, tuple[Utterance, ...]]:
+        """Return the lines of calls; one that has been written anew since is left out."""
+        found: dict[str, tuple[Utterance, ...]] = {}
+        for start in range(0, len(calls), IDS_AT_ONCE):
+            some = {call.call_id: call.row_id for call in calls[start : start + IDS_AT_ONCE]}
+            with reading(self._engine) as connection:
+                found.update(_lines(connection, some))
+        return found
+
+    def replace(self, org_id: str, start: SweepStart, rule: Rule, found: Iterable[Found]) -> int:
+        """Write what a rule found in all calls instead of what it had found before.
+
+        Calls written or deleted meanwhile are left as they are. Returns how many categories were
+        written. Raises RulesChanged when the rules are not those of the start any more.
+        """
+        table = CALL_CATEGORIES
+        written = 0
+        with writing(self._engine) as connection:
+            if hold_book(connection, org_id, alone=True) != start.book.version:
+                raise RulesChanged
+            present = _present(connection, org_id, start.last_row)
+            newer = select(_F.call_id).where(_F.org_id == org_id, _F.row_id > start.last_row)
+            mine = (table.c.org_id == org_id, table.c.rule_id == rule.id)
+            connection.execute(delete(table).where(*mine, table.c.call_id.not_in(newer)))
+            same = {
+                "rule_id": rule.id,
+                "org_id": org_id,
+                "kind": rule.kind.value,
+                "alert": rule.alert,
+            }
+            rows = (
+                {**same, "call_id": call_id, "day": day, "evidence": evidence}
+                for call_id, day, evidence in found
+                if call_id in present
+            )
+            while some := list(islice(rows, ROWS_AT_ONCE)):
+                connection.execute(insert(table), some)
+                written += len(some)
+        return written
+
+
+def _calls(org_id: str) -> Any:
+    columns = (_F.row_id, _F.call_id, _F.day, _F.facts, _F.words)
+    return select(*columns).where(_F.org_id == org_id)
+
+
+def _present(connection: Connection, org_id: str, last_row: int) -> set[str]:
+    """Return the calls that still are as they were, kept from being deleted."""
+    query = (
+        select(_F.call_id)
+        .join(CALLS, CALLS.c.id == _F.call_id)
+        .where(_F.org_id == org_id, _F.row_id <= last_row)
+        .with_for_update(read=True, key_share=True, of=CALLS)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _lines(
+    connection: Connection, rows_of_calls: dict[str, int]
+) -> dict[str, tuple[Utterance, ...]]:
+    packed = select(_F.call_id, _F.lines).where(_F.row_id.in_(rows_of_calls.values()))
+    timed = {call_id: unpack_lines(lines) for call_id, lines in connection.execute(packed)}
+    query = select(
+        _S.call_id,
+        _S.utterance_id,
+        _S.start_ms,
+        _S.end_ms,
+        _S.text,
+        _S.sentiment_score,
+        _S.is_backchannel,
+    ).where(_S.call_id.in_(timed))
+    found: dict[str, list[Utterance]] = {call_id: [] for call_id in timed}
+    rows = connection.execute(query.order_by(_S.call_id, _S.position))
+    for call_id, utterance_id, start_ms, end_ms, text, score, is_backchannel in rows:
+        lines = found[call_id]
+        speaker, words = timed[call_id][len(lines)]
+        lines.append(
+            Utterance(
+                id=utterance_id,
+                speaker=speaker,
+                start_ms=start_ms,
+                end_ms=end_ms,
+                text=text,
+                words=TimedWords(text, start_ms, words),  # type: ignore[arg-type]
+                sentiment=None if score is None else _mood(score),
+                is_backchannel=is_backchannel,
+            )
+        )
+    return {call_id: tuple(lines) for call_id, lines in found.items()}
+
+
+def _mood(score: float) -> Sentiment:
+    # Rules ask for scores; whether one counts as positive or negative is not stored with lines.
+    return Sentiment(label=SentimentLabel.NEUTRAL, score=score)

@@ -1,0 +1,177 @@
+"""Rules over very many calls: most are decided by a call's figures and its different words alone.
+
+What is decided here equals ``evaluate`` on each call. The lines of a call are asked for only when
+some phrase of a rule may stand in them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from services.domain.rules import (
+    AllOf,
+    AnyOf,
+    CallFacts,
+    Category,
+    Condition,
+    Leaf,
+    Not,
+    Phrase,
+    Rule,
+    SentimentLevel,
+    SentimentOf,
+)
+from services.domain.speech import SpeakerRole, Utterance
+from services.understanding.rules.evaluate import category_of, leaf_evidence, leaves_of, reads
+from services.understanding.rules.folding import tokens
+from services.understanding.rules.matching import Matcher, matcher
+from services.understanding.rules.phrases import Speech
+from services.understanding.rules.spoken import Passage, grouped
+
+MOST_LOOKED_FOR_IN_TEXT = 60
+OF_ONE_LINE = (SentimentOf.LOWEST, SentimentOf.HIGHEST)
+RoleWords = Mapping[SpeakerRole, frozenset[str]]
+
+
+def words_of(speech: Speech) -> dict[SpeakerRole, frozenset[str]]:
+    """Return the different words of each role, folded; roles that say nothing are missing."""
+    found: dict[SpeakerRole, set[str]] = {}
+    for passage in speech.passages:
+        found.setdefault(passage.role, set()).update(word.text for word in passage.words)
+    return {role: frozenset(words) for role, words in found.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstLook:
+    """What can be told of a call without its lines: categories, and rules still to be decided."""
+
+    categories: tuple[Category, ...] = ()
+    undecided: tuple[Rule, ...] = ()
+
+
+class RulesAcross:
+    """Rules, ready to be looked for in call after call."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """Prepare these rules. Raises BadRule."""
+        self._rules = [_Prepared(rule) for rule in rules if rule.enabled]
+
+    def first_look(self, words: RoleWords, facts: Callable[[], CallFacts]) -> FirstLook:
+        """Decide what can be decided; ``facts``, without lines, are asked for only if needed."""
+        spoken = _Spoken(words)
+        promising = [rule for rule in self._rules if rule.could_hold(spoken, None)]
+        if not promising:
+            return FirstLook()
+        silent = Speech(replace(facts(), utterances=()), ())
+        categories: list[Category] = []
+        undecided: list[Rule] = []
+        for prepared in promising:
+            if not reads(prepared.rule, silent.facts):
+                continue
+            if not prepared.could_hold(spoken, silent):
+                continue
+            if prepared.needs_lines(spoken):
+                undecided.append(prepared.rule)
+            elif (category := category_of(prepared.rule, silent)) is not None:
+                categories.append(category)
+        return FirstLook(categories=tuple(categories), undecided=tuple(undecided))
+
+
+def second_look(
+    rules: Sequence[Rule], facts: CallFacts, utterances: Sequence[Utterance], words: RoleWords
+) -> list[Category]:
+    """Decide the rest with a call's lines."""
+    whole = replace(facts, utterances=tuple(utterances))
+    speech = Speech(whole, _passages(rules, whole), frozenset(words))
+    found = (category_of(rule, speech) for rule in rules)
+    return [category for category in found if category is not None]
+
+
+def _passages(rules: Iterable[Rule], facts: CallFacts) -> list[Passage]:
+    """Return the passages in which something may be said that the rules ask for.
+
+    Of many patterns nearly every passage may hold one; then looking costs more than it spares.
+    """
+    texts = {text for rule in rules for text in _patterns_of(rule)}
+    groups = grouped(facts.utterances)
+    if len(texts) <= MOST_LOOKED_FOR_IN_TEXT:
+        wanted = [matcher(text) for text in texts]
+        groups = [group for group in groups if _may_hold(wanted, group)]
+    return [Passage.of(group, facts.roles) for group in groups]
+
+
+def _may_hold(wanted: Iterable[Matcher], group: Iterable[Utterance]) -> bool:
+    written = {word for utterance in group for word in tokens(utterance.text)}
+    return any(pattern.possible_in_text(written) for pattern in wanted)
+
+
+@lru_cache(maxsize=1024)
+def _patterns_of(rule: Rule) -> tuple[str, ...]:
+    leaves = (leaf for leaf, _ in leaves_of(rule.condition) if isinstance(leaf, Phrase))
+    return tuple(text for leaf in leaves for text in (*leaf.any_of, *leaf.within.after))
+
+
+class _Spoken:
+    """The words of a call by role, and which phrase conditions they allow."""
+
+    def __init__(self, words: RoleWords) -> None:
+        self._words = words
+        self._known: dict[int, bool] = {}
+
+    def allows(self, phrase: Phrase) -> bool:
+        """Whether somebody who may be meant has the words for one of the phrases."""
+        known = self._known.get(id(phrase))
+        if known is None:
+            roles = self._meant(phrase.said_by)
+            known = any(matcher(text).possible(said) for said in roles for text in phrase.any_of)
+            self._known[id(phrase)] = known
+        return known
+
+    def _meant(self, said_by: SpeakerRole | None) -> list[frozenset[str]]:
+        if said_by is None:
+            return list(self._words.values())
+        meant = said_by if said_by in self._words else SpeakerRole.UNKNOWN
+        return [self._words[meant]] if meant in self._words else []
+
+
+class _Prepared:
+    """One rule with its phrase conditions at hand."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        leaves = [leaf for leaf, _ in leaves_of(rule.condition)]
+        self._phrases = [leaf for leaf in leaves if isinstance(leaf, Phrase)]
+        self._names_a_line = any(
+            isinstance(leaf, SentimentLevel) and leaf.of in OF_ONE_LINE for leaf in leaves
+        )
+        for phrase in self._phrases:
+            for text in (*phrase.any_of, *phrase.unless, *phrase.within.after):
+                matcher(text)
+
+    def needs_lines(self, spoken: _Spoken) -> bool:
+        """Whether one of its phrases may be said in the call, or its evidence names a line."""
+        return self._names_a_line or any(spoken.allows(phrase) for phrase in self._phrases)
+
+    def could_hold(self, spoken: _Spoken, silent: Speech | None) -> bool:
+        """Whether the rule may apply; ``silent`` is the call without its lines, if it is known."""
+        return _could(self.rule.condition, spoken, silent, wanted=True)
+
+
+def _could(condition: Condition, spoken: _Spoken, silent: Speech | None, *, wanted: bool) -> bool:
+    if isinstance(condition, Not):
+        return _could(condition.condition, spoken, silent, wanted=not wanted)
+    if isinstance(condition, AllOf | AnyOf):
+        parts = (_could(one, spoken, silent, wanted=wanted) for one in condition.conditions)
+        return all(parts) if isinstance(condition, AllOf) is wanted else any(parts)
+    return _leaf_could(condition, spoken, silent, wanted=wanted)
+
+
+def _leaf_could(leaf: Leaf, spoken: _Spoken, silent: Speech | None, *, wanted: bool) -> bool:
+    if isinstance(leaf, Phrase):
+        if spoken.allows(leaf):
+            return True
+        if wanted:
+            return False
+    if silent is None:
+        return True
+    return leaf_evidence(leaf, silent, wanted) is not None
