@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from services.domain.rules import Category, Rule
-from services.storage.rule_forms import pack_evidence, unpack_facts, unpack_words
+from services.storage.rule_forms import (
+    KeptLines,
+    pack_evidence,
+    unpack_facts,
+    unpack_passages,
+    unpack_words,
+)
 from services.storage.swept_calls import Found, SweepStart, SweptCall, SweptCalls
 from services.understanding.rules.across import FirstLook, RulesAcross, second_look
 
@@ -72,12 +78,11 @@ class Sweeper:
                 yield call, category
             if look.undecided:
                 undecided.append((call, look))
-        lines = self._calls.lines([call for call, _ in undecided])
+        spoken = self._calls.spoken([call for call, _ in undecided])
         for call, look in undecided:
-            utterances = lines.get(call.call_id)
-            if utterances is None:
+            said = spoken.get(call.call_id)
+            if said is None:
                 continue
-            facts = unpack_facts(call.facts)
-            words = unpack_words(call.words)
-            for category in second_look(look.undecided, facts, utterances, words):
+            facts = unpack_facts(call.facts, KeptLines(said.lines))
+            for category in second_look(look.undecided, facts, unpack_passages(said.passages)):
                 yield call, category
