@@ -16,6 +16,7 @@ from app.local_models import (
     shared_engine,
 )
 from app.settings import ROOT, OriginalAudio, Settings, load_settings
+from app.sweep_wiring import build_sweep_children
 from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.domain.people import LOCAL_USER
@@ -63,7 +64,7 @@ from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.summaries import SummaryDesk
-from services.sweeping import Sweeper
+from services.sweeping.sweeper import Sweeper
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -242,7 +243,7 @@ class RuleTools:
 def rule_tools_on(engine: Engine) -> RuleTools:
     """Return the rules on this database with what belongs to them."""
     calls, sweeps = SweptCalls(engine), SweepStore(engine)
-    sweeper = Sweeper(calls)
+    sweeper = Sweeper(calls, build_sweep_children(engine))
     book = RuleBook(RuleStore(engine), CategoryStore(engine), sweeps, sweeper)
     return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
 
@@ -430,7 +431,10 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         janitor=janitor,
         sounds=sounds,
         sweeps=SweepRunner(
-            SweepStore(services.engine), SweptCalls(services.engine), stopping=stopping
+            SweepStore(services.engine),
+            SweptCalls(services.engine),
+            rule_tools_on(services.engine).sweeper,
+            stopping=stopping,
         ),
         jobs_at_once=settings.jobs_at_once,
     )

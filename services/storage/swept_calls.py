@@ -78,6 +78,13 @@ class SweptCalls:
         with reading(self._engine) as connection:
             return [SweptCall(*row) for row in connection.execute(query)]
 
+    def every(self, org_id: str, until: int, step: int) -> list[int]:
+        """Return the row of every so many calls, up to a row, and the last one's."""
+        query = select(_F.row_id).where(_F.org_id == org_id, _F.row_id <= until)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(_F.row_id)).scalars().all()
+        return [*rows[step - 1 :: step], *(rows[-1:] if len(rows) % step else ())]
+
     def after(self, org_id: str, row_id: int, until: int, limit: int) -> list[SweptCall]:
         """Return the next calls behind a row, in order of their rows."""
         query = _calls(org_id).where(_F.row_id > row_id, _F.row_id <= until)
