@@ -20,6 +20,7 @@ from app.sweep_wiring import build_sweep_children
 from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.domain.people import LOCAL_USER
+from services.domain.rules import Rule
 from services.jobs.desk import JobDesk
 from services.jobs.engine import JobEngine
 from services.jobs.intake import Intake
@@ -33,7 +34,7 @@ from services.one_file import KnownVoices
 from services.pipeline import Models
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
-from services.reading_rules import read_by_book
+from services.reading_rules import read_by_book, rules_of
 from services.refreshing import Refresher
 from services.review import ReviewService
 from services.rule_book import RuleBook
@@ -65,6 +66,7 @@ from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.summaries import SummaryDesk
 from services.sweeping.sweeper import Sweeper
+from services.understanding.rules.ready_made import ready_made_rules
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -256,6 +258,20 @@ def build_rule_tools(settings: Settings) -> RuleTools:
     engine = open_engine(settings.database_url)
     migrate(engine)
     return rule_tools_on(engine)
+
+
+def build_rules(settings: Settings) -> tuple[Rule, ...]:
+    """Return the rules to read files by: this installation's, or the shipped ones.
+
+    Makes no database: without one nobody has changed a rule. Raises DatabaseTooNew, StorageError.
+    """
+    if not database_exists(settings.database_url):
+        return ready_made_rules()
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    book = RuleStore(engine).book(LOCAL_USER.org_id)
+    engine.dispose()
+    return rules_of(book)
 
 
 def build_search(settings: Settings) -> SearchService:
