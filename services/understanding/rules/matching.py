@@ -52,7 +52,6 @@ class Matcher:
         self._not_after = Automaton(pattern.not_after) if pattern.not_after else None
         self.needs = _as_sets(sorted(_groups(pattern.said, as_in_text=False), key=_commonness))
         self.is_negative = any(_holds(pattern.said, word) for word in ("not", "never", "no"))
-        self.query = WordQuery(groups=_groups(pattern.said, as_in_text=True))
 
     def possible(self, vocabulary: Vocabulary) -> bool:
         """Whether somebody who says these words, folded, can say the phrase."""
@@ -218,7 +217,9 @@ def required_words(phrase: Phrase) -> tuple[WordQuery, ...]:
 
     All calls in which the phrase is said are among them, and some more.
     """
-    return tuple(matcher(text).query for text in phrase.any_of)
+    return tuple(
+        WordQuery(groups=_groups(parsed(text).said, as_in_text=True)) for text in phrase.any_of
+    )
 
 
 def _groups(part: Part, *, as_in_text: bool) -> tuple[tuple[str, ...], ...]:
