@@ -1,6 +1,7 @@
 """A process that looks for rules in the calls it is told to, and ends with its input."""
 
 import os
+import signal
 import sys
 
 from app.sweep_wiring import prepare_sweeping
@@ -12,6 +13,8 @@ TALKATIVE = ("asyncio", "concurrent", "sqlalchemy")
 
 def main() -> int:
     """Answer on standard output what is asked on standard input; the exit status."""
+    # Ctrl-C reaches the whole group; whoever asked decides when this ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     telemetry.configure("WARNING")
     telemetry.keep_texts_out(*TALKATIVE)
     try:
