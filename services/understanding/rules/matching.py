@@ -200,10 +200,10 @@ def _as_sets(groups: Iterable[tuple[str, ...]]) -> Needs:
 
 def _meets(vocabulary: Vocabulary, needs: Needs) -> bool:
     words = vocabulary.words
-    return all(
-        not whole.isdisjoint(words) or any(vocabulary.starting(start) for start in starts)
-        for whole, starts in needs
-    )
+    for whole, starts in needs:
+        if whole.isdisjoint(words) and not any(map(vocabulary.starting, starts)):
+            return False
+    return True
 
 
 @lru_cache(maxsize=8192)
