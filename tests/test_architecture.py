@@ -35,11 +35,17 @@ def python_files(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
 
+@pytest.fixture(autouse=True)
+def _loggers_stay_on() -> Iterator[None]:
+    """The linter sets logging up its own way and switches all other loggers off."""
+    yield
+    for name in logging.root.manager.loggerDict:
+        logging.getLogger(name).disabled = False
+
+
 def test_contracts_are_kept(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    # The linter sets logging up its own way and switches all other loggers off.
-    monkeypatch.setattr(logging.getLogger("partyline"), "disabled", False)
     status = lint_imports(config_filename=PYPROJECT, no_cache=True, no_logo=True)
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
 
