@@ -27,7 +27,7 @@ _PLAIN_WORD = (
     r"times?|or|way|by|for|on|at|per|more|other|only|percent|dollars?|pounds?|from|lane|bed|"
     r"bedroom|car|cars|inch|litre|blocks?|streets?|roads?|houses?|doors?)\b)[a-z][a-z'’]*"
 )
-_NAME = r"(?:[A-Z][\w'’]*\.?|\d+(?:st|nd|rd|th))"
+_NAME = r"(?:[A-Z][\w'’]*(?:-[A-Z][\w'’]*)?\.?|\d+(?:st|nd|rd|th))"
 _FLAT = (
     rf"(?:(?:flat|apartment|apt\.?|unit|suite|room|number)\s+(?:#\s?)?"
     rf"(?:{_NUMBER}(?:\s?[A-Za-z]\b)?|[A-Z]\b))"
@@ -47,7 +47,7 @@ _BUILDING = (
     rf"(?:(?:The\s+)?{_NAME}\s+(?:Barn|Cottage|Court|Croft|Farm|Forge|Grange|Hall|House|Lodge|Manor|"
     r"Mill|Rectory|Stables|Tower|Vicarage),\s+)"
 )
-_BEFORE = rf"{_BUILDING}?(?:(?i:{_FLAT}),?\s+)?"
+_BEFORE = rf"{_BUILDING}?(?:(?i:{_FLAT})(?:,?\s+|-))?"
 _CASED = re.compile(
     rf"{_BEFORE}\b(?i:{_NUMBER}),?\s+(?:{_NAME}\s+){{1,3}}(?i:{_STREETS})\b\.?{_AFTER}"
 )

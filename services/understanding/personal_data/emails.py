@@ -195,8 +195,13 @@ class _Local:
             pauses = any(self._is_part(p) for p in beside if p >= 0) or place == at - 1
             return not (pauses and place > 0)
         if token.lower == "." and _blank_after(self._tokens, place):
-            return True
+            return not self._is_initial(place - 1)
         return token.text in _SENTENCE_ENDS and token.lower not in _JOINERS
+
+    def _is_initial(self, place: int) -> bool:
+        """Whether a capital stands alone: "J. Vander at example dot com"."""
+        token = self._tokens[place] if place >= 0 else None
+        return token is not None and len(token.text) == 1 and token.is_capitalised
 
     def _stops(self, place: int) -> bool:
         token = self._tokens[place]

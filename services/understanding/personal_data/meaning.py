@@ -64,7 +64,8 @@ def passes_luhn(digits: str) -> bool:
 def meaning_of(code: Code, context: Context) -> Subject | None:
     """Return what a code is, or None when it is nothing personal."""
     answers = context.bare or context.continues
-    if is_quantity(code, context.tokens) or _is_no_code(code, context, answers=answers):
+    awaited = answers and context.subject is Subject.EXPIRY
+    if is_quantity(code, context.tokens, awaited=awaited) or _is_no_code(code, context, answers=answers):
         return None
     subject = context.subject
     certain = _by_shape(code, subject)
@@ -116,7 +117,7 @@ def _in_context(code: Code, subject: Subject, context: Context) -> Subject | Non
     digits, letters = code.digits, code.letters
     answers = context.continues or context.bare
     ending = bool(_ENDING.search(context.text[: context.tokens[code.first].start]))
-    least = 2 if answers else LEAST_DIGITS
+    least = 2 if answers else LEAST_DIGITS - ending
     read_out = code.single_digits > 0 or not code.scaled or digits >= 7
     fits = False
     if subject is Subject.CVV:

@@ -56,6 +56,7 @@ _LABELLED = re.compile(
     r"\b(?i:from|to|name|customer|caller|agent|attn|contact|patient|passenger|guest|holder): ?"
     rf"(?P<name>{_NAMES})"
 )
+_GOES_ON = re.compile(rf", (?P<name>{_NAME})(?=[,.]|$| and\b)")
 _IS_THERE = re.compile(
     rf"\b(?i:is|was|has|did|does|will|can|could) (?P<name>{_NAMES}) "
     r"(?:available|there|in|around|home|back|call|called|say|said|come|coming|free)\b"
@@ -240,4 +241,9 @@ def _answer(text: str) -> list[Place]:
     if match is None:
         return []
     start, end = _trimmed(match.group(), match.start())
-    return [(start, end)] if end > start else []
+    if end <= start:
+        return []
+    # A recogniser hears a pause inside a name: "Ed, Castellano, and I was born …".
+    rest = _GOES_ON.match(text, end)
+    further = _trimmed(rest["name"], rest.start("name")) if rest else (end, end)
+    return [(start, end)] + ([further] if further[1] > further[0] else [])

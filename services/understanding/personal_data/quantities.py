@@ -68,13 +68,16 @@ _TESTING = re.compile(
 _SHORTEST_COUNT = 3
 
 
-def is_quantity(code: Code, tokens: Sequence[Token]) -> bool:
-    """Whether a code counts something: money, time, percent."""
+def is_quantity(code: Code, tokens: Sequence[Token], *, awaited: bool = False) -> bool:
+    """Whether a code counts something: money, time, percent.
+
+    ``awaited`` says that it is where a recogniser may have put the sign of a currency by mistake.
+    """
     if code.letters or (code.digits >= 7 and not code.scaled):
         return False
     before = tokens[code.first - 1].text if code.first else ""
     following = [t.lower for t in tokens[code.last + 1 : code.last + 4]]
-    if before in _CURRENCY and not _is_broken_up(code, tokens):
+    if before in _CURRENCY and not awaited and not _is_broken_up(code, tokens):
         return True
     if following and following[0] in _UNITS:
         return True

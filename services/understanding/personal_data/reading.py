@@ -18,6 +18,7 @@ from services.understanding.personal_data.context import (
 from services.understanding.personal_data.dates import find_dates, has_birth_year, has_day
 from services.understanding.personal_data.emails import find_spoken_emails
 from services.understanding.personal_data.entities import LOCATION, PERSON, Entity
+from services.understanding.personal_data.heard import awaited_tokens
 from services.understanding.personal_data.introductions import find_introduced
 from services.understanding.personal_data.meaning import Context, meaning_of
 from services.understanding.personal_data.memory import Memory, taken_out
@@ -62,7 +63,7 @@ class UtteranceReader:
         asked = memory.subjects()
         questions = asked_by(text, self._language)
         here = questions + announced_by(text, self._language)
-        tokens = tokenise(text)
+        tokens = awaited_tokens(text, asked) if self._language == ENGLISH else tokenise(text)
         found = [Candidate(s, start, end) for s, start, end in find_written(text, asked)]
         found += self._codes(utterance, tokens, asked, memory)
         found += self._emails(tokens, text, [*asked, *here])
