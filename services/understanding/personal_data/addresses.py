@@ -20,14 +20,14 @@ _STREETS = (
     r"circle|trail|walk|view|loop|rise|green|quay|wharf|heights|broadway|gate|side|dockside|"
     r"parade|promenade|alley|passage|esplanade|embankment|villas|cottages|estate|circus|fields|"
     r"hollow|knoll|landing|meadows?|orchard|pike|plaza|ridge|springs|stables|vale|vista|yard|"
-    r"crossing|turnpike|expressway|causeway|rue"
+    r"approach|brae|cove|croft|dell|glade|paddock|trace|wynd|crossing|turnpike|expressway|causeway|rue"
 )
 _PLAIN_WORD = (
     r"(?!(?:minutes?|hours?|days?|weeks?|months?|years?|miles?|of|the|in|to|and|a|an|is|was|people|"
     r"times?|or|way|by|for|on|at|per|more|other|only|percent|dollars?|pounds?|from|lane|bed|"
     r"bedroom|car|cars|inch|litre|blocks?|streets?|roads?|houses?|doors?)\b)[a-z][a-z'’]*"
 )
-_NAME = r"(?:[A-Z][\w'’]*(?:-[A-Z][\w'’]*)?\.?|\d+(?:st|nd|rd|th))"
+_NAME = r"(?:[A-Z][\w'’]*(?:-[A-Za-z][\w'’]*)?\.?|\d+(?:st|nd|rd|th))"
 _FLAT = (
     rf"(?:(?:flat|apartment|apt\.?|unit|suite|room|number)\s+(?:#\s?)?"
     rf"(?:{_NUMBER}(?:\s?[A-Za-z]\b)?|[A-Z]\b))"
@@ -101,6 +101,7 @@ _HOUSE = re.compile(
 _BOX = re.compile(rf"\b(?i:p\.?\s?o\.?\s+box)\s+(?i:{_NUMBER}){_AFTER}")
 _ZIP_PLUS_FOUR = re.compile(r"(?<![\w-])\d{5}-\d{4}(?![\w-])")
 _CANADIAN = re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d\b")
+_BROKEN_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?[,-] ?\d[A-Z]{2}\b")
 _STATE_ZIP = re.compile(r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b")
 _PLZ = re.compile(r"\b\d{5}\s+[A-ZÄÖÜ][a-zäöüß]{3,}\b")
 _TRAILING = re.compile(r"[\s,.]+$")
@@ -120,7 +121,7 @@ def find_addresses(text: str, *, asked: bool) -> list[tuple[int, int]]:
     ]
     if asked:
         patterns += [_LOWER_ASKED, _CASED_PLACE, _STREET_FIRST, _ZIP_PLUS_FOUR, _CANADIAN, _PLZ]
-        patterns += [_FLAT_ALONE, _STREET_ALONE, _HOUSE]
+        patterns += [_FLAT_ALONE, _STREET_ALONE, _HOUSE, _BROKEN_POSTCODE]
     found = []
     for pattern in patterns:
         for match in pattern.finditer(text):

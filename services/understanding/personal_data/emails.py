@@ -68,6 +68,7 @@ _ONE_WORD = (
     ("one", "word"),
 )
 _LED_TO_BY = frozenset({"is", "it's", "to", "use", "be", "email", "that's", "e-mail", "at", "mail"})
+_LIKE_AT = frozenset({"act", "ad", "add", "app", "et", "hat", "that", "that's"})
 _MAILBOXES = frozenset({
     "aol", "gmail", "gmx", "hotmail", "icloud", "live", "me", "msn", "outlook", "proton",
     "protonmail", "web", "yahoo", "ymail",
@@ -101,7 +102,7 @@ def find_spoken_emails(
             found.append((tokens[min(first, at)].start, tokens[end].end))
         at = end + 1
     if not found and asked:
-        found += _half(tokens, stop)
+        found += _misheard(tokens, stop) or _half(tokens, stop)
     return found
 
 
@@ -272,6 +273,17 @@ def _blank_after(tokens: Sequence[Token], place: int) -> bool:
 
 def _spelled(token: Token) -> bool:
     return (len(token.text) == 1 and token.text.isalnum()) or is_number(token)
+
+
+def _misheard(tokens: Sequence[Token], stop: frozenset[str]) -> list[tuple[int, int]]:
+    """Find an address whose "at" a recogniser took for another word: "m.doe, that's example.com"."""
+    for at in range(1, len(tokens) - 3):
+        if tokens[at].lower in _LIKE_AT:
+            end = _domain_end(tokens, at + 1)
+            first = _local_start(tokens, at, stop, eager=True)
+            if end is not None and first < at:
+                return [(tokens[first].start, tokens[end].end)]
+    return []
 
 
 def _half(tokens: Sequence[Token], stop: frozenset[str]) -> list[tuple[int, int]]:

@@ -11,10 +11,12 @@ from services.understanding.personal_data.word_lists import places
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PART = re.compile(r"[^\W\d_]+")
+_LOWER = re.compile(r"\b[a-zà-öø-þ]{6,}")
+_OPENS = re.compile(r"(?:^|[.?!…]\s)\W*$")
 _SHORTEST = 3
 _SHORTEST_MISSPELT = 6
 _FREELY_MISSPELT = 7
-"""From so many letters on, two of them may differ; in shorter names one."""
+"""From so many letters on, two of them may differ also where a sentence begins."""
 _MOST_MISSPELT = 300
 """Names kept for comparing: more than any call has, so that no text makes it slow."""
 
@@ -28,10 +30,13 @@ class KnownNames:
         self._parts: set[str] = set()
         self._by_initial: dict[str, list[str]] = {}
         self._compared = 0
-        self._verdicts: dict[str, bool] = {}
+        self._verdicts: dict[tuple[str, bool], bool] = {}
+        self._everyday: set[str] = set()
 
     def learn(self, text: str, candidates: Iterable[Candidate]) -> None:
-        """Take in the names among the findings of one text."""
+        """Take in the names among the findings of one text, and which words are no names in it."""
+        if self._cased:
+            self._everyday.update(m.group() for m in _LOWER.finditer(text))
         for candidate in candidates:
             if candidate.subject is Subject.PERSON:
                 for match in _WORD.finditer(text[candidate.start : candidate.end]):
@@ -49,32 +54,31 @@ class KnownNames:
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
         for match in _WORD.finditer(text):
             whole = match.group()
-            if self._is_known(whole):
+            opens = bool(_OPENS.search(text, max(0, match.start() - 4), match.start()))
+            if self._is_known(whole, opens=opens):
                 yield match.span()
                 continue
-            for part in _PART.finditer(text, match.start(), match.end()):
-                if part.group() != whole and self._is_known(part.group()):
-                    yield part.span()
-            if whole.lower().endswith(("'s", "’s")) and self._is_known(whole[:-2]):
-                yield match.start(), match.end() - 2
+            for part in _PART.finditer(whole):
+                if part.group() != whole and self._is_known(part.group(), opens=opens):
+                    yield match.start() + part.start(), match.start() + part.end()
 
-    def _is_known(self, word: str) -> bool:
+    def _is_known(self, word: str, *, opens: bool) -> bool:
         if (word if self._cased else word.casefold()) in self._parts:
             return True
         if not self._cased or len(word) < _SHORTEST_MISSPELT or not word[0].isupper():
             return False
-        if word not in self._verdicts:
-            self._verdicts[word] = self._is_misspelt(word.casefold())
-        return self._verdicts[word]
+        if (word, opens) not in self._verdicts:
+            self._verdicts[word, opens] = self._is_misspelt(word.casefold(), opens=opens)
+        return self._verdicts[word, opens]
 
-    def _is_misspelt(self, low: str) -> bool:
+    def _is_misspelt(self, low: str, *, opens: bool) -> bool:
         """Whether a word is a known name but for a letter or two."""
         if low in NO_NAMES or low in ORGANISATION or low in COMMON_WORDS or low in places():
             return False
-        return any(
-            differ_little(low, part, 2 if min(len(low), len(part)) >= _FREELY_MISSPELT else 1)
-            for part in self._by_initial.get(low[0], ())
-        )
+        if low in self._everyday:
+            return False
+        most = 1 if opens and len(low) < _FREELY_MISSPELT else 2
+        return any(differ_little(low, part, most) for part in self._by_initial.get(low[0], ()))
 
     def _add(self, part: str) -> None:
         low = part.casefold()

@@ -37,7 +37,7 @@ _CVV_DIGITS = 3
 _LEAD_IN_TOKENS = 3
 _LONGEST_ANSWER = 90
 """A place named in a longer utterance is no answer to a question for an address."""
-_PREFIX = re.compile(r"(?<![\w'’])([A-Z]{1,4})[ -]?$")
+_PREFIX = re.compile(r"(?<![\w'’])([A-Z]{1,4})(?:, ?|[ -])?$")
 _NO_PREFIX = frozenset({
     "A", "AM", "BSN", "CVC", "CVV", "DNI", "DOB", "EU", "I", "IBAN", "ID", "IS", "IT", "MY", "NHS",
     "NI", "NIE", "NO", "OK", "PIN", "PM", "PNR", "REF", "SIN", "SSN", "TFN", "UK", "US", "USA",

@@ -16,6 +16,14 @@ _MISHEARD = (("as", "an"), ("as", "and"), ("as", "a"), ("is", "in"), ("s", "in")
 """What recognisers make of "as in": told from "I as an insured" by the phonetic alphabet."""
 _FUSED = re.compile(r"([A-Z])[SZ](?:[AEI]?N|M)?")
 """A letter that a recogniser has run together with "as in": "KSN Kilo", "KS and Kilo"."""
+_SOUNDS = {
+    "are": "r", "bee": "b", "bees": "b", "cue": "q", "dee": "d", "dees": "d", "eff": "f", "el": "l",
+    "ell": "l", "em": "m", "en": "n", "ess": "s", "ex": "x", "gee": "g", "jay": "j", "jays": "j",
+    "kay": "k", "kays": "k", "pea": "p", "peas": "p", "pee": "p", "queue": "q", "sea": "c",
+    "seas": "c", "see": "c", "tea": "t", "teas": "t", "tee": "t", "tees": "t", "vee": "v",
+    "why": "y", "you": "u",
+}  # fmt: skip
+"""Words that are heard for a letter: "bees in Bravo", "tea for Tango"."""
 _REST_OF_LIKE = frozenset({"an", "and", "as", "in", "n"})
 _WORDS = frozenset({"a", "i", "o"})
 """Letters that are words as well."""
@@ -52,6 +60,9 @@ class Letters:
         fused = self._fused(at) if english else 0
         if fused:
             return Spelled(word[0], fused)
+        sounded = self._sounded(at) if english else 0
+        if sounded:
+            return Spelled(_SOUNDS[word], sounded)
         if len(word) == 1 and token.is_word and word.isascii():
             like = self._likeness(at)
             if like:
@@ -79,7 +90,8 @@ class Letters:
         """Whether "a" or "I" stands among other letters and digits, on both sides or at an end."""
         before, after = self._previous(at), self._next(at)
         if not inside:
-            return self._is_letter(after)
+            written = self._tokens[at].is_capitalised and self._word(at + 1) == "-"
+            return self._is_letter(after) or (written and self._is_digit(after))
         if self._is_code(after):
             return True
         if self._word(at + 1)[:1].isalpha() and self._word(at + 1) not in self._joiners:
@@ -111,6 +123,19 @@ class Letters:
         after = at + 2 if self._word(at + 1) in _REST_OF_LIKE else at + 1
         taken = self._begins_with(self._word(at)[0], after, sure=after == at + 2)
         return after - at + taken if taken else 0
+
+    def _sounded(self, at: int) -> int:
+        """Return how many tokens "bees in Bravo" takes, 0 when it is none."""
+        letter = _SOUNDS.get(self._word(at))
+        if letter is None:
+            return 0
+        for like in (*_LIKE, *_MISHEARD, ("in",)):
+            after = at + 1 + len(like)
+            if tuple(self._word(at + 1 + n) for n in range(len(like))) == like:
+                taken = self._begins_with(letter, after, sure=False)
+                if taken:
+                    return after - at + taken
+        return 0
 
     def _begins_with(self, letter: str, at: int, *, sure: bool) -> int:
         """Return how many tokens a word takes that begins with a letter, 0 when it doesn't.
