@@ -104,6 +104,9 @@ _CANADIAN = re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d\b")
 _BROKEN_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?[,-] ?\d[A-Z]{2}\b")
 _STATE_ZIP = re.compile(r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b")
 _PLZ = re.compile(r"\b\d{5}\s+[A-ZÄÖÜ][a-zäöüß]{3,}\b")
+_STREET_NAME = re.compile(
+    rf"\b(?:(?:{_NAME}\s+){{1,3}}(?i:{_STREETS})|(?:{_PLAIN_WORD}\s+){{1,2}}(?:{_SURE_STREETS}))\b"
+)
 _TRAILING = re.compile(r"[\s,.]+$")
 
 
@@ -135,6 +138,11 @@ def find_addresses(text: str, *, asked: bool) -> list[tuple[int, int]]:
             if end > match.end():
                 found.append((match.start(), end))
     return found
+
+
+def streets_in(text: str) -> set[str]:
+    """Return the names of streets in a text as they stand there, without numbers and towns."""
+    return {match.group() for match in _STREET_NAME.finditer(text)}
 
 
 def find_places(text: str) -> list[tuple[int, int]]:

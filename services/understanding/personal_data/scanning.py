@@ -10,6 +10,7 @@ from services.understanding.personal_data.memory import Memory
 from services.understanding.personal_data.names import is_cased
 from services.understanding.personal_data.overlaps import Candidate, disjoint
 from services.understanding.personal_data.pieces import LONGEST, pieces_of
+from services.understanding.personal_data.readbacks import Readbacks
 from services.understanding.personal_data.reading import ENGLISH, UtteranceReader
 from services.understanding.personal_data.subjects import Subject
 
@@ -34,12 +35,13 @@ class CallScanner:
             self._read(utterance, own, memory, cased=cased)
             for utterance, own in zip(utterances, entities, strict=True)
         ]
-        names = KnownNames(cased=cased)
+        names, readbacks = KnownNames(cased=cased), Readbacks(self._language)
         for utterance, candidates in zip(utterances, found, strict=True):
             names.learn(utterance.text, candidates)
+            readbacks.learn(utterance.text, candidates)
         return [
-            disjoint(utterance.text, [*candidates, *names.find(utterance.text)])
-            for utterance, candidates in zip(utterances, found, strict=True)
+            disjoint(text, [*candidates, *names.find(text), *readbacks.find(text)])
+            for text, candidates in zip((u.text for u in utterances), found, strict=True)
         ]
 
     def scan_typed(
