@@ -33,10 +33,11 @@ AROUND_MS = 1_500
 """How far from a line's true times its recognised words are looked for."""
 ALIKE = 0.74
 _SHORTEST = 3
-_FILLERS = frozenset(
-    "a and as at dash date for in is it it's its my name of oh okay on so sure the that's then to "
-    "uh um yeah yes it’s spelled with just".split()
-)
+_FILLERS = frozenset({
+    "a", "and", "as", "at", "dash", "date", "for", "in", "is", "it", "it's", "its", "just", "my",
+    "name", "of", "oh", "okay", "on", "so", "spelled", "sure", "that's", "the", "then", "to", "uh",
+    "um", "with", "yeah", "yes",
+})  # fmt: skip
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -106,11 +107,7 @@ def judged(mention: Mention, redacted: Transcript) -> dict[str, Any]:
     bare = covered_stretches(redacted, BARE)
     near = intersection(bare, [(start - NEAR_MS, end + NEAR_MS)])
     covered = length_ms(intersection(covered_stretches(redacted), [mention.within]))
-    left = [
-        word
-        for word in _words(redacted, mention.within)
-        if word.lower() not in _FILLERS
-    ]
+    left = [word for word in _words(redacted, mention.within) if word.lower() not in _FILLERS]
     return {
         "found": bool(near),
         "covered": covered >= NEARLY_ALL * (end - start),

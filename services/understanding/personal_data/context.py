@@ -18,7 +18,8 @@ _REQUEST = re.compile(
     r"\?|\b(?:what|when|where|who|whose|how|may i|can i|could i|can you|could you|would you|please|"
     r"(?:i|we)(?:'ll| will)?(?: just| also)? need|confirm|verify|tell me|"
     r"give me|give us|have you got|do you have|"
-    r"let me (?:have|get|take)|and the|verification|and your|read|just the|go ahead|provide|enter|which|"
+    r"let me (?:have|get|take)|and the|verification|and your|read|just the|go ahead|"
+    r"provide|enter|which|"
     r"cuál|dígame|puede|podría|por favor|quel|quelle|pouvez|votre|s'il|welche|wie|können|bitte|"
     r"ihre|nennen)\b",
     re.IGNORECASE,

@@ -276,7 +276,7 @@ def _spelled(token: Token) -> bool:
 
 
 def _misheard(tokens: Sequence[Token], stop: frozenset[str]) -> list[tuple[int, int]]:
-    """Find an address whose "at" a recogniser took for another word: "m.doe, that's example.com"."""
+    """Find an address whose "at" is heard as another word: "m.doe, that's example.com"."""
     for at in range(1, len(tokens) - 3):
         if tokens[at].lower in _LIKE_AT:
             end = _domain_end(tokens, at + 1)

@@ -65,7 +65,9 @@ class KnownNames:
     def _is_known(self, word: str, *, opens: bool) -> bool:
         if (word if self._cased else word.casefold()) in self._parts:
             return True
-        if not self._cased or len(word) < _SHORTEST_MISSPELT or not word[0].isupper():
+        if not self._cased or len(word) < _SHORTEST_MISSPELT:
+            return False
+        if not (word[0].isupper() and word.isalpha()):
             return False
         if (word, opens) not in self._verdicts:
             self._verdicts[word, opens] = self._is_misspelt(word.casefold(), opens=opens)

@@ -65,7 +65,9 @@ def meaning_of(code: Code, context: Context) -> Subject | None:
     """Return what a code is, or None when it is nothing personal."""
     answers = context.bare or context.continues
     awaited = answers and context.subject is Subject.EXPIRY
-    if is_quantity(code, context.tokens, awaited=awaited) or _is_no_code(code, context, answers=answers):
+    if is_quantity(code, context.tokens, awaited=awaited) or _is_no_code(
+        code, context, answers=answers
+    ):
         return None
     subject = context.subject
     certain = _by_shape(code, subject)

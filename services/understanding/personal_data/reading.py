@@ -18,7 +18,7 @@ from services.understanding.personal_data.context import (
 from services.understanding.personal_data.dates import find_dates, has_birth_year, has_day
 from services.understanding.personal_data.emails import find_spoken_emails
 from services.understanding.personal_data.entities import LOCATION, PERSON, Entity
-from services.understanding.personal_data.heard import awaited_tokens
+from services.understanding.personal_data.heard import NO_LETTERS, awaited_tokens
 from services.understanding.personal_data.introductions import find_introduced
 from services.understanding.personal_data.meaning import Context, meaning_of
 from services.understanding.personal_data.memory import Memory, taken_out
@@ -38,10 +38,7 @@ _LEAD_IN_TOKENS = 3
 _LONGEST_ANSWER = 90
 """A place named in a longer utterance is no answer to a question for an address."""
 _PREFIX = re.compile(r"(?<![\w'’])([A-Z]{1,4})(?:, ?|[ -])?$")
-_NO_PREFIX = frozenset({
-    "A", "AM", "BSN", "CVC", "CVV", "DNI", "DOB", "EU", "I", "IBAN", "ID", "IS", "IT", "MY", "NHS",
-    "NI", "NIE", "NO", "OK", "PIN", "PM", "PNR", "REF", "SIN", "SSN", "TFN", "UK", "US", "USA",
-})  # fmt: skip
+_NO_PREFIX = NO_LETTERS | {"A"}
 _PREFIXED = frozenset({
     Subject.ACCOUNT, Subject.POLICY, Subject.BOOKING, Subject.SSN, Subject.IBAN,
 })  # fmt: skip
@@ -211,6 +208,8 @@ def _names(
 ) -> list[Candidate]:
     places = find_names(text, asked=Subject.PERSON in asked, cased=cased)
     places += [
-        (e.start, e.end) for e in entities if e.kind == PERSON and is_name(text, e.start, e.end)
+        (e.start, e.end - 2 * text.endswith(("'s", "’s"), e.start, e.end))
+        for e in entities
+        if e.kind == PERSON and is_name(text, e.start, e.end)
     ]
     return [Candidate(Subject.PERSON, start, end) for start, end in places]
