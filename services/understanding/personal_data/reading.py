@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.domain.speech import Utterance
 from services.understanding.personal_data.addresses import find_addresses, find_places
-from services.understanding.personal_data.answers import is_bare_code
+from services.understanding.personal_data.answers import is_bare_code, points_at_one
 from services.understanding.personal_data.codes import Code, find_codes
 from services.understanding.personal_data.context import (
     announced_by,
@@ -91,7 +91,11 @@ class UtteranceReader:
         found: list[Candidate] = []
         before = memory.unfinished.get(utterance.speaker)
         last: Subject | None = None
-        codes = find_codes(tokens, self._language, named=self._naming(text, tokens))
+        codes = [
+            code
+            for code in find_codes(tokens, self._language, named=self._naming(text, tokens))
+            if not points_at_one(code, tokens)
+        ]
         bare = is_bare_code(codes, tokens) and any(s not in _NO_CODES for s in asked)
         for code in codes:
             continues = before is not None and code.first <= _LEAD_IN_TOKENS and not found

@@ -74,6 +74,11 @@ def test_numbers_are_read_loosely_only_where_one_is_awaited() -> None:
     assert "0,566" in [t.text for t in awaited_tokens(text, [Subject.EMAIL])]
 
 
+def test_the_one_that_is_meant_is_no_number() -> None:
+    clean = _redacted("And the claim number?", "CL-044912.", "CL-044912?", "Yes, that's the one.")
+    assert clean[1:] == ["[ACCOUNT].", "[ACCOUNT]?", "Yes, that's the one."]
+
+
 def test_what_the_other_party_reads_back_is_covered() -> None:
     clean = _redacted(
         "Can I have your name, address and account number?",
