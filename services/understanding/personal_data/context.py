@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from services.understanding.personal_data.subjects import Subject, spoken_of
 
@@ -59,14 +59,18 @@ _ACKNOWLEDGES = re.compile(
 Named = tuple[Subject, int, int]
 
 
-def subjects_in(text: str, language: str = "en") -> list[Named]:
-    """Return the subjects a text names with their places, in order."""
+@lru_cache(maxsize=4)
+def subjects_in(text: str, language: str = "en") -> tuple[Named, ...]:
+    """Return the subjects a text names with their places, in order.
+
+    The last few answers are kept: every number in a text asks again.
+    """
     found = [
         (Subject(str(m.lastgroup)), m.start(), m.end()) for m in _pattern(language).finditer(text)
     ]
     if any(s is Subject.EXPIRY for s, _, _ in found) and _NO_CARD.search(text):
-        return [named for named in found if named[0] is not Subject.EXPIRY]
-    return found
+        found = [named for named in found if named[0] is not Subject.EXPIRY]
+    return tuple(found)
 
 
 def nearest_subject(

@@ -17,7 +17,7 @@ from services.understanding.personal_data.quantities import (
     names_a_thing,
 )
 from services.understanding.personal_data.subjects import Subject
-from services.understanding.personal_data.tokens import Token
+from services.understanding.personal_data.tokens import Token, just_before
 
 CODE_SUBJECTS = frozenset({Subject.ACCOUNT, Subject.POLICY, Subject.BOOKING})
 _NINO = re.compile(r"[A-Z]{2}\d{6}[A-D]")
@@ -118,7 +118,7 @@ def _by_shape(code: Code, subject: Subject | None) -> Subject | None:
 def _in_context(code: Code, subject: Subject, context: Context) -> Subject | None:
     digits, letters = code.digits, code.letters
     answers = context.continues or context.bare
-    ending = bool(_ENDING.search(context.text[: context.tokens[code.first].start]))
+    ending = bool(_ENDING.search(just_before(context.text, context.tokens[code.first].start)))
     least = 2 if answers else LEAST_DIGITS - ending
     read_out = code.single_digits > 0 or not code.scaled or digits >= 7
     fits = False

@@ -10,6 +10,7 @@ from services.understanding.personal_data.name_words import (
     NO_NAMES,
     ORGANISATION,
 )
+from services.understanding.personal_data.tokens import just_before
 from services.understanding.personal_data.word_lists import (
     brand_spans,
     first_names,
@@ -183,7 +184,7 @@ def _trimmed(name: str, start: int) -> Place:
 
 def is_name(text: str, start: int, end: int) -> bool:
     """Whether what a language model calls a person is likely to be one's name."""
-    name, before = text[start:end], text[:start]
+    name, before = text[start:end], just_before(text, start)
     titled = bool(_TITLED.search(before))
     if is_brand(text, start, end) and not titled:
         return False
@@ -221,7 +222,7 @@ def _known(text: str) -> list[Place]:
             continue
         alone = len(words) == 1
         doubtful = words[0] in COMMON_WORDS or words[0] in places() or len(words[0]) <= 3
-        if alone and (doubtful or _SAINT.search(text[:start])):
+        if alone and (doubtful or _SAINT.search(just_before(text, start))):
             continue
         if not alone and words[0] in places() and words[-1] not in surnames():
             continue

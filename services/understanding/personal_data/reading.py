@@ -25,7 +25,7 @@ from services.understanding.personal_data.memory import Memory, taken_out
 from services.understanding.personal_data.names import find_names, is_name
 from services.understanding.personal_data.overlaps import Candidate
 from services.understanding.personal_data.subjects import Subject
-from services.understanding.personal_data.tokens import Token, tokenise
+from services.understanding.personal_data.tokens import Token, just_before, tokenise
 from services.understanding.personal_data.written import find_written
 
 ENGLISH = "en"
@@ -145,7 +145,7 @@ class UtteranceReader:
             return Subject.CVV if Subject.CVV in spoken_of else named
         if named is not None:
             return named
-        if _BARE_CODE.search(text[:start]) and any(s in _CARD_SUBJECTS for s in asked):
+        if _BARE_CODE.search(just_before(text, start)) and any(s in _CARD_SUBJECTS for s in asked):
             return Subject.CVV
         if code.digits == 0:
             return next(iter(asked), None)
@@ -184,12 +184,13 @@ def _is_substantial(code: Code) -> bool:
 def _extended(text: str, tokens: Sequence[Token], code: Code, meaning: Subject) -> tuple[int, int]:
     """Return where a code stands with what is written before it: "+", "HX 440 912"."""
     start, end = tokens[code.first].start, tokens[code.last].end
-    plus = _PLUS.search(text[:start])
+    before = just_before(text, start)
+    plus = _PLUS.search(before)
     if plus:
-        return plus.start(), end
-    prefix = _PREFIX.search(text[:start])
+        return start - len(before) + plus.start(), end
+    prefix = _PREFIX.search(before)
     if meaning in _PREFIXED and prefix and prefix[1] not in _NO_PREFIX:
-        return prefix.start(), end
+        return start - len(before) + prefix.start(), end
     return start, end
 
 

@@ -39,6 +39,8 @@ COMMON_PHONETIC = frozenset({
 """What a phonetic alphabet shares with everyday language: a letter only beside other letters."""
 LETTER_NAMES: Mapping[str, str] = {"zed": "z", "zee": "z"}
 
+_LOOKS_BACK = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -58,6 +60,11 @@ class Token:
     def is_capitalised(self) -> bool:
         """Whether the token starts with an upper-case letter."""
         return self.text[0].isupper()
+
+
+def just_before(text: str, start: int) -> str:
+    """Return what stands right before a place: as far as any expression there looks back."""
+    return text[max(0, start - _LOOKS_BACK) : start]
 
 
 def tokenise(text: str, *, amounts: bool = True) -> list[Token]:
