@@ -1,11 +1,12 @@
 """Numbers and streets told once in a call are known when they are repeated later on."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from services.understanding.personal_data.addresses import streets_in
-from services.understanding.personal_data.codes import find_codes
+from services.understanding.personal_data.codes import Code, find_codes
 from services.understanding.personal_data.overlaps import Candidate
+from services.understanding.personal_data.pieces import pieces_of
 from services.understanding.personal_data.quantities import (
     is_price,
     is_quantity,
@@ -13,7 +14,7 @@ from services.understanding.personal_data.quantities import (
     names_a_thing,
 )
 from services.understanding.personal_data.subjects import Subject
-from services.understanding.personal_data.tokens import tokenise
+from services.understanding.personal_data.tokens import Token, tokenise
 
 _UNNUMBERED = frozenset({Subject.PERSON, Subject.EMAIL, Subject.ADDRESS, Subject.DOB})
 _SHORTEST_PART = 4
@@ -50,19 +51,17 @@ class Readbacks:
         """Return every place where a known number, a part of it, or a street stands again."""
         return [*self._repeated_numbers(text), *self._repeated_streets(text)]
 
-    def _repeated_numbers(self, text: str) -> list[Candidate]:
-        if not self._numbers:
-            return []
-        tokens = tokenise(text)
-        found = []
-        for code in find_codes(tokens, self._language):
-            subject = self._subject_of(code.characters) if code.digits >= _SHORTEST_END else None
-            start, end = tokens[code.first].start, tokens[code.last].end
-            counts = is_quantity(code, tokens) or is_price(code, text, start)
-            other = is_year(code, text, start) or names_a_thing(code, tokens, text)
-            if subject is not None and not counts and not other:
-                found.append(Candidate(subject, start, end))
-        return found
+    def _repeated_numbers(self, text: str) -> Iterator[Candidate]:
+        for piece in pieces_of(text) if self._numbers else ():
+            part = text[piece.start : piece.end]
+            tokens = tokenise(part)
+            for code in find_codes(tokens, self._language):
+                start, end = tokens[code.first].start, tokens[code.last].end
+                if code.digits < _SHORTEST_END or not piece.owns(start, end):
+                    continue
+                subject = self._subject_of(code.characters)
+                if subject is not None and not _is_something_else(code, tokens, part):
+                    yield Candidate(subject, start + piece.start, end + piece.start)
 
     def _subject_of(self, characters: str) -> Subject | None:
         """Return what a number is whose whole, part or end is spelled by these characters."""
@@ -84,3 +83,13 @@ class Readbacks:
         return [
             Candidate(Subject.ADDRESS, m.start(), m.end()) for m in self._pattern.finditer(text)
         ]
+
+
+def _is_something_else(code: Code, tokens: Sequence[Token], text: str) -> bool:
+    start = tokens[code.first].start
+    return (
+        is_quantity(code, tokens)
+        or is_price(code, text, start)
+        or is_year(code, text, start)
+        or names_a_thing(code, tokens, text)
+    )
