@@ -160,7 +160,7 @@ def _fits_number(code: Code, subject: Subject, *, least: int, read_out: bool) ->
 
 def _fits_code(code: Code, subject: Subject, context: Context, *, ending: bool) -> bool:
     digits, letters = code.digits, code.letters
-    least = 2 if context.continues or context.bare else LEAST_DIGITS
+    least = 2 if context.continues or context.bare else LEAST_DIGITS - ending
     if context.bare or (context.continues and digits + letters >= 2):
         return True
     if letters and letters + digits >= LEAST_DIGITS and digits >= 2:
