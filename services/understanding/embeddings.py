@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,40 +26,42 @@ Vectors = NDArray[np.float32]
 
 
 class SentenceEmbedder:
-    """Turns texts into unit vectors whose closeness means likeness; safe between threads."""
+    """Turns texts into unit vectors whose closeness means likeness; safe between threads.
 
-    def __init__(self, *, threads: int = 2) -> None:
-        """Take the number of threads that one batch may use."""
-        self._threads = threads
+    A text's vector doesn't depend on its neighbours in a batch, so what is known may be used again.
+    """
+
+    def __init__(self, *, lanes: int = 2) -> None:
+        """Take how many batches may be worked on at a time."""
+        self._lanes = lanes
         self._lock = threading.Lock()
         self._session: Any = None
         self._tokenizer: Any = None
         self._latest: dict[bytes, Vectors] = {}
 
-    def embed_again(self, texts: Sequence[str]) -> Vectors:
-        """Return the same as ``embed``; texts of the latest ``embed`` cost nothing.
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one row of 384 numbers a text; texts of the latest ``embed`` cost nothing.
 
-        A call is embedded once and read by several models. Only hashes of its texts are kept, and
-        only until the next call.
+        Only hashes of its texts are kept, and only until the next. Raises WeightsMissing or
+        WeightsDamaged when the model's files are not as published.
+        """
+        vectors = self.embed_again(texts)
+        self._latest = dict(zip(map(_key, texts), vectors, strict=True))
+        return vectors
+
+    def embed_again(self, texts: Sequence[str]) -> Vectors:
+        """Return the same as ``embed``, and go on knowing the texts of the latest ``embed``.
+
+        A call is embedded once and read by several models.
         """
         latest = self._latest
         keys = [_key(text) for text in texts]
         missing = [at for at, key in enumerate(keys) if key not in latest]
-        fresh = self._embed([texts[at] for at in missing])
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         for at, key in enumerate(keys):
             if key in latest:
                 vectors[at] = latest[key]
-        vectors[missing] = fresh
-        return vectors
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one row of 384 numbers a text.
-
-        Raises WeightsMissing or WeightsDamaged when the model's files are not as published.
-        """
-        vectors = self._embed(texts)
-        self._latest = dict(zip(map(_key, texts), vectors, strict=True))
+        vectors[missing] = self._embed([texts[at] for at in missing])
         return vectors
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
@@ -68,10 +71,17 @@ class SentenceEmbedder:
         encoded = [e.ids for e in self._tokenizer.encode_batch([t or " " for t in texts])]
         # Texts of like length go together, so that little of a batch is padding.
         order = sorted(range(len(texts)), key=lambda at: len(encoded[at]))
+        batches = [order[first : first + BATCH] for first in range(0, len(order), BATCH)]
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        for first in range(0, len(order), BATCH):
-            places = order[first : first + BATCH]
+
+        def fill(places: Sequence[int]) -> None:
             vectors[places] = self._embed_batch([encoded[at] for at in places])
+
+        if len(batches) == 1:
+            fill(batches[0])
+            return vectors
+        with ThreadPoolExecutor(self._lanes) as lanes:
+            list(lanes.map(fill, batches))
         return vectors
 
     def _embed_batch(self, encoded: Sequence[Sequence[int]]) -> Vectors:
@@ -102,7 +112,9 @@ class SentenceEmbedder:
             tokenizer.enable_truncation(LONGEST_TOKENS)
             tokenizer.no_padding()
             options = SessionOptions()
-            options.intra_op_num_threads = self._threads
+            # Threads within a batch wait for each other by spinning, which doubles the work and,
+            # on a busy machine, the time; batches side by side don't wait.
+            options.intra_op_num_threads = 1
             options.inter_op_num_threads = 1
             self._tokenizer = tokenizer
             self._session = InferenceSession(
