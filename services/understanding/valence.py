@@ -50,6 +50,7 @@ _NEGATION = re.compile(
     r"doesnt|didnt|isnt|wasnt|arent|werent|wouldnt|couldnt|shouldnt|havent|hasnt|hadnt|aint|"
     r"\w+n't)$"
 )
+_WISH = re.compile(r"^(?:would|wouldnt|could|\w+['’]d|itd|thatd|youd|wed)$")
 _REACH = 4
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PHRASES = tuple(
@@ -100,6 +101,10 @@ _PHRASES = tuple(
         r"late|wrong|only|broke|cold|keeps?))\b",
         # a wish for what ought to be there already
         r"\b(?:would|'d) (?:really )?(?:be|have been|help)\b.{0,40}?\b(?:if|to)\b",
+        # the same, with what gives away that it has been waited for
+        r"\b(?:would|'d|could)\b.{0,50}?\b(?:if|to|like|love|hope|could)\b.{0,50}?\b(?:finally|for "
+        r"once|ever|actually|any(?:body|one|thing)?|some(?:body|one)|at some point|stop(?:ped|s)?|"
+        r"weren't|didn't|hadn't|instead|again|next time|too much)\b",
         # manners that open a complaint
         r"\b(?:don't (?:want to|mean to|wish to|like)|hate to|not to be|to be (?:honest|fair)|"
         r"sorry to (?:bother|trouble|say)|i'm sure|no offen[cs]e|i (?:do )?(?:understand|"
@@ -113,8 +118,16 @@ _PHRASES = tuple(
         r"hasn't (?:failed|crashed|stopped))\b",
         # relief
         r"\b(?:phew|finally|thank (?:god|goodness|heavens)|hallelujah|hooray|(?:weight|load) off|"
+        r"hurra(?:y|h)|no idea how (?:much|happy|glad|grateful|good)|can't (?:tell|say) (?:you )?how|"
         r"relie(?:f|ved)|breathe again|sleep (?:again|tonight)|so worried|given up hope|at last|"
         r"after all|feel (?:so |much |a lot )*better|music to my ears)\b",
+        # what was feared and didn't come
+        r"\b(?:(?:was|were|'d been|had been|'d|had) (?:so |really |quite |always )?(?:dread(?:ed|ing)|"
+        r"fear(?:ed|ing)|expect(?:ed|ing)|afraid|worried|scared|braced|prepared)|no longer (?:have|"
+        r"need)|(?:don't|won't|didn't) (?:have|need) to (?:worry|pay|wait|call|queue|get up)|"
+        r"(?:worry|worries|burden|pressure|stress|stone) off|not (?:one|a single) (?:thing|word|bad|"
+        r"problem|fault)|as bad as|(?:pain|leak|noise|error|smell|fault)s? (?:is|are|has|have) "
+        r"(?:all )?(?:gone|stopped))\b",
         # praise by idiom
         r"\b(?:gem|legend|angel|lifesaver|magician|saint|treasure|godsend|ten out of ten|like (?:a "
         r"charm|new|clockwork)|went above|out of (?:his|her|their|your) way|made (?:my|our) day|"
@@ -141,7 +154,7 @@ _PHRASES = tuple(
         r"\?",
     )
 )
-FEATURES = 8 + len(_PHRASES)
+FEATURES = 9 + len(_PHRASES)
 
 
 def valences(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -155,11 +168,16 @@ def _counts(text: str) -> list[float]:
     plain = text.replace("’", "'")
     words = [w.lower() for w in _WORD.findall(plain)]
     counts = [0.0, 0.0, 0.0, 0.0]
-    since_negation = _REACH
+    wished = 0
+    since_negation = since_wish = _REACH
     for word in words:
         since_negation = 0 if _NEGATION.match(word) else since_negation + 1
+        since_wish = 0 if _WISH.match(word) else since_wish + 1
         negated = 0 < since_negation <= _REACH
-        if word in GOOD:
+        if word in GOOD and 0 < since_wish <= _REACH:
+            # What would be lovely isn't there yet.
+            wished += 1
+        elif word in GOOD:
             counts[2 if negated else 0] += 1
         elif word in BAD:
             counts[3 if negated else 1] += 1
@@ -169,6 +187,7 @@ def _counts(text: str) -> list[float]:
     loud = plain.count("!")
     return [
         *counts,
+        float(wished),
         float(negations),
         float(thanks),
         float(length),
