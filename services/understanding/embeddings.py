@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -25,18 +26,14 @@ VOCABULARY_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f4115
 Vectors = NDArray[np.float32]
 
 
-class SentenceEmbedder:
+class Embedder(ABC):
     """Turns texts into unit vectors whose closeness means likeness; safe between threads.
 
     A text's vector doesn't depend on its neighbours in a batch, so what is known may be used again.
     """
 
-    def __init__(self, *, lanes: int = 2) -> None:
-        """Take how many batches may be worked on at a time."""
-        self._lanes = lanes
-        self._lock = threading.Lock()
-        self._session: Any = None
-        self._tokenizer: Any = None
+    def __init__(self) -> None:
+        """Know no text yet."""
         self._latest: dict[bytes, Vectors] = {}
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -61,12 +58,27 @@ class SentenceEmbedder:
         for at, key in enumerate(keys):
             if key in latest:
                 vectors[at] = latest[key]
-        vectors[missing] = self._embed([texts[at] for at in missing])
+        if missing:
+            vectors[missing] = self._embed([texts[at] for at in missing])
         return vectors
 
+    @abstractmethod
     def _embed(self, texts: Sequence[str]) -> Vectors:
-        if not texts:
-            return np.zeros((0, DIMENSIONS), dtype=np.float32)
+        """Return the vectors of at least one text."""
+
+
+class SentenceEmbedder(Embedder):
+    """The embedder of English sentences."""
+
+    def __init__(self, *, lanes: int = 2) -> None:
+        """Take how many batches may be worked on at a time."""
+        super().__init__()
+        self._lanes = lanes
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._tokenizer: Any = None
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
         self._load()
         encoded = [e.ids for e in self._tokenizer.encode_batch([t or " " for t in texts])]
         # Texts of like length go together, so that little of a batch is padding.
@@ -106,8 +118,8 @@ class SentenceEmbedder:
             from onnxruntime import InferenceSession, SessionOptions
             from tokenizers import Tokenizer
 
-            model = _checked(MODEL_PACKAGE, MODEL_FILE, MODEL_SHA256)
-            vocabulary = _checked(VOCABULARY_PACKAGE, VOCABULARY_FILE, VOCABULARY_SHA256)
+            model = checked_file(MODEL_PACKAGE, MODEL_FILE, MODEL_SHA256)
+            vocabulary = checked_file(VOCABULARY_PACKAGE, VOCABULARY_FILE, VOCABULARY_SHA256)
             tokenizer = Tokenizer.from_file(str(vocabulary))
             tokenizer.enable_truncation(LONGEST_TOKENS)
             tokenizer.no_padding()
@@ -126,7 +138,7 @@ def _key(text: str) -> bytes:
     return hashlib.blake2b(text.encode(errors="replace"), digest_size=16).digest()
 
 
-def _checked(package: str, file: str, sha256: str) -> Path:
+def checked_file(package: str, file: str, sha256: str) -> Path:
     """Return the path of a package's file without importing the package."""
     found = find_spec(package)
     if found is None or not found.submodule_search_locations:

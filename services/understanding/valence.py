@@ -5,7 +5,8 @@ doesn't work". These counts see it; both together go into the sentiment classifi
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,8 @@ _NEGATION = re.compile(
 )
 _WISH = re.compile(r"^(?:would|wouldnt|could|\w+['’]d|itd|thatd|youd|wed)$")
 _REACH = 4
+_HALFWAY = 1.5
+_EXCLAMATION = re.compile("!")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PHRASES = tuple(
     # recognisers leave apostrophes out
@@ -118,15 +121,16 @@ _PHRASES = tuple(
         r"hasn't (?:failed|crashed|stopped))\b",
         # relief
         r"\b(?:phew|finally|thank (?:god|goodness|heavens)|hallelujah|hooray|(?:weight|load) off|"
-        r"hurra(?:y|h)|no idea how (?:much|happy|glad|grateful|good)|can't (?:tell|say) (?:you )?how|"
-        r"relie(?:f|ved)|breathe again|sleep (?:again|tonight)|so worried|given up hope|at last|"
-        r"after all|feel (?:so |much |a lot )*better|music to my ears)\b",
+        r"hurra(?:y|h)|no idea how (?:much|happy|glad|grateful|good)|can't (?:tell|say) (?:you )?"
+        r"how|relie(?:f|ved)|breathe again|sleep (?:again|tonight)|so worried|given up hope|"
+        r"at last|after all|feel (?:so |much |a lot )*better|music to my ears)\b",
         # what was feared and didn't come
-        r"\b(?:(?:was|were|'d been|had been|'d|had) (?:so |really |quite |always )?(?:dread(?:ed|ing)|"
-        r"fear(?:ed|ing)|expect(?:ed|ing)|afraid|worried|scared|braced|prepared)|no longer (?:have|"
-        r"need)|(?:don't|won't|didn't) (?:have|need) to (?:worry|pay|wait|call|queue|get up)|"
-        r"(?:worry|worries|burden|pressure|stress|stone) off|not (?:one|a single) (?:thing|word|bad|"
-        r"problem|fault)|as bad as|(?:pain|leak|noise|error|smell|fault)s? (?:is|are|has|have) "
+        r"\b(?:(?:was|were|'d been|had been|'d|had) (?:so |really |quite |always )?(?:dread(?:ed|"
+        r"ing)|fear(?:ed|ing)|expect(?:ed|ing)|afraid|worried|scared|braced|prepared)|"
+        r"no longer (?:have|need)|(?:don't|won't|didn't) (?:have|need) to (?:worry|pay|wait|call|"
+        r"queue|get up)|"
+        r"(?:worry|worries|burden|pressure|stress|stone) off|not (?:one|a single) (?:thing|word|"
+        r"bad|problem|fault)|as bad as|(?:pain|leak|noise|error|smell|fault)s? (?:is|are|has|have) "
         r"(?:all )?(?:gone|stopped))\b",
         # praise by idiom
         r"\b(?:gem|legend|angel|lifesaver|magician|saint|treasure|godsend|ten out of ten|like (?:a "
@@ -154,43 +158,67 @@ _PHRASES = tuple(
         r"\?",
     )
 )
+_GOOD, _BAD, _NOT_GOOD, _NOT_BAD, _WISHED, _NEGATIONS, _THANKS, _LENGTH, _LOUD = range(9)
 FEATURES = 9 + len(_PHRASES)
 
 
 def valences(texts: Sequence[str]) -> NDArray[np.float32]:
     """Return one row of ``FEATURES`` counts a text, each flattened into 0..1."""
     counted = np.array([_counts(text) for text in texts], dtype=np.float32)
-    flattened: NDArray[np.float32] = np.tanh(counted.reshape(len(texts), FEATURES) / 1.5)
+    flattened: NDArray[np.float32] = np.tanh(counted.reshape(len(texts), FEATURES) / _HALFWAY)
     return flattened
 
 
-def _counts(text: str) -> list[float]:
+@dataclass(frozen=True, kw_only=True)
+class Cue:
+    """Something counted: which of the ``FEATURES`` it counts for, and where in the text it is."""
+
+    feature: int
+    start_char: int
+    end_char: int
+
+
+def cues(text: str) -> Iterator[Cue]:
+    """Yield everything in the text that is counted, except its length."""
     plain = text.replace("’", "'")
-    words = [w.lower() for w in _WORD.findall(plain)]
-    counts = [0.0, 0.0, 0.0, 0.0]
-    wished = 0
     since_negation = since_wish = _REACH
-    for word in words:
-        since_negation = 0 if _NEGATION.match(word) else since_negation + 1
+    for found in _WORD.finditer(plain):
+        word = found[0].lower()
+        negates = bool(_NEGATION.match(word))
+        since_negation = 0 if negates else since_negation + 1
         since_wish = 0 if _WISH.match(word) else since_wish + 1
-        negated = 0 < since_negation <= _REACH
-        if word in GOOD and 0 < since_wish <= _REACH:
-            # What would be lovely isn't there yet.
-            wished += 1
-        elif word in GOOD:
-            counts[2 if negated else 0] += 1
-        elif word in BAD:
-            counts[3 if negated else 1] += 1
-    negations = sum(bool(_NEGATION.match(word)) for word in words)
-    thanks = sum(word in {"thank", "thanks"} for word in words)
-    length = len(words) / 10
-    loud = plain.count("!")
-    return [
-        *counts,
-        float(wished),
-        float(negations),
-        float(thanks),
-        float(length),
-        float(loud),
-        *(float(len(pattern.findall(plain))) for pattern in _PHRASES),
-    ]
+        for feature in _features_of(
+            word,
+            negates=negates,
+            negated=0 < since_negation <= _REACH,
+            wished=0 < since_wish <= _REACH,
+        ):
+            yield Cue(feature=feature, start_char=found.start(), end_char=found.end())
+    for feature, pattern in enumerate((_EXCLAMATION, *_PHRASES), _LOUD):
+        for found in pattern.finditer(plain):
+            yield Cue(feature=feature, start_char=found.start(), end_char=found.end())
+
+
+def _features_of(word: str, *, negates: bool, negated: bool, wished: bool) -> Iterator[int]:
+    if word in GOOD:
+        # What would be lovely isn't there yet.
+        yield _WISHED if wished else _NOT_GOOD if negated else _GOOD
+    elif word in BAD:
+        yield _NOT_BAD if negated else _BAD
+    if negates:
+        yield _NEGATIONS
+    if word in {"thank", "thanks"}:
+        yield _THANKS
+
+
+def weight_of_each(count: int) -> float:
+    """Return what one of ``count`` like cues adds to its flattened feature."""
+    return float(np.tanh(count / _HALFWAY)) / count
+
+
+def _counts(text: str) -> list[float]:
+    counts = [0.0] * FEATURES
+    for cue in cues(text):
+        counts[cue.feature] += 1
+    counts[_LENGTH] = len(_WORD.findall(text.replace("’", "'"))) / 10
+    return counts
