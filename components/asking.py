@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components.wording import clock, duration, moment, number, plain, plural
+from components.wording import clock, cost_words, duration, moment, number, plain, plural
 from services.domain.asking import Answer, AnswerPart, Citation, Exchange
 
 MOST_QUESTION_CHARS = 1_000
@@ -94,7 +94,7 @@ def _told(answer: Answer, *, among_calls: bool) -> str:
     if answer.tokens_in is not None and answer.tokens_out is not None:
         parts.append(f"{number(answer.tokens_in + answer.tokens_out)} tokens")
     if answer.cost is not None:
-        parts.append(f"cost about {answer.cost:.4f}")
+        parts.append(cost_words(answer.cost))
     if answer.left_out:
         sentences = plural(answer.left_out, "sentence")
         parts.append(f"{sentences} left out, because no line bears them out")

@@ -52,6 +52,7 @@ SOUND_WORDS = {
     Listening.NOTHING: "This call has no sound.",
 }
 COVER_WORDS = {Cover.BEEP: "covered by a tone", Cover.SILENCE: "covered by silence"}
+LEAST_SHOWN_COST = 0.0001
 WORD_JOINER = "\u2060"
 _LINK_BEGINNING = re.compile(r"https?(?=://)|www(?=\.)", re.IGNORECASE)
 
@@ -168,3 +169,10 @@ def plain(text: str) -> str:
     for character in "\\`*_{}[]()#+-.!|~<>:$&^=\"'/@":
         text = text.replace(character, "\\" + character)
     return " ".join(text.split())
+
+
+def cost_words(cost: float) -> str:
+    """Return a cost in dollars; the sign must not begin a formula."""
+    if cost < LEAST_SHOWN_COST:
+        return f"under \\${LEAST_SHOWN_COST:.4f}"
+    return f"about \\${cost:.2f}" if cost >= 1 else f"about \\${cost:.4f}"

@@ -77,10 +77,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         writing = st.empty()
         for at in (draw_subjects(reviewed), draw_categories(reviewed.categories)):
             asked = at if asked is None else asked
-        ask_about_call(reviewed)
-        panels.draw_sentiment(reviewed)
-        panels.draw_talk(reviewed)
-        panels.draw_loudness(reviewed)
+    _show_course(reviewed)
     show_scores(reviewed)
     with st.expander("All figures", icon=":material/table_chart:"):
         draw_all_figures(reviewed)
@@ -94,6 +91,17 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         st.rerun()
     if intent is not None:
         _carry_out_header(reviewed, intent)
+
+
+def _show_course(reviewed: ReviewedCall) -> None:
+    """Draw how the call went on, and what else somebody wants to know of it."""
+    left, right = st.columns([3, 2])
+    with left:
+        panels.draw_sentiment(reviewed)
+        panels.draw_loudness(reviewed)
+    with right:
+        panels.draw_talk(reviewed)
+        ask_about_call(reviewed)
 
 
 @st.fragment

@@ -54,10 +54,10 @@ with right:
     unhappy = team_view.draw_ranking(
         "Most negative calls", analytics.most_negative(org, wanted), "sentiment", key="unhappy"
     )
+scored = show_team_scores(wanted)
 team_view.draw_download(agents, days, moods)
 if topics:
     topic_view.draw_topics_download(topics, counts)
-scored = show_team_scores(wanted)
 if silent or unhappy or scored:
     open_call(silent or unhappy or scored or "")
 if reason:

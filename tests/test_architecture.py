@@ -1,6 +1,7 @@
 """Imports go down only, and every module has its floor."""
 
 import ast
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,14 @@ def imported_modules(source: Path) -> Iterator[str]:
 def python_files(folder: str) -> list[Path]:
     """Python files below a folder of the checkout."""
     return sorted((ROOT / folder).rglob("*.py"))
+
+
+@pytest.fixture(autouse=True)
+def _loggers_stay_on() -> Iterator[None]:
+    """The linter sets logging up its own way and switches all other loggers off."""
+    yield
+    for name in logging.root.manager.loggerDict:
+        logging.getLogger(name).disabled = False
 
 
 def test_contracts_are_kept(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):

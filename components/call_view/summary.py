@@ -5,7 +5,7 @@ from enum import Enum
 import streamlit as st
 
 from components.heading import draw_panel_title
-from components.wording import clock, plain
+from components.wording import clock, cost_words, plain
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SpeakerRole, Statement, Summary, SummaryOrigin
 from services.understanding.summary import STAGE
@@ -13,7 +13,6 @@ from services.understanding.summary import STAGE
 RESOLVED_WORDS = {True: "Resolved", False: "Not resolved", None: "Not clear whether resolved"}
 OWNERS = {SpeakerRole.AGENT: "Agent", SpeakerRole.CUSTOMER: "Customer"}
 MOST_EVIDENCE = 2
-LEAST_SHOWN_COST = 0.0001
 
 
 class SummaryAct(Enum):
@@ -65,7 +64,7 @@ def origin_words(origin: SummaryOrigin | None) -> str:
     if origin.tokens_in is not None and origin.tokens_out is not None:
         told.append(f"{origin.tokens_in + origin.tokens_out:,} tokens")
     if origin.cost is not None:
-        told.append(_cost_words(origin.cost))
+        told.append(cost_words(origin.cost))
     words = ", ".join(told) + "."
     if origin.left_out == 1:
         words += " 1 statement was left out because the call does not bear it out."
@@ -74,13 +73,6 @@ def origin_words(origin: SummaryOrigin | None) -> str:
             f" {origin.left_out} statements were left out because the call does not bear them out."
         )
     return words
-
-
-def _cost_words(cost: float) -> str:
-    """Return a cost in dollars; the sign must not begin a formula."""
-    if cost < LEAST_SHOWN_COST:
-        return f"under \\${LEAST_SHOWN_COST:.4f}"
-    return f"about \\${cost:.2f}" if cost >= 1 else f"about \\${cost:.4f}"
 
 
 def _groups(summary: Summary) -> list[tuple[str, tuple[Statement, ...]]]:

@@ -31,7 +31,7 @@ class Listener:
 @pytest.fixture
 def listener(monkeypatch: pytest.MonkeyPatch) -> Listener:
     listener = Listener()
-    monkeypatch.setattr("app.wiring.build_listener", lambda _settings: listener)
+    monkeypatch.setattr("app.wiring.worker.build_listener", lambda _settings: listener)
     return listener
 
 

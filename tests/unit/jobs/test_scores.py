@@ -38,7 +38,7 @@ class Answering:
 @pytest.fixture
 def model(monkeypatch) -> Answering:
     answering = Answering()
-    monkeypatch.setattr("app.wiring.build_answerer", lambda *_: answering)
+    monkeypatch.setattr("app.wiring.services.build_answerer", lambda *_: answering)
     return answering
 
 

@@ -1,0 +1,32 @@
+"""The composition root: from settings to services. Nothing else names concrete classes."""
+
+from app.wiring.parts import (
+    RuleTools,
+    build_known_voices,
+    build_models,
+    build_providers,
+    build_rule_tools,
+    build_rules,
+    build_search,
+    build_vocabulary,
+    rule_tools_on,
+)
+from app.wiring.services import Services, build_services, process_services
+from app.wiring.worker import Worker, build_worker
+
+__all__ = [
+    "RuleTools",
+    "Services",
+    "Worker",
+    "build_known_voices",
+    "build_models",
+    "build_providers",
+    "build_rule_tools",
+    "build_rules",
+    "build_search",
+    "build_services",
+    "build_vocabulary",
+    "build_worker",
+    "process_services",
+    "rule_tools_on",
+]

@@ -1,0 +1,165 @@
+"""Parts of an installation, each by itself: what commands need that don't need everything."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+
+from app.local_models import (
+    build_listener,
+    shared_engine,
+)
+from app.settings import Settings
+from app.sweep_wiring import build_sweep_children
+from services.domain.people import LOCAL_USER
+from services.domain.rules import Rule
+from services.one_file import KnownVoices
+from services.providers.base import SpeechProvider
+from services.providers.registry import ProviderRegistry
+from services.reading_rules import rules_of
+from services.rule_book import RuleBook
+from services.searching import SearchService
+from services.storage.categories import CategoryStore
+from services.storage.database import database_exists, migrate, open_engine
+from services.storage.keys import MasterKey
+from services.storage.known_voices import KnownVoiceStore
+from services.storage.rules import RuleStore
+from services.storage.search import SearchIndex
+from services.storage.sweeps import SweepStore
+from services.storage.swept_calls import SweptCalls
+from services.storage.vocabularies import VocabularyStore
+from services.sweeping.sweeper import Sweeper
+from services.understanding.rules.ready_made import ready_made_rules
+from services.vocabulary import VocabularyService
+
+if TYPE_CHECKING:
+    from services.understanding.models import UnderstandingModels
+    from services.understanding.scorecards.model_answers import ModelAnswerer
+
+
+def build_vocabulary(settings: Settings) -> VocabularyService:
+    """Return the vocabularies of this installation without anything else.
+
+    Raises DatabaseTooNew, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    return VocabularyService(VocabularyStore(engine))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleTools:
+    """The rules, and what it takes to look for them in all calls."""
+
+    book: RuleBook
+    calls: SweptCalls
+    sweeper: Sweeper
+    sweeps: SweepStore
+
+
+def rule_tools_on(engine: Engine) -> RuleTools:
+    """Return the rules on this database with what belongs to them."""
+    calls, sweeps = SweptCalls(engine), SweepStore(engine)
+    sweeper = Sweeper(calls, build_sweep_children(engine))
+    book = RuleBook(RuleStore(engine), CategoryStore(engine), sweeps, sweeper)
+    return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
+
+
+def build_rule_tools(settings: Settings) -> RuleTools:
+    """Return the rules of this installation without anything else.
+
+    Raises DatabaseTooNew, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    return rule_tools_on(engine)
+
+
+def build_search(settings: Settings) -> SearchService:
+    """Return the search over this installation's calls without anything else.
+
+    Raises DatabaseTooNew, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    return SearchService(SearchIndex(engine))
+
+
+def build_rules(settings: Settings) -> tuple[Rule, ...]:
+    """Return the rules to read files by: this installation's, or the shipped ones.
+
+    Makes no database: without one nobody has changed a rule. Raises DatabaseTooNew, StorageError.
+    """
+    if not database_exists(settings.database_url):
+        return ready_made_rules()
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    book = RuleStore(engine).book(LOCAL_USER.org_id)
+    engine.dispose()
+    return rules_of(book)
+
+
+def build_known_voices(settings: Settings) -> KnownVoices | None:
+    """Return the voices to recognise in files, None when this installation knows none.
+
+    Makes neither a database nor a key: without one of them no voice can be known. Raises
+    DatabaseTooNew, WrongKey, StorageError.
+    """
+    has_key = bool(settings.partyline_key) or settings.key_file.exists()
+    if not (has_key and database_exists(settings.database_url)):
+        return None
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    enrolled = KnownVoiceStore(engine, master_key_of(settings)).enrolled(LOCAL_USER.org_id)
+    engine.dispose()
+    if not enrolled:
+        return None
+    return KnownVoices(enrolled=enrolled, listener=build_listener(settings))
+
+
+def build_providers(settings: Settings) -> ProviderRegistry:
+    """Return all speech providers; making one loads no model and connects to nothing."""
+
+    def local() -> SpeechProvider:
+        from services.providers.local import LocalProvider
+
+        return LocalProvider(
+            settings.models_dir,
+            settings.whisper_model,
+            settings.threads,
+            engine=shared_engine(settings),
+        )
+
+    def scripted() -> SpeechProvider:
+        from services.providers.scripted import ScriptedProvider
+
+        return ScriptedProvider(pause_ms=settings.scripted_pause_ms)
+
+    factories: dict[str, Callable[[], SpeechProvider]] = {"local": local}
+    if settings.scripted_provider:
+        factories["scripted"] = scripted
+    return ProviderRegistry(factories)
+
+
+def build_models(settings: Settings) -> "UnderstandingModels":
+    """Return the models over text; each is loaded, or connected to, when it is first needed."""
+    from services.understanding.language_model import ModelAccess
+    from services.understanding.models import UnderstandingModels
+
+    return UnderstandingModels(ModelAccess(**given) if (given := settings.language_model) else None)
+
+
+def build_answerer(models: "UnderstandingModels") -> "ModelAnswerer | None":
+    """Return who answers questions about calls by a language model, None without a model."""
+    if not models.has_language_model:
+        return None
+    from services.understanding.scorecards.model_answers import ModelAnswerer
+
+    return ModelAnswerer(models.known_language_model, models.redactor)
+
+
+def master_key_of(settings: Settings) -> MasterKey:
+    """Return the key that seals all others; it is made at the first use. Raises WrongKey."""
+    secret = settings.partyline_key
+    return MasterKey.load(secret.get_secret_value() if secret else None, settings.key_file)

@@ -1,0 +1,212 @@
+"""What pages, routes and commands work with, put together from the settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, text
+
+from app.local_models import (
+    enrolling_in_child,
+)
+from app.settings import ROOT, Settings, load_settings
+from app.wiring.parts import (
+    build_answerer,
+    build_models,
+    build_providers,
+    master_key_of,
+    rule_tools_on,
+)
+from services.access.tokens import TokenSigner
+from services.asking import AskService
+from services.jobs.desk import JobDesk
+from services.jobs.intake import Intake
+from services.jobs.queue import JobQueue, prepare_queue
+from services.pipeline import Models
+from services.providers.registry import ProviderRegistry
+from services.reading_rules import read_by_book
+from services.refreshing import Refresher
+from services.review import ReviewService
+from services.rule_book import RuleBook
+from services.scorecards.asking import ModelQuestions
+from services.scorecards.keeping import ScoreKeeper
+from services.scorecards.rescoring import Rescorer
+from services.scorecards.service import ScorecardService
+from services.searching import SearchService
+from services.storage.active import ActiveTranscripts
+from services.storage.analytics import Analytics
+from services.storage.audio_vault import AudioVault
+from services.storage.calls import CallStore
+from services.storage.categories import CategoryStore
+from services.storage.database import migrate, open_engine
+from services.storage.known_voices import KnownVoiceStore
+from services.storage.objects import ObjectStore
+from services.storage.runs import RunStore
+from services.storage.score_figures import ScoreAnalytics
+from services.storage.scorecards import ScorecardStore
+from services.storage.scores import ScoreStore
+from services.storage.search import SearchIndex
+from services.storage.summaries import SummaryStore
+from services.storage.topic_analytics import TopicAnalytics
+from services.storage.transcripts import TranscriptStore
+from services.storage.vocabularies import VocabularyStore
+from services.summaries import SummaryDesk
+from services.understanding.typed import LineRedactor
+from services.vocabulary import VocabularyService
+from services.voices.desk import VoiceDesk
+
+if TYPE_CHECKING:
+    pass
+
+DEMO_FOLDER = ROOT / "demo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What pages, routes and commands work with."""
+
+    settings: Settings
+    calls: CallStore
+    categories: CategoryStore
+    runs: RunStore
+    transcripts: TranscriptStore
+    vocabularies: VocabularyStore
+    known_voices: KnownVoiceStore
+    voices: VoiceDesk
+    analytics: Analytics
+    topics: TopicAnalytics
+    scorecards: ScorecardService
+    score_analytics: ScoreAnalytics
+    questions: ModelQuestions
+    rescorer: Rescorer
+    refresher: Refresher
+    vault: AudioVault
+    intake: Intake
+    desk: JobDesk
+    review: ReviewService
+    search: SearchService
+    asking: AskService
+    index: SearchIndex
+    summaries: SummaryDesk
+    vocabulary: VocabularyService
+    rule_book: RuleBook
+    providers: ProviderRegistry
+    models: Models
+    redactor: LineRedactor
+    tokens: TokenSigner
+    queue: JobQueue
+    engine: Engine
+
+    def readiness(self) -> dict[str, bool]:
+        """Check what serving calls needs: the database, a worker and the local weights."""
+        return {
+            "database": _answers(self.engine),
+            "worker": self.desk.worker_alive(),
+            "weights": self.providers.readiness("local").ready,
+        }
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.queue.close()
+        self.engine.dispose()
+
+
+def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: False) -> Services:
+    """Connect everything for this installation and bring its database up to date.
+
+    Work on stored calls leaves off once ``stopping()``.
+
+    Raises DatabaseTooNew, WrongKey, StorageError.
+    """
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    prepare_queue(settings.database_url)
+    master_key = master_key_of(settings)
+    models = build_models(settings)
+    calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
+    cards = ScorecardStore(engine)
+    rule_book = rule_tools_on(engine).book
+    keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
+    transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
+    vocabularies = VocabularyStore(engine)
+    vault = AudioVault(ObjectStore(settings.storage_url), master_key)
+    known_voices = KnownVoiceStore(engine, master_key)
+    providers = build_providers(settings)
+    refresher = Refresher(calls, transcripts, known_voices, stopping)
+    questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
+    queue = JobQueue(open_engine(settings.database_url))
+    index = SearchIndex(engine)
+    search = SearchService(index)
+    review = ReviewService(
+        calls, transcripts, models.redactor, known_voices, rule_book, scores=scores
+    )
+    intake = Intake(calls, vault, providers, queue)
+    return Services(
+        settings=settings,
+        calls=calls,
+        categories=CategoryStore(engine),
+        runs=runs,
+        transcripts=transcripts,
+        vocabularies=vocabularies,
+        known_voices=known_voices,
+        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling_in_child(settings)),
+        analytics=Analytics(engine),
+        topics=TopicAnalytics(engine),
+        scorecards=ScorecardService(cards, scores, keeper, refresher, questions, models.redactor),
+        score_analytics=ScoreAnalytics(engine),
+        questions=questions,
+        rescorer=Rescorer(keeper, scores, refresher, stopping),
+        refresher=refresher,
+        vault=vault,
+        intake=intake,
+        desk=JobDesk(
+            calls,
+            runs,
+            ActiveTranscripts(engine),
+            vault,
+            queue,
+            intake,
+            workers_folder=settings.workers_dir,
+            demo_folder=DEMO_FOLDER,
+        ),
+        review=review,
+        search=search,
+        asking=AskService(
+            review,
+            search,
+            models.redactor,
+            embedder=lambda: models.embedder,
+            answerer=lambda: models.answerer,
+        ),
+        index=index,
+        summaries=SummaryDesk(
+            review,
+            transcripts,
+            SummaryStore(engine),
+            models.model_summariser if models.has_language_model else None,
+        ),
+        rule_book=rule_book,
+        vocabulary=VocabularyService(vocabularies),
+        providers=providers,
+        models=models,
+        redactor=models.redactor,
+        tokens=TokenSigner(master_key.derive("tokens")),
+        queue=queue,
+        engine=engine,
+    )
+
+
+@cache
+def process_services() -> Services:
+    """Return the services of this process, built at the first call."""
+    return build_services(load_settings())
+
+
+def _answers(engine: Engine) -> bool:
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except Exception:
+        return False
+    return True
