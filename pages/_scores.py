@@ -5,6 +5,7 @@ import streamlit as st
 from app import session
 from components._compat import time_zone
 from components.scores.call import AskModel, ChangeAnswer, Listen, ask_answer, draw_scores
+from components.wording import plain
 from services.domain.errors import PartylineError
 from services.domain.people import Role
 from services.domain.reviewed import ReviewedCall
@@ -19,7 +20,7 @@ def show_scores(reviewed: ReviewedCall) -> None:
         scores = service.of_call(user, reviewed)
         history, to_ask = service.history(user, call_id), service.to_ask(reviewed)
     except PartylineError as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
         return
     wanted = draw_scores(
         scores,

@@ -5,7 +5,7 @@ import streamlit as st
 from app import session
 from components.heading import draw_page_title
 from components.vocabulary_form import draw_vocabulary
-from components.wording import plural
+from components.wording import plain, plural
 from services.domain.errors import PartylineError, VocabularyChanged
 from services.domain.people import Role
 
@@ -26,10 +26,10 @@ if wanted is not None:
     try:
         kept = service.keep(user, wanted.terms, wanted.spelling, based_on=shown.version)
     except VocabularyChanged as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
         st.button("Show it as it is now", on_click=session.begin_vocabulary_anew)
     except PartylineError as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
     else:
         session.begin_vocabulary_anew()
         words, spellings = plural(len(kept.terms), "word"), plural(len(kept.spelling), "spelling")
