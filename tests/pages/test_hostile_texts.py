@@ -58,9 +58,12 @@ def said(message: Any, kind: str) -> Iterator[str]:
         for one in values:
             if field.message_type is not None:
                 yield from said(one, kind)
-            elif isinstance(one, str) and field.name in MARKDOWN:
-                if kind not in LITERAL or field.name in {"label", "help"}:
-                    yield one
+            elif isinstance(one, str) and field.name in _drawn(kind):
+                yield one
+
+
+def _drawn(kind: str) -> frozenset[str]:
+    return MARKDOWN & {"label", "help"} if kind in LITERAL else MARKDOWN
 
 
 def all_of(node: Block | Element) -> Iterator[tuple[str, str]]:
