@@ -18,6 +18,7 @@ from components.wording import (
     duration,
     number,
     percent,
+    plain,
     plural,
     signed,
 )
@@ -100,7 +101,7 @@ def draw_agents(agents: Sequence[AgentFigures]) -> None:
     with st.container(border=True):
         draw_panel_title("Talk share by agent")
         if not any(a.share_of_speech.n for a in agents):
-            st.caption(team.agents_text(agents))
+            st.caption(plain(team.agents_text(agents)))
             return
         show(team.agents_figure(agents), key="team_agents_chart", alt=team.agents_text(agents))
         with st.expander("As a table"):

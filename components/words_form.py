@@ -7,6 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from components._compat import Keep
+from components.wording import plain
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import InvalidRequest
 from services.domain.part import check_bounds, read_clock, write_clock
@@ -76,7 +77,7 @@ def understood(read: Callable[[], _Read]) -> _Read | None:
     try:
         return read()
     except InvalidRequest as error:
-        st.error(error.detail or error.user_message)
+        st.error(plain(error.detail or error.user_message))
         return None
 
 

@@ -27,7 +27,7 @@ from components.wording import SOUND_WORDS, call_title, covered_words, plain
 from pages._acts import carry_out_each, delete_calls
 from pages._asking import ask_about_call
 from pages._scores import show_scores
-from pages._summaries import write_summary_again
+from pages._summaries import can_write_summaries, write_summary_again
 from pages._voices import LearningFromCall
 from services.domain.calls import (
     FINISHED_STATES,
@@ -73,7 +73,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     left, right = st.columns([3, 2])
     _listen(reviewed, timeline, left)
     with right:
-        asked = draw_summary(reviewed, can_write=session.services().summaries.can_write)
+        asked = draw_summary(reviewed, can_write=can_write_summaries())
         writing = st.empty()
         for at in (draw_subjects(reviewed), draw_categories(reviewed.categories)):
             asked = at if asked is None else asked

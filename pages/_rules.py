@@ -78,7 +78,7 @@ def _draw_import() -> None:
     except UnicodeDecodeError:
         st.error("The file is not text in UTF-8.")
     except PartylineError as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
     else:
         session.notify(f"{plural(changed, 'rule')} taken in." if changed else "Nothing changed.")
         st.rerun()
@@ -137,7 +137,7 @@ def _carry_out_form(begun: KeptRule, wish: RuleWish) -> None:
         return
     book.save(user, rule, based_on=begun.version)
     session.end_rule()
-    session.notify(f"Saved “{rule.name}”. It is now looked for in all stored calls.")
+    session.notify(f"Saved “{plain(rule.name)}”. It is now looked for in all stored calls.")
     st.rerun()
 
 
@@ -211,9 +211,9 @@ def _told(act: Callable[[], object]) -> None:
     try:
         act()
     except RulesChanged as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
         st.button("Show it as it is now", on_click=session.end_rule)
     except BadRule as error:
-        st.error(error.detail or error.user_message)
+        st.error(plain(error.detail or error.user_message))
     except PartylineError as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))

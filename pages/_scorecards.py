@@ -10,7 +10,7 @@ from components.heading import draw_part_title
 from components.scores.call import draw_preview
 from components.scores.cards import CardAct, CardIntent, ask_delete
 from components.scores.form import FormAct, draw_scorecard_form
-from components.wording import call_title, moment, plural
+from components.wording import call_title, moment, plain, plural
 from services.domain.calls import CallState
 from services.domain.errors import PartylineError
 from services.domain.scorecards import Question, Scorecard
@@ -71,7 +71,7 @@ def take_in(text: str) -> None:
     try:
         kept = session.services().scorecards.read_yaml(session.current_user(), text)
     except PartylineError as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
         return
     session.notify(f"Taken in: {plural(len(kept), 'scorecard')}.")
     st.rerun()
@@ -103,7 +103,7 @@ def edit(draft: session.ScorecardDraft) -> None:
         try:
             kept = service.keep(user, edited.card)
         except PartylineError as error:
-            st.error(error.user_message)
+            st.error(plain(error.user_message))
             return
         session.end_scorecard()
         session.notify(f"Saved: {plural(len(kept.questions), 'question')}.")
@@ -142,7 +142,7 @@ def _try_out(card: Scorecard, *, asked: bool) -> None:
         shown = services.review.load(user, call_id)
         score = services.scorecards.preview(user, card, shown)
     except PartylineError as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
     else:
         draw_preview(score)
 
@@ -151,5 +151,5 @@ def _carry_out(act: Callable[[], object]) -> None:
     try:
         act()
     except PartylineError as error:
-        session.notify(error.user_message)
+        session.notify(plain(error.user_message))
     st.rerun()

@@ -5,8 +5,9 @@ import streamlit as st
 from app import session
 from components._compat import time_zone
 from components.scores.call import AskModel, ChangeAnswer, Listen, ask_answer, draw_scores
+from components.wording import plain
+from services.access.rights import may_change
 from services.domain.errors import PartylineError
-from services.domain.people import Role
 from services.domain.reviewed import ReviewedCall
 from services.domain.scorecards import AnswerValue
 
@@ -17,15 +18,16 @@ def show_scores(reviewed: ReviewedCall) -> None:
     call_id = reviewed.call.id
     try:
         scores = service.of_call(user, reviewed)
-        history, to_ask = service.history(user, call_id), service.to_ask(reviewed)
+        history = service.history(user, call_id)
+        to_ask = service.to_ask(reviewed) if may_change(user) else 0
     except PartylineError as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
         return
     wanted = draw_scores(
         scores,
         history,
         to_ask=to_ask,
-        may_change=user.role is not Role.VIEWER,
+        may_change=may_change(user),
         zone=time_zone(),
     )
     match wanted:

@@ -3,11 +3,17 @@
 from streamlit.delta_generator import DeltaGenerator
 
 from app import session
+from services.access.rights import may_change
 from services.domain.calls import Stage
 from services.domain.errors import PartylineError
 from services.domain.running import RunContext
 
 READING = "The language model is reading the call"
+
+
+def can_write_summaries() -> bool:
+    """Whether there is a model to write them, and the person may have it done."""
+    return session.services().summaries.can_write and may_change(session.current_user())
 
 
 def write_summary_again(call_id: str, place: DeltaGenerator) -> None:

@@ -9,7 +9,7 @@ from components._compat import time_zone
 from components.calls_filter import PAGE_SIZE, describe_filter, draw_calls_filter
 from components.calls_table import alert_names, draw_calls_table
 from components.heading import draw_no_match, draw_page_title
-from components.wording import plural
+from components.wording import plain, plural
 from pages._calls import carry_out, offer_first_calls, refresh_while_running
 
 user, services = session.current_user(), session.services()
@@ -21,7 +21,7 @@ wanted = draw_calls_filter(
 )
 found = services.calls.count(user.org_id, wanted)
 filters = describe_filter(wanted, rules)
-st.caption(" · ".join([plural(found, "call"), *filters]))
+st.caption(" · ".join([plural(found, "call"), *map(plain, filters)]))
 
 if found == 0 and not filters and not wanted.text:
     offer_first_calls()

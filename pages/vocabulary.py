@@ -5,9 +5,9 @@ import streamlit as st
 from app import session
 from components.heading import draw_page_title
 from components.vocabulary_form import draw_vocabulary
-from components.wording import plural
+from components.wording import plain, plural
+from services.access.rights import may_change
 from services.domain.errors import PartylineError, VocabularyChanged
-from services.domain.people import Role
 
 user, service = session.current_user(), session.services().vocabulary
 draw_page_title(
@@ -19,17 +19,15 @@ shown = session.vocabulary_begun_with(service.load(user))
 if not shown.terms and not shown.spelling:
     st.info("There are no words yet. Write down what is often misheard, one per line.")
 
-wanted = draw_vocabulary(
-    shown, key=session.vocabulary_key(shown), may_change=user.role is not Role.VIEWER
-)
+wanted = draw_vocabulary(shown, key=session.vocabulary_key(shown), may_change=may_change(user))
 if wanted is not None:
     try:
         kept = service.keep(user, wanted.terms, wanted.spelling, based_on=shown.version)
     except VocabularyChanged as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
         st.button("Show it as it is now", on_click=session.begin_vocabulary_anew)
     except PartylineError as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
     else:
         session.begin_vocabulary_anew()
         words, spellings = plural(len(kept.terms), "word"), plural(len(kept.spelling), "spelling")

@@ -6,8 +6,9 @@ from datetime import date
 from enum import StrEnum
 
 from services import telemetry
-from services.domain.errors import AccessDenied, InvalidRequest, NotFound
-from services.domain.people import Role, User
+from services.access.rights import check_may_change
+from services.domain.errors import InvalidRequest, NotFound
+from services.domain.people import User
 from services.domain.reviewed import ReviewedCall
 from services.domain.rules import Category, Rule
 from services.reading_rules import rules_of
@@ -91,7 +92,7 @@ class RuleBook:
 
         Raises BadRule, RulesChanged, AccessDenied.
         """
-        _check_right(user)
+        check_may_change(user)
         rule = checked_rule(rule)
         if based_on and rule in ready_made_rules():
             self.remove(user, rule.id, based_on=based_on)
@@ -111,7 +112,7 @@ class RuleBook:
 
         Raises NotFound, RulesChanged, AccessDenied.
         """
-        _check_right(user)
+        check_may_change(user)
         origin = self.get(user, rule_id).origin
         if origin is Origin.SHIPPED:
             raise InvalidRequest("A rule that came with Partyline can be switched off instead.")
@@ -132,7 +133,7 @@ class RuleBook:
         Rules that are there already as they are written stay untouched; returns how many were
         not. Raises BadRule, RulesChanged, AccessDenied.
         """
-        _check_right(user)
+        check_may_change(user)
         before = {kept.rule.id: kept for kept in self.kept(user)}
         new = [
             rule
@@ -180,7 +181,7 @@ class RuleBook:
 
     def apply_to_all(self, user: User) -> None:
         """Look for all rules in all stored calls. Raises AccessDenied."""
-        _check_right(user)
+        check_may_change(user)
         self._sweeps.request(user.org_id)
 
     def progress(self, user: User) -> Sweep | None:
@@ -189,7 +190,7 @@ class RuleBook:
 
     def cancel(self, user: User) -> None:
         """Stop applying rules to all calls. Raises AccessDenied."""
-        _check_right(user)
+        check_may_change(user)
         self._sweeps.cancel(user.org_id)
 
     def _ask_for_sweep(self, user: User, rules: Iterable[Rule]) -> None:
@@ -209,11 +210,6 @@ class RuleBook:
         self._store.save(
             user.org_id, [replace(rule, position=positions.get(rule.id, 0)) for rule in rules]
         )
-
-
-def _check_right(user: User) -> None:
-    if user.role is Role.VIEWER:
-        raise AccessDenied
 
 
 def _stored(rule: Rule, version: int) -> StoredRule:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from services.access.rights import check_may_change
 from services.domain.errors import EditConflict, LanguageModelNotConfigured
 from services.domain.people import User
 from services.domain.running import RunContext
@@ -43,9 +44,10 @@ class SummaryDesk:
     def write_again(self, user: User, call_id: str, context: RunContext) -> Summary:
         """Replace the summary of a call, read with all corrections made to it.
 
-        Raises NotFound, NotReady, a LanguageModelError, Cancelled, EditConflict when another
-        transcript has become active meanwhile.
+        Raises AccessDenied, NotFound, NotReady, a LanguageModelError, Cancelled, EditConflict when
+        another transcript has become active meanwhile.
         """
+        check_may_change(user)
         if self._model is None:
             raise LanguageModelNotConfigured
         transcript = self._review.load(user, call_id).transcript

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from services import telemetry
-from services.domain.errors import AccessDenied, InvalidRequest, VocabularyChanged
-from services.domain.people import Role, User
+from services.access.rights import check_may_change
+from services.domain.errors import InvalidRequest, VocabularyChanged
+from services.domain.people import User
 from services.domain.vocabulary import Pair, Vocabulary, clean_spelling, clean_terms
 from services.storage.vocabularies import VocabularyStore
 
@@ -89,8 +90,7 @@ class VocabularyService:
         return self._save(user, change(self.load(user)))
 
     def _save(self, user: User, vocabulary: Vocabulary) -> Vocabulary:
-        if user.role is Role.VIEWER:
-            raise AccessDenied
+        check_may_change(user)
         kept = self._store.save(user.org_id, vocabulary)
         telemetry.event("vocabulary.changed", terms=len(kept.terms), spellings=len(kept.spelling))
         return kept

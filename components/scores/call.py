@@ -223,6 +223,6 @@ def ask_answer(answer: Answer, on_save: Callable[[AnswerValue | None, str], str 
         return
     wrong = on_save(value, comment)
     if wrong:
-        st.error(wrong)
+        st.error(plain(wrong))
     else:
         st.rerun()

@@ -155,7 +155,7 @@ def _draw_condition(condition: Condition | None, *, key: str) -> Test | None:
     try:
         return ByCondition(condition=condition_from_yaml(text or ""))
     except BadRule as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
         return None
 
 
@@ -163,5 +163,5 @@ def _checked(phrase: Phrase) -> Test | None:
     try:
         return ByCondition(condition=condition_from_yaml(condition_to_yaml(phrase)))
     except BadRule as error:
-        st.error(error.user_message)
+        st.error(plain(error.user_message))
         return None

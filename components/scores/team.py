@@ -13,7 +13,7 @@ from components._compat import clicked_row
 from components.charts.frame import frame, show
 from components.heading import draw_panel_title
 from components.team_view import csv_of
-from components.wording import MISSING, call_title, percent, plural
+from components.wording import MISSING, call_title, percent, plain, plural
 from services.storage.score_figures import AgentScore, QuestionFigures, ScoredRow, WeekScore
 
 NOBODY = "Agent not known"
@@ -53,7 +53,7 @@ def draw_team_scores(shown: ScoresShown) -> None:
     with left, st.container(border=True):
         draw_panel_title("Score by agent")
         show(agents_figure(shown.agents), key="team_scores", alt=agents_text(shown.agents))
-        st.caption(agents_text(shown.agents))
+        st.caption(plain(agents_text(shown.agents)))
         with st.expander("As a table"):
             rows = pd.DataFrame(agent_rows(shown.agents))
             st.dataframe(rows, hide_index=True, alt="Score by agent")

@@ -1,5 +1,6 @@
 """Who may do what beyond reading."""
 
+from services.domain.errors import AccessDenied
 from services.domain.people import Role, User
 
 
@@ -9,3 +10,18 @@ def may_hear_original(user: User) -> bool:
     Nobody gets it without asking: listeners of redacted calls are given the covered sound.
     """
     return user.role in (Role.SUPERVISOR, Role.ADMIN)
+
+
+def may_change(user: User) -> bool:
+    """Say whether a person may change what everybody of the organisation works with.
+
+    That is rules, scorecards and their answers, vocabulary, known voices, stored summaries, and
+    whether a call is there at all.
+    """
+    return user.role is not Role.VIEWER
+
+
+def check_may_change(user: User) -> None:
+    """Raise AccessDenied for somebody who may only read."""
+    if not may_change(user):
+        raise AccessDenied

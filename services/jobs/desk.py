@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services import telemetry
-from services.access.rights import may_hear_original
+from services.access.rights import check_may_change, may_hear_original
 from services.audio.media_types import media_type_of
 from services.domain.calls import (
     FINISHED_STATES,
@@ -82,7 +82,8 @@ class JobDesk:
 
         Its transcript stays active until the new one is there. Raises InvalidRequest while a run
         is under way or when the recording has no such part, ProviderUnknown,
-        ProviderNotConfigured, or SoundGone.
+        ProviderNotConfigured, SoundGone, or AccessDenied for bringing back what was redacted to
+        somebody who may not hear it.
         """
         options = replace(options, relabel_of=None)
         self._intake.check_options(options)
@@ -132,6 +133,13 @@ class JobDesk:
             return None
         return OriginalDropped() if sound.original is Original.DROPPED else SoundGone()
 
+    def _check_stays_redacted(self, user: User, call_id: str, options: ProcessingOptions) -> None:
+        """Raise AccessDenied for bringing back to a person what they may not hear."""
+        active = self._actives.of([call_id]).get(call_id)
+        brings_back = active is not None and active.redacted and not options.redact
+        if brings_back and not may_hear_original(user):
+            raise AccessDenied
+
     def _is_heard(self, active: ActiveTranscript) -> bool:
         rendition, transcript_id = rendition_of(active)
         return self._vault.has(active.call_id, rendition, transcript_id=transcript_id)
@@ -147,6 +155,7 @@ class JobDesk:
         return next(made, runs[-1].options)
 
     def _start(self, user: User, call_id: str, options: ProcessingOptions) -> Run:
+        self._check_stays_redacted(user, call_id, options)
         refusal = self.why_no_run(user, call_id)
         if refusal is not None:
             raise refusal
@@ -169,8 +178,12 @@ class JobDesk:
         telemetry.event("run.cancel_requested", run=run.number)
 
     def delete(self, user: User, call_id: str) -> None:
-        """Delete a call with everything that belongs to it; a run under way ends."""
+        """Delete a call with everything that belongs to it; a run under way ends.
+
+        Raises NotFound, AccessDenied.
+        """
         call = self._calls.get(user.org_id, call_id)
+        check_may_change(user)
         jobs = [f"{call_id}.{number}" for number in range(1, call.run + 1)]
         # The row goes first: with it goes the key, and nobody can find what may be left over.
         self._calls.delete(user.org_id, call_id)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from services import telemetry
-from services.domain.errors import AccessDenied, InvalidRequest, NotFound
+from services.access.rights import check_may_change
+from services.domain.errors import InvalidRequest, NotFound
 from services.domain.ids import new_id
-from services.domain.people import Role, User
+from services.domain.people import User
 from services.domain.reviewed import ReviewedCall
 from services.domain.rules import Rule
 from services.domain.scorecards import AnswerValue, CallScore, Override, Scorecard
@@ -82,7 +83,7 @@ class ScorecardService:
         Raises BadRule when it can't be used, ScorecardChanged, AccessDenied, InvalidRequest for one
         that comes with Partyline.
         """
-        _may_change(user)
+        check_may_change(user)
         checked = checked_scorecard(card)
         if any(c.shipped and c.id == card.id for c in self.all(user)):
             raise InvalidRequest("This scorecard comes with Partyline; change a copy of it.")
@@ -103,7 +104,7 @@ class ScorecardService:
 
         Raises NotFound, ScorecardChanged, AccessDenied.
         """
-        _may_change(user)
+        check_may_change(user)
         card = self.get(user, scorecard_id)
         body = None if card.shipped else scorecards_to_yaml([card])
         stored = StoredScorecard(id=card.id, body=body, enabled=enabled, version=card.version)
@@ -122,7 +123,7 @@ class ScorecardService:
 
     def delete(self, user: User, scorecard_id: str) -> None:
         """Delete a scorecard with its scores and overrides. Raises NotFound, AccessDenied."""
-        _may_change(user)
+        check_may_change(user)
         if not self._scorecards.delete(user.org_id, scorecard_id):
             raise NotFound
         telemetry.event("scorecard.deleted")
@@ -132,7 +133,7 @@ class ScorecardService:
 
         What can't be read changes nothing. Raises BadRule, AccessDenied, ScorecardChanged.
         """
-        _may_change(user)
+        check_may_change(user)
         known = {card.id: card for card in self.all(user)}
         made = []
         for card in scorecards_from_yaml(text):
@@ -158,7 +159,7 @@ class ScorecardService:
 
     def pause(self, user: User, paused: bool) -> None:
         """Stop the scoring of stored calls, or let it go on. Raises AccessDenied."""
-        _may_change(user)
+        check_may_change(user)
         self._scores.set_paused(user.org_id, paused)
 
     # --- scores of a call -------------------------------------------------------------------------
@@ -197,7 +198,7 @@ class ScorecardService:
         The comment says why. Of a redacted call it is kept without personal data. Raises
         NotFound, InvalidRequest, AccessDenied.
         """
-        _may_change(user)
+        check_may_change(user)
         comment = comment.strip()[:MAX_COMMENT_CHARS]
         if not comment:
             raise InvalidRequest("Write down why.")
@@ -247,15 +248,14 @@ class ScorecardService:
         return len(self._questions.waiting(shown)) if self._questions.has_model else 0
 
     def ask_model(self, user: User, call_id: str) -> int:
-        """Ask a language model what it has not answered yet. Raises NotFound, NotReady."""
+        """Ask a language model what it has not answered yet.
+
+        Raises NotFound, NotReady, AccessDenied.
+        """
+        check_may_change(user)
         return self._questions.ask(user.org_id, call_id)
 
 
 def fresh_id() -> str:
     """Return an id for a new scorecard or question."""
     return f"c{new_id()[:20].replace('-', '').lower()}"
-
-
-def _may_change(user: User) -> None:
-    if user.role is Role.VIEWER:
-        raise AccessDenied

@@ -8,6 +8,7 @@ Known forms: ``http://127.0.0.1:11434`` or ``…/v1`` (Ollama, vLLM, gateways), 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
 from services.domain.errors import LanguageModelNotConfigured
@@ -31,7 +32,11 @@ class ModelAddress:
     def is_on_this_machine(self) -> bool:
         """Whether nothing leaves this machine."""
         host = urlsplit(self.url).hostname or ""
-        return host in {"localhost", "::1"} or host.startswith("127.")
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            # A name, though it may begin like an address: 127.0.0.1.example.org is elsewhere.
+            return host == "localhost"
 
 
 def read_address(base_url: str, model: str | None, key: str | None) -> ModelAddress:

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from services import telemetry
+from services.access.rights import check_may_change
 from services.analysis.edits import apply_edits
 from services.analysis.own_speech import own_spans
 from services.domain.errors import (
-    AccessDenied,
     EditConflict,
     InvalidRequest,
     NotFound,
@@ -18,7 +18,7 @@ from services.domain.errors import (
     VoiceNotFound,
 )
 from services.domain.ids import new_id
-from services.domain.people import Role, User
+from services.domain.people import User
 from services.domain.reviewed import ShownSpeaker, version_of
 from services.domain.speech import SpeakerRole, Transcript
 from services.domain.voices import Enrolment, EnrolmentRemark, KnownVoice
@@ -72,7 +72,7 @@ class VoiceDesk:
 
         Raises BadAudio, TooLittleSpeech, SeveralVoices.
         """
-        _may_change(user)
+        check_may_change(user)
         suffix = PurePosixPath(file_name).suffix.lower()
         return self._learn(user, recording, VoiceSource(suffix=suffix))
 
@@ -83,7 +83,7 @@ class VoiceDesk:
         call has changed since the speaker was shown, InvalidRequest for a speaker the call doesn't
         have, TooLittleSpeech, SeveralVoices, OriginalDropped.
         """
-        _may_change(user)
+        check_may_change(user)
         call_id = shown.call_id
         call, transcript = self._calls.get(user.org_id, call_id), self._as_shown(user, shown)
         speaker = transcript.speaker(shown.id)
@@ -107,7 +107,7 @@ class VoiceDesk:
 
         Raises InvalidRequest without a name, VoiceNameTaken.
         """
-        _may_change(user)
+        check_may_change(user)
         checked = _checked(name)
         if any(voice.name == checked for voice in self.voices(user)):
             raise VoiceNameTaken
@@ -127,7 +127,7 @@ class VoiceDesk:
         Calls that are processed from now on recognise it. Raises InvalidRequest without a name,
         VoiceNameTaken, EditConflict when the call has changed since the speaker was shown.
         """
-        _may_change(user)
+        check_may_change(user)
         if shown is not None:
             self._as_shown(user, shown)
         voice = KnownVoice(
@@ -145,17 +145,17 @@ class VoiceDesk:
 
     def rename(self, user: User, voice_id: str, name: str) -> None:
         """Give a voice another name, in all calls at once. Raises VoiceNotFound, VoiceNameTaken."""
-        _may_change(user)
+        check_may_change(user)
         self._voices.rename(user.org_id, voice_id, _checked(name))
 
     def set_role(self, user: User, voice_id: str, role: SpeakerRole) -> None:
         """Set the role the person usually plays; it counts in calls processed from now on."""
-        _may_change(user)
+        check_may_change(user)
         self._voices.set_role(user.org_id, voice_id, role)
 
     def delete(self, user: User, voice_id: str) -> None:
         """Delete a voice with its voiceprint; its name leaves all calls. Raises VoiceNotFound."""
-        _may_change(user)
+        check_may_change(user)
         self._voices.delete(user.org_id, voice_id)
         telemetry.event("voice.deleted", voice=voice_id)
 
@@ -174,11 +174,6 @@ class VoiceDesk:
         if likeness(learnt.voiceprint, (one.voiceprint for one in known)) < ACCEPT_FROM:
             return learnt
         return replace(learnt, remarks=(*learnt.remarks, EnrolmentRemark.LIKE_ANOTHER))
-
-
-def _may_change(user: User) -> None:
-    if user.role is Role.VIEWER:
-        raise AccessDenied
 
 
 def _tidy(name: str) -> str:

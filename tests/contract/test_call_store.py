@@ -14,7 +14,7 @@ from services.domain.calls import (
 )
 from services.domain.errors import AlreadyStored, NotFound
 from services.domain.findings import Finding, FindingKind
-from services.domain.scorecards import Override
+from services.domain.scorecards import ModelAnswer, Override
 from services.domain.topics import Topic
 from services.reading_rules import read_by_book
 from services.scorecards.keeping import ScoreKeeper
@@ -199,7 +199,9 @@ def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None
     )
     for each in (made, kept):
         spoken = analysed(topics=(Topic(id="fraud", confidence=0.9),))
-        transcripts.save(ORG, each.id, 1, spoken)
+        spoken_id = transcripts.save(ORG, each.id, 1, spoken)
+        answer = ModelAnswer(prompt="p", value=None, why="words of the call", model="m")
+        scores.save_model_answers(ORG, each.id, spoken_id, [answer])
         transcripts.save_edits(ORG, each.id, transcripts.edits(ORG, each.id))
         RunCheckpoints(engine, each.id, 1, DataKey.random())["recognise.0"] = b"words"
         scores.add_override(ORG, each.id, "call_quality", said, redacted=False)
@@ -220,5 +222,5 @@ def _rows(connection: object) -> dict[str, int]:
     return {
         table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
         for table in METADATA.sorted_tables
-        if table is CALLS or "call_id" in table.c
+        if table is CALLS or {"call_id", "transcript_id"} & set(table.c.keys())
     }

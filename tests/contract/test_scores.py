@@ -233,8 +233,18 @@ def test_what_is_asked_of_an_override(house, kept):
     with pytest.raises(NotFound):
         house.service.override(stranger, call.id, "mine", "kind", YES, "why")
     viewer = replace(LOCAL_USER, role=Role.VIEWER)
-    with pytest.raises(AccessDenied):
-        house.service.override(viewer, call.id, "mine", "kind", YES, "why")
+    for refused in (
+        lambda: house.service.override(viewer, call.id, "mine", "kind", YES, "why"),
+        lambda: house.service.ask_model(viewer, call.id),
+        lambda: house.service.keep(viewer, CARD),
+        lambda: house.service.set_enabled(viewer, "mine", False),
+        lambda: house.service.copy(viewer, "mine"),
+        lambda: house.service.delete(viewer, "mine"),
+        lambda: house.service.read_yaml(viewer, "scorecards: []"),
+        lambda: house.service.pause(viewer, True),
+    ):
+        with pytest.raises(AccessDenied):
+            refused()
 
 
 def test_comments_on_redacted_calls_are_kept_without_personal_data(house, kept):

@@ -1,5 +1,6 @@
 """Pages run by AppTest on staged services."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,11 @@ def texts(page: AppTest) -> str:
     """All that stands on the page as text, for looking things up in it."""
     kinds = ("title", "header", "markdown", "caption", "warning", "error")
     return "\n".join(str(e.value) for kind in kinds for e in getattr(page, kind))
+
+
+def as_read(page: AppTest) -> str:
+    """The same as people read it: what is escaped stands there as what it is."""
+    return re.sub(r"\\(?=[^\w\s])", "", texts(page))
 
 
 def press(page: AppTest, label: str) -> AppTest:

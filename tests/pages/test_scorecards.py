@@ -10,7 +10,7 @@ from services.domain.rules import Phrase, Place
 from services.domain.scorecards import AnswerValue, ByCondition, ByPerson, ByRule
 from services.domain.speech import SpeakerRole
 from services.understanding.scorecards.ready_made import ready_made_scorecards
-from tests.pages.conftest import press, texts
+from tests.pages.conftest import as_read, press, texts
 
 YES = AnswerValue.YES
 
@@ -107,7 +107,7 @@ def test_a_phrase_that_cannot_be_read_is_told_and_cannot_be_saved(staged, open_p
     page.run()
     page.text_area(key=f"{key}_{question}_phrases_phrases").set_value("(price")
     page.run()
-    assert "can't be used" in texts(page)
+    assert "can't be used" in as_read(page)
     assert next(b for b in page.button if b.label == "Save").disabled
 
 
@@ -125,7 +125,7 @@ def test_yaml_is_taken_in_or_refused_with_its_line(staged, open_page):
     page = open_page("scorecards")
     page.text_area(key="scorecards_yaml_text").set_value("scorecards:\n- id: a\n  name: A")
     press(page, "Take in")
-    assert "Line 2: this scorecard has no questions." in texts(page)
+    assert "Line 2: this scorecard has no questions." in as_read(page)
     text = staged.scorecards.write_yaml(ready_made_scorecards())
     page.text_area(key="scorecards_yaml_text").set_value(text.replace("call_quality", "mine"))
     press(page, "Take in")
@@ -251,7 +251,7 @@ def test_analytics_has_scores_by_agent_question_and_week(staged, open_page):
     for agent in ("Ada", "Ada", "Bo"):
         staged.add_ready(agent_name=agent)
     page = open_page("analytics")
-    said = texts(page)
+    said = as_read(page)
     assert "Score by agent" in said
     assert "Ada: mean" in said
     assert "n = 2" in said

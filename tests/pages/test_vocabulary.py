@@ -10,7 +10,7 @@ from services.domain.calls import ProcessingOptions
 from services.domain.part import Part
 from services.domain.people import LOCAL_USER, Role
 from services.domain.vocabulary import Vocabulary
-from tests.pages.conftest import press, texts
+from tests.pages.conftest import as_read, press, texts
 from tests.pages.staging import sample_transcript
 
 TERMS, SPELLING = "vocabulary_{}_terms", "vocabulary_{}_spelling"
@@ -56,7 +56,7 @@ def test_what_cannot_be_kept_is_told_and_stays_typed(staged, open_page, terms, s
     page.text_area(key=TERMS.format(0)).set_value(terms)
     page.text_area(key=SPELLING.format(0)).set_value(spelling)
     save(page)
-    assert sentence in texts(page)
+    assert sentence in as_read(page)
     assert page.text_area(key=TERMS.format(0)).value == terms
     assert kept(staged) == Vocabulary()
 

@@ -104,6 +104,7 @@ def test_viewers_change_nothing(book: RuleBook) -> None:
         lambda: book.apply_to_all(viewer),
         lambda: book.cancel(viewer),
         lambda: book.remove(viewer, "parcel", based_on=1),
+        lambda: book.switch(viewer, "greeting_standard", on=False),
     ):
         with pytest.raises(AccessDenied):
             act()

@@ -9,7 +9,7 @@ from emulators.language_model import Behaviour, LanguageModelEmulator
 from services.analysis.metrics import analyse
 from services.domain import errors
 from services.domain.metrics import AnalysedTranscript
-from services.domain.people import LOCAL_USER
+from services.domain.people import LOCAL_USER, Role
 from services.domain.running import RunContext
 from services.domain.speech import Statement, Summary
 from services.review import ReviewService
@@ -61,6 +61,14 @@ class Installation:
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
     return Installation(tmp_path)
+
+
+def test_viewers_have_nothing_written_and_nothing_sent(installation: Installation) -> None:
+    viewer = replace(LOCAL_USER, role=Role.VIEWER)
+    with LanguageModelEmulator() as emulator:
+        with pytest.raises(errors.AccessDenied):
+            installation.desk(emulator).write_again(viewer, installation.call_id, RunContext())
+        assert emulator.requests == []
 
 
 def test_it_replaces_the_summary_and_nothing_else(installation: Installation) -> None:

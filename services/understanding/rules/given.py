@@ -15,6 +15,8 @@ from services.domain.errors import BadRule
 MAX_YAML_CHARS = 512_000
 MAX_NESTING = 24
 MAX_VALUES = 60_000
+# YAML's numbers may be sums of sixtieths and have any length; reading a long one takes minutes.
+MAX_NUMBER_CHARS = 40
 
 Plain = str | int | float | bool | None
 T = TypeVar("T")
@@ -163,9 +165,13 @@ def _given(node: yaml.Node, construct: Callable[[yaml.Node], object]) -> Given:
         return Given(found, line)
     if isinstance(node, yaml.SequenceNode):
         return Given([_given(one, construct) for one in node.value], line)
+    is_number = node.tag.endswith((":int", ":float"))
+    if is_number and len(node.value) > MAX_NUMBER_CHARS:
+        raise BadRule(f"Line {line}: this number is too long; put it in quotation marks.")
     try:
         value = construct(node)
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError):
+    except (yaml.YAMLError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+        # A tag may claim anything about a value (!!timestamp never), and PyYAML believes it.
         raise BadRule(
             f"Line {line}: this value can't be read; put it in quotation marks."
         ) from None

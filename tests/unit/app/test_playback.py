@@ -155,6 +155,12 @@ class TestARedactedCall:
         viewer = replace(LOCAL_USER, role=Role.VIEWER)
         refused = client.get(path, params=query(services, Purpose.ORIGINAL, call_id, user=viewer))
         assert refused.status_code == 403
+        stranger = replace(LOCAL_USER, org_id="elsewhere")
+        theirs = client.get(path, params=query(services, Purpose.ORIGINAL, call_id, user=stranger))
+        assert theirs.status_code == 404
+        assert client.get(path).status_code == 401
+        other = query(services, Purpose.ORIGINAL, "another-call")
+        assert client.get(path, params=other).status_code == 401
         services.vault.remove(call_id, Rendition.ORIGINAL)
         gone = client.get(path, params=params)
         assert (gone.status_code, gone.json()["error"]["code"]) == (404, "OriginalDropped")

@@ -1,8 +1,11 @@
 """A call full of personal data, and where to look for it afterwards."""
 
 import re
+import sqlite3
 import subprocess
+import zlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +55,8 @@ VALUES = (
     *("seven three nine", "07700 900417", "m.holloway", "ninth of november", "987-65-4329"),
     *("wexcombe", "gb29", "hx-204-8837", "qx7t29", "88 41 77 23"),
 )
+# An index keeps of each word what differs from the one before: endings are all there may be.
+ENDINGS = ("lloway", "guerite", "xcombe", "x7t29")
 DIGITS = (CARD, "40000566", "55665556", "07700900417", "987654329", "60161331926819", "88417723")
 
 
@@ -114,6 +119,34 @@ def contents(folder: Path, copy: Path) -> dict[str, str]:
     }
 
 
+def tables(copy: Path) -> dict[str, str]:
+    """Return all rows of every table in a copied database as text, the index's words included."""
+    connection = sqlite3.connect(copy / "partyline.db")
+    kinds = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    names = [name for (name,) in connection.execute(kinds)]
+    found = {
+        f"table {name}": "\n".join(
+            " ".join(map(_unpacked, row)) for row in connection.execute(f'SELECT * FROM "{name}"')
+        )
+        for name in names
+    }
+    words = "CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, shown_utterance_words, 'row')"
+    connection.execute(words)
+    found["words of the index"] = " ".join(
+        term for (term,) in connection.execute("SELECT term FROM temp.words")
+    )
+    connection.close()
+    return found
+
+
+def _unpacked(cell: object) -> str:
+    if not isinstance(cell, bytes):
+        return str(cell)
+    with suppress(zlib.error):
+        cell = zlib.decompress(cell)
+    return cell.decode("latin-1")
+
+
 def leaks(surfaces: Mapping[str, str], names: Iterable[str] = ()) -> set[str]:
     """Return the surfaces on which any of the values can be found, in any form."""
     found = {name for name, text in surfaces.items() if _holds(text)}
@@ -125,3 +158,9 @@ def _holds(text: str) -> bool:
     unescaped = re.sub(r"[\s_]+", " ", plain)
     digits = re.sub(r"(?<=\d)[ ._()/-]{1,2}(?=\d)", "", plain)
     return any(v in plain or v in unescaped for v in VALUES) or any(d in digits for d in DIGITS)
+
+
+def index_endings(found: Mapping[str, str]) -> set[str]:
+    """Return the endings of planted words that are left in the index's own pages."""
+    pages = found["table shown_utterance_words_data"]
+    return {ending for ending in ENDINGS if ending in pages}

@@ -11,7 +11,9 @@ import av
 import numpy as np
 import pytest
 
+from app.wiring import build_services
 from components.call_review.payload import review_payload
+from emulators.language_model import LanguageModelEmulator
 from services import telemetry
 from services.domain.calls import CallDetails, CallState, ProcessingOptions
 from services.domain.errors import ProviderRejected
@@ -20,6 +22,7 @@ from services.exports import ExportFormat
 from services.providers.base import SpeechProvider
 from tests.unit.jobs.canary import (
     CARD,
+    ENDINGS,
     FILE_NAME,
     LINE_MS,
     LINES,
@@ -27,9 +30,12 @@ from tests.unit.jobs.canary import (
     PHONE,
     CanaryProvider,
     contents,
+    index_endings,
     leaks,
+    tables,
 )
 from tests.unit.jobs.conftest import Installation, tone
+from tests.unit.jobs.whole_house import looked_at, use
 
 ORG = LOCAL_USER.org_id
 SOUND = tone(len(LINES) * LINE_MS / 1000 + 4)
@@ -159,6 +165,90 @@ def test_what_people_hear_holds_the_tone_where_it_was_said(installation: Install
         pitch = loudest_hz(heard[begin : begin + 16 * 250 * len(text.split())][-16 * 250 :])
         said = number in (1, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
         assert pitch == pytest.approx(1000 if said else 300, abs=10), text
+
+
+@pytest.fixture
+def model() -> Iterator[LanguageModelEmulator]:
+    with LanguageModelEmulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def house(installation: Installation, model: LanguageModelEmulator) -> Iterator[Installation]:
+    """The installation with a language model."""
+    access = {"llm_base_url": model.address, "llm_model": "m"}
+    settings = installation.settings.model_copy(update=access)
+    services = build_services(settings)
+    yield Installation(settings=settings, services=services)
+    services.close()
+
+
+def sent(model: LanguageModelEmulator) -> str:
+    assert len(model.requests) >= 4
+    return json.dumps([dict(request.body) for request in model.requests], ensure_ascii=False)
+
+
+KEPT_IN = {
+    "table shown_utterances",
+    "table rule_facts",
+    "table call_categories",
+    "table call_scores",
+    "table score_overrides",
+    "words of the index",
+}
+
+
+def test_nothing_is_found_in_what_is_understood_of_a_redacted_call(
+    house: Installation, model: LanguageModelEmulator, log: io.StringIO, tmp_path: Path
+) -> None:
+    call_id = process(house, redact=True)
+    surfaces = use(house, call_id)
+    files = contents(house.settings.data_dir, tmp_path / "copy")
+    rows = tables(tmp_path / "copy")
+    surfaces = {**surfaces, **files, **rows, "sent": sent(model), "log": log.getvalue()}
+    assert leaks({**surfaces, **shown(house, call_id)}, files) == set()
+    assert index_endings(rows) == set()
+    assert rows.keys() >= KEPT_IN | {"table model_answers", "table call_topics"}
+    # What may be kept is there: rules, scorecards and search did read the call.
+    assert "name is [PERSON]" in surfaces["categories"] + surfaces["scores"]
+    assert all(rows[name] for name in KEPT_IN | {"table model_answers", "table call_answers"})
+    assert "thank" in surfaces["search"].casefold()
+
+
+def test_without_redaction_it_is_found_there_but_was_not_sent_to_a_model(
+    house: Installation, model: LanguageModelEmulator, log: io.StringIO, tmp_path: Path
+) -> None:
+    call_id = process(house, redact=False)
+    surfaces = use(house, call_id)
+    contents(house.settings.data_dir, tmp_path / "copy")
+    rows = tables(tmp_path / "copy")
+    assert leaks({**surfaces, **rows}) >= KEPT_IN | {"search", "categories", "scores", "overrides"}
+    assert index_endings(rows) == set(ENDINGS)
+    assert leaks({"sent": sent(model), "log": log.getvalue()}) == set()
+
+
+def test_redacting_later_leaves_nothing_of_what_was_understood_before(
+    house: Installation, model: LanguageModelEmulator, tmp_path: Path
+) -> None:
+    call_id = process(house, redact=False)
+    use(house, call_id)
+    redacting = ProcessingOptions(provider="scripted", redact=True)
+    with house.working():
+        house.services.desk.rerun(LOCAL_USER, call_id, redacting)
+        assert house.ended(call_id) is CallState.READY
+    with house.working():
+        # Whoever begins to work sweeps first; that is when deleted words leave the index.
+        pass
+    files = contents(house.settings.data_dir, tmp_path / "copy")
+    rows = tables(tmp_path / "copy")
+    surfaces = {**files, **rows, **shown(house, call_id), **looked_at(house, call_id)}
+    assert leaks(surfaces, files) == set()
+    assert index_endings(rows) == set()
+    active = house.services.transcripts.active(ORG, call_id)
+    answered = rows["table model_answers"].splitlines()
+    assert all(row.startswith(active.id) for row in answered)
+    assert "says_name" in rows["table call_categories"]
+    assert "[PERSON]" in rows["table score_overrides"]
 
 
 def loudest_hz(samples: np.ndarray) -> float:

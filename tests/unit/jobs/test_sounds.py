@@ -7,7 +7,7 @@ import pytest
 from app.settings import OriginalAudio
 from app.wiring import build_worker
 from services.domain.calls import CallState, SpeakerCount
-from services.domain.errors import OriginalDropped, SoundNotReady
+from services.domain.errors import AccessDenied, OriginalDropped, SoundNotReady
 from services.domain.people import LOCAL_USER, Role
 from services.domain.sound import Listening, Original
 from services.jobs.processing import OpenRun
@@ -63,6 +63,23 @@ def test_a_redacted_call_has_no_whole_sound_but_its_original(installation: Insta
     assert (sound.listening, sound.original) == (Listening.COVERED, Original.KEPT)
     viewer = replace(LOCAL_USER, role=Role.VIEWER)
     assert installation.services.desk.sound_of(viewer, call_id).original is Original.NOT_ALLOWED
+
+
+def test_viewers_cannot_bring_back_what_was_redacted(installation: Installation) -> None:
+    call_id = done(installation)
+    desk, viewer = installation.services.desk, replace(LOCAL_USER, role=Role.VIEWER)
+    for refused in (
+        lambda: desk.rerun(viewer, call_id, SCRIPTED),
+        lambda: desk.open_original(viewer, call_id),
+        lambda: desk.delete(viewer, call_id),
+    ):
+        with pytest.raises(AccessDenied):
+            refused()
+    assert len(installation.services.runs.list_for_call(ORG, call_id)) == 1
+    desk.rerun(viewer, call_id, REDACTED)
+    with installation.working():
+        assert installation.ended(call_id) is CallState.READY
+    assert stored(installation, call_id) == covered(installation, call_id)
 
 
 def test_every_run_brings_its_own_sound(installation: Installation) -> None:

@@ -251,6 +251,23 @@ def test_addresses(base, url, header):
     assert KEY not in repr(address)
 
 
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.0.1", True),
+        ("localhost", True),
+        ("[::1]", True),
+        ("127.0.0.1.example.com", False),
+        ("127.example.com", False),
+        ("localhost.example.com", False),
+        ("10.0.0.1", False),
+    ],
+)
+def test_only_this_machine_counts_as_this_machine(host, here):
+    assert read_address(f"http://{host}:1/v1", "m", None).is_on_this_machine is here
+
+
 def test_a_deployment_names_its_model():
     assert read_address(f"{AZURE}/openai/deployments/small", None, None).model == "small"
 

@@ -1,5 +1,7 @@
 """Rules in YAML: what is written reads back, and what is wrong is named with its line."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -131,6 +133,23 @@ def test_what_is_wrong_is_named_with_its_line(text: str, line: int, says: str) -
 def test_what_is_no_list_of_rules_is_refused(text: str) -> None:
     with pytest.raises(BadRule):
         rules_from_yaml(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["!!timestamp never", "!!bool perhaps", '!!int ""', '!!float ""', "!!int one", "!!null x",
+     "0x" + "f" * 6_000, "9" * 5_000, "1_" * 9_000 + "1."],
+)  # fmt: skip
+def test_values_that_yaml_would_stumble_over_are_refused(value: str) -> None:
+    with pytest.raises(BadRule, match="Line"):
+        rules_from_yaml(f"rules:\n- id: {value}\n  name: Any\n  when:\n    said: {value}\n")
+
+
+def test_a_number_of_many_sixtieths_takes_no_time() -> None:
+    began = time.process_time()
+    with pytest.raises(BadRule, match="Line 1: this number is too long"):
+        rules_from_yaml("rules: 1" + ":1" * 200_000)
+    assert time.process_time() - began < 3
 
 
 @given(text=st.text(max_size=80) | st.text(alphabet="rules:-[]{}'\"&*!|>? \nad", max_size=80))
