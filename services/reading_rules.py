@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from services import telemetry
+from services.domain.errors import BadRule
 from services.domain.metrics import AnalysedTranscript
 from services.domain.rules import Rule
 from services.storage.categories import RuleReading
@@ -37,7 +39,7 @@ def read_by_book(book: StoredBook, shown: AnalysedTranscript) -> RuleReading:
 
 @lru_cache(maxsize=64)
 def _rules(stored: Sequence[StoredRule]) -> tuple[Rule, ...]:
-    kept = {rule.id: _read(rule) for rule in stored}
+    kept = {each.id: rule for each in stored if (rule := _read(each)) is not None}
     shipped = ready_made_rules()
     ids = {rule.id for rule in shipped}
     own = tuple(rule for rule_id, rule in kept.items() if rule_id not in ids)
@@ -45,6 +47,11 @@ def _rules(stored: Sequence[StoredRule]) -> tuple[Rule, ...]:
 
 
 @lru_cache(maxsize=2048)
-def _read(stored: StoredRule) -> Rule:
-    (rule,) = rules_from_yaml(stored.body)
+def _read(stored: StoredRule) -> Rule | None:
+    """Return a kept rule, None when it can't be read any more: calls are not to stop for it."""
+    try:
+        (rule,) = rules_from_yaml(stored.body)
+    except (BadRule, ValueError) as error:
+        telemetry.fault("rules.unreadable", error)
+        return None
     return replace(rule, enabled=stored.enabled)

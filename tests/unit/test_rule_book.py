@@ -9,8 +9,10 @@ from app.wiring import rule_tools_on
 from services.domain.errors import AccessDenied, BadRule, InvalidRequest, NotFound, RulesChanged
 from services.domain.people import LOCAL_USER, Role
 from services.domain.rules import Phrase, Rule
+from services.reading_rules import rules_of
 from services.rule_book import Origin, RuleBook
 from services.storage.database import migrate, open_engine
+from services.storage.rules import StoredBook, StoredRule
 from services.storage.sweeps import SweepStore
 from services.understanding.rules.ready_made import ready_made_rules
 from services.understanding.rules.yaml_form import rules_to_yaml
@@ -120,3 +122,13 @@ def test_viewers_change_nothing(book: RuleBook) -> None:
 def test_ids_are_made_of_names(book: RuleBook, name: str, rule_id: str) -> None:
     book.save(LOCAL_USER, OWN, based_on=0)
     assert book.free_id(LOCAL_USER, name) == rule_id
+
+
+def test_a_kept_rule_that_cannot_be_read_any_more_stops_nothing() -> None:
+    sound = StoredRule(id="parcel", body=rules_to_yaml([OWN]), version=1)
+    first = ready_made_rules()[0]
+    broken = tuple(
+        StoredRule(id=rule_id, body="rules: [{name: of another time, since: 2031}]", version=1)
+        for rule_id in ("gone", first.id)
+    )
+    assert rules_of(StoredBook(version=3, rules=(*broken, sound))) == (*ready_made_rules(), OWN)
