@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components.places import draw_place
 from components.wording import clock, cost_words, duration, moment, number, plain, plural
 from services.domain.asking import Answer, AnswerPart, Citation, Exchange
 
@@ -74,12 +75,8 @@ def _draw_part(
             help_text = f"“{cited.text}”"
             if among_calls and cited.held_at:
                 help_text += f" · {moment(cited.held_at, zone)}"
-            if st.button(
-                place,
-                key=f"{key}_{at}",
-                type="tertiary",
-                icon=":material/play_arrow:",
-                help=plain(help_text),
+            if draw_place(
+                cited.start_ms, key=f"{key}_{at}", words=place, explanation=plain(help_text)
             ):
                 clicked = cited
     return clicked
