@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from components import palette
-from components.wording import HOUR_MS
+from components.wording import DAY_MS, HOUR_MS
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 GRID = "rgba(138, 143, 152, 0.25)"
@@ -60,6 +60,20 @@ def time_axis(duration_ms: int) -> dict[str, Any]:
         "title": None,
         "fixedrange": True,
     }
+
+
+def day_axis(figure: go.Figure, days: int) -> None:
+    """Make the horizontal axis one of days; a single day isn't shown by the hour."""
+    figure.update_xaxes(type="date", tickformat="%-d %b", fixedrange=True, nticks=6)
+    if days == 1:
+        figure.update_xaxes(dtick=DAY_MS)
+
+
+def week_axis(figure: go.Figure, weeks: int) -> None:
+    """Make the horizontal axis one of weeks, each named by its Monday."""
+    day_axis(figure, weeks)
+    if weeks == 1:
+        figure.update_xaxes(dtick=7 * DAY_MS)
 
 
 def shade(figure: go.Figure, start_ms: int, end_ms: int, text: str, *, rows: str = "paper") -> None:

@@ -2,7 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from components.team_view import csv_of, day_rows
+from components.downloads import csv_of
+from components.team_view import day_rows
 from services.storage.analytics import AnalyticsFilter
 from tests.pages.conftest import texts
 from tests.pages.staging import ORG
