@@ -51,8 +51,8 @@ from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
 from services.jobs.rule_sweeps import SweepRunner
 from services.providers.base import Capabilities, Readiness
 from services.reading_rules import read_by_book
-from services.refreshing import Refresher
-from services.review import ReviewService
+from services.review.refreshing import Refresher
+from services.review.service import ReviewService
 from services.rule_book import RuleBook
 from services.scorecards.asking import ModelQuestions
 from services.scorecards.keeping import ScoreKeeper
