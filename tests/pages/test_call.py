@@ -23,7 +23,7 @@ from services.domain.people import LOCAL_USER
 from services.domain.sound import CallSound, Listening, Original
 from services.domain.speech import SpeakerRole
 from tests.pages.conftest import MAIN, choose, press, texts
-from tests.pages.staging import ORG, sample_transcript
+from tests.pages.samples import ORG, sample_transcript
 
 
 def test_without_a_call_it_leads_to_the_list(staged, open_page):
