@@ -100,7 +100,7 @@ def weeks_figure(weeks: Sequence[tuple[date, int, int]]) -> go.Figure:
         )
     )
     frame(figure, height=220)
-    week_axis(figure, len(weeks))
+    week_axis(figure, [week for week, _, _ in weeks])
     figure.update_layout(bargap=0.4)
     figure.update_yaxes(range=[0, 105], ticksuffix=" %", fixedrange=True, nticks=5)
     return figure

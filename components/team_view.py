@@ -135,7 +135,8 @@ def draw_ranking(title: str, rows: Sequence[CallRow], column: str, *, key: str) 
             column_config={
                 "open": st.column_config.ButtonColumn(
                     "", key=f"{key}_open", type="tertiary", pinned=True, width=70
-                )
+                ),
+                "Date": st.column_config.DateColumn(format="D MMM YYYY"),
             },
             alt=f"{title}: {plural(len(rows), 'call')}",
         )

@@ -1,6 +1,7 @@
 """What all charts have in common: margins, time axes, and the way they are shown."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from components import palette
 from components.wording import DAY_MS, HOUR_MS
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
+MOST_WEEKS_NAMED = 6
 GRID = "rgba(138, 143, 152, 0.25)"
 
 
@@ -69,11 +71,11 @@ def day_axis(figure: go.Figure, days: int) -> None:
         figure.update_xaxes(dtick=DAY_MS)
 
 
-def week_axis(figure: go.Figure, weeks: int) -> None:
-    """Make the horizontal axis one of weeks, each named by its Monday."""
-    day_axis(figure, weeks)
-    if weeks == 1:
-        figure.update_xaxes(dtick=7 * DAY_MS)
+def week_axis(figure: go.Figure, mondays: Sequence[date]) -> None:
+    """Make the horizontal axis one of weeks, each named by its Monday; many are not all named."""
+    day_axis(figure, len(mondays))
+    step = -(-len(mondays) // MOST_WEEKS_NAMED) or 1
+    figure.update_xaxes(tickvals=mondays[::step])
 
 
 def shade(figure: go.Figure, start_ms: int, end_ms: int, text: str, *, rows: str = "paper") -> None:

@@ -100,7 +100,8 @@ def draw_lowest(rows: Sequence[ScoredRow]) -> str | None:
         column_config={
             "open": st.column_config.ButtonColumn(
                 "", key="lowest_scores_open", type="tertiary", pinned=True, width=70
-            )
+            ),
+            "Date": st.column_config.DateColumn(format="D MMM YYYY"),
         },
         alt=f"Lowest scores: {plural(len(rows), 'call')}",
     )
@@ -168,7 +169,7 @@ def weeks_figure(weeks: Sequence[WeekScore]) -> go.Figure:
         )
     )
     frame(figure, height=260)
-    week_axis(figure, len(weeks))
+    week_axis(figure, [w.week for w in weeks])
     figure.update_yaxes(range=[0, 105], ticksuffix=" %", fixedrange=True)
     return figure
 
