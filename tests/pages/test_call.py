@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from components.call_review import intents as wish
 from components.call_view.dialogs import rerun_key
 from components.call_view.header import HeaderAct
-from pages import _review
+from pages import _review, _runs
 from services.domain.calls import CallDetails, CallState, ProcessingOptions, SpeakerCount
 from services.domain.errors import (
     InvalidRequest,
@@ -129,7 +129,7 @@ def test_a_call_without_a_transcript_can_be_deleted(staged, open_page, monkeypat
     staged.desk.refused = {call.id: NotFound()}
     press(page, "Retry")
     assert NotFound().user_message in [t.value for t in page.toast]
-    monkeypatch.setattr(_review, "ask_delete", lambda count, on_yes: on_yes())
+    monkeypatch.setattr(_runs, "ask_delete", lambda count, on_yes: on_yes())
     press(page, "Delete this call…")
     page.run()
     assert "1 call deleted." in [t.value for t in page.toast]
