@@ -98,6 +98,23 @@ def bench_audio_redaction(
         raise SystemExit(measure(folder, only, json_file))
 
 
+@benches.command("recognised-redaction")
+def bench_recognised_redaction(
+    transcripts: Annotated[Path, typer.Argument(help="Calls as JSON, made with --no-redact.")],
+    truth: Annotated[Path, typer.Argument(help="Folder with the truth, NAME.json each.")],
+    show: Annotated[
+        bool, typer.Option("--show", help="Print what is missed, and what of it is left.")
+    ] = False,
+    json_file: Figures = None,
+) -> None:
+    """How much personal data is taken out of recognised speech, for each kind."""
+    from app.commands.console import one_clear_line
+    from bench.recognised_redaction import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(transcripts, truth, json_file, show=show))
+
+
 @benches.command("length")
 def bench_length(
     hours: Annotated[float, typer.Option(min=0.1, max=24, help="Length of the recording.")] = 10,

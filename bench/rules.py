@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from app.sweep_wiring import build_sweep_children
 from bench.history import make_history
 from bench.results import keep, table
 from services.domain.rules import Rule
@@ -24,7 +25,7 @@ from services.storage.models import CALL_FIGURES, CALLS, RUNS
 from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
 from services.storage.search_tables import SHOWN_UTTERANCES
 from services.storage.swept_calls import SweptCalls
-from services.sweeping import Sweeper
+from services.sweeping.sweeper import Sweeper
 from services.understanding.rules.ready_made import ready_made_rules
 from services.understanding.rules.yaml_form import rules_from_yaml
 
@@ -77,19 +78,26 @@ def measure(calls: int, json_file: Path | None) -> int:
 
 def _timed(engine: Engine, rules: Sequence[Rule]) -> dict[str, Any]:
     swept_calls = SweptCalls(engine)
-    sweeper = Sweeper(swept_calls)
-    began, used = time.monotonic(), time.process_time()
+    sweeper = Sweeper(swept_calls, build_sweep_children(engine))
+    began, used = time.monotonic(), _processor_s()
     start = swept_calls.start(ORG)
     swept = sweeper.sweep(ORG, start, rules, lambda done, total: True)
     sweeper.store(ORG, start, swept)
     return {
         "rule": rules[0].name if len(rules) == 1 else f"All {len(rules)} shipped rules",
         "calls": start.calls,
-        "applies": sum(len(found) for found in swept.found.values()),
+        "applies": swept.counted,
         "seconds": round(time.monotonic() - began, 2),
-        "processor_seconds": round(time.process_time() - used, 2),
+        "processor_seconds": round(_processor_s() - used, 2),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mb_of_a_child": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
     }
+
+
+def _processor_s() -> float:
+    """Return the seconds of processor time of this process and of those it started."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 def _make(engine: Engine, calls: int) -> None:

@@ -3,6 +3,7 @@
     python -m bench.train_sentiment            cross-validate, train, write the head
     python -m bench.train_sentiment --check    cross-validate only
     python -m bench.train_sentiment --json F   also write the figures there
+    python -m bench.train_sentiment --elsewhere   the same for other languages than English
 
 Cross-validation is by dialogue (five folds), so that no dialogue is in training and test at once;
 of lists of lines that stand alone, five neighbours count as a dialogue. Scored are lines after
@@ -52,7 +53,7 @@ class Line:
     label: int
 
 
-def read_training_set() -> list[Line]:
+def read_training_set(path: Path = TRAINING_SET) -> list[Line]:
     """Return every line in several forms.
 
     As written and as a recogniser without punctuation gives it; where something was said before
@@ -60,7 +61,7 @@ def read_training_set() -> list[Line]:
     """
     lines: list[Line] = []
     group, lone, number, previous = -1, False, 0, None
-    for raw in TRAINING_SET.read_text("utf-8").splitlines():
+    for raw in path.read_text("utf-8").splitlines():
         if raw.startswith("#"):
             group, lone, number, previous = group + 1, raw.startswith("##"), 0, None
             continue
@@ -227,9 +228,15 @@ def main() -> None:
     """Read, cross-validate, compare, train on everything, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="don't write the head")
+    parser.add_argument("--elsewhere", action="store_true", help="other languages than English")
     parser.add_argument("--calls", type=Path, help="folder with labelled calls to compare on")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     chosen = parser.parse_args()
+    if chosen.elsewhere:
+        from bench import train_sentiment_elsewhere
+
+        train_sentiment_elsewhere.run(check=chosen.check, json_file=chosen.json)
+        return
     embedder = SentenceEmbedder()
     lines = read_training_set()
     vocabulary = vocabulary_of(lines)
@@ -249,8 +256,13 @@ def main() -> None:
         predicted = head.probabilities(_rows(embedder, calls, vocabulary))
         figures["calls"] = compare("calls never trained on", calls, predicted)
     if chosen.json:
-        stored = {"measured_at": datetime.now(UTC).isoformat(), "labels": NAMES, **figures}
-        chosen.json.write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
+        keep_figures(figures, chosen.json)
+
+
+def keep_figures(figures: dict[str, Any], path: Path) -> None:
+    """Write figures beside the time."""
+    stored = {"measured_at": datetime.now(UTC).isoformat(), "labels": NAMES, **figures}
+    path.write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
 
 
 def _rows(

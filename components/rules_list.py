@@ -76,14 +76,14 @@ def _draw_rule(kept: KeptRule, counts: tuple[int, int], *, may_change: bool) -> 
         notes.append(f"{counts[0]:,} in the last 30 days")
         st.caption(" · ".join(notes), width="stretch")
         listed = st.button(
-            plural(counts[1], "call"),
+            f"{plural(counts[1], 'call')} {_unseen(f'with {rule.name}')}",
             key=f"rule_calls_{rule.id}",
             type="tertiary",
             disabled=not counts[1],
             help=f"List the calls with “{plain(rule.name)}”",
         )
         edited = st.button(
-            "Open",
+            f"Open {_unseen(rule.name)}",
             key=f"rule_edit_{rule.id}",
             icon=":material/edit:",
             type="tertiary",
@@ -94,6 +94,14 @@ def _draw_rule(kept: KeptRule, counts: tuple[int, int], *, may_change: bool) -> 
     if listed:
         return RulesWish(act=RulesAct.CALLS, rule_id=rule.id)
     return RulesWish(act=RulesAct.EDIT, rule_id=rule.id) if edited else None
+
+
+def _unseen(words: str) -> str:
+    """Return words of a label that only those hear who don't see beside what a button stands.
+
+    The style of the page takes what is coloured in these buttons out of sight.
+    """
+    return f":gray[{plain(words)}]"
 
 
 def draw_sweep(sweep: Sweep | None, *, may_change: bool) -> bool:

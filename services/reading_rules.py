@@ -8,7 +8,7 @@ from services.domain.metrics import AnalysedTranscript
 from services.domain.rules import Rule
 from services.storage.categories import RuleReading
 from services.storage.rules import StoredBook, StoredRule
-from services.understanding.rules.across import words_of
+from services.understanding.rules.across import passages_to_keep, words_of
 from services.understanding.rules.evaluate import category_of
 from services.understanding.rules.facts import facts_of
 from services.understanding.rules.phrases import Speech
@@ -30,6 +30,7 @@ def read_by_book(book: StoredBook, shown: AnalysedTranscript) -> RuleReading:
         version=book.version,
         facts=facts,
         words=words_of(speech),
+        passages=passages_to_keep(speech),
         categories=tuple(category for category in found if category is not None),
     )
 

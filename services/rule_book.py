@@ -14,7 +14,7 @@ from services.reading_rules import rules_of
 from services.storage.categories import CategoryStore
 from services.storage.rules import RuleStore, StoredBook, StoredRule
 from services.storage.sweeps import Sweep, SweepStore
-from services.sweeping import Sweeper
+from services.sweeping.sweeper import Sweeper
 from services.understanding.rules.evaluate import evaluate
 from services.understanding.rules.facts import facts_of
 from services.understanding.rules.ready_made import ready_made_rules

@@ -78,7 +78,7 @@ def analyse_rules(settings: Settings, file: Path | None, ids: Sequence[str]) -> 
     width = max((len(rule.name) for rule in wanted), default=4)
     sys.stdout.write(f"{'Rule':{width}}  {'Calls':>9}  {'Share':>6}\n")
     for rule in wanted:
-        calls = len(swept.found[rule.id])
+        calls = swept.count(rule.id)
         share = f"{calls / swept.calls:.1%}" if swept.calls else "–"
         sys.stdout.write(f"{rule.name:{width}}  {calls:9,}  {share:>6}\n")
     sys.stdout.write(f"{swept.calls:,} calls looked at.\n")

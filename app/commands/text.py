@@ -19,12 +19,15 @@ def answer_sentiment(settings: Settings, language: str) -> int:
 
     def answers(lines: Sequence[TextLine]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = [{"label": None, "score": None} for _ in lines]
-        places = [at for at, x in enumerate(lines) if model.speaks(x.language or language)]
-        scored = model.score(
-            [lines[at].text for at in places], [lines[at].previous for at in places]
-        )
-        for at, sentiment in zip(places, scored, strict=True):
-            found[at] = {"label": sentiment.label.value, "score": sentiment.score}
+        for spoken in {line.language or language for line in lines}:
+            if not model.speaks(spoken):
+                continue
+            places = [at for at, x in enumerate(lines) if (x.language or language) == spoken]
+            scored = model.score(
+                [lines[at].text for at in places], [lines[at].previous for at in places], spoken
+            )
+            for at, sentiment in zip(places, scored, strict=True):
+                found[at] = {"label": sentiment.label.value, "score": sentiment.score}
         return found
 
     return answer_lines(answers)

@@ -8,16 +8,16 @@ from app.commands.output import OutputFolder
 from app.commands.vocabulary import with_kept_vocabulary
 from app.local_models import build_labeller
 from app.settings import Settings
-from app.wiring import build_known_voices, build_models, build_providers
+from app.wiring import build_known_voices, build_models, build_providers, build_rules
 from services.domain.calls import ProcessingOptions, SpeakerCount
 from services.domain.errors import InvalidRequest, PartylineError
 from services.domain.reviewed import ReviewedCall
+from services.domain.rules import Rule
 from services.domain.running import RunContext
 from services.exports import ExportFormat, export
 from services.one_file import KnownVoices, process_file
 from services.pipeline import Models
 from services.providers.base import SpeechProvider
-from services.understanding.rules.ready_made import ready_made_rules
 
 
 def transcribe_files(
@@ -32,7 +32,7 @@ def transcribe_files(
     One file goes to standard output unless a folder is given; several need one. A file that can't
     be used costs one line on standard error and the exit status, never the other files. Where this
     installation has a vocabulary, its words stand behind those of the options; where it knows
-    voices, they are recognised.
+    voices, they are recognised. Categories come from its rules.
     """
     if len(files) > 1 and output is None:
         raise InvalidRequest("Several files need --output FOLDER.")
@@ -40,11 +40,12 @@ def transcribe_files(
     provider = build_providers(settings).ready(options.provider)
     options = with_kept_vocabulary(settings, options)
     models, voices = build_models(settings), build_known_voices(settings)
+    rules = build_rules(settings)
     folder = OutputFolder(output)
     status = 0
     for path in files:
         try:
-            shown = _transcribe(settings, path, provider, options, models, voices)
+            shown = _transcribe(settings, path, provider, options, models, voices, rules)
         except PartylineError as error:
             say(f"partyline: {path.name}: {error.user_message}")
             status = EXIT_BAD_INPUT
@@ -60,6 +61,7 @@ def _transcribe(
     options: ProcessingOptions,
     models: Models,
     voices: KnownVoices | None,
+    rules: Sequence[Rule],
 ) -> ReviewedCall:
     line = ProgressLine(path.name)
     try:
@@ -73,7 +75,7 @@ def _transcribe(
             max_duration_ms=settings.max_duration_ms,
             labeller=build_labeller(settings),
             voices=voices,
-            rules=ready_made_rules(),
+            rules=rules,
         )
     finally:
         line.close()

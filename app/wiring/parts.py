@@ -11,10 +11,13 @@ from app.local_models import (
     shared_engine,
 )
 from app.settings import Settings
+from app.sweep_wiring import build_sweep_children
 from services.domain.people import LOCAL_USER
+from services.domain.rules import Rule
 from services.one_file import KnownVoices
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
+from services.reading_rules import rules_of
 from services.rule_book import RuleBook
 from services.searching import SearchService
 from services.storage.categories import CategoryStore
@@ -26,7 +29,8 @@ from services.storage.search import SearchIndex
 from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
 from services.storage.vocabularies import VocabularyStore
-from services.sweeping import Sweeper
+from services.sweeping.sweeper import Sweeper
+from services.understanding.rules.ready_made import ready_made_rules
 from services.vocabulary import VocabularyService
 
 if TYPE_CHECKING:
@@ -57,7 +61,7 @@ class RuleTools:
 def rule_tools_on(engine: Engine) -> RuleTools:
     """Return the rules on this database with what belongs to them."""
     calls, sweeps = SweptCalls(engine), SweepStore(engine)
-    sweeper = Sweeper(calls)
+    sweeper = Sweeper(calls, build_sweep_children(engine))
     book = RuleBook(RuleStore(engine), CategoryStore(engine), sweeps, sweeper)
     return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
 
@@ -80,6 +84,20 @@ def build_search(settings: Settings) -> SearchService:
     engine = open_engine(settings.database_url)
     migrate(engine)
     return SearchService(SearchIndex(engine))
+
+
+def build_rules(settings: Settings) -> tuple[Rule, ...]:
+    """Return the rules to read files by: this installation's, or the shipped ones.
+
+    Makes no database: without one nobody has changed a rule. Raises DatabaseTooNew, StorageError.
+    """
+    if not database_exists(settings.database_url):
+        return ready_made_rules()
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    book = RuleStore(engine).book(LOCAL_USER.org_id)
+    engine.dispose()
+    return rules_of(book)
 
 
 def build_known_voices(settings: Settings) -> KnownVoices | None:

@@ -12,6 +12,7 @@ from app.local_models import (
     build_listener,
 )
 from app.settings import OriginalAudio, Settings
+from app.wiring.parts import rule_tools_on
 from app.wiring.services import Services, build_services
 from services.jobs.engine import JobEngine
 from services.jobs.janitor import Janitor
@@ -136,7 +137,10 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         janitor=janitor,
         sounds=sounds,
         sweeps=SweepRunner(
-            SweepStore(services.engine), SweptCalls(services.engine), stopping=stopping
+            SweepStore(services.engine),
+            SweptCalls(services.engine),
+            rule_tools_on(services.engine).sweeper,
+            stopping=stopping,
         ),
         jobs_at_once=settings.jobs_at_once,
     )

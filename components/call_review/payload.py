@@ -5,7 +5,8 @@ Rows are arrays, because a three-hour call has tens of thousands of words:
 - ``speakers``: ``[id, label, role, how surely its voice was recognised in % or -1]``
 - ``colours``: for each speaker a name in the style sheet
 - ``utterances``: ``[id, speaker index or -1, start_ms, end_ms, text, label, score, flags, words,
-  what the provider says of its sentiment as label or 0]``
+  what the provider says of its sentiment as label or 0, pieces of the text that spoke for the
+  label]``; the last is null where that isn't known and empty when the line as a whole spoke,
   with label 0 none, 1 positive, 2 neutral, 3 negative, and flags as in ``Flag``
 - ``words``: flat quintuples ``start_ms after the utterance's start, length in ms, first character
   in the text, number of characters, confidence in % or -1``
@@ -32,6 +33,7 @@ from services.domain.speech import (
     Transcript,
     Utterance,
 )
+from services.understanding.sentiment_reasons import EXPLAINED_STAGES, reasons
 
 LEAST_OVERLAP_MS = 100
 ONSET_TOLERANCE_MS = 300
@@ -57,6 +59,7 @@ def review_payload(reviewed: ReviewedCall) -> dict[str, Any]:
     transcript, edits = reviewed.transcript, reviewed.edits
     index = {s.id: n for n, s in enumerate(transcript.speakers)}
     flags = _flags(reviewed)
+    stage = transcript.stages.get("sentiment", "")
     return {
         "call": reviewed.call.id,
         "version": shown_version(reviewed),
@@ -68,7 +71,8 @@ def review_payload(reviewed: ReviewedCall) -> dict[str, Any]:
         ],
         "colours": colour_names(transcript.speakers),
         "utterances": [
-            _row(u, index.get(u.speaker or "", -1), flags[u.id]) for u in transcript.utterances
+            [*_row(u, index.get(u.speaker or "", -1), flags[u.id]), _why(u, flags[u.id], stage)]
+            for u in transcript.utterances
         ],
         "comments": [
             [c.id, c.utterance_id, c.author, c.made_at.isoformat(), c.text] for c in edits.comments
@@ -117,6 +121,13 @@ def _row(utterance: Utterance, speaker: int, flags: Flag) -> list[Any]:
         word_places(utterance),
         _sentiment(utterance.provider_sentiment)[0],
     ]
+
+
+def _why(utterance: Utterance, flags: Flag, stage: str) -> list[str] | None:
+    # What was scored is the text before it was corrected.
+    if utterance.sentiment is None or Flag.CORRECTED in flags or stage not in EXPLAINED_STAGES:
+        return None
+    return reasons(utterance.text, utterance.sentiment.label, stage)
 
 
 def word_places(utterance: Utterance) -> list[int]:

@@ -4,7 +4,7 @@ A rule's condition is a tree of leaves joined by and, or and not. Every leaf is 
 alone. docs/rules.md describes the language; times are milliseconds on the recording's clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -211,7 +211,7 @@ class CallFacts:
     ``sentiment`` and ``talk_share`` hold what is defined, everybody's sentiment under None.
     """
 
-    utterances: tuple[Utterance, ...]
+    utterances: Sequence[Utterance]
     roles: Mapping[str, SpeakerRole]
     covered: Interval
     starts_late: bool = False
@@ -223,6 +223,21 @@ class CallFacts:
     interruptions: tuple[Moment, ...] = ()
     talk_share: Mapping[SpeakerRole, float] = field(default_factory=dict)
     sentiment: Mapping[tuple[SentimentOf, SpeakerRole | None], float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenPassage:
+    """The words of one speaker's neighbouring utterances, folded, as they are kept of a call.
+
+    ``lines`` are the numbers of the utterances in the call, ``sizes`` how many of the words each
+    has, ``marks`` a sign for what follows each word: "." a sentence's end, "," a pause, or a blank.
+    """
+
+    role: SpeakerRole
+    lines: tuple[int, ...]
+    sizes: tuple[int, ...]
+    marks: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

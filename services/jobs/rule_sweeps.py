@@ -8,7 +8,7 @@ from services.domain.errors import RulesChanged
 from services.reading_rules import rules_of
 from services.storage.sweeps import Sweep, SweepState, SweepStore
 from services.storage.swept_calls import SweptCalls
-from services.sweeping import Sweeper
+from services.sweeping.sweeper import Sweeper
 
 LOOK_EVERY_S = 1.0
 
@@ -20,11 +20,17 @@ class SweepRunner:
     """
 
     def __init__(
-        self, sweeps: SweepStore, calls: SweptCalls, *, stopping: Callable[[], bool] = bool
+        self,
+        sweeps: SweepStore,
+        calls: SweptCalls,
+        sweeper: Sweeper | None = None,
+        *,
+        stopping: Callable[[], bool] = bool,
     ) -> None:
-        """Work on these stores until ``stopping()``."""
+        """Work on these stores until ``stopping()``; without a ``sweeper``, in this process."""
         self._sweeps = sweeps
         self._calls = calls
+        self._sweeper = sweeper or Sweeper(calls)
         self._stopping = stopping
         self._over = Event()
 
@@ -60,19 +66,18 @@ class SweepRunner:
         start = self._calls.start(sweep.org_id)
         wanted = sweep.rule_ids
         rules = [r for r in rules_of(start.book) if wanted is None or r.id in wanted]
-        sweeper = Sweeper(self._calls)
 
         def go_on(done: int, total: int) -> bool:
             return self._sweeps.go_on(sweep, done, total) and not self._stopping()
 
         if not go_on(0, start.calls):
             return SweepState.CANCELLED
-        swept = sweeper.sweep(sweep.org_id, start, rules, go_on)
+        swept = self._sweeper.sweep(sweep.org_id, start, rules, go_on)
         if not swept.complete:
             return None if self._stopping() else SweepState.CANCELLED
-        sweeper.store(sweep.org_id, start, swept)
-        found = sum(len(calls) for calls in swept.found.values())
-        telemetry.event("rules.swept", calls=start.calls, rules=len(rules), found=found)
+        self._sweeper.store(sweep.org_id, start, swept)
+        counts = {"calls": start.calls, "rules": len(rules), "found": swept.counted}
+        telemetry.event("rules.swept", **counts)
         return SweepState.DONE
 
     def _look(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
 
 from services.domain.calls import Call
 from services.domain.metrics import AnalysedTranscript
-from services.domain.rules import CallFacts, Category, RuleKind
+from services.domain.rules import CallFacts, Category, RuleKind, SpokenPassage
 from services.storage.analytics import AnalyticsFilter
 from services.storage.database import reading
 from services.storage.figures import day_of, week_of
@@ -19,6 +19,7 @@ from services.storage.rule_forms import (
     pack_evidence,
     pack_facts,
     pack_lines,
+    pack_passages,
     pack_words,
     unpack_evidence,
 )
@@ -35,6 +36,7 @@ class RuleReading:
     version: int
     facts: CallFacts
     words: RoleWords
+    passages: tuple[SpokenPassage, ...]
     categories: tuple[Category, ...]
 
 
@@ -74,6 +76,7 @@ def write_reading(connection: Connection, call: Call, found: RuleReading) -> Non
         "day": day,
         "facts": pack_facts(found.facts),
         "words": pack_words(found.words),
+        "passages": pack_passages(found.passages),
         "lines": pack_lines(found.facts.utterances),
     }
     connection.execute(insert(RULE_FACTS).values(row))

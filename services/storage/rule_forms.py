@@ -1,24 +1,23 @@
-"""What rules ask about a call, as it is stored: figures, the words of each role, and word times.
+"""What rules ask about a call, as it is stored: figures, words, and the lines to quote from.
 
-The lines' texts are not stored again: they lie in ``shown_utterances``.
+Words are kept as rules compare them, so that a changed rule need not fold all calls again: the
+different ones of each role, which decide most rules, and all of them in a row.
 """
 
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, overload
 
 from services.domain.intervals import Interval
-from services.domain.rules import CallFacts, Evidence, Moment, SentimentOf
-from services.domain.speech import SpeakerRole, Utterance, Word
+from services.domain.rules import CallFacts, Evidence, Moment, SentimentOf, SpokenPassage
+from services.domain.speech import Sentiment, SentimentLabel, SpeakerRole, Utterance, Word
 from services.domain.word_places import word_places
 from services.storage.forms import pack
 
 _decode = json.JSONDecoder().decode
 RoleWords = Mapping[SpeakerRole, frozenset[str]]
-Line = tuple[str | None, list[int]]
-"""A line's speaker, and for each word: blanks before it, characters, start and length in ms."""
-
 _ROLES = {role.value: role for role in SpeakerRole}
 _SENTIMENTS = {of.value: of for of in SentimentOf}
 
@@ -42,7 +41,7 @@ def pack_facts(facts: CallFacts) -> str:
     )
 
 
-def unpack_facts(text: str, utterances: tuple[Utterance, ...] = ()) -> CallFacts:
+def unpack_facts(text: str, utterances: Sequence[Utterance] = ()) -> CallFacts:
     """Return the facts that ``pack_facts`` wrote, with these lines."""
     language, covered, late, early, roles, silences, dead_air, holds, moments, talk, moods = (
         _decode(text)
@@ -81,19 +80,61 @@ def unpack_words(text: str) -> dict[SpeakerRole, frozenset[str]]:
     return found
 
 
-def pack_lines(utterances: Iterable[Utterance]) -> bytes:
-    """Return who says each line, and when its words are said."""
-    form = [[u.speaker, _timed(u)] for u in utterances]
-    return zlib.compress(pack(form).encode(), 1)
+def pack_passages(passages: Iterable[SpokenPassage]) -> bytes:
+    """Return what was said, word by word: a line for each passage."""
+    rows = (
+        "\t".join(
+            (
+                passage.role.value,
+                " ".join(map(str, passage.lines)),
+                " ".join(map(str, passage.sizes)),
+                passage.marks,
+                " ".join(passage.texts),
+            )
+        )
+        for passage in passages
+    )
+    return zlib.compress("\n".join(rows).encode(), 1)
 
 
-def unpack_lines(packed: bytes) -> list[Line]:
-    """Return the lines that ``pack_lines`` wrote."""
-    found: list[Line] = _decode(zlib.decompress(packed).decode())
+def unpack_passages(packed: bytes) -> list[SpokenPassage]:
+    """Return the passages that ``pack_passages`` wrote."""
+    text = zlib.decompress(packed).decode()
+    found = []
+    for row in text.split("\n") if text else ():
+        role, lines, sizes, marks, words = row.split("\t")
+        found.append(
+            SpokenPassage(
+                _ROLES[role],
+                tuple(map(int, lines.split(" "))),
+                tuple(map(int, sizes.split(" "))),
+                marks,
+                tuple(words.split(" ")) if words else (),
+            )
+        )
     return found
 
 
+def pack_lines(utterances: Iterable[Utterance]) -> bytes:
+    """Return the lines of a call as quoting asks about them."""
+    form = [
+        [
+            u.id,
+            u.speaker,
+            u.start_ms,
+            u.end_ms,
+            u.text,
+            u.sentiment.score if u.sentiment else None,
+            u.is_backchannel,
+            " ".join(map(str, _timed(u))),
+        ]
+        for u in utterances
+    ]
+    return zlib.compress(pack(form).encode("utf-8", "replace"), 1)
+
+
 def _timed(utterance: Utterance) -> list[int]:
+    """Return for each word: blanks before it, characters, start in the line and length in ms."""
     places = word_places(utterance.words, utterance.text) if utterance.words else None
     found: list[int] = []
     behind = 0
@@ -104,36 +145,64 @@ def _timed(utterance: Utterance) -> list[int]:
     return found
 
 
-class TimedWords(Sequence[Word]):
-    """The words of a stored line, read when they are first asked for."""
+class KeptLines(Sequence[Utterance]):
+    """The lines that ``pack_lines`` wrote, unpacked when they are first asked for."""
 
-    def __init__(self, text: str, start_ms: int, timed: Sequence[int]) -> None:
-        """Take a line's text, its start, and its words as ``pack_lines`` wrote them."""
-        self._text, self._start_ms, self._timed = text, start_ms, timed
-        self._words: list[Word] | None = None
+    def __init__(self, packed: bytes) -> None:
+        """Take the lines of a call."""
+        self._packed = packed
+        self._read: dict[int, Utterance] = {}
+
+    @cached_property
+    def _rows(self) -> list[list[Any]]:
+        rows: list[list[Any]] = _decode(zlib.decompress(self._packed).decode())
+        return rows
 
     def __len__(self) -> int:
-        """How many words there are."""
-        return len(self._timed) // 4
+        """How many lines there are."""
+        return len(self._rows)
 
     @overload
-    def __getitem__(self, at: int) -> Word: ...
+    def __getitem__(self, at: int) -> Utterance: ...
     @overload
-    def __getitem__(self, at: slice) -> Sequence[Word]: ...
-    def __getitem__(self, at: int | slice) -> Word | Sequence[Word]:
-        """Return a word."""
-        if self._words is None:
-            self._words = self._read()
-        return self._words[at]
+    def __getitem__(self, at: slice) -> Sequence[Utterance]: ...
+    def __getitem__(self, at: int | slice) -> Utterance | Sequence[Utterance]:
+        """Return a line."""
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        line = self._read.get(at)
+        if line is None:
+            line = self._read[at] = _line(self._rows[at])
+        return line
 
-    def _read(self) -> list[Word]:
-        words, at = [], 0
-        for n in range(0, len(self._timed), 4):
-            blanks, size, start_ms, lasts_ms = self._timed[n : n + 4]
-            start, at = at + blanks, at + blanks + size
-            begins = self._start_ms + start_ms
-            words.append(Word(text=self._text[start:at], start_ms=begins, end_ms=begins + lasts_ms))
-        return words
+
+def _line(row: Sequence[Any]) -> Utterance:
+    utterance_id, speaker, start_ms, end_ms, text, score, is_backchannel, timed = row
+    return Utterance(
+        id=utterance_id,
+        speaker=speaker,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        text=text,
+        words=_words(text, start_ms, [int(n) for n in timed.split(" ")] if timed else ()),
+        # Rules ask for scores; whether one counts as positive or negative is not kept with lines.
+        sentiment=None if score is None else _mood(score),
+        is_backchannel=is_backchannel,
+    )
+
+
+def _words(text: str, start_ms: int, timed: Sequence[int]) -> tuple[Word, ...]:
+    words, at = [], 0
+    for n in range(0, len(timed), 4):
+        blanks, size, begins_ms, lasts_ms = timed[n : n + 4]
+        start, at = at + blanks, at + blanks + size
+        begins = start_ms + begins_ms
+        words.append(Word(text=text[start:at], start_ms=begins, end_ms=begins + lasts_ms))
+    return tuple(words)
+
+
+def _mood(score: float) -> Sentiment:
+    return Sentiment(label=SentimentLabel.NEUTRAL, score=score)
 
 
 def pack_evidence(evidence: Iterable[Evidence]) -> str:

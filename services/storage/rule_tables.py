@@ -62,6 +62,7 @@ RULE_FACTS = Table(
     Column("day", Date, nullable=False),
     Column("facts", Text, nullable=False),
     Column("words", PlainText, nullable=False),
+    Column("passages", LargeBinary, nullable=False),
     Column("lines", LargeBinary, nullable=False),
     Index(None, "call_id", unique=True),
     Index(None, "org_id", "row_id"),

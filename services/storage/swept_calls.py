@@ -10,18 +10,14 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from services.domain.errors import RulesChanged
 from services.domain.rules import Rule
-from services.domain.speech import Sentiment, SentimentLabel, Utterance
 from services.storage.database import reading, writing
 from services.storage.models import CALLS
-from services.storage.rule_forms import TimedWords, unpack_lines
 from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
 from services.storage.rules import StoredBook, hold_book, read_book
-from services.storage.search_tables import SHOWN_UTTERANCES
 
 IDS_AT_ONCE = 500
 ROWS_AT_ONCE = 5_000
 _F = RULE_FACTS.c
-_S = SHOWN_UTTERANCES.c
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +41,14 @@ class SweptCall:
     day: date
     facts: str
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What is said in a call, packed as it is stored."""
+
+    passages: bytes
+    lines: bytes
 
 
 Found = tuple[str, date, str]
@@ -74,6 +78,13 @@ class SweptCalls:
         with reading(self._engine) as connection:
             return [SweptCall(*row) for row in connection.execute(query)]
 
+    def every(self, org_id: str, until: int, step: int) -> list[int]:
+        """Return the row of every so many calls, up to a row, and the last one's."""
+        query = select(_F.row_id).where(_F.org_id == org_id, _F.row_id <= until)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(_F.row_id)).scalars().all()
+        return [*rows[step - 1 :: step], *(rows[-1:] if len(rows) % step else ())]
+
     def after(self, org_id: str, row_id: int, until: int, limit: int) -> list[SweptCall]:
         """Return the next calls behind a row, in order of their rows."""
         query = _calls(org_id).where(_F.row_id > row_id, _F.row_id <= until)
@@ -81,13 +92,15 @@ class SweptCalls:
             rows = connection.execute(query.order_by(_F.row_id).limit(limit)).all()
         return [SweptCall(*row) for row in rows]
 
-    def lines(self, calls: Sequence[SweptCall]) -> dict[str, tuple[Utterance, ...]]:
-        """Return the lines of calls; one that has been written anew since is left out."""
-        found: dict[str, tuple[Utterance, ...]] = {}
+    def spoken(self, calls: Sequence[SweptCall]) -> dict[str, Spoken]:
+        """Return what is said in calls; one that has been written anew since is left out."""
+        found: dict[str, Spoken] = {}
         for start in range(0, len(calls), IDS_AT_ONCE):
-            some = {call.call_id: call.row_id for call in calls[start : start + IDS_AT_ONCE]}
+            rows = [call.row_id for call in calls[start : start + IDS_AT_ONCE]]
+            query = select(_F.call_id, _F.passages, _F.lines).where(_F.row_id.in_(rows))
             with reading(self._engine) as connection:
-                found.update(_lines(connection, some))
+                for call_id, passages, lines in connection.execute(query):
+                    found[call_id] = Spoken(passages, lines)
         return found
 
     def replace(self, org_id: str, start: SweepStart, rule: Rule, found: Iterable[Found]) -> int:
@@ -136,42 +149,3 @@ def _present(connection: Connection, org_id: str, last_row: int) -> set[str]:
         .with_for_update(read=True, key_share=True, of=CALLS)
     )
     return set(connection.execute(query).scalars())
-
-
-def _lines(
-    connection: Connection, rows_of_calls: dict[str, int]
-) -> dict[str, tuple[Utterance, ...]]:
-    packed = select(_F.call_id, _F.lines).where(_F.row_id.in_(rows_of_calls.values()))
-    timed = {call_id: unpack_lines(lines) for call_id, lines in connection.execute(packed)}
-    query = select(
-        _S.call_id,
-        _S.utterance_id,
-        _S.start_ms,
-        _S.end_ms,
-        _S.text,
-        _S.sentiment_score,
-        _S.is_backchannel,
-    ).where(_S.call_id.in_(timed))
-    found: dict[str, list[Utterance]] = {call_id: [] for call_id in timed}
-    rows = connection.execute(query.order_by(_S.call_id, _S.position))
-    for call_id, utterance_id, start_ms, end_ms, text, score, is_backchannel in rows:
-        lines = found[call_id]
-        speaker, words = timed[call_id][len(lines)]
-        lines.append(
-            Utterance(
-                id=utterance_id,
-                speaker=speaker,
-                start_ms=start_ms,
-                end_ms=end_ms,
-                text=text,
-                words=TimedWords(text, start_ms, words),  # type: ignore[arg-type]
-                sentiment=None if score is None else _mood(score),
-                is_backchannel=is_backchannel,
-            )
-        )
-    return {call_id: tuple(lines) for call_id, lines in found.items()}
-
-
-def _mood(score: float) -> Sentiment:
-    # Rules ask for scores; whether one counts as positive or negative is not stored with lines.
-    return Sentiment(label=SentimentLabel.NEUTRAL, score=score)

@@ -2,7 +2,9 @@
 
 import hashlib
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,54 +26,74 @@ VOCABULARY_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f4115
 Vectors = NDArray[np.float32]
 
 
-class SentenceEmbedder:
-    """Turns texts into unit vectors whose closeness means likeness; safe between threads."""
+class Embedder(ABC):
+    """Turns texts into unit vectors whose closeness means likeness; safe between threads.
 
-    def __init__(self, *, threads: int = 2) -> None:
-        """Take the number of threads that one batch may use."""
-        self._threads = threads
-        self._lock = threading.Lock()
-        self._session: Any = None
-        self._tokenizer: Any = None
+    A text's vector doesn't depend on its neighbours in a batch, so what is known may be used again.
+    """
+
+    def __init__(self) -> None:
+        """Know no text yet."""
         self._latest: dict[bytes, Vectors] = {}
 
-    def embed_again(self, texts: Sequence[str]) -> Vectors:
-        """Return the same as ``embed``; texts of the latest ``embed`` cost nothing.
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one row of 384 numbers a text; texts of the latest ``embed`` cost nothing.
 
-        A call is embedded once and read by several models. Only hashes of its texts are kept, and
-        only until the next call.
+        Only hashes of its texts are kept, and only until the next. Raises WeightsMissing or
+        WeightsDamaged when the model's files are not as published.
+        """
+        vectors = self.embed_again(texts)
+        self._latest = dict(zip(map(_key, texts), vectors, strict=True))
+        return vectors
+
+    def embed_again(self, texts: Sequence[str]) -> Vectors:
+        """Return the same as ``embed``, and go on knowing the texts of the latest ``embed``.
+
+        A call is embedded once and read by several models.
         """
         latest = self._latest
         keys = [_key(text) for text in texts]
         missing = [at for at, key in enumerate(keys) if key not in latest]
-        fresh = self._embed([texts[at] for at in missing])
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         for at, key in enumerate(keys):
             if key in latest:
                 vectors[at] = latest[key]
-        vectors[missing] = fresh
+        if missing:
+            vectors[missing] = self._embed([texts[at] for at in missing])
         return vectors
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one row of 384 numbers a text.
+    @abstractmethod
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of at least one text."""
 
-        Raises WeightsMissing or WeightsDamaged when the model's files are not as published.
-        """
-        vectors = self._embed(texts)
-        self._latest = dict(zip(map(_key, texts), vectors, strict=True))
-        return vectors
+
+class SentenceEmbedder(Embedder):
+    """The embedder of English sentences."""
+
+    def __init__(self, *, lanes: int = 2) -> None:
+        """Take how many batches may be worked on at a time."""
+        super().__init__()
+        self._lanes = lanes
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._tokenizer: Any = None
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
-        if not texts:
-            return np.zeros((0, DIMENSIONS), dtype=np.float32)
         self._load()
         encoded = [e.ids for e in self._tokenizer.encode_batch([t or " " for t in texts])]
         # Texts of like length go together, so that little of a batch is padding.
         order = sorted(range(len(texts)), key=lambda at: len(encoded[at]))
+        batches = [order[first : first + BATCH] for first in range(0, len(order), BATCH)]
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        for first in range(0, len(order), BATCH):
-            places = order[first : first + BATCH]
+
+        def fill(places: Sequence[int]) -> None:
             vectors[places] = self._embed_batch([encoded[at] for at in places])
+
+        if len(batches) == 1:
+            fill(batches[0])
+            return vectors
+        with ThreadPoolExecutor(self._lanes) as lanes:
+            list(lanes.map(fill, batches))
         return vectors
 
     def _embed_batch(self, encoded: Sequence[Sequence[int]]) -> Vectors:
@@ -96,13 +118,15 @@ class SentenceEmbedder:
             from onnxruntime import InferenceSession, SessionOptions
             from tokenizers import Tokenizer
 
-            model = _checked(MODEL_PACKAGE, MODEL_FILE, MODEL_SHA256)
-            vocabulary = _checked(VOCABULARY_PACKAGE, VOCABULARY_FILE, VOCABULARY_SHA256)
+            model = checked_file(MODEL_PACKAGE, MODEL_FILE, MODEL_SHA256)
+            vocabulary = checked_file(VOCABULARY_PACKAGE, VOCABULARY_FILE, VOCABULARY_SHA256)
             tokenizer = Tokenizer.from_file(str(vocabulary))
             tokenizer.enable_truncation(LONGEST_TOKENS)
             tokenizer.no_padding()
             options = SessionOptions()
-            options.intra_op_num_threads = self._threads
+            # Threads within a batch wait for each other by spinning, which doubles the work and,
+            # on a busy machine, the time; batches side by side don't wait.
+            options.intra_op_num_threads = 1
             options.inter_op_num_threads = 1
             self._tokenizer = tokenizer
             self._session = InferenceSession(
@@ -114,7 +138,7 @@ def _key(text: str) -> bytes:
     return hashlib.blake2b(text.encode(errors="replace"), digest_size=16).digest()
 
 
-def _checked(package: str, file: str, sha256: str) -> Path:
+def checked_file(package: str, file: str, sha256: str) -> Path:
     """Return the path of a package's file without importing the package."""
     found = find_spec(package)
     if found is None or not found.submodule_search_locations:

@@ -15,10 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.domain.speech import Sentiment, SentimentLabel, Transcript
-from services.understanding.embeddings import SentenceEmbedder
+from services.understanding import sentiment_elsewhere
+from services.understanding.embeddings import Embedder, SentenceEmbedder
+from services.understanding.embeddings_elsewhere import MultilingualEmbedder, is_installed
+from services.understanding.sentiment_elsewhere import LANGUAGES
 from services.understanding.valence import valences
 from services.understanding.wordings import count_wordings
 
+ENGLISH = "en"
 HEAD_FILE = "sentiment_head.json"
 LABELS = (SentimentLabel.NEGATIVE, SentimentLabel.NEUTRAL, SentimentLabel.POSITIVE)
 PREVIOUS_WEIGHT = 0.3
@@ -46,24 +50,31 @@ class SentimentHead:
 
 
 class SentimentModel:
-    """Scores utterances in their context; loads its models at the first use.
+    """Scores utterances in their context; loads the models of a language at its first use.
 
-    The embedding model knows English; the caller decides what to do with other languages
-    (``speaks``).
+    English has an embedder and a head of its own; a few other languages share a second pair
+    (``sentiment_elsewhere``). What else there is isn't scored (``speaks``).
     """
 
-    def __init__(self, embedder: SentenceEmbedder | None = None) -> None:
-        """Take the embedder to share with others, or make one."""
+    def __init__(
+        self, embedder: SentenceEmbedder | None = None, elsewhere: Embedder | None = None
+    ) -> None:
+        """Take the embedders to share with others, or make them."""
         self._embedder = embedder or SentenceEmbedder()
+        self._elsewhere = elsewhere or MultilingualEmbedder()
         self._lock = threading.Lock()
 
     @staticmethod
     def speaks(language: str | None) -> bool:
         """Whether utterances of this language can be scored; None is taken as English."""
-        return (language or "en").casefold().split("-")[0] == "en"
+        code = language_code(language)
+        return code == ENGLISH or (code in LANGUAGES and is_installed())
 
     def score(
-        self, texts: Sequence[str], previous: Sequence[str | None] | None = None
+        self,
+        texts: Sequence[str],
+        previous: Sequence[str | None] | None = None,
+        language: str | None = None,
     ) -> list[Sentiment]:
         """Return label and score of each text; the score is P(positive) - P(negative).
 
@@ -72,8 +83,10 @@ class SentimentModel:
         if not texts:
             return []
         before = previous if previous is not None else [None] * len(texts)
-        head = self._head
-        rows = features(self._embedder, texts, before, head.vocabulary)
+        english = language_code(language) == ENGLISH
+        head = self._head if english else self._head_elsewhere
+        embedder = self._embedder if english else self._elsewhere
+        rows = features(embedder, texts, before, head.vocabulary, in_english=english)
         return [_sentiment(row) for row in head.probabilities(rows)]
 
     def mark(self, transcript: Transcript) -> Transcript:
@@ -82,17 +95,19 @@ class SentimentModel:
         Backchannels stay without one. When the language can't be scored, what the provider says
         itself stands in; without that the transcript stays as it is.
         """
-        if not self.speaks(transcript.language):
+        language = transcript.language
+        if not self.speaks(language):
             return _with_providers_own(transcript)
         places, texts, before = _to_score(transcript)
-        scored = dict(zip(places, self.score(texts, before), strict=True))
+        scored = dict(zip(places, self.score(texts, before, language), strict=True))
+        stage = STAGE if language_code(language) == ENGLISH else sentiment_elsewhere.STAGE
         return replace(
             transcript,
             utterances=tuple(
                 replace(u, sentiment=scored[at]) if at in scored else u
                 for at, u in enumerate(transcript.utterances)
             ),
-            stages={**transcript.stages, "sentiment": STAGE} if scored else transcript.stages,
+            stages={**transcript.stages, "sentiment": stage} if scored else transcript.stages,
         )
 
     @cached_property
@@ -100,14 +115,29 @@ class SentimentModel:
         with self._lock:
             return load_head()
 
+    @cached_property
+    def _head_elsewhere(self) -> SentimentHead:
+        with self._lock:
+            return load_head(sentiment_elsewhere.HEAD_FILE)
+
+
+def language_code(language: str | None) -> str:
+    """Return the code without a country, "en" when there is none."""
+    return (language or ENGLISH).casefold().replace("_", "-").split("-")[0]
+
 
 def features(
-    embedder: SentenceEmbedder,
+    embedder: Embedder,
     texts: Sequence[str],
     previous: Sequence[str | None],
     vocabulary: Sequence[str],
+    *,
+    in_english: bool = True,
 ) -> NDArray[np.float64]:
-    """Return the classifier's input: the text, what came before it, its valence and wordings."""
+    """Return the classifier's input: the text, what came before it, its valence and wordings.
+
+    Valence counts English words, so that it is left out elsewhere.
+    """
     different = sorted({*texts, *(p for p in previous if p)})
     place = {text: at for at, text in enumerate(different)}
     vectors = embedder.embed(different)
@@ -119,15 +149,15 @@ def features(
     columns = (
         own,
         PREVIOUS_WEIGHT * before,
-        VALENCE_WEIGHT * valences(texts),
+        *([VALENCE_WEIGHT * valences(texts)] if in_english else []),
         count_wordings(texts, vocabulary),
     )
     return np.hstack(columns).astype(np.float64)
 
 
-def load_head() -> SentimentHead:
-    """Read the trained head that lies beside this file."""
-    text = resources.files(__package__ or "").joinpath(HEAD_FILE).read_text("utf-8")
+def load_head(file: str = HEAD_FILE) -> SentimentHead:
+    """Read a trained head that lies beside this file."""
+    text = resources.files(__package__ or "").joinpath(file).read_text("utf-8")
     stored = json.loads(text)
     return SentimentHead(
         weights=np.array(stored["weights"], dtype=np.float64),

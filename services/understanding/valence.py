@@ -5,7 +5,8 @@ doesn't work". These counts see it; both together go into the sentiment classifi
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,10 @@ _NEGATION = re.compile(
     r"doesnt|didnt|isnt|wasnt|arent|werent|wouldnt|couldnt|shouldnt|havent|hasnt|hadnt|aint|"
     r"\w+n't)$"
 )
+_WISH = re.compile(r"^(?:would|wouldnt|could|\w+['’]d|itd|thatd|youd|wed)$")
 _REACH = 4
+_HALFWAY = 1.5
+_EXCLAMATION = re.compile("!")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PHRASES = tuple(
     # recognisers leave apostrophes out
@@ -100,6 +104,10 @@ _PHRASES = tuple(
         r"late|wrong|only|broke|cold|keeps?))\b",
         # a wish for what ought to be there already
         r"\b(?:would|'d) (?:really )?(?:be|have been|help)\b.{0,40}?\b(?:if|to)\b",
+        # the same, with what gives away that it has been waited for
+        r"\b(?:would|'d|could)\b.{0,50}?\b(?:if|to|like|love|hope|could)\b.{0,50}?\b(?:finally|for "
+        r"once|ever|actually|any(?:body|one|thing)?|some(?:body|one)|at some point|stop(?:ped|s)?|"
+        r"weren't|didn't|hadn't|instead|again|next time|too much)\b",
         # manners that open a complaint
         r"\b(?:don't (?:want to|mean to|wish to|like)|hate to|not to be|to be (?:honest|fair)|"
         r"sorry to (?:bother|trouble|say)|i'm sure|no offen[cs]e|i (?:do )?(?:understand|"
@@ -113,8 +121,17 @@ _PHRASES = tuple(
         r"hasn't (?:failed|crashed|stopped))\b",
         # relief
         r"\b(?:phew|finally|thank (?:god|goodness|heavens)|hallelujah|hooray|(?:weight|load) off|"
-        r"relie(?:f|ved)|breathe again|sleep (?:again|tonight)|so worried|given up hope|at last|"
-        r"after all|feel (?:so |much |a lot )*better|music to my ears)\b",
+        r"hurra(?:y|h)|no idea how (?:much|happy|glad|grateful|good)|can't (?:tell|say) (?:you )?"
+        r"how|relie(?:f|ved)|breathe again|sleep (?:again|tonight)|so worried|given up hope|"
+        r"at last|after all|feel (?:so |much |a lot )*better|music to my ears)\b",
+        # what was feared and didn't come
+        r"\b(?:(?:was|were|'d been|had been|'d|had) (?:so |really |quite |always )?(?:dread(?:ed|"
+        r"ing)|fear(?:ed|ing)|expect(?:ed|ing)|afraid|worried|scared|braced|prepared)|"
+        r"no longer (?:have|need)|(?:don't|won't|didn't) (?:have|need) to (?:worry|pay|wait|call|"
+        r"queue|get up)|"
+        r"(?:worry|worries|burden|pressure|stress|stone) off|not (?:one|a single) (?:thing|word|"
+        r"bad|problem|fault)|as bad as|(?:pain|leak|noise|error|smell|fault)s? (?:is|are|has|have) "
+        r"(?:all )?(?:gone|stopped))\b",
         # praise by idiom
         r"\b(?:gem|legend|angel|lifesaver|magician|saint|treasure|godsend|ten out of ten|like (?:a "
         r"charm|new|clockwork)|went above|out of (?:his|her|their|your) way|made (?:my|our) day|"
@@ -141,37 +158,67 @@ _PHRASES = tuple(
         r"\?",
     )
 )
-FEATURES = 8 + len(_PHRASES)
+_GOOD, _BAD, _NOT_GOOD, _NOT_BAD, _WISHED, _NEGATIONS, _THANKS, _LENGTH, _LOUD = range(9)
+FEATURES = 9 + len(_PHRASES)
 
 
 def valences(texts: Sequence[str]) -> NDArray[np.float32]:
     """Return one row of ``FEATURES`` counts a text, each flattened into 0..1."""
     counted = np.array([_counts(text) for text in texts], dtype=np.float32)
-    flattened: NDArray[np.float32] = np.tanh(counted.reshape(len(texts), FEATURES) / 1.5)
+    flattened: NDArray[np.float32] = np.tanh(counted.reshape(len(texts), FEATURES) / _HALFWAY)
     return flattened
 
 
-def _counts(text: str) -> list[float]:
+@dataclass(frozen=True, kw_only=True)
+class Cue:
+    """Something counted: which of the ``FEATURES`` it counts for, and where in the text it is."""
+
+    feature: int
+    start_char: int
+    end_char: int
+
+
+def cues(text: str) -> Iterator[Cue]:
+    """Yield everything in the text that is counted, except its length."""
     plain = text.replace("’", "'")
-    words = [w.lower() for w in _WORD.findall(plain)]
-    counts = [0.0, 0.0, 0.0, 0.0]
-    since_negation = _REACH
-    for word in words:
-        since_negation = 0 if _NEGATION.match(word) else since_negation + 1
-        negated = 0 < since_negation <= _REACH
-        if word in GOOD:
-            counts[2 if negated else 0] += 1
-        elif word in BAD:
-            counts[3 if negated else 1] += 1
-    negations = sum(bool(_NEGATION.match(word)) for word in words)
-    thanks = sum(word in {"thank", "thanks"} for word in words)
-    length = len(words) / 10
-    loud = plain.count("!")
-    return [
-        *counts,
-        float(negations),
-        float(thanks),
-        float(length),
-        float(loud),
-        *(float(len(pattern.findall(plain))) for pattern in _PHRASES),
-    ]
+    since_negation = since_wish = _REACH
+    for found in _WORD.finditer(plain):
+        word = found[0].lower()
+        negates = bool(_NEGATION.match(word))
+        since_negation = 0 if negates else since_negation + 1
+        since_wish = 0 if _WISH.match(word) else since_wish + 1
+        for feature in _features_of(
+            word,
+            negates=negates,
+            negated=0 < since_negation <= _REACH,
+            wished=0 < since_wish <= _REACH,
+        ):
+            yield Cue(feature=feature, start_char=found.start(), end_char=found.end())
+    for feature, pattern in enumerate((_EXCLAMATION, *_PHRASES), _LOUD):
+        for found in pattern.finditer(plain):
+            yield Cue(feature=feature, start_char=found.start(), end_char=found.end())
+
+
+def _features_of(word: str, *, negates: bool, negated: bool, wished: bool) -> Iterator[int]:
+    if word in GOOD:
+        # What would be lovely isn't there yet.
+        yield _WISHED if wished else _NOT_GOOD if negated else _GOOD
+    elif word in BAD:
+        yield _NOT_BAD if negated else _BAD
+    if negates:
+        yield _NEGATIONS
+    if word in {"thank", "thanks"}:
+        yield _THANKS
+
+
+def weight_of_each(count: int) -> float:
+    """Return what one of ``count`` like cues adds to its flattened feature."""
+    return float(np.tanh(count / _HALFWAY)) / count
+
+
+def _counts(text: str) -> list[float]:
+    counts = [0.0] * FEATURES
+    for cue in cues(text):
+        counts[cue.feature] += 1
+    counts[_LENGTH] = len(_WORD.findall(text.replace("’", "'"))) / 10
+    return counts

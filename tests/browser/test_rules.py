@@ -29,6 +29,8 @@ def test_a_written_rule_is_found_in_the_demo_calls(stocked_server, billing_call,
     expect(listed).to_be_visible()
     expect(page.get_by_text("Rules were applied to")).to_be_visible(timeout=APPLIED_WITHIN_MS)
     expect(listed).to_be_enabled()
+    named = page.get_by_role("button", name="Open Talks about the bill", exact=False)
+    expect(named.first).to_be_visible()
     # The framework's own toasts have no name.
     expect(page.get_by_test_id("stToast")).to_have_count(0)
     assert_accessible(page)

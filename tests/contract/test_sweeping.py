@@ -1,13 +1,18 @@
 """Rules looked for in all calls find exactly what they find in each call by itself."""
 
+import pickle
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from services.domain.errors import RulesChanged
+from app.sweep_wiring import build_sweep_children
+from services.domain.errors import InternalFault, RulesChanged
 from services.domain.rules import (
     AllOf,
     AnyOf,
@@ -33,7 +38,8 @@ from services.storage.rules import RuleStore, StoredRule
 from services.storage.sweeps import SweepState, SweepStore
 from services.storage.swept_calls import SweptCalls
 from services.storage.transcripts import TranscriptStore
-from services.sweeping import Sweeper
+from services.sweeping.children import SweepChildren
+from services.sweeping.sweeper import Sweeper
 from services.understanding.rules.evaluate import evaluate
 from services.understanding.rules.facts import facts_of
 from services.understanding.rules.yaml_form import checked_rule, rules_to_yaml
@@ -150,8 +156,8 @@ def of_call(engine: Engine, call_id: str) -> dict[str, Category]:
     return {c.rule_id: c for c in found if c.rule_id.startswith("r") and c.rule_id[1:].isdigit()}
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_all_at_once_equals_one_by_one(engine: Engine, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "shared_out"), [(0, False), (1, True), (2, True), (3, False)])
+def test_all_at_once_equals_one_by_one(engine: Engine, seed: int, shared_out: bool) -> None:
     chance = random.Random(seed)
     transcripts = TranscriptStore(engine, read_by_book)
     spoken = {}
@@ -163,9 +169,13 @@ def test_all_at_once_equals_one_by_one(engine: Engine, seed: int) -> None:
     keep(engine, *rules)
     calls = SweptCalls(engine)
     start = calls.start(ORG)
-    sweeper = Sweeper(calls)
-    swept = sweeper.sweep(ORG, start, rules, lambda done, total: True)
+    children = build_sweep_children(engine) if shared_out else None
+    sweeper = Sweeper(calls, children, shared_out_from=1, calls_at_once=9)
+    done: list[int] = []
+    swept = sweeper.sweep(ORG, start, rules, lambda by_now, total: not done.append(by_now))
     sweeper.store(ORG, start, swept)
+    assert done == sorted(done)
+    assert (len(done), done[-1], swept.complete) == (5, 40, True)
 
     applied = 0
     for call_id, shown in spoken.items():
@@ -179,6 +189,34 @@ def test_all_at_once_equals_one_by_one(engine: Engine, seed: int) -> None:
         assert found == wanted
         applied += len(wanted)
     assert 0 < applied < len(spoken) * len(rules)
+
+
+@pytest.mark.parametrize("shared_out", [False, True])
+def test_a_sweep_is_stopped(engine: Engine, shared_out: bool) -> None:
+    stored = Stored(engine)
+    children = build_sweep_children(engine) if shared_out else None
+    sweeper = Sweeper(stored.calls, children, shared_out_from=1, calls_at_once=1)
+    swept = sweeper.sweep(ORG, stored.start, [stored.rule], lambda done, total: done < 2)
+    assert not swept.complete
+    assert swept.count("r1") == 2
+
+
+def test_a_child_that_fails_is_told_of(engine: Engine) -> None:
+    stored = Stored(engine)
+    missing = SweepChildren(
+        [sys.executable, "-c", "pass"], folder=Path.cwd(), environment={}, database_url="sqlite://"
+    )
+    with pytest.raises(InternalFault):
+        Sweeper(stored.calls, missing, shared_out_from=1).sweep(
+            ORG, stored.start, [stored.rule], lambda done, total: True
+        )
+
+
+def test_a_child_ends_with_its_input(tmp_path: Path) -> None:
+    task = (f"sqlite:///{tmp_path / 'none.db'}", ORG, ())
+    command = [sys.executable, "-m", "app.sweeping"]
+    ended = subprocess.run(command, input=pickle.dumps(task), capture_output=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (0, b"")
 
 
 class Stored:

@@ -8,10 +8,12 @@ import pytest
 from components.call_review import SCRIPTS
 from components.call_review import intents as wish
 from components.call_review.payload import Flag, review_payload, shown_version, word_places
+from services.domain.edits import TextCorrection
 from services.domain.metrics import Gap, Interruption
 from services.domain.people import LOCAL_USER
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import Hold, HoldKind, Speaker, SpeakerRole, Utterance, Word
+from services.understanding import sentiment
 from tests.pages.samples import sample_transcript
 from tests.pages.staging import Staged
 
@@ -33,6 +35,33 @@ def test_payload_is_compact_json(reviewed):
     assert [line[4][w[2] : w[2] + w[3]] for w in words] == line[4].split()
     assert words[1][:2] == [300, 300]
     assert words[1][4] == 90
+
+
+def test_lines_say_which_words_spoke_for_their_sentiment(reviewed):
+    """Only where our own model gave it, and to the text that is shown."""
+    ours = replace(
+        reviewed, transcript=replace(reviewed.transcript, stages={"sentiment": sentiment.STAGE})
+    )
+    (why,) = [row[10] for row in review_payload(ours)["utterances"] if row[0] == "u1"]
+    assert "third time" in " | ".join(why)
+    theirs = replace(
+        reviewed, transcript=replace(reviewed.transcript, stages={"sentiment": "azure"})
+    )
+    assert {row[10] for row in review_payload(theirs)["utterances"]} == {None}
+
+
+def test_a_corrected_line_is_not_explained_by_its_new_words(reviewed):
+    """What was scored is the text before."""
+    correction = TextCorrection(
+        utterance_id="u1", start_ms=0, end_ms=1_000, text="This is a disgrace."
+    )
+    changed = replace(
+        reviewed,
+        transcript=replace(reviewed.transcript, stages={"sentiment": sentiment.STAGE}),
+        edits=replace(reviewed.edits, corrections=(correction,)),
+    )
+    (why,) = [row[10] for row in review_payload(changed)["utterances"] if row[0] == "u1"]
+    assert why is None
 
 
 def test_speakers_keep_their_roles_colours(reviewed):

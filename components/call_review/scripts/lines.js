@@ -34,21 +34,30 @@ function paintText(target, line, { everyWord, matches, chosen }) {
   return words;
 }
 
-function sentimentMark(line) {
-  if (!line.sentiment) return null;
+/** "Negative, −0.82: “fed up”, “third time”", and what else there is to say of it. */
+function sentimentInWords(line) {
   const score = `${line.score < 0 ? "\u2212" : "+"}${Math.abs(line.score).toFixed(2)}`;
+  const quoted = line.why?.map((words) => `\u201c${words}\u201d`).join(", ");
+  const why = line.why ? `: ${quoted || "by the meaning of the whole line"}` : "";
   const theirs = line.providerSentiment
-    ? `. The provider says: ${SENTIMENT_WORDS[line.providerSentiment].toLowerCase()}`
+    ? `The provider says: ${SENTIMENT_WORDS[line.providerSentiment].toLowerCase()}.`
     : "";
-  return make(
-    "span",
-    {
-      class: `mark-sentiment ${line.sentiment}`,
-      title: `Sentiment score ${score} of \u22121 to +1${theirs}`,
-    },
+  return [`${SENTIMENT_WORDS[line.sentiment]}, ${score}${why}.`, theirs, "Scores run from \u22121 to +1."]
+    .filter(Boolean)
+    .join(" ");
+}
+
+function sentimentMark(line, root) {
+  if (!line.sentiment) return null;
+  const words = sentimentInWords(line);
+  const mark = make(
+    "button",
+    { class: `mark-sentiment ${line.sentiment}`, type: "button", "aria-label": words },
     icon(line.sentiment),
     SENTIMENT_WORDS[line.sentiment],
   );
+  explainOn(root, mark, words);
+  return mark;
 }
 
 /** What rules found in a line. */
@@ -140,7 +149,7 @@ function lineRow(line, desk) {
         { class: "head" },
         speakerName(model.speakerOf(line)),
         ...flagMarks(line),
-        sentimentMark(line),
+        sentimentMark(line, desk.root),
         make(
           "button",
           {

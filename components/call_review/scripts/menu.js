@@ -72,6 +72,34 @@ function closeMenu(root) {
   root.closeMenu?.(false);
 }
 
+/** Explain `anchor` in a small note beside it, while it is pointed at or has the focus. */
+function explainOn(root, anchor, words) {
+  let note = null;
+  const hide = () => {
+    note?.remove();
+    note = null;
+  };
+  const show = () => {
+    if (note) return;
+    root.querySelectorAll(".note").forEach((other) => other.remove());
+    // It is read out as the label of what it explains.
+    note = make("div", { class: "note", "aria-hidden": "true" }, words);
+    root.append(note);
+    placeMenu(root, anchor, note);
+    anchor.closest(".viewport")?.addEventListener("scroll", hide, { once: true, passive: true });
+  };
+  anchor.addEventListener("mouseenter", show);
+  anchor.addEventListener("focus", show);
+  anchor.addEventListener("click", show);
+  anchor.addEventListener("mouseleave", hide);
+  anchor.addEventListener("blur", hide);
+  anchor.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !note) return;
+    hide();
+    event.stopPropagation();
+  });
+}
+
 /** Ask for one line of text in a dialog. */
 function askText(root, { title, label, value, hint, onSave }) {
   const field = make("input", { type: "text", id: "ask-field", maxlength: 80, value, autocomplete: "off" });

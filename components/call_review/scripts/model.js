@@ -10,10 +10,10 @@ const OTHER_COLOURS = ["violet", "green", "grey"];
 
 /** A line of the transcript, read from the row the server sends. */
 function readLine(row, order) {
-  const [id, speaker, start, end, text, label, score, flags, words, providers = 0] = row;
+  const [id, speaker, start, end, text, label, score, flags, words, providers = 0, why = null] = row;
   const sentiment = SENTIMENT[label];
   const providerSentiment = SENTIMENT[providers];
-  return { kind: "line", id, speaker, start, end, text, sentiment, score, providerSentiment, flags, words, order };
+  return { kind: "line", id, speaker, start, end, text, sentiment, score, providerSentiment, why, flags, words, order };
 }
 
 class Model {

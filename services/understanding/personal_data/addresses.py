@@ -20,14 +20,14 @@ _STREETS = (
     r"circle|trail|walk|view|loop|rise|green|quay|wharf|heights|broadway|gate|side|dockside|"
     r"parade|promenade|alley|passage|esplanade|embankment|villas|cottages|estate|circus|fields|"
     r"hollow|knoll|landing|meadows?|orchard|pike|plaza|ridge|springs|stables|vale|vista|yard|"
-    r"crossing|turnpike|expressway|causeway|rue"
+    r"approach|brae|cove|croft|dell|glade|paddock|trace|wynd|crossing|turnpike|expressway|causeway|rue"
 )
 _PLAIN_WORD = (
     r"(?!(?:minutes?|hours?|days?|weeks?|months?|years?|miles?|of|the|in|to|and|a|an|is|was|people|"
     r"times?|or|way|by|for|on|at|per|more|other|only|percent|dollars?|pounds?|from|lane|bed|"
     r"bedroom|car|cars|inch|litre|blocks?|streets?|roads?|houses?|doors?)\b)[a-z][a-z'’]*"
 )
-_NAME = r"(?:[A-Z][\w'’]*\.?|\d+(?:st|nd|rd|th))"
+_NAME = r"(?:[A-Z][\w'’]*(?:-[A-Za-z][\w'’]*)?\.?|\d+(?:st|nd|rd|th))"
 _FLAT = (
     rf"(?:(?:flat|apartment|apt\.?|unit|suite|room|number)\s+(?:#\s?)?"
     rf"(?:{_NUMBER}(?:\s?[A-Za-z]\b)?|[A-Z]\b))"
@@ -47,7 +47,7 @@ _BUILDING = (
     rf"(?:(?:The\s+)?{_NAME}\s+(?:Barn|Cottage|Court|Croft|Farm|Forge|Grange|Hall|House|Lodge|Manor|"
     r"Mill|Rectory|Stables|Tower|Vicarage),\s+)"
 )
-_BEFORE = rf"{_BUILDING}?(?:(?i:{_FLAT}),?\s+)?"
+_BEFORE = rf"{_BUILDING}?(?:(?i:{_FLAT})(?:,?\s+|-))?"
 _CASED = re.compile(
     rf"{_BEFORE}\b(?i:{_NUMBER}),?\s+(?:{_NAME}\s+){{1,3}}(?i:{_STREETS})\b\.?{_AFTER}"
 )
@@ -101,8 +101,12 @@ _HOUSE = re.compile(
 _BOX = re.compile(rf"\b(?i:p\.?\s?o\.?\s+box)\s+(?i:{_NUMBER}){_AFTER}")
 _ZIP_PLUS_FOUR = re.compile(r"(?<![\w-])\d{5}-\d{4}(?![\w-])")
 _CANADIAN = re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d\b")
+_BROKEN_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?[,-] ?\d[A-Z]{2}\b")
 _STATE_ZIP = re.compile(r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b")
 _PLZ = re.compile(r"\b\d{5}\s+[A-ZÄÖÜ][a-zäöüß]{3,}\b")
+_STREET_NAME = re.compile(
+    rf"\b(?:(?:{_NAME}\s+){{1,3}}(?i:{_STREETS})|(?:{_PLAIN_WORD}\s+){{1,2}}(?:{_SURE_STREETS}))\b"
+)
 _TRAILING = re.compile(r"[\s,.]+$")
 
 
@@ -120,7 +124,7 @@ def find_addresses(text: str, *, asked: bool) -> list[tuple[int, int]]:
     ]
     if asked:
         patterns += [_LOWER_ASKED, _CASED_PLACE, _STREET_FIRST, _ZIP_PLUS_FOUR, _CANADIAN, _PLZ]
-        patterns += [_FLAT_ALONE, _STREET_ALONE, _HOUSE]
+        patterns += [_FLAT_ALONE, _STREET_ALONE, _HOUSE, _BROKEN_POSTCODE]
     found = []
     for pattern in patterns:
         for match in pattern.finditer(text):
@@ -134,6 +138,11 @@ def find_addresses(text: str, *, asked: bool) -> list[tuple[int, int]]:
             if end > match.end():
                 found.append((match.start(), end))
     return found
+
+
+def streets_in(text: str) -> set[str]:
+    """Return the names of streets in a text as they stand there, without numbers and towns."""
+    return {match.group() for match in _STREET_NAME.finditer(text)}
 
 
 def find_places(text: str) -> list[tuple[int, int]]:

@@ -14,6 +14,18 @@ _AROUND = re.compile(
 )
 
 
+_POINTING = frozenset({
+    "another", "correct", "exact", "first", "last", "new", "old", "only", "other", "right", "same",
+    "second", "that", "the", "this", "wrong",
+})  # fmt: skip
+
+
+def points_at_one(code: Code, tokens: Sequence[Token]) -> bool:
+    """Whether a code is no more than "one" in "that's the one"."""
+    alone = code.first == code.last and tokens[code.first].lower == "one"
+    return alone and code.first > 0 and tokens[code.first - 1].lower in _POINTING
+
+
 def is_bare_code(codes: Sequence[Code], tokens: Sequence[Token]) -> bool:
     """Whether a text holds codes and beside them only words that lead to one."""
     taken = {at for code in codes for at in range(code.first, code.last + 1)}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from services.understanding.personal_data.subjects import Subject, spoken_of
 
@@ -18,7 +18,8 @@ _REQUEST = re.compile(
     r"\?|\b(?:what|when|where|who|whose|how|may i|can i|could i|can you|could you|would you|please|"
     r"(?:i|we)(?:'ll| will)?(?: just| also)? need|confirm|verify|tell me|"
     r"give me|give us|have you got|do you have|"
-    r"let me (?:have|get|take)|and the|and your|read|just the|go ahead|provide|enter|which|"
+    r"let me (?:have|get|take)|and the|verification|and your|read|just the|go ahead|"
+    r"provide|enter|which|"
     r"cuál|dígame|puede|podría|por favor|quel|quelle|pouvez|votre|s'il|welche|wie|können|bitte|"
     r"ihre|nennen)\b",
     re.IGNORECASE,
@@ -58,14 +59,18 @@ _ACKNOWLEDGES = re.compile(
 Named = tuple[Subject, int, int]
 
 
-def subjects_in(text: str, language: str = "en") -> list[Named]:
-    """Return the subjects a text names with their places, in order."""
+@lru_cache(maxsize=4)
+def subjects_in(text: str, language: str = "en") -> tuple[Named, ...]:
+    """Return the subjects a text names with their places, in order.
+
+    The last few answers are kept: every number in a text asks again.
+    """
     found = [
         (Subject(str(m.lastgroup)), m.start(), m.end()) for m in _pattern(language).finditer(text)
     ]
     if any(s is Subject.EXPIRY for s, _, _ in found) and _NO_CARD.search(text):
-        return [named for named in found if named[0] is not Subject.EXPIRY]
-    return found
+        found = [named for named in found if named[0] is not Subject.EXPIRY]
+    return tuple(found)
 
 
 def nearest_subject(

@@ -68,6 +68,7 @@ _ONE_WORD = (
     ("one", "word"),
 )
 _LED_TO_BY = frozenset({"is", "it's", "to", "use", "be", "email", "that's", "e-mail", "at", "mail"})
+_LIKE_AT = frozenset({"act", "ad", "add", "app", "et", "hat", "that", "that's"})
 _MAILBOXES = frozenset({
     "aol", "gmail", "gmx", "hotmail", "icloud", "live", "me", "msn", "outlook", "proton",
     "protonmail", "web", "yahoo", "ymail",
@@ -101,7 +102,7 @@ def find_spoken_emails(
             found.append((tokens[min(first, at)].start, tokens[end].end))
         at = end + 1
     if not found and asked:
-        found += _half(tokens, stop)
+        found += _misheard(tokens, stop) or _half(tokens, stop)
     return found
 
 
@@ -195,8 +196,13 @@ class _Local:
             pauses = any(self._is_part(p) for p in beside if p >= 0) or place == at - 1
             return not (pauses and place > 0)
         if token.lower == "." and _blank_after(self._tokens, place):
-            return True
+            return not self._is_initial(place - 1)
         return token.text in _SENTENCE_ENDS and token.lower not in _JOINERS
+
+    def _is_initial(self, place: int) -> bool:
+        """Whether a capital stands alone: "J. Vander at example dot com"."""
+        token = self._tokens[place] if place >= 0 else None
+        return token is not None and len(token.text) == 1 and token.is_capitalised
 
     def _stops(self, place: int) -> bool:
         token = self._tokens[place]
@@ -267,6 +273,17 @@ def _blank_after(tokens: Sequence[Token], place: int) -> bool:
 
 def _spelled(token: Token) -> bool:
     return (len(token.text) == 1 and token.text.isalnum()) or is_number(token)
+
+
+def _misheard(tokens: Sequence[Token], stop: frozenset[str]) -> list[tuple[int, int]]:
+    """Find an address whose "at" is heard as another word: "m.doe, that's example.com"."""
+    for at in range(1, len(tokens) - 3):
+        if tokens[at].lower in _LIKE_AT:
+            end = _domain_end(tokens, at + 1)
+            first = _local_start(tokens, at, stop, eager=True)
+            if end is not None and first < at:
+                return [(tokens[first].start, tokens[end].end)]
+    return []
 
 
 def _half(tokens: Sequence[Token], stop: frozenset[str]) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ from services.understanding.personal_data.quantities import (
     names_a_thing,
 )
 from services.understanding.personal_data.subjects import Subject
-from services.understanding.personal_data.tokens import Token
+from services.understanding.personal_data.tokens import Token, just_before
 
 CODE_SUBJECTS = frozenset({Subject.ACCOUNT, Subject.POLICY, Subject.BOOKING})
 _NINO = re.compile(r"[A-Z]{2}\d{6}[A-D]")
@@ -64,7 +64,10 @@ def passes_luhn(digits: str) -> bool:
 def meaning_of(code: Code, context: Context) -> Subject | None:
     """Return what a code is, or None when it is nothing personal."""
     answers = context.bare or context.continues
-    if is_quantity(code, context.tokens) or _is_no_code(code, context, answers=answers):
+    awaited = answers and context.subject is Subject.EXPIRY
+    if is_quantity(code, context.tokens, awaited=awaited) or _is_no_code(
+        code, context, answers=answers
+    ):
         return None
     subject = context.subject
     certain = _by_shape(code, subject)
@@ -115,8 +118,8 @@ def _by_shape(code: Code, subject: Subject | None) -> Subject | None:
 def _in_context(code: Code, subject: Subject, context: Context) -> Subject | None:
     digits, letters = code.digits, code.letters
     answers = context.continues or context.bare
-    ending = bool(_ENDING.search(context.text[: context.tokens[code.first].start]))
-    least = 2 if answers else LEAST_DIGITS
+    ending = bool(_ENDING.search(just_before(context.text, context.tokens[code.first].start)))
+    least = 2 if answers else LEAST_DIGITS - ending
     read_out = code.single_digits > 0 or not code.scaled or digits >= 7
     fits = False
     if subject is Subject.CVV:
@@ -157,7 +160,7 @@ def _fits_number(code: Code, subject: Subject, *, least: int, read_out: bool) ->
 
 def _fits_code(code: Code, subject: Subject, context: Context, *, ending: bool) -> bool:
     digits, letters = code.digits, code.letters
-    least = 2 if context.continues or context.bare else LEAST_DIGITS
+    least = 2 if context.continues or context.bare else LEAST_DIGITS - ending
     if context.bare or (context.continues and digits + letters >= 2):
         return True
     if letters and letters + digits >= LEAST_DIGITS and digits >= 2:

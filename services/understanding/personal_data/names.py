@@ -10,6 +10,7 @@ from services.understanding.personal_data.name_words import (
     NO_NAMES,
     ORGANISATION,
 )
+from services.understanding.personal_data.tokens import just_before
 from services.understanding.personal_data.word_lists import (
     brand_spans,
     first_names,
@@ -56,6 +57,7 @@ _LABELLED = re.compile(
     r"\b(?i:from|to|name|customer|caller|agent|attn|contact|patient|passenger|guest|holder): ?"
     rf"(?P<name>{_NAMES})"
 )
+_GOES_ON = re.compile(rf", (?P<name>{_NAME})(?=[,.]|$| and\b)")
 _IS_THERE = re.compile(
     rf"\b(?i:is|was|has|did|does|will|can|could) (?P<name>{_NAMES}) "
     r"(?:available|there|in|around|home|back|call|called|say|said|come|coming|free)\b"
@@ -182,7 +184,7 @@ def _trimmed(name: str, start: int) -> Place:
 
 def is_name(text: str, start: int, end: int) -> bool:
     """Whether what a language model calls a person is likely to be one's name."""
-    name, before = text[start:end], text[:start]
+    name, before = text[start:end], just_before(text, start)
     titled = bool(_TITLED.search(before))
     if is_brand(text, start, end) and not titled:
         return False
@@ -220,7 +222,7 @@ def _known(text: str) -> list[Place]:
             continue
         alone = len(words) == 1
         doubtful = words[0] in COMMON_WORDS or words[0] in places() or len(words[0]) <= 3
-        if alone and (doubtful or _SAINT.search(text[:start])):
+        if alone and (doubtful or _SAINT.search(just_before(text, start))):
             continue
         if not alone and words[0] in places() and words[-1] not in surnames():
             continue
@@ -240,4 +242,9 @@ def _answer(text: str) -> list[Place]:
     if match is None:
         return []
     start, end = _trimmed(match.group(), match.start())
-    return [(start, end)] if end > start else []
+    if end <= start:
+        return []
+    # A recogniser hears a pause inside a name: "Ed, Castellano, and I was born …".
+    rest = _GOES_ON.match(text, end)
+    further = _trimmed(rest["name"], rest.start("name")) if rest else (end, end)
+    return [(start, end)] + ([further] if further[1] > further[0] else [])

@@ -12,6 +12,7 @@ _ORDER = (
     Subject.PHONE, Subject.CVV, Subject.EXPIRY, Subject.POLICY, Subject.BOOKING, Subject.ACCOUNT,
     Subject.PERSON,
 )  # fmt: skip
+_LONGEST_PLACEHOLDER = max(len(kind) for kind in PiiType) + len("[]")
 _RANK = {subject: rank for rank, subject in enumerate(_ORDER)}
 
 
@@ -58,9 +59,10 @@ def _type_of(subject: Subject) -> PiiType:
 
 
 def _inside_placeholder(text: str, candidate: Candidate) -> bool:
-    opened = text.rfind("[", 0, candidate.start + 1)
+    reach = candidate.start - _LONGEST_PLACEHOLDER
+    opened = text.rfind("[", max(0, reach), candidate.start + 1)
     return (
         opened >= 0
-        and text.find("]", opened) >= candidate.end - 1
+        and text.find("]", opened, opened + _LONGEST_PLACEHOLDER) >= candidate.end - 1
         and text[opened + 1 : candidate.end].strip("]").isupper()
     )

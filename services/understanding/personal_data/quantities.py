@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from services.understanding.personal_data.codes import Code
-from services.understanding.personal_data.tokens import Token
+from services.understanding.personal_data.tokens import Token, just_before
 
 _UNITS = frozenset({
     "%", "am", "bit", "buck", "bucks", "business", "c", "callers", "cent", "cents", "customers",
@@ -68,13 +68,16 @@ _TESTING = re.compile(
 _SHORTEST_COUNT = 3
 
 
-def is_quantity(code: Code, tokens: Sequence[Token]) -> bool:
-    """Whether a code counts something: money, time, percent."""
+def is_quantity(code: Code, tokens: Sequence[Token], *, awaited: bool = False) -> bool:
+    """Whether a code counts something: money, time, percent.
+
+    ``awaited`` says that it is where a recogniser may have put the sign of a currency by mistake.
+    """
     if code.letters or (code.digits >= 7 and not code.scaled):
         return False
     before = tokens[code.first - 1].text if code.first else ""
     following = [t.lower for t in tokens[code.last + 1 : code.last + 4]]
-    if before in _CURRENCY and not _is_broken_up(code, tokens):
+    if before in _CURRENCY and not awaited and not _is_broken_up(code, tokens):
         return True
     if following and following[0] in _UNITS:
         return True
@@ -93,13 +96,13 @@ def is_quantity(code: Code, tokens: Sequence[Token]) -> bool:
 
 def is_price(code: Code, text: str, start: int) -> bool:
     """Whether what stands before a short number says that it is money."""
-    return not code.letters and code.digits <= 6 and bool(_PRICED.search(text[:start]))
+    return not code.letters and code.digits <= 6 and bool(_PRICED.search(just_before(text, start)))
 
 
 def is_year(code: Code, text: str, start: int) -> bool:
     """Whether a number is a year: "since 2016", "in nineteen ninety eight"."""
     looks = code.digits == 4 and not code.letters and code.characters[:2] in {"19", "20"}
-    return looks and bool(_DATED.search(text[:start]))
+    return looks and bool(_DATED.search(just_before(text, start)))
 
 
 def _is_between(token: Token) -> bool:
@@ -133,7 +136,7 @@ def names_a_thing(code: Code, tokens: Sequence[Token], text: str) -> bool:
         return True
     if at >= 0 and tokens[at].lower in _NAMES_A_THING and code.first - at <= 4:
         return True
-    return bool(_FLIGHT.search(text[: tokens[code.first].start]))
+    return bool(_FLIGHT.search(just_before(text, tokens[code.first].start)))
 
 
 def names_a_model(code: Code, tokens: Sequence[Token], text: str) -> bool:
@@ -142,7 +145,7 @@ def names_a_model(code: Code, tokens: Sequence[Token], text: str) -> bool:
     if start and text[start - 1].isalpha() and tokens[code.first].text.isdigit():
         return True
     written = code.first == code.last and code.digits == 4 and tokens[code.first].text.isdigit()
-    return written and bool(_DATED.search(text[:start]))
+    return written and bool(_DATED.search(just_before(text, start)))
 
 
 def is_counting(code: Code, text: str) -> bool:

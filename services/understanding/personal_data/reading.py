@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.domain.speech import Utterance
 from services.understanding.personal_data.addresses import find_addresses, find_places
-from services.understanding.personal_data.answers import is_bare_code
+from services.understanding.personal_data.answers import is_bare_code, points_at_one
 from services.understanding.personal_data.codes import Code, find_codes
 from services.understanding.personal_data.context import (
     announced_by,
@@ -18,13 +18,14 @@ from services.understanding.personal_data.context import (
 from services.understanding.personal_data.dates import find_dates, has_birth_year, has_day
 from services.understanding.personal_data.emails import find_spoken_emails
 from services.understanding.personal_data.entities import LOCATION, PERSON, Entity
+from services.understanding.personal_data.heard import NO_LETTERS, awaited_tokens
 from services.understanding.personal_data.introductions import find_introduced
 from services.understanding.personal_data.meaning import Context, meaning_of
 from services.understanding.personal_data.memory import Memory, taken_out
 from services.understanding.personal_data.names import find_names, is_name
 from services.understanding.personal_data.overlaps import Candidate
 from services.understanding.personal_data.subjects import Subject
-from services.understanding.personal_data.tokens import Token, tokenise
+from services.understanding.personal_data.tokens import Token, just_before, tokenise
 from services.understanding.personal_data.written import find_written
 
 ENGLISH = "en"
@@ -36,11 +37,8 @@ _CVV_DIGITS = 3
 _LEAD_IN_TOKENS = 3
 _LONGEST_ANSWER = 90
 """A place named in a longer utterance is no answer to a question for an address."""
-_PREFIX = re.compile(r"(?<![\w'’])([A-Z]{1,4})[ -]?$")
-_NO_PREFIX = frozenset({
-    "A", "AM", "BSN", "CVC", "CVV", "DNI", "DOB", "EU", "I", "IBAN", "ID", "IS", "IT", "MY", "NHS",
-    "NI", "NIE", "NO", "OK", "PIN", "PM", "PNR", "REF", "SIN", "SSN", "TFN", "UK", "US", "USA",
-})  # fmt: skip
+_PREFIX = re.compile(r"(?<![\w'’])([A-Z]{1,4})(?:, ?|[ -])?$")
+_NO_PREFIX = NO_LETTERS | {"A"}
 _PREFIXED = frozenset({
     Subject.ACCOUNT, Subject.POLICY, Subject.BOOKING, Subject.SSN, Subject.IBAN,
 })  # fmt: skip
@@ -62,7 +60,7 @@ class UtteranceReader:
         asked = memory.subjects()
         questions = asked_by(text, self._language)
         here = questions + announced_by(text, self._language)
-        tokens = tokenise(text)
+        tokens = awaited_tokens(text, asked) if self._language == ENGLISH else tokenise(text)
         found = [Candidate(s, start, end) for s, start, end in find_written(text, asked)]
         found += self._codes(utterance, tokens, asked, memory)
         found += self._emails(tokens, text, [*asked, *here])
@@ -93,7 +91,11 @@ class UtteranceReader:
         found: list[Candidate] = []
         before = memory.unfinished.get(utterance.speaker)
         last: Subject | None = None
-        codes = find_codes(tokens, self._language, named=self._naming(text, tokens))
+        codes = [
+            code
+            for code in find_codes(tokens, self._language, named=self._naming(text, tokens))
+            if not points_at_one(code, tokens)
+        ]
         bare = is_bare_code(codes, tokens) and any(s not in _NO_CODES for s in asked)
         for code in codes:
             continues = before is not None and code.first <= _LEAD_IN_TOKENS and not found
@@ -143,7 +145,7 @@ class UtteranceReader:
             return Subject.CVV if Subject.CVV in spoken_of else named
         if named is not None:
             return named
-        if _BARE_CODE.search(text[:start]) and any(s in _CARD_SUBJECTS for s in asked):
+        if _BARE_CODE.search(just_before(text, start)) and any(s in _CARD_SUBJECTS for s in asked):
             return Subject.CVV
         if code.digits == 0:
             return next(iter(asked), None)
@@ -182,12 +184,13 @@ def _is_substantial(code: Code) -> bool:
 def _extended(text: str, tokens: Sequence[Token], code: Code, meaning: Subject) -> tuple[int, int]:
     """Return where a code stands with what is written before it: "+", "HX 440 912"."""
     start, end = tokens[code.first].start, tokens[code.last].end
-    plus = _PLUS.search(text[:start])
+    before = just_before(text, start)
+    plus = _PLUS.search(before)
     if plus:
-        return plus.start(), end
-    prefix = _PREFIX.search(text[:start])
+        return start - len(before) + plus.start(), end
+    prefix = _PREFIX.search(before)
     if meaning in _PREFIXED and prefix and prefix[1] not in _NO_PREFIX:
-        return prefix.start(), end
+        return start - len(before) + prefix.start(), end
     return start, end
 
 
@@ -210,6 +213,8 @@ def _names(
 ) -> list[Candidate]:
     places = find_names(text, asked=Subject.PERSON in asked, cased=cased)
     places += [
-        (e.start, e.end) for e in entities if e.kind == PERSON and is_name(text, e.start, e.end)
+        (e.start, e.end - 2 * text.endswith(("'s", "’s"), e.start, e.end))
+        for e in entities
+        if e.kind == PERSON and is_name(text, e.start, e.end)
     ]
     return [Candidate(Subject.PERSON, start, end) for start, end in places]

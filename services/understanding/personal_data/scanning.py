@@ -1,6 +1,7 @@
 """Reads a call from start to end and collects personal data with the context it stands in."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.domain.speech import PiiMention, PiiType, Utterance
 from services.understanding.personal_data.entities import Entity, EntityFinder
@@ -8,6 +9,8 @@ from services.understanding.personal_data.known_names import KnownNames
 from services.understanding.personal_data.memory import Memory
 from services.understanding.personal_data.names import is_cased
 from services.understanding.personal_data.overlaps import Candidate, disjoint
+from services.understanding.personal_data.pieces import LONGEST, pieces_of
+from services.understanding.personal_data.readbacks import Readbacks
 from services.understanding.personal_data.reading import ENGLISH, UtteranceReader
 from services.understanding.personal_data.subjects import Subject
 
@@ -29,15 +32,16 @@ class CallScanner:
         cased = is_cased(u.text for u in utterances)
         memory = Memory()
         found = [
-            self._reader.read(utterance, own, memory, cased=cased)
+            self._read(utterance, own, memory, cased=cased)
             for utterance, own in zip(utterances, entities, strict=True)
         ]
-        names = KnownNames(cased=cased)
+        names, readbacks = KnownNames(cased=cased), Readbacks(self._language)
         for utterance, candidates in zip(utterances, found, strict=True):
             names.learn(utterance.text, candidates)
+            readbacks.learn(utterance.text, candidates)
         return [
-            disjoint(utterance.text, [*candidates, *names.find(utterance.text)])
-            for utterance, candidates in zip(utterances, found, strict=True)
+            disjoint(text, [*candidates, *names.find(text), *readbacks.find(text)])
+            for text, candidates in zip((u.text for u in utterances), found, strict=True)
         ]
 
     def scan_typed(
@@ -55,11 +59,11 @@ class CallScanner:
         for line in lines:
             names.learn(line.text, _marked_names(line))
         for line in lines[max(0, at - _REACH) : at]:
-            names.learn(line.text, self._reader.read(line, [], memory, cased=cased))
+            names.learn(line.text, self._read(line, [], memory, cased=cased))
         if at < len(lines) and lines[at].id == typed.id:
             memory.recall(lines[at])
         (own,) = self._find_entities([typed])
-        candidates = self._reader.read(typed, own, memory, cased=typed_cased)
+        candidates = self._read(typed, own, memory, cased=typed_cased)
         names.learn(typed.text, candidates)
         return disjoint(typed.text, [*candidates, *names.find(typed.text)])
 
@@ -76,11 +80,32 @@ class CallScanner:
             cased = is_cased([utterance.text])
             names, memory = KnownNames(cased=cased), Memory()
             if question is not None:
-                asking = self._reader.read(question, [], memory, cased=is_cased([question.text]))
+                asking = self._read(question, [], memory, cased=is_cased([question.text]))
                 names.learn(question.text, asking)
-            candidates = self._reader.read(utterance, own, memory, cased=cased)
+            candidates = self._read(utterance, own, memory, cased=cased)
             names.learn(utterance.text, candidates)
             found.append(disjoint(utterance.text, [*candidates, *names.find(utterance.text)]))
+        return found
+
+    def _read(
+        self, utterance: Utterance, entities: Sequence[Entity], memory: Memory, *, cased: bool
+    ) -> list[Candidate]:
+        """Return the candidates of an utterance; a long one is read as several in a row."""
+        if len(utterance.text) <= LONGEST:
+            return self._reader.read(utterance, entities, memory, cased=cased)
+        found = []
+        for piece in pieces_of(utterance.text):
+            part = replace(utterance, text=utterance.text[piece.start : piece.end], words=())
+            inside = [
+                Entity(e.kind, e.start - piece.start, e.end - piece.start)
+                for e in entities
+                if piece.start <= e.start and e.end <= piece.end
+            ]
+            found += [
+                Candidate(c.subject, c.start + piece.start, c.end + piece.start)
+                for c in self._reader.read(part, inside, memory, cased=cased)
+                if piece.owns(c.start, c.end)
+            ]
         return found
 
     def _find_entities(self, utterances: Sequence[Utterance]) -> list[list[Entity]]:

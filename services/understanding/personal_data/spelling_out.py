@@ -1,5 +1,6 @@
 """Reads letters said one by one: "K as in kilo", "bravo", "s w one", "M for mother"."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,19 @@ from services.understanding.personal_data.tokens import (
 )
 
 _LIKE = (("as", "in"), ("like", "in"), ("is", "for"), ("for",), ("as",), ("like",))
+_MISHEARD = (("as", "an"), ("as", "and"), ("as", "a"), ("is", "in"), ("s", "in"))
+"""What recognisers make of "as in": told from "I as an insured" by the phonetic alphabet."""
+_FUSED = re.compile(r"([A-Z])[SZ](?:[AEI]?N|M)?")
+"""A letter that a recogniser has run together with "as in": "KSN Kilo", "KS and Kilo"."""
+_SOUNDS = {
+    "are": "r", "bee": "b", "bees": "b", "cue": "q", "dee": "d", "dees": "d", "eff": "f", "el": "l",
+    "ell": "l", "em": "m", "en": "n", "ess": "s", "ex": "x", "gee": "g", "jay": "j", "jays": "j",
+    "kay": "k", "kays": "k", "pea": "p", "peas": "p", "pee": "p", "queue": "q", "sea": "c",
+    "seas": "c", "see": "c", "tea": "t", "teas": "t", "tee": "t", "tees": "t", "vee": "v",
+    "why": "y", "you": "u",
+}  # fmt: skip
+"""Words that are heard for a letter: "bees in Bravo", "tea for Tango"."""
+_REST_OF_LIKE = frozenset({"an", "and", "as", "in", "n"})
 _WORDS = frozenset({"a", "i", "o"})
 """Letters that are words as well."""
 _REMAINS = frozenset({"s", "t", "m", "d"})
@@ -43,6 +57,12 @@ class Letters:
     def at(self, at: int, *, inside: bool, english: bool) -> Spelled | None:
         """Return the letter at a position; ``inside`` says that a code goes on there."""
         token, word = self._tokens[at], self._word(at)
+        fused = self._fused(at) if english else 0
+        if fused:
+            return Spelled(word[0], fused)
+        sounded = self._sounded(at) if english else 0
+        if sounded:
+            return Spelled(_SOUNDS[word], sounded)
         if len(word) == 1 and token.is_word and word.isascii():
             like = self._likeness(at)
             if like:
@@ -70,7 +90,8 @@ class Letters:
         """Whether "a" or "I" stands among other letters and digits, on both sides or at an end."""
         before, after = self._previous(at), self._next(at)
         if not inside:
-            return self._is_letter(after)
+            written = self._tokens[at].is_capitalised and self._word(at + 1) == "-"
+            return self._is_letter(after) or (written and self._is_digit(after))
         if self._is_code(after):
             return True
         if self._word(at + 1)[:1].isalpha() and self._word(at + 1) not in self._joiners:
@@ -85,16 +106,47 @@ class Letters:
 
     def _likeness(self, at: int) -> int:
         """Return how many tokens "K as in kilo" takes, 0 when the letter stands alone."""
-        letter = self._word(at)
-        for like in _LIKE:
-            after = at + 1 + len(like)
-            if tuple(self._word(at + 1 + n) for n in range(len(like))) != like:
+        pause = 1 if self._word(at + 1) == "," and self._word(at + 2) in {"as", "like"} else 0
+        for like in (*_LIKE, *_MISHEARD):
+            after = at + 1 + pause + len(like)
+            if tuple(self._word(after - len(like) + n) for n in range(len(like))) != like:
                 continue
-            if self._word(after).startswith(letter) and len(self._word(after)) > 1:
-                return 2 + len(like)
-            if letter == "x" and (self._word(after), self._word(after + 1)) == ("x", "-"):
-                return 4 + len(like)
+            taken = self._begins_with(self._word(at), after, sure=like in _LIKE)
+            if taken:
+                return after - at + taken
         return 0
+
+    def _fused(self, at: int) -> int:
+        """Return how many tokens "KSN Kilo" or "KS and Kilo" takes, 0 when it is none."""
+        if not _FUSED.fullmatch(self._tokens[at].text):
+            return 0
+        after = at + 2 if self._word(at + 1) in _REST_OF_LIKE else at + 1
+        taken = self._begins_with(self._word(at)[0], after, sure=after == at + 2)
+        return after - at + taken if taken else 0
+
+    def _sounded(self, at: int) -> int:
+        """Return how many tokens "bees in Bravo" takes, 0 when it is none."""
+        letter = _SOUNDS.get(self._word(at))
+        if letter is None:
+            return 0
+        for like in (*_LIKE, *_MISHEARD, ("in",)):
+            after = at + 1 + len(like)
+            if tuple(self._word(at + 1 + n) for n in range(len(like))) == like:
+                taken = self._begins_with(letter, after, sure=False)
+                if taken:
+                    return after - at + taken
+        return 0
+
+    def _begins_with(self, letter: str, at: int, *, sure: bool) -> int:
+        """Return how many tokens a word takes that begins with a letter, 0 when it doesn't.
+
+        Unless ``sure`` it has to be one of the phonetic alphabet.
+        """
+        word = self._word(at)
+        if letter == "x" and (word, self._word(at + 1)) == ("x", "-"):
+            return 3
+        fits = word.startswith(letter) and len(word) > 1 and (sure or word in PHONETIC)
+        return 1 if fits else 0
 
     def _is_code(self, at: int) -> bool:
         return self._is_digit(at) or self._is_letter(at)

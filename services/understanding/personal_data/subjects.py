@@ -96,7 +96,8 @@ _ENGLISH: Sequence[tuple[Subject, str]] = (
                       r"pin(?: number| code)?|passcode|pass ?word|"
                       r"(?:order|claim|tracking|serial|prescription|invoice|ticket|report|"
                       r"license plate|medical record|patient|employee|meter|contract|student|user) "
-                      r"(?:number|id|no)|licen[sc]e plate|verification code|one.time code"),
+                      r"(?:number|id|no)|(?:licen[sc]e|number|your|the) plate|"
+                      r"plate(?= number| is|'s)|verification code|one.time code"),
 )  # fmt: skip
 _ELSEWHERE: Mapping[str, Sequence[tuple[Subject, str]]] = {
     "es": (

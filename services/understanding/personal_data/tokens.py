@@ -4,14 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_TOKEN = re.compile(
-    r"\[[A-Z]+\]"  # a placeholder of an earlier redaction
-    r"|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+\.\d+(?!\.?\d)"  # amounts
-    r"|\d+(?:st|nd|rd|th)\b"
-    r"|\d+"
-    r"|[^\W\d_]+(?:['’][^\W\d_]+)*"
-    r"|\S"
-)
+_PLACEHOLDER = r"\[[A-Z]+\]"
+_AMOUNT = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+\.\d+(?!\.?\d)"
+_OTHERS = r"\d+(?:st|nd|rd|th)\b|\d+|[^\W\d_]+(?:['’][^\W\d_]+)*|\S"
+_TOKEN = re.compile(rf"{_PLACEHOLDER}|{_AMOUNT}|{_OTHERS}")
+_WITHOUT_AMOUNTS = re.compile(rf"{_PLACEHOLDER}|{_OTHERS}")
 
 DIGITS: Mapping[str, str] = {
     "zero": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3", "four": "4",
@@ -42,6 +39,8 @@ COMMON_PHONETIC = frozenset({
 """What a phonetic alphabet shares with everyday language: a letter only beside other letters."""
 LETTER_NAMES: Mapping[str, str] = {"zed": "z", "zee": "z"}
 
+_LOOKS_BACK = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -63,11 +62,20 @@ class Token:
         return self.text[0].isupper()
 
 
-def tokenise(text: str) -> list[Token]:
-    """Return the tokens of a text in order; blanks lie between them."""
+def just_before(text: str, start: int) -> str:
+    """Return what stands right before a place: as far as any expression there looks back."""
+    return text[max(0, start - _LOOKS_BACK) : start]
+
+
+def tokenise(text: str, *, amounts: bool = True) -> list[Token]:
+    """Return the tokens of a text in order; blanks lie between them.
+
+    Without ``amounts`` the digits of "4,500" are two tokens and the comma one between them.
+    """
+    pattern = _TOKEN if amounts else _WITHOUT_AMOUNTS
     return [
         Token(m.group(), m.group().lower().replace("’", "'"), m.start(), m.end())
-        for m in _TOKEN.finditer(text)
+        for m in pattern.finditer(text)
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from services.understanding.personal_data.context import nearest_subject
 from services.understanding.personal_data.meaning import passes_luhn
 from services.understanding.personal_data.subjects import Subject
+from services.understanding.personal_data.tokens import just_before
 
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b")
@@ -64,7 +65,7 @@ def _mixed_codes(text: str, asked: Sequence[Subject]) -> Iterator[Finding]:
     for match in _MIXED.finditer(text):
         code = match.group()
         digits = sum(c.isdigit() for c in code)
-        if _THING.search(text[: match.start()]):
+        if _THING.search(just_before(text, match.start())):
             continue
         known = _code_subject(text, match.start(), match.end(), asked)
         if len(code) >= 4 and digits >= 2 and known is not None:

@@ -6,7 +6,7 @@ some phrase of a rule may stand in them.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from typing import overload
 
 from services.domain.rules import (
     AllOf,
@@ -20,15 +20,14 @@ from services.domain.rules import (
     Rule,
     SentimentLevel,
     SentimentOf,
+    SpokenPassage,
 )
 from services.domain.speech import SpeakerRole, Utterance
 from services.understanding.rules.evaluate import category_of, leaf_evidence, leaves_of, reads
-from services.understanding.rules.folding import tokens
-from services.understanding.rules.matching import Matcher, matcher
+from services.understanding.rules.matching import matcher
 from services.understanding.rules.phrases import Speech
-from services.understanding.rules.spoken import Passage, grouped
+from services.understanding.rules.spoken import Passage, Vocabulary
 
-MOST_LOOKED_FOR_IN_TEXT = 60
 OF_ONE_LINE = (SentimentOf.LOWEST, SentimentOf.HIGHEST)
 RoleWords = Mapping[SpeakerRole, frozenset[str]]
 
@@ -37,8 +36,23 @@ def words_of(speech: Speech) -> dict[SpeakerRole, frozenset[str]]:
     """Return the different words of each role, folded; roles that say nothing are missing."""
     found: dict[SpeakerRole, set[str]] = {}
     for passage in speech.passages:
-        found.setdefault(passage.role, set()).update(word.text for word in passage.words)
+        found.setdefault(passage.role, set()).update(passage.texts)
     return {role: frozenset(words) for role, words in found.items()}
+
+
+def passages_to_keep(speech: Speech) -> tuple[SpokenPassage, ...]:
+    """Return the words of a call as they are kept for rules that are made later."""
+    numbers = {id(utterance): n for n, utterance in enumerate(speech.facts.utterances)}
+    return tuple(
+        SpokenPassage(
+            passage.role,
+            tuple(numbers[id(utterance)] for utterance in passage.utterances),
+            tuple(passage.sizes),
+            passage.marks,
+            tuple(passage.texts),
+        )
+        for passage in speech.passages
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,44 +92,43 @@ class RulesAcross:
 
 
 def second_look(
-    rules: Sequence[Rule], facts: CallFacts, utterances: Sequence[Utterance], words: RoleWords
+    rules: Sequence[Rule], facts: CallFacts, passages: Iterable[SpokenPassage]
 ) -> list[Category]:
-    """Decide the rest with a call's lines."""
-    whole = replace(facts, utterances=tuple(utterances))
-    speech = Speech(whole, _passages(rules, whole), frozenset(words))
+    """Decide the rest with a call's words; ``facts`` have its lines, which only quotes ask for."""
+    speech = Speech(facts, [_laid_out(passage, facts.utterances) for passage in passages])
     found = (category_of(rule, speech) for rule in rules)
     return [category for category in found if category is not None]
 
 
-def _passages(rules: Iterable[Rule], facts: CallFacts) -> list[Passage]:
-    """Return the passages in which something may be said that the rules ask for.
-
-    Of many patterns nearly every passage may hold one; then looking costs more than it spares.
-    """
-    texts = {text for rule in rules for text in _patterns_of(rule)}
-    groups = grouped(facts.utterances)
-    if len(texts) <= MOST_LOOKED_FOR_IN_TEXT:
-        wanted = [matcher(text) for text in texts]
-        groups = [group for group in groups if _may_hold(wanted, group)]
-    return [Passage.of(group, facts.roles) for group in groups]
+def _laid_out(kept: SpokenPassage, utterances: Sequence[Utterance]) -> Passage:
+    lines = _Lines(utterances, kept.lines)
+    return Passage(lines, kept.role, texts=kept.texts, marks=kept.marks, sizes=kept.sizes)
 
 
-def _may_hold(wanted: Iterable[Matcher], group: Iterable[Utterance]) -> bool:
-    written = {word for utterance in group for word in tokens(utterance.text)}
-    return any(pattern.possible_in_text(written) for pattern in wanted)
+class _Lines(Sequence[Utterance]):
+    """Some of a call's lines, looked at only when they are asked for."""
 
+    def __init__(self, utterances: Sequence[Utterance], numbers: Sequence[int]) -> None:
+        self._utterances, self._numbers = utterances, numbers
 
-@lru_cache(maxsize=1024)
-def _patterns_of(rule: Rule) -> tuple[str, ...]:
-    leaves = (leaf for leaf, _ in leaves_of(rule.condition) if isinstance(leaf, Phrase))
-    return tuple(text for leaf in leaves for text in (*leaf.any_of, *leaf.within.after))
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, at: int) -> Utterance: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Utterance]: ...
+    def __getitem__(self, at: int | slice) -> Utterance | Sequence[Utterance]:
+        if isinstance(at, slice):
+            return [self._utterances[number] for number in self._numbers[at]]
+        return self._utterances[self._numbers[at]]
 
 
 class _Spoken:
     """The words of a call by role, and which phrase conditions they allow."""
 
     def __init__(self, words: RoleWords) -> None:
-        self._words = words
+        self._words = {role: Vocabulary(said) for role, said in words.items()}
         self._known: dict[int, bool] = {}
 
     def allows(self, phrase: Phrase) -> bool:
@@ -127,7 +140,7 @@ class _Spoken:
             self._known[id(phrase)] = known
         return known
 
-    def _meant(self, said_by: SpeakerRole | None) -> list[frozenset[str]]:
+    def _meant(self, said_by: SpeakerRole | None) -> list[Vocabulary]:
         if said_by is None:
             return list(self._words.values())
         meant = said_by if said_by in self._words else SpeakerRole.UNKNOWN

@@ -1,5 +1,6 @@
 """A phrase as states and steps between them: all ways are followed at once, none is tried again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.understanding.rules.patterns import (
@@ -21,6 +22,29 @@ class _State:
     free: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Where a state leads: by a word of its own, by a word of a form, by any word, by a number."""
+
+    by_word: dict[str, tuple[int, ...]]
+    forms: tuple[tuple[Like, int], ...]
+    gaps: tuple[int, ...]
+    numbers: tuple[tuple[Number, int], ...]
+    others: bool
+
+    @classmethod
+    def of(cls, steps: Sequence[tuple[Test, int]]) -> "Steps":
+        """Sort steps by what they ask for."""
+        by_word: dict[str, tuple[int, ...]] = {}
+        for test, then in steps:
+            if isinstance(test, Exactly):
+                by_word[test.word] = (*by_word.get(test.word, ()), then)
+        forms = tuple((test, then) for test, then in steps if isinstance(test, Like))
+        gaps = tuple(then for test, then in steps if isinstance(test, Gap))
+        numbers = tuple((test, then) for test, then in steps if isinstance(test, Number))
+        return cls(by_word, forms, gaps, numbers, bool(forms or gaps or numbers))
+
+
 class Automaton:
     """Steps from state to state, each taking a word; made once a pattern and shared."""
 
@@ -29,15 +53,29 @@ class Automaton:
         self._states = [_State()]
         self.final = self._add(said, 0)
         closures = [self._closure(state) for state in range(len(self._states))]
-        self.steps: list[tuple[tuple[Test, int], ...]] = [
-            tuple(step for state in closure for step in self._states[state].steps)
+        self.steps = [
+            Steps.of([step for state in closure for step in self._states[state].steps])
             for closure in closures
         ]
-        first = [test for test, _ in self.steps[0]]
-        self.first_words = tuple({test.word for test in first if isinstance(test, Exactly)})
-        self.first_forms = tuple({test for test in first if isinstance(test, Like)})
-        self.starts_with_number = any(isinstance(test, Number) for test in first)
+        first = self.steps[0]
+        self.first_words = frozenset(first.by_word)
+        self.first_forms = tuple({form for form, _ in first.forms})
+        self.starts_with_number = bool(first.numbers)
         self.accepts = [self.final in closure for closure in closures]
+        self.starts_with_any = first.forms != () and all(
+            f.parts == ("", "") for f, _ in first.forms
+        )
+        self.second_words = self._second_words(first)
+
+    def _second_words(self, first: Steps) -> frozenset[str] | None:
+        """Return the words of which one comes second in every match; None when any may."""
+        if first.gaps or first.numbers:
+            return None
+        behind = {then for ways in first.by_word.values() for then in ways}
+        behind |= {then for _, then in first.forms}
+        if any(self.accepts[state] or self.steps[state].others for state in behind):
+            return None
+        return frozenset(word for state in behind for word in self.steps[state].by_word)
 
     def _new(self) -> int:
         self._states.append(_State())

@@ -19,6 +19,7 @@ from services.domain.rules import (
     Phrase,
     Rule,
 )
+from services.understanding.rules.examples import asks_for_any_word
 from services.understanding.rules.leaves import fulfilled, missed
 from services.understanding.rules.phrases import Speech
 
@@ -67,8 +68,18 @@ def evidence_of(condition: Condition, ask: Asked, *, wanted: bool = True) -> Fou
         every = isinstance(condition, AllOf) is wanted
         if (len(held) < len(parts)) if every else not held:
             return None
-        return _in_order(held)
+        telling = [
+            part
+            for one, part in zip(condition.conditions, parts, strict=True)
+            if part and not _asks_for_any_word(one)
+        ]
+        return _in_order(telling or held)
     return ask(condition, wanted)
+
+
+def _asks_for_any_word(condition: Condition) -> bool:
+    """Whether somebody only has to say something: no words that tell why a rule applies."""
+    return isinstance(condition, Phrase) and all(map(asks_for_any_word, condition.any_of))
 
 
 def leaves_of(condition: Condition, *, wanted: bool = True) -> tuple[tuple[Leaf, bool], ...]:

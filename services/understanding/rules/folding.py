@@ -5,7 +5,7 @@ Folding only ever rewrites the words named here; all others stay as an index fin
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _TOKEN = re.compile(r"\[[A-Z]+\]|[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*")
 _APOSTROPHE = frozenset("'’`´ʼ")
@@ -61,8 +61,7 @@ FOLDED: frozenset[str] = frozenset(
 """Words that may come out of folding others, so that an index need not hold them."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoldedWord:
+class FoldedWord(NamedTuple):
     """One word to compare, the characters [start_char, end_char) it comes from, and what follows.
 
     ``after``: "." a sentence's end, "," a pause, "" neither.
@@ -72,11 +71,6 @@ class FoldedWord:
     start_char: int
     end_char: int
     after: str = ""
-
-
-def tokens(text: str) -> list[str]:
-    """Return the words of a text as they are written, in small letters, placeholders bare."""
-    return [word.lower().strip("[]") for word in _TOKEN.findall(text)]
 
 
 def folded(text: str) -> list[FoldedWord]:

@@ -16,6 +16,7 @@ from services.domain.rules import (
     TalkShare,
 )
 from services.domain.speech import SpeakerRole, Utterance
+from services.understanding.rules.examples import example_of
 from services.understanding.rules.phrases import Said, Speech, window_of
 
 MOST_QUOTED = 12
@@ -132,8 +133,7 @@ def _missing(leaf: Phrase) -> str:
     often = f" {leaf.at_least} times" if leaf.at_least > 1 else ""
     several = len(leaf.any_of) > 1
     such = f"none of {len(leaf.any_of)} phrases such as " if several else ""
-    first = leaf.any_of[0]
-    return f"Not said{often} {who}{where}: {such}“{first}”."
+    return f"Not said{often} {who}{where}: {such}“{example_of(leaf.any_of[0])}”."
 
 
 # --- figures ----------------------------------------------------------------------------------

@@ -1,23 +1,22 @@
 """Finds phrases in passages."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from services.domain.rules import Phrase, WordQuery
-from services.understanding.rules.automaton import Automaton
+from services.understanding.rules.automaton import Automaton, Steps
 from services.understanding.rules.folding import FOLDED, NUMBERS
 from services.understanding.rules.patterns import (
     Choice,
     Exactly,
-    Gap,
     InOrder,
     Like,
     Number,
     Part,
     parsed,
 )
-from services.understanding.rules.spoken import WordStream
+from services.understanding.rules.spoken import Vocabulary, WordStream
 
 NEAR_WORDS = 3
 NEGATION_WORDS = 5
@@ -51,26 +50,19 @@ class Matcher:
         self._said = Automaton(pattern.said)
         self._not_before = Automaton(pattern.not_before) if pattern.not_before else None
         self._not_after = Automaton(pattern.not_after) if pattern.not_after else None
-        self._groups = _parted(_groups(pattern.said, as_in_text=False))
+        self.needs = _as_sets(sorted(_groups(pattern.said, as_in_text=False), key=_commonness))
         self.is_negative = any(_holds(pattern.said, word) for word in ("not", "never", "no"))
-        self.query = WordQuery(groups=_groups(pattern.said, as_in_text=True))
-        self._needs = _as_sets(self._groups)
-        self._needs_in_text = _as_sets(_parted(self.query.groups))
 
-    def possible(self, words: Set[str]) -> bool:
-        """Whether a passage of these words, folded, can hold the phrase."""
-        return _meets(words, self._needs)
-
-    def possible_in_text(self, words: Set[str]) -> bool:
-        """Whether a passage of these words, as they are written, can hold the phrase."""
-        return _meets(words, self._needs_in_text)
+    def possible(self, vocabulary: Vocabulary) -> bool:
+        """Whether somebody who says these words, folded, can say the phrase."""
+        return _meets(vocabulary, self.needs)
 
     def find(self, stream: WordStream, within: int) -> Iterator[Match]:
         """Yield the matches in these passages (bits), each as long as it can be.
 
         No two of them share a word.
         """
-        within &= stream.passages_with_all(self._groups)
+        within &= stream.passages_with_all(self.needs)
         if not within:
             return
         behind = 0
@@ -83,13 +75,21 @@ class Matcher:
                 behind = end
 
     def _starts(self, stream: WordStream, within: int) -> list[int]:
-        """Return where a match can start."""
-        places, passage_at = stream.places, stream.passage_at
-        words = [word for word in self._said.first_words if word in places]
-        for form in self._said.first_forms:
-            words += stream.of_form(form)
-        starts = {at for word in words for at in places[word] if within >> passage_at[at] & 1}
-        if self._said.starts_with_number:
+        """Return where a match can start, in order."""
+        said, places, passage_at = self._said, stream.places, stream.passage_at
+        seconds = said.second_words
+        if said.starts_with_any and seconds is not None:
+            found = [at - 1 for word in places.keys() & seconds for at in places[word] if at]
+        else:
+            words = places.keys() & said.first_words
+            for form in said.first_forms:
+                words.update(stream.of_form(form))
+            found = [at for word in words for at in places[word]]
+            if seconds is not None:
+                following = stream.following
+                found = [at for at in found if following[at] in seconds]
+        starts = {at for at in found if within >> passage_at[at] & 1}
+        if said.starts_with_number:
             starts.update(at for at in stream.numbers if within >> passage_at[at] & 1)
         return sorted(starts)
 
@@ -114,41 +114,42 @@ class Matcher:
 def _longest(automaton: Automaton, stream: WordStream, start: int) -> int | None:
     """Return the end of the longest match that starts here, or None."""
     texts, size = stream.texts, stream.end_of[stream.passage_at[start]]
-    furthest: int | None = start if automaton.accepts[0] else None
-    seen = {(start, 0)}
+    accepts, steps_of = automaton.accepts, automaton.steps
+    furthest: int | None = start if accepts[0] else None
     waiting = [(start, 0)]
+    seen: set[tuple[int, int]] = set()
     while waiting:
         at, state = waiting.pop()
         if at >= size:
             continue
-        word = texts[at]
-        for test, then in automaton.steps[state]:
-            if isinstance(test, Exactly):
-                if test.word != word:
-                    continue
-                reached = at + 1
-            elif isinstance(test, Like):
-                if not test.fits(word):
-                    continue
-                reached = at + 1
-            elif isinstance(test, Gap):
-                if stream.words[at].after == "." or (
-                    at > start and stream.words[at - 1].after == "."
-                ):
-                    continue
-                reached = at + 1
-            else:
-                number = stream.numbers.get(at)
-                if number is None or not _has_digits(test, number[1]):
-                    continue
-                reached = number[0]
-            if (reached, then) in seen:
+        steps = steps_of[state]
+        reached = [(at + 1, then) for then in steps.by_word.get(texts[at], ())]
+        if steps.others:
+            reached += _other_ways(steps, stream, at, begins=at == start)
+        for way in reached:
+            if way in seen:
                 continue
-            seen.add((reached, then))
-            waiting.append((reached, then))
-            if automaton.accepts[then] and (furthest is None or reached > furthest):
-                furthest = reached
+            seen.add(way)
+            waiting.append(way)
+            if accepts[way[1]] and (furthest is None or way[0] > furthest):
+                furthest = way[0]
     return furthest
+
+
+def _other_ways(
+    steps: Steps, stream: WordStream, at: int, *, begins: bool
+) -> Iterator[tuple[int, int]]:
+    """Yield the places and states reached from a word by all but the words that are named."""
+    for form, then in steps.forms:
+        if form.fits(stream.texts[at]):
+            yield at + 1, then
+    if steps.gaps and stream.marks[at] != "." and (begins or stream.marks[at - 1] != "."):
+        for then in steps.gaps:
+            yield at + 1, then
+    for number, then in steps.numbers:
+        found = stream.numbers.get(at)
+        if found is not None and _has_digits(number, found[1]):
+            yield found[0], then
 
 
 def _has_digits(test: Number, digits: int) -> bool:
@@ -168,10 +169,10 @@ def is_negated(stream: WordStream, match: Match) -> bool:
     first = max(stream.start_of[stream.passage_at[match.start]], match.start - NEGATION_WORDS)
     for at in range(match.start - 1, first - 1, -1):
         word, following = texts[at], texts[at + 1]
-        if stream.words[at].after == "." or word in _CLAUSE_STARTS:
+        if stream.marks[at] == "." or word in _CLAUSE_STARTS:
             return False
         if word in _NEGATIONS:
-            if word == "no" and (stream.words[at].after or following in _SUBJECTS):
+            if word == "no" and (stream.marks[at] != " " or following in _SUBJECTS):
                 return False
             return opinion or texts[match.start] not in ("i", "we")
         opinion = opinion or word in _OPINIONS
@@ -182,32 +183,27 @@ def is_negated(stream: WordStream, match: Match) -> bool:
     return False
 
 
-_Parted = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
-_Needs = tuple[tuple[frozenset[str], tuple[str, ...]], ...]
+Needs = tuple[tuple[frozenset[str], tuple[str, ...]], ...]
+"""Groups of words and starts of words, something of each of which is in every match."""
 
 
-def _parted(groups: Iterable[tuple[str, ...]]) -> _Parted:
+def _as_sets(groups: Iterable[tuple[str, ...]]) -> Needs:
     """Part the words of each group from the starts of words, which end in ``*``."""
     return tuple(
         (
-            tuple(word for word in group if not word.endswith("*")),
+            frozenset(word for word in group if not word.endswith("*")),
             tuple(word[:-1] for word in group if word.endswith("*")),
         )
         for group in groups
     )
 
 
-def _as_sets(groups: _Parted) -> _Needs:
-    return tuple((frozenset(words), starts) for words, starts in groups)
-
-
-def _meets(words: Set[str], needs: _Needs) -> bool:
-    return all(
-        not whole.isdisjoint(words) or any(one.startswith(starts) for one in words)
-        if starts
-        else not whole.isdisjoint(words)
-        for whole, starts in needs
-    )
+def _meets(vocabulary: Vocabulary, needs: Needs) -> bool:
+    words = vocabulary.words
+    for whole, starts in needs:
+        if whole.isdisjoint(words) and not any(map(vocabulary.starting, starts)):
+            return False
+    return True
 
 
 @lru_cache(maxsize=8192)
@@ -221,7 +217,9 @@ def required_words(phrase: Phrase) -> tuple[WordQuery, ...]:
 
     All calls in which the phrase is said are among them, and some more.
     """
-    return tuple(matcher(text).query for text in phrase.any_of)
+    return tuple(
+        WordQuery(groups=_groups(parsed(text).said, as_in_text=True)) for text in phrase.any_of
+    )
 
 
 def _groups(part: Part, *, as_in_text: bool) -> tuple[tuple[str, ...], ...]:

@@ -1,21 +1,22 @@
 """Where a call says what a phrase condition asks for: who, where in the call, how often."""
 
-from collections.abc import Iterator, Sequence, Set
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from operator import itemgetter
 
 from services.domain.intervals import Interval
 from services.domain.rules import ANYWHERE, CallFacts, Phrase, Place
 from services.domain.speech import SpeakerRole, Utterance
-from services.domain.word_places import word_places
 from services.understanding.rules.matching import (
     UNLESS_WORDS,
     Match,
     is_negated,
     matcher,
 )
-from services.understanding.rules.spoken import Passage, WordStream, passages_of
+from services.understanding.rules.spoken import Line, Passage, WordStream, passages_of
 
 ENOUGH = 32
 
@@ -68,17 +69,13 @@ class Speech:
         self,
         facts: CallFacts,
         passages: Sequence[Passage] | None = None,
-        roles: Set[SpeakerRole] | None = None,
     ) -> None:
-        """Lay out a call; ``passages`` are its passages where they have been made before.
-
-        ``roles`` say something in the call, when ``passages`` are not all of it.
-        """
+        """Lay out a call; ``passages`` are its passages where they have been made before."""
         self.facts = facts
         self.passages = (
             passages_of(facts.utterances, facts.roles) if passages is None else tuple(passages)
         )
-        self._roles = {p.role for p in self.passages} if roles is None else set(roles)
+        self._roles = {p.role for p in self.passages}
         self._passages_by: dict[SpeakerRole | None, int] = {}
 
     @cached_property
@@ -206,30 +203,27 @@ def _beside(stream: WordStream, match: Match, unless: Sequence[str]) -> bool:
 
 def quotes_of(stream: WordStream, match: Match) -> tuple[Quote, ...]:
     """Return the matched words, by utterance."""
-    by_utterance: dict[str, list[int]] = {}
-    for at in range(match.start, match.end):
-        by_utterance.setdefault(stream.utterance_at[at].id, []).append(at)
     quotes = []
-    for places in by_utterance.values():
-        utterance = stream.utterance_at[places[0]]
-        start_char, end_char = stream.words[places[0]].start_char, stream.words[places[-1]].end_char
-        start_ms, end_ms = _times(utterance, start_char, end_char)
-        quotes.append(Quote(utterance, start_char, end_char, start_ms, end_ms))
+    for line, first, behind in stream.quoted(match.start, match.end):
+        start_char, end_char = line.words[first].start_char, line.words[behind - 1].end_char
+        start_ms, end_ms = _times(line, start_char, end_char)
+        quotes.append(Quote(line.utterance, start_char, end_char, start_ms, end_ms))
     return tuple(quotes)
 
 
-def _times(utterance: Utterance, start_char: int, end_char: int) -> Interval:
+def _times(line: Line, start_char: int, end_char: int) -> Interval:
     """Return when these characters are said: by word times, else by their share of the text."""
-    places = word_places(utterance.words, utterance.text) if utterance.words else None
-    if places:
-        spoken = [
-            word
-            for word, (start, end) in zip(utterance.words, places, strict=True)
-            if start < end_char and start_char < end
-        ]
-        if spoken:
-            return (spoken[0].start_ms, max(spoken[-1].end_ms, spoken[0].start_ms + 1))
+    utterance = line.utterance
+    if line.places:
+        first = bisect_right(line.places, start_char, key=_end)
+        last = bisect_left(line.places, end_char, key=_start) - 1
+        if first <= last:
+            start_ms = utterance.words[first].start_ms
+            return (start_ms, max(utterance.words[last].end_ms, start_ms + 1))
     length = max(1, len(utterance.text))
     lasts_ms = utterance.end_ms - utterance.start_ms
     start_ms = utterance.start_ms + lasts_ms * start_char // length
     return (start_ms, max(start_ms + 1, utterance.start_ms + lasts_ms * end_char // length))
+
+
+_start, _end = itemgetter(0), itemgetter(1)

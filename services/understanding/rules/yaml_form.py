@@ -25,8 +25,7 @@ from services.domain.rules import (
 )
 from services.domain.speech import SpeakerRole
 from services.understanding.rules.given import Given, read_yaml
-from services.understanding.rules.matching import matcher
-from services.understanding.rules.patterns import MAX_PATTERN_CHARS
+from services.understanding.rules.patterns import MAX_PATTERN_CHARS, parsed
 
 MAX_RULES = 500
 MAX_PHRASES = 400
@@ -161,7 +160,7 @@ def _patterns(given: Given) -> tuple[str, ...]:
     for one in given.many(MAX_PHRASES):
         text = one.text(MAX_PATTERN_CHARS)
         try:
-            matcher(text)
+            parsed(text)
         except BadRule as error:
             one.refuse(error.detail or "this phrase can't be read.")
         found.append(text)

@@ -7,11 +7,14 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.settings import Settings
+from app.wiring import build_rules
 from services.reading_rules import read_by_book
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
 from services.storage.transcripts import TranscriptStore
+from services.understanding.rules.ready_made import ready_made_rules
 from tests.contract.stores import ORG, add, analysed
 
 UPSET = "rules:\n- id: upset\n  name: Upset\n  when: {said: really upset}\n"
@@ -39,6 +42,16 @@ def file(tmp_path: Path) -> Path:
 
 def run(*words: object) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_files_are_read_by_the_rules_of_this_installation(
+    engine: Engine, file: Path, tmp_path: Path
+) -> None:
+    run("rules", "import", file)
+    assert "upset" in {rule.id for rule in build_rules(Settings(data_dir=tmp_path))}
+    fresh = tmp_path / "fresh"
+    assert build_rules(Settings(data_dir=fresh)) == ready_made_rules()
+    assert not fresh.exists()
 
 
 def test_rules_are_taken_in_applied_and_listed(engine: Engine, file: Path) -> None:

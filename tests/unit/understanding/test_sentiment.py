@@ -11,7 +11,12 @@ from services.understanding import sentiment
 from services.understanding.sentiment import SentimentModel, load_head
 from services.understanding.valence import FEATURES, valences
 from services.understanding.wordings import count_wordings, wordings
-from tests.unit.understanding.sentiment_cases import KNOWN_MISSES, POLITE_COMPLAINTS, RELIEFS
+from tests.unit.understanding.sentiment_cases import (
+    MORE_POLITE_COMPLAINTS,
+    MORE_RELIEFS,
+    POLITE_COMPLAINTS,
+    RELIEFS,
+)
 
 TRAINING_SET = Path(sentiment.__file__).parent / "sentiment_training" / "utterances.txt"
 
@@ -94,8 +99,8 @@ def test_marking_skips_backchannels_and_says_who_did_it(model: SentimentModel) -
 
 
 def test_other_languages_are_left_without_a_score(model: SentimentModel) -> None:
-    spanish = _transcript("Estoy muy enfadado.", language="es")
-    assert model.mark(spanish) == spanish
+    finnish = _transcript("Olen hyvin vihainen.", language="fi")
+    assert model.mark(finnish) == finnish
 
 
 def test_a_sentiment_that_is_there_stays(model: SentimentModel) -> None:
@@ -130,21 +135,28 @@ def test_valence_knows_negation() -> None:
 
 
 def test_no_polite_complaint_is_taken_for_praise(model: SentimentModel) -> None:
-    scored = zip(POLITE_COMPLAINTS, model.score(POLITE_COMPLAINTS), strict=True)
-    wrong = [text for text, s in scored if s.label is SentimentLabel.POSITIVE]
-    assert set(wrong) <= set(KNOWN_MISSES)
+    texts = (*POLITE_COMPLAINTS, *MORE_POLITE_COMPLAINTS)
+    labels = [s.label for s in model.score(texts)]
+    positive = SentimentLabel.POSITIVE
+    assert [t for t, label in zip(texts, labels, strict=True) if label is positive] == []
+    assert labels.count(SentimentLabel.NEGATIVE) >= 0.9 * len(texts)
 
 
-def test_no_relief_is_taken_for_a_complaint(model: SentimentModel) -> None:
-    scored = zip(RELIEFS, model.score(RELIEFS), strict=True)
-    assert [text for text, s in scored if s.label is SentimentLabel.NEGATIVE] == []
+def test_hardly_a_relief_is_taken_for_a_complaint(model: SentimentModel) -> None:
+    texts = (*RELIEFS, *MORE_RELIEFS)
+    labels = [s.label for s in model.score(texts)]
+    wrong = [t for t, s in zip(texts, labels, strict=True) if s is SentimentLabel.NEGATIVE]
+    assert len(wrong) <= 1
+    assert labels.count(SentimentLabel.POSITIVE) >= 0.9 * len(texts)
 
 
 def test_the_cases_are_never_trained_on() -> None:
     trained = {line[4:].lower() for line in TRAINING_SET.read_text("utf-8").splitlines()}
-    assert len(POLITE_COMPLAINTS) >= 40
+    assert min(len(POLITE_COMPLAINTS), len(MORE_POLITE_COMPLAINTS)) >= 40
     assert len(RELIEFS) >= 20
-    assert not trained & {text.lower() for text in (*POLITE_COMPLAINTS, *RELIEFS)}
+    assert len(MORE_RELIEFS) >= 25
+    cases = (*POLITE_COMPLAINTS, *MORE_POLITE_COMPLAINTS, *RELIEFS, *MORE_RELIEFS)
+    assert not trained & {text.lower() for text in cases}
 
 
 THEIRS = Sentiment(label=SentimentLabel.POSITIVE, score=0.4)

@@ -80,6 +80,7 @@ def _make_categories() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("passages", sa.LargeBinary(), nullable=False),
         sa.Column("lines", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["call_id"], ["calls.id"], name="fk_rule_facts_call_id", ondelete="CASCADE"

@@ -106,10 +106,27 @@ def test_interruptions_are_counted_by_role() -> None:
     assert found(Interruptions(by=AGENT), talk) is None
 
 
+def test_that_somebody_says_anything_is_no_evidence_beside_what_is_missed() -> None:
+    missing = Not(condition=Phrase(any_of=("verify*",), said_by=AGENT))
+    anything = Phrase(any_of=("*", "* *"), said_by=AGENT)
+    both = found(AllOf(conditions=(anything, missing)))
+    assert both is not None
+    assert both == found(missing)
+    assert found(anything)
+
+
 def test_what_is_missing_names_the_time_in_which_it_was_missed() -> None:
     first = Place(first_ms=5_000)
     assert found(Not(condition=Phrase(any_of=("verify*",), said_by=AGENT, within=first))) == [
-        (0, 5_000, "Not said by the agent in the first 5 s: “verify*”.")
+        (0, 5_000, "Not said by the agent in the first 5 s: “verify…”.")
+    ]
+    written = ("(call|line) ~6 (taped|kept) -(not|never)", "for very? #4 [CARD]")
+    missing = Not(condition=Phrase(any_of=written, within=first))
+    assert found(Not(condition=Phrase(any_of=written[1:], within=first))) == [
+        (0, 5_000, "Not said in the first 5 s: “for (number) [CARD]”.")
+    ]
+    assert found(missing) == [
+        (0, 5_000, "Not said in the first 5 s: none of 2 phrases such as “call … taped”.")
     ]
     assert found(Not(condition=Phrase(any_of=("recorded",), within=first))) is None
     late = Not(condition=Phrase(any_of=("holding",), within=Place(last_ms=4_000)))

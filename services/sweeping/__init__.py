@@ -1,0 +1,1 @@
+"""Rules looked for in all stored calls: what is found, by one process or by several."""
