@@ -37,12 +37,7 @@ page = st.navigation(
             icon=":material/forum:",
             url_path="ask",
         ),
-        st.Page(
-            "../pages/voices.py",
-            title="Voices",
-            icon=":material/record_voice_over:",
-            url_path="voices",
-        ),
+        st.Page("../pages/rules.py", title="Rules", icon=":material/rule:", url_path="rules"),
         st.Page(
             "../pages/scorecards.py",
             title="Scorecards",
@@ -50,12 +45,17 @@ page = st.navigation(
             url_path="scorecards",
         ),
         st.Page(
+            "../pages/voices.py",
+            title="Voices",
+            icon=":material/record_voice_over:",
+            url_path="voices",
+        ),
+        st.Page(
             "../pages/vocabulary.py",
             title="Vocabulary",
             icon=":material/dictionary:",
             url_path="vocabulary",
         ),
-        st.Page("../pages/rules.py", title="Rules", icon=":material/rule:", url_path="rules"),
     ],
     position="top",
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components.places import draw_place
 from components.wording import clock, cost_words, duration, moment, number, plain, plural
 from services.domain.asking import Answer, AnswerPart, Citation, Exchange
 
@@ -74,12 +75,8 @@ def _draw_part(
             help_text = f"“{cited.text}”"
             if among_calls and cited.held_at:
                 help_text += f" · {moment(cited.held_at, zone)}"
-            if st.button(
-                place,
-                key=f"{key}_{at}",
-                type="tertiary",
-                icon=":material/play_arrow:",
-                help=plain(help_text),
+            if draw_place(
+                cited.start_ms, key=f"{key}_{at}", words=place, explanation=plain(help_text)
             ):
                 clicked = cited
     return clicked
@@ -90,7 +87,8 @@ def _told(answer: Answer, *, among_calls: bool) -> str:
     read = plural(answer.lines_read, "line")
     if among_calls:
         read += f" of {plural(answer.calls_read, 'call')}"
-    parts = [f"Read {read}", duration(answer.took_ms)]
+    parts = [f"Read {read}"] if answer.lines_read else []
+    parts.append(duration(answer.took_ms))
     if answer.tokens_in is not None and answer.tokens_out is not None:
         parts.append(f"{number(answer.tokens_in + answer.tokens_out)} tokens")
     if answer.cost is not None:

@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
+from components import palette
 from components._compat import clicked_row
+from components.charts.agents import agent_label
+from components.charts.frame import frame, show, week_axis
 from components.heading import draw_panel_title
 from components.rule_words import KIND_WORDS
 from components.wording import percent, plain, plural
 from services.domain.rules import Rule
 from services.storage.categories import AgentShare
-
-NOBODY = "Agent not known"
 
 
 def draw_category_table(rules: Sequence[Rule], n: int, counts: Mapping[str, int]) -> str | None:
@@ -24,18 +26,18 @@ def draw_category_table(rules: Sequence[Rule], n: int, counts: Mapping[str, int]
     if not applying:
         st.caption(f"No rule applies to a call of this selection, n = {n}.")
         return None
-    frame = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "open": "List",
             "Category": [rule.name for rule in applying],
-            "Kind": [KIND_WORDS[rule.kind] for rule in applying],
             "Calls": [counts[rule.id] for rule in applying],
             "Share": [100 * counts[rule.id] / n for rule in applying],
+            "Kind": [KIND_WORDS[rule.kind] for rule in applying],
         }
     )
     column = st.column_config
     st.dataframe(
-        frame,
+        table,
         key="team_categories",
         hide_index=True,
         column_config={
@@ -70,26 +72,58 @@ def choose_category(rules: Sequence[Rule], counts: Mapping[str, int]) -> Rule | 
 def draw_weeks(rule: Rule, weeks: Sequence[tuple[date, int, int]]) -> None:
     """Draw the share of calls that a rule applies to, week by week."""
     draw_panel_title("Week by week")
-    rows = [(f"{week:%d %b %Y}", calls, n, 100 * calls / n) for week, calls, n in weeks]
-    frame = pd.DataFrame(rows, columns=["Week of", "Calls", "n", "Share in %"])
-    st.bar_chart(frame, x="Week of", y="Share in %", height=220, sort=False)
+    rows = [(f"{week:%-d %b %Y}", calls, n, 100 * calls / n) for week, calls, n in weeks]
+    told = f"{rule.name}: {_weeks_text(weeks)}"
+    show(weeks_figure(weeks), key="team_category_weeks", alt=told)
     with st.expander("As a table"):
-        st.dataframe(frame, hide_index=True, alt=f"{plain(rule.name)} week by week")
+        table = pd.DataFrame(rows, columns=["Week of", "Calls", "n", "Share in %"])
+        st.dataframe(
+            table,
+            hide_index=True,
+            column_config={"Share in %": st.column_config.NumberColumn(format="%.1f")},
+            alt=f"{plain(rule.name)} week by week",
+        )
+
+
+def weeks_figure(weeks: Sequence[tuple[date, int, int]]) -> go.Figure:
+    """Return a bar per week: the share of the calls read that a rule applies to."""
+    figure = go.Figure(
+        go.Bar(
+            x=[week for week, _, _ in weeks],
+            y=[100 * calls / n for _, calls, n in weeks],
+            customdata=[(calls, n) for _, calls, n in weeks],
+            marker={"color": palette.AGENT, "line": {"width": 0}},
+            hovertemplate=(
+                "Week of %{x|%-d %b %Y}: %{y:.1f} %<br>"
+                "%{customdata[0]} of %{customdata[1]} calls<extra></extra>"
+            ),
+        )
+    )
+    frame(figure, height=220)
+    week_axis(figure, [week for week, _, _ in weeks])
+    figure.update_layout(bargap=0.4)
+    figure.update_yaxes(range=[0, 105], ticksuffix=" %", fixedrange=True, nticks=5)
+    return figure
+
+
+def _weeks_text(weeks: Sequence[tuple[date, int, int]]) -> str:
+    told = [f"week of {week:%-d %b %Y} {calls} of {n} calls" for week, calls, n in weeks]
+    return "; ".join(told) or "no call was read"
 
 
 def draw_agents_shares(rule: Rule, agents: Sequence[AgentShare]) -> None:
     """Draw for each agent to how many of their calls a rule applies."""
     draw_panel_title("By agent")
-    frame = pd.DataFrame(
+    table = pd.DataFrame(
         {
-            "Agent": [agent.agent_name or NOBODY for agent in agents],
+            "Agent": [agent_label(agent.agent_name) for agent in agents],
             "Calls": [f"{agent.calls} of {agent.n}" for agent in agents],
             "Share": [100 * agent.calls / agent.n for agent in agents],
         }
     )
     column = st.column_config
     st.dataframe(
-        frame,
+        table,
         hide_index=True,
         column_config={
             "Share": column.ProgressColumn("Share", format="%.0f %%", min_value=0, max_value=100)
@@ -97,5 +131,5 @@ def draw_agents_shares(rule: Rule, agents: Sequence[AgentShare]) -> None:
         alt=f"{plain(rule.name)} by agent",
     )
     together = sum(a.calls for a in agents), sum(a.n for a in agents)
-    share = percent(together[0] / together[1]) if together[1] else ""
-    st.caption(f"All together: {together[0]:,} of {together[1]:,} calls {share}")
+    share = f" ({percent(together[0] / together[1])})" if together[1] else ""
+    st.caption(f"All together: {together[0]:,} of {plural(together[1], 'call')}{share}.")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components.heading import draw_panel_title
+from components.places import draw_words_at
 from components.rule_words import ALERT_ICON, KIND_ICONS, KIND_WORDS
 from components.wording import clock, plain
 from services.domain.rules import Category, Evidence, RuleKind
@@ -47,16 +48,8 @@ def draw_evidence(evidence: Sequence[Evidence], *, key: str) -> int | None:
     # What is missing says more than the words beside which it is missing.
     first = sorted(evidence, key=lambda e: e.utterance is not None)
     for number, why in enumerate(first[:SHOWN_EVIDENCE]):
-        with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
-            pressed = st.button(
-                clock(why.start_ms),
-                key=f"{key}_{number}",
-                type="tertiary",
-                icon=":material/play_arrow:",
-                help="Listen",
-            )
-            st.markdown(plain(_sentence(why)), width="stretch")
-        clicked = why.start_ms if pressed else clicked
+        if draw_words_at(why.start_ms, plain(_sentence(why)), key=f"{key}_{number}"):
+            clicked = why.start_ms
     if len(first) > SHOWN_EVIDENCE:
         st.caption(f"and {len(first) - SHOWN_EVIDENCE} more")
     return clicked

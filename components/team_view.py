@@ -1,8 +1,7 @@
 """The parts of the Analytics page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +10,7 @@ from components._compat import clicked_row, day_range
 from components.calls_table import sentiment_cell
 from components.charts import team
 from components.charts.frame import show
+from components.downloads import draw_csv
 from components.heading import draw_panel_title
 from components.wording import (
     MISSING,
@@ -22,7 +22,6 @@ from components.wording import (
     plural,
     signed,
 )
-from services.exports.table import defused
 from services.storage.analytics import (
     AgentFigures,
     AnalyticsFilter,
@@ -137,7 +136,8 @@ def draw_ranking(title: str, rows: Sequence[CallRow], column: str, *, key: str) 
             column_config={
                 "open": st.column_config.ButtonColumn(
                     "", key=f"{key}_open", type="tertiary", pinned=True, width=70
-                )
+                ),
+                "Date": st.column_config.DateColumn(format="D MMM YYYY"),
             },
             alt=f"{title}: {plural(len(rows), 'call')}",
         )
@@ -166,24 +166,8 @@ def draw_download(
 ) -> None:
     """Offer the figures shown as CSV files."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Agents as CSV",
-            data=lambda: csv_of(team.agents_rows(agents)),
-            file_name="partyline_agents.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="team_csv_agents",
-        )
-        st.download_button(
-            "Days as CSV",
-            data=lambda: csv_of(day_rows(days, moods)),
-            file_name="partyline_days.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="team_csv_days",
-        )
+        draw_csv("Agents", lambda: team.agents_rows(agents), name="agents")
+        draw_csv("Days", lambda: day_rows(days, moods), name="days")
 
 
 def day_rows(
@@ -203,9 +187,3 @@ def day_rows(
         }
         for d in days
     ]
-
-
-def csv_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return rows as CSV; text that a spreadsheet would take for a formula is defused."""
-    safe = [{name: defused(cell) for name, cell in row.items()} for row in rows]
-    return pd.DataFrame(safe).to_csv(index=False).encode("utf-8-sig")

@@ -8,8 +8,8 @@ import streamlit as st
 from components._compat import clicked_row
 from components.charts import topics as charts
 from components.charts.frame import show
+from components.downloads import draw_csv
 from components.heading import draw_panel_title
-from components.team_view import csv_of
 from services.storage.analytics import Period
 from services.storage.topic_analytics import TopicCount, TopicFigures, TopicReach
 
@@ -67,19 +67,8 @@ def draw_topics_download(topics: Sequence[TopicFigures], counts: Sequence[TopicC
     """Offer the topics' figures and counts as CSV files."""
     days = [{"day": c.day.isoformat(), "topic": c.topic, "calls": c.calls} for c in counts]
     with st.container(horizontal=True, vertical_alignment="center"):
-        for label, rows, name in (
-            ("Reasons as CSV", _figure_rows(topics), "reasons"),
-            ("Reasons over time as CSV", days, "reasons_over_time"),
-        ):
-            st.download_button(
-                label,
-                data=csv_of(rows),
-                file_name=f"partyline_{name}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"team_csv_{name}",
-            )
+        draw_csv("Reasons", lambda: _figure_rows(topics), name="reasons")
+        draw_csv("Reasons over time", lambda: days, name="reasons_over_time")
 
 
 def _figure_rows(topics: Sequence[TopicFigures]) -> list[dict[str, str | int | float | None]]:

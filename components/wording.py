@@ -12,6 +12,7 @@ from services.domain.speech import SentimentLabel, SpeakerRole
 SECOND_MS = 1_000
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
 MISSING = "–"
 
 STATE_WORDS = {

@@ -11,7 +11,7 @@ from components.calls_table import CallsAct, CallsIntent
 from components.heading import draw_empty
 from components.wording import plural
 from pages._acts import carry_out_each, delete_calls
-from pages._review import provider_choices
+from pages._runs import provider_choices
 from services.domain.calls import FINISHED_STATES, ProcessingOptions
 from services.domain.errors import PartylineError
 from services.storage.calls import CallRow

@@ -1,46 +1,35 @@
 """A call under review: the part that the Call page and the Transcribe page share."""
 
-from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import session
-from components._compat import polling, time_zone
-from components.batch_progress import progress_words
+from components._compat import time_zone
 from components.call_review import ReviewLinks, Seek, draw_call_review
 from components.call_review import intents as wish
 from components.call_review.payload import shown_version
 from components.call_view import panels
-from components.call_view.dialogs import ask_delete, ask_details, ask_relabel, ask_rerun
+from components.call_view.dialogs import ask_delete, ask_details
 from components.call_view.figures import draw_all_figures, draw_cards
 from components.call_view.header import HeaderAct, SoundDownload, draw_header
 from components.call_view.subjects import draw_subjects
 from components.call_view.summary import SummaryAct, draw_summary
 from components.call_view.timeline import draw_timeline
 from components.category_view import draw_categories
-from components.heading import draw_empty, draw_page_title
+from components.heading import draw_empty
 from components.known_voices.dialogs import ask_remember
-from components.options_form import ProviderChoice
-from components.wording import SOUND_WORDS, call_title, covered_words, plain
+from components.wording import SOUND_WORDS, covered_words
 from pages._acts import carry_out_each, delete_calls
 from pages._asking import ask_about_call
+from pages._runs import ask_for_relabelling, ask_for_rerun, show_unready, watch_run
 from pages._scores import show_scores
 from pages._summaries import can_write_summaries, write_summary_again
 from pages._voices import LearningFromCall
-from services.domain.calls import (
-    FINISHED_STATES,
-    Call,
-    CallState,
-    ProcessingOptions,
-    SpeakerCount,
-)
 from services.domain.errors import NotFound, NotReady, PartylineError
 from services.domain.reviewed import ReviewedCall
 from services.domain.sound import Listening, Original
-
-POLL_S = 1.0
 
 
 def show_call(call_id: str, *, as_page: bool) -> None:
@@ -50,7 +39,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         reviewed = session.services().review.load(session.current_user(), call_id)
     except NotReady:
         waiting.empty()
-        _show_unready(call_id)
+        show_unready(call_id)
         return
     except PartylineError as error:
         waiting.empty()
@@ -66,7 +55,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         zone=time_zone(),
         as_page=as_page,
     )
-    _watch_run(reviewed.call)
+    watch_run(reviewed.call)
     panels.draw_findings(reviewed)
     draw_cards(reviewed)
     timeline = st.container(border=True)
@@ -210,95 +199,8 @@ def _carry_out_header(reviewed: ReviewedCall, intent: HeaderAct) -> None:
                 st.rerun()
             ask_remember(reviewed, LearningFromCall(call_id=call.id, version=reviewed.version))
         case HeaderAct.RERUN:
-            carry_out_each([call.id], _ask_rerun)
+            carry_out_each([call.id], ask_for_rerun)
         case HeaderAct.RELABEL:
-            carry_out_each([call.id], _ask_relabel)
+            carry_out_each([call.id], ask_for_relabelling)
         case HeaderAct.DELETE:
             ask_delete(1, lambda: delete_calls([call.id]))
-
-
-def _ask_rerun(call_id: str) -> None:
-    user, services = session.current_user(), session.services()
-    run, present = _newest_run(call_id)
-    refusal = services.desk.why_no_run(user, call_id)
-
-    def rerun(options: Mapping[str, ProcessingOptions]) -> None:
-        carry_out_each(options, lambda c: services.desk.rerun(user, c, options[c]), done=_begun)
-
-    ask_rerun(provider_choices(), {(call_id, run): present}, rerun, refusal=refusal)
-
-
-def _ask_relabel(call_id: str) -> None:
-    user, desk = session.current_user(), session.services().desk
-    run, present = _newest_run(call_id)
-    ask_relabel(
-        (call_id, run),
-        SpeakerCount.of(present),
-        lambda count: carry_out_each(
-            [call_id], lambda c: desk.relabel(user, c, count), done=_begun
-        ),
-        refusal=desk.why_no_run(user, call_id),
-    )
-
-
-def _newest_run(call_id: str) -> tuple[int, ProcessingOptions]:
-    """Return the number of the call's newest run and its options."""
-    user, services = session.current_user(), session.services()
-    number = services.calls.get(user.org_id, call_id).run
-    return number, services.runs.get(user.org_id, call_id, number).options
-
-
-def _begun(_count: int) -> str:
-    return "Processing has begun; the present transcript stays until it is done."
-
-
-def provider_choices() -> list[ProviderChoice]:
-    """Return all speech providers with what they can do and whether they can be used."""
-    registry = session.services().providers
-    return [
-        ProviderChoice(capabilities=registry.capabilities(n), readiness=registry.readiness(n))
-        for n in registry.names()
-    ]
-
-
-def _show_unready(call_id: str) -> None:
-    """Say why a call has no transcript, with what can be done about it."""
-    user, services = session.current_user(), session.services()
-    try:
-        call = services.calls.get(user.org_id, call_id)
-    except PartylineError as error:
-        draw_empty(error.user_message, icon=":material/search_off:")
-        return
-    draw_page_title(plain(call_title(call)))
-    if call.state not in FINISHED_STATES:
-        _watch_run(call)
-        return
-    failed = call.error_message or "Processing failed."
-    cancelled = "Processing was cancelled before there was a transcript."
-    draw_empty(plain(cancelled if call.state is CallState.CANCELLED else failed))
-    with st.container(horizontal=True, horizontal_alignment="center"):
-        if st.button("Retry", icon=":material/refresh:", type="primary", key="call_retry"):
-            carry_out_each([call_id], lambda c: services.desk.retry(user, c))
-            st.rerun()
-        if st.button("Delete this call…", icon=":material/delete:", key="call_delete"):
-            ask_delete(1, lambda: delete_calls([call_id]))
-
-
-def _watch_run(call: Call) -> None:
-    """Show how far a run has come, until it ends; tell when the last one failed."""
-    if call.state is CallState.FAILED:
-        st.warning(f"The last run failed: {plain(call.error_message or '')}")
-    if call.state in FINISHED_STATES:
-        return
-    user, desk = session.current_user(), session.services().desk
-
-    def look() -> None:
-        progress = desk.progress(user, [call.id]).get(call.id)
-        if progress is None or progress.state in FINISHED_STATES:
-            st.rerun()
-        st.progress(progress.fraction, text=progress_words(progress, progress.state))
-
-    polling(look, every_s=POLL_S)
-    if st.button("Cancel", icon=":material/close:", key="call_cancel"):
-        carry_out_each([call.id], lambda c: desk.cancel(user, c))
-        st.rerun()

@@ -8,7 +8,8 @@ from components.heading import draw_empty, draw_page_title
 from components.options_form import draw_details, draw_options
 from components.words_form import draw_part_note
 from pages._calls import load_demo
-from pages._review import provider_choices, show_call
+from pages._review import show_call
+from pages._runs import provider_choices
 from pages._transcribe import draw_batch_progress, take
 
 user, services = session.current_user(), session.services()

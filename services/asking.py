@@ -16,11 +16,11 @@ from services.domain.reviewed import ReviewedCall
 from services.domain.running import RunContext
 from services.domain.searching import FoundLine, LineFilter, any_of
 from services.domain.speech import Transcript, Utterance
-from services.review import ReviewService
+from services.review.service import ReviewService
 from services.searching import SearchService
 from services.understanding.answering import AnsweringModel, Excerpt, ModelAnswer
 from services.understanding.closeness import Embedder, by_closeness, with_neighbours
-from services.understanding.model_quotes import numbered_lines
+from services.understanding.model_lines import numbered_lines
 
 CANDIDATES = 200
 MOST_CALLS = 12

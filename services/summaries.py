@@ -8,7 +8,7 @@ from services.domain.errors import EditConflict, LanguageModelNotConfigured
 from services.domain.people import User
 from services.domain.running import RunContext
 from services.domain.speech import Summary
-from services.review import ReviewService
+from services.review.service import ReviewService
 from services.storage.summaries import SummaryStore
 from services.storage.transcripts import TranscriptStore
 from services.understanding.summariser import Summariser

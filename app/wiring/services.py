@@ -26,8 +26,8 @@ from services.jobs.queue import JobQueue, prepare_queue
 from services.pipeline import Models
 from services.providers.registry import ProviderRegistry
 from services.reading_rules import read_by_book
-from services.refreshing import Refresher
-from services.review import ReviewService
+from services.review.refreshing import Refresher
+from services.review.service import ReviewService
 from services.rule_book import RuleBook
 from services.scorecards.asking import ModelQuestions
 from services.scorecards.keeping import ScoreKeeper

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import streamlit as st
 
 from components.heading import draw_panel_title
+from components.places import draw_place, draw_words_at
 from components.wording import clock, percent, plain, plural
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import Transcript, Utterance
@@ -75,14 +76,8 @@ def _draw_why(topic: Topic, transcript: Transcript) -> int | None:
 
 def _draw_line(line: Utterance, transcript: Transcript, *, key: str) -> bool:
     speaker = transcript.speaker(line.speaker)
-    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
-        pressed = st.button(
-            clock(line.start_ms), key=key, type="tertiary", icon=":material/play_arrow:",
-            help="Listen",
-        )  # fmt: skip
-        said_by = f"**{plain(speaker.label)}:** " if speaker else ""
-        st.markdown(said_by + plain(line.text), width="stretch")
-    return pressed
+    said_by = f"**{plain(speaker.label)}:** " if speaker else ""
+    return draw_words_at(line.start_ms, said_by + plain(line.text), key=key)
 
 
 def _draw_entities(transcript: Transcript) -> int | None:
@@ -116,7 +111,5 @@ def entity_label(entity: Entity) -> str:
 
 
 def _draw_entity(entity: Entity, *, key: str) -> bool:
-    return st.button(
-        f"{clock(entity.start_ms)} {plain(entity_label(entity))}", key=key, type="tertiary",
-        icon=":material/play_arrow:", help="Listen", width="content",
-    )  # fmt: skip
+    words = f"{clock(entity.start_ms)} {plain(entity_label(entity))}"
+    return draw_place(entity.start_ms, key=key, words=words)

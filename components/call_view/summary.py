@@ -5,7 +5,8 @@ from enum import Enum
 import streamlit as st
 
 from components.heading import draw_panel_title
-from components.wording import clock, cost_words, plain
+from components.places import draw_place, draw_words_at
+from components.wording import cost_words, plain
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SpeakerRole, Statement, Summary, SummaryOrigin
 from services.understanding.summary import STAGE
@@ -94,17 +95,14 @@ def _draw_verdict(summary: Summary, reviewed: ReviewedCall) -> int | None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f"**{RESOLVED_WORDS[summary.resolved]}**", width="content")
         for number, at in enumerate(places):
-            if _listen_button(at, key=f"said_verdict_{number}"):
+            if draw_place(at, key=f"said_verdict_{number}"):
                 clicked = at
     return clicked
 
 
 def _draw_statement(statement: Statement, reviewed: ReviewedCall, *, key: str) -> int | None:
     first = _first_place(statement, reviewed)
-    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
-        pressed = first is not None and _listen_button(first, key=key)
-        st.markdown(_words(statement), width="stretch")
-    return first if pressed else None
+    return first if draw_words_at(first, _words(statement), key=key) else None
 
 
 def _words(statement: Statement) -> str:
@@ -113,12 +111,6 @@ def _words(statement: Statement) -> str:
     due = plain(statement.due) if statement.due and statement.due not in statement.text else None
     told = ", ".join(part for part in (owner, due) if part)
     return f"{plain(statement.text)} :gray[{told}]" if told else plain(statement.text)
-
-
-def _listen_button(at_ms: int, *, key: str) -> bool:
-    return st.button(
-        clock(at_ms), key=key, type="tertiary", icon=":material/play_arrow:", help="Listen"
-    )
 
 
 def _first_place(statement: Statement, reviewed: ReviewedCall) -> int | None:

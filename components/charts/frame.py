@@ -1,6 +1,7 @@
 """What all charts have in common: margins, time axes, and the way they are shown."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from components import palette
-from components.wording import HOUR_MS
+from components.wording import DAY_MS, HOUR_MS
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
+MOST_WEEKS_NAMED = 6
 GRID = "rgba(138, 143, 152, 0.25)"
 
 
@@ -60,6 +62,20 @@ def time_axis(duration_ms: int) -> dict[str, Any]:
         "title": None,
         "fixedrange": True,
     }
+
+
+def day_axis(figure: go.Figure, days: int) -> None:
+    """Make the horizontal axis one of days; a single day isn't shown by the hour."""
+    figure.update_xaxes(type="date", tickformat="%-d %b", fixedrange=True, nticks=6)
+    if days == 1:
+        figure.update_xaxes(dtick=DAY_MS)
+
+
+def week_axis(figure: go.Figure, mondays: Sequence[date]) -> None:
+    """Make the horizontal axis one of weeks, each named by its Monday; many are not all named."""
+    day_axis(figure, len(mondays))
+    step = -(-len(mondays) // MOST_WEEKS_NAMED) or 1
+    figure.update_xaxes(tickvals=mondays[::step])
 
 
 def shade(figure: go.Figure, start_ms: int, end_ms: int, text: str, *, rows: str = "paper") -> None:

@@ -42,5 +42,6 @@ def loudness_text(transcript: Transcript) -> str:
     for speaker in palette.role_first(transcript):
         known = sorted(v for v in transcript.loudness_dbfs.get(speaker.id, ()) if v is not None)
         middle = f"{known[len(known) // 2]:.0f} dBFS" if known else MISSING
+        middle = middle.replace("-", "\N{MINUS SIGN}")
         parts.append(f"{speaker.label}: median {middle}.")
     return " ".join(parts)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from components import palette
-from components.charts.frame import GRID, frame
+from components.charts.agents import AgentBar, agent_label, shares_figure
+from components.charts.frame import GRID, day_axis, frame
 from components.wording import MISSING, percent, plural, signed
 from services.storage.analytics import AgentFigures, CallCount, SentimentOfDay
 
-NOBODY = "Agent not known"
 FEW_CALLS = 5
 
 
@@ -53,51 +53,24 @@ def calls_text(days: Sequence[CallCount]) -> str:
 
 def agents_figure(agents: Sequence[AgentFigures]) -> go.Figure:
     """Return for each agent the mean talk share of their calls, and the pooled share as a mark."""
-    shown = [a for a in agents if a.share_of_speech.mean is not None][::-1]
-    names = [agent_label(a) for a in shown]
-    figure = go.Figure()
-    figure.add_trace(
-        go.Bar(
-            orientation="h",
-            name="Mean of the calls",
-            y=names,
-            x=[100 * (a.share_of_speech.mean or 0) for a in shown],
-            customdata=[a.share_of_speech.n for a in shown],
-            marker={"color": palette.AGENT, "line": {"width": 0}},
-            hovertemplate="%{y}: mean %{x:.1f} %, n = %{customdata}<extra></extra>",
-        )
-    )
-    figure.add_trace(
-        go.Scatter(
-            mode="markers",
-            name="All talk pooled",
-            y=names,
-            x=[100 * (a.share_of_speech.pooled or 0) for a in shown],
-            marker={"symbol": "diamond", "size": 10, "color": palette.CUSTOMER},
-            hovertemplate="%{y}: pooled %{x:.1f} %<extra></extra>",
-        )
-    )
-    frame(figure, height=84 + 30 * max(1, len(shown)), legend=True)
-    figure.update_layout(bargap=0.35)
-    figure.update_xaxes(range=[0, 100], ticksuffix=" %", fixedrange=True, nticks=6)
-    figure.update_yaxes(fixedrange=True, showgrid=False)
-    return figure
+    shares = [(agent_label(a.agent_name), a.share_of_speech) for a in agents]
+    bars = [
+        AgentBar(name=name, mean=share.mean, pooled=share.pooled or 0, n=share.n)
+        for name, share in shares
+        if share.mean is not None
+    ]
+    return shares_figure(bars, pooled_name="All talk pooled")
 
 
 def agents_text(agents: Sequence[AgentFigures]) -> str:
     """Return what the chart shows, in words."""
     parts = [
-        f"{agent_label(a)}: mean {percent(a.share_of_speech.mean, 1)}, pooled "
+        f"{agent_label(a.agent_name)}: mean {percent(a.share_of_speech.mean, 1)}, pooled "
         f"{percent(a.share_of_speech.pooled, 1)}, n = {a.share_of_speech.n}."
         for a in agents
         if a.share_of_speech.mean is not None
     ]
     return " ".join(parts) or "No calls with a known agent in this selection."
-
-
-def agent_label(agent: AgentFigures) -> str:
-    """Return an agent's name as it stands in charts and tables."""
-    return (agent.agent_name or NOBODY).replace("<", "‹").replace(">", "›")
 
 
 def mood_figure(days: Sequence[SentimentOfDay]) -> go.Figure:
@@ -151,7 +124,7 @@ def agents_rows(agents: Sequence[AgentFigures]) -> list[dict[str, str | int]]:
     """Return the agents' figures as rows of a table."""
     return [
         {
-            "Agent": agent_label(a),
+            "Agent": agent_label(a.agent_name),
             "Calls": a.calls,
             "Talk share, mean of calls": percent(a.share_of_speech.mean, 1),
             "Talk share, pooled": percent(a.share_of_speech.pooled, 1),
@@ -161,10 +134,3 @@ def agents_rows(agents: Sequence[AgentFigures]) -> list[dict[str, str | int]]:
         }
         for a in agents
     ]
-
-
-def day_axis(figure: go.Figure, days: int) -> None:
-    """Make the horizontal axis one of days; a single day isn't shown by the hour."""
-    figure.update_xaxes(type="date", tickformat="%-d %b", fixedrange=True, nticks=6)
-    if days == 1:
-        figure.update_xaxes(dtick=86_400_000)

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 import plotly.graph_objects as go
 
 from components import palette
-from components.charts.frame import frame
-from components.charts.team import day_axis
+from components.charts.frame import day_axis, frame
 from components.wording import MISSING, duration, percent, plural, signed
 from services.domain.topics import topic_name
 from services.storage.topic_analytics import TopicCount, TopicFigures, TopicReach

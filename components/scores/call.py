@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from components.heading import draw_panel_title
+from components.places import draw_words_at
 from components.wording import clock, moment, percent, plain, plural
 from services.domain.rules import Evidence
 from services.domain.scorecards import (
@@ -169,19 +170,9 @@ def _why(answer: Answer) -> str:
 def _draw_evidence(evidence: Sequence[Evidence], *, key: str, listen: bool) -> Listen | None:
     wanted: Listen | None = None
     for number, one in enumerate(evidence):
-        with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
-            if listen:
-                pressed = st.button(
-                    _when(one),
-                    key=f"listen_{key}_{number}",
-                    type="tertiary",
-                    icon=":material/play_arrow:",
-                    help="Listen",
-                )
-                wanted = Listen(ms=one.start_ms) if pressed else wanted
-            else:
-                st.markdown(_when(one), width="content")
-            st.markdown(plain(one.why), width="stretch")
+        place = f"listen_{key}_{number}"
+        if draw_words_at(one.start_ms, plain(one.why), key=place, words=_when(one), listen=listen):
+            wanted = Listen(ms=one.start_ms)
     return wanted
 
 

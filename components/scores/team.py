@@ -10,13 +10,13 @@ import streamlit as st
 
 from components import palette
 from components._compat import clicked_row
-from components.charts.frame import frame, show
+from components.charts.agents import AgentBar, agent_label, shares_figure
+from components.charts.frame import frame, show, week_axis
+from components.downloads import draw_csv
 from components.heading import draw_panel_title
-from components.team_view import csv_of
 from components.wording import MISSING, call_title, percent, plain, plural
 from services.storage.score_figures import AgentScore, QuestionFigures, ScoredRow, WeekScore
 
-NOBODY = "Agent not known"
 ALL = "All calls"
 
 
@@ -67,11 +67,11 @@ def draw_team_scores(shown: ScoresShown) -> None:
         rows = pd.DataFrame(question_rows(shown.questions, shown.texts))
         st.dataframe(rows, hide_index=True, alt="Answers by question")
     with st.container(horizontal=True):
-        _draw_csv("Scores by agent", agent_csv(shown.agents), key="team_csv_scores")
-        _draw_csv(
+        draw_csv("Scores by agent", lambda: agent_csv(shown.agents), name="scores_by_agent")
+        draw_csv(
             "Answers by question",
-            question_csv(shown.questions, shown.texts),
-            key="team_csv_answers",
+            lambda: question_csv(shown.questions, shown.texts),
+            name="answers_by_question",
         )
 
 
@@ -100,7 +100,8 @@ def draw_lowest(rows: Sequence[ScoredRow]) -> str | None:
         column_config={
             "open": st.column_config.ButtonColumn(
                 "", key="lowest_scores_open", type="tertiary", pinned=True, width=70
-            )
+            ),
+            "Date": st.column_config.DateColumn(format="D MMM YYYY"),
         },
         alt=f"Lowest scores: {plural(len(rows), 'call')}",
     )
@@ -122,47 +123,25 @@ def _row(row: ScoredRow) -> dict[str, Any]:
 
 def agents_figure(agents: Sequence[AgentScore]) -> go.Figure:
     """Return for each agent the mean share with its spread, and the pooled share as a mark."""
-    known = [a for a in agents if a.share.mean is not None][::-1]
-    names = [agent_label(a) for a in known]
-    figure = go.Figure()
-    figure.add_trace(
-        go.Bar(
-            orientation="h",
-            name="Mean of the calls",
-            y=names,
-            x=[100 * (a.share.mean or 0) for a in known],
-            error_x={
-                "type": "data",
-                "array": [100 * (a.spread or 0) for a in known],
-                "color": palette.MARK,
-            },
-            customdata=[a.share.n for a in known],
-            marker={"color": palette.AGENT, "line": {"width": 0}},
-            hovertemplate="%{y}: mean %{x:.1f} %, n = %{customdata}<extra></extra>",
+    bars = [
+        AgentBar(
+            name=agent_label(a.agent_name),
+            mean=a.share.mean,
+            pooled=a.share.pooled or 0,
+            n=a.share.n,
+            spread=a.spread,
         )
-    )
-    figure.add_trace(
-        go.Scatter(
-            mode="markers",
-            name="All points pooled",
-            y=names,
-            x=[100 * (a.share.pooled or 0) for a in known],
-            marker={"symbol": "diamond", "size": 10, "color": palette.CUSTOMER},
-            hovertemplate="%{y}: pooled %{x:.1f} %<extra></extra>",
-        )
-    )
-    frame(figure, height=84 + 30 * max(1, len(known)), legend=True)
-    figure.update_layout(bargap=0.35)
-    figure.update_xaxes(range=[0, 100], ticksuffix=" %", fixedrange=True, nticks=6)
-    figure.update_yaxes(fixedrange=True, showgrid=False)
-    return figure
+        for a in agents
+        if a.share.mean is not None
+    ]
+    return shares_figure(bars, pooled_name="All points pooled")
 
 
 def agents_text(agents: Sequence[AgentScore]) -> str:
     """Return what the chart shows, in words."""
     parts = [
-        f"{agent_label(a)}: mean {percent(a.share.mean)}, pooled {percent(a.share.pooled)}, "
-        f"n = {a.share.n}{_failed(a)}."
+        f"{agent_label(a.agent_name)}: mean {percent(a.share.mean)}, "
+        f"pooled {percent(a.share.pooled)}, n = {a.share.n}{_failed(a)}."
         for a in agents
         if a.share.mean is not None
     ]
@@ -171,11 +150,6 @@ def agents_text(agents: Sequence[AgentScore]) -> str:
 
 def _failed(agent: AgentScore) -> str:
     return f", {agent.auto_failed} failed by a critical question" if agent.auto_failed else ""
-
-
-def agent_label(agent: AgentScore) -> str:
-    """Return an agent's name as it stands in charts and tables."""
-    return (agent.agent_name or NOBODY).replace("<", "‹").replace(">", "›")
 
 
 def weeks_figure(weeks: Sequence[WeekScore]) -> go.Figure:
@@ -195,9 +169,7 @@ def weeks_figure(weeks: Sequence[WeekScore]) -> go.Figure:
         )
     )
     frame(figure, height=260)
-    figure.update_xaxes(type="date", tickformat="%-d %b", fixedrange=True, nticks=6)
-    if len(weeks) == 1:
-        figure.update_xaxes(dtick=7 * 86_400_000)
+    week_axis(figure, [w.week for w in weeks])
     figure.update_yaxes(range=[0, 105], ticksuffix=" %", fixedrange=True)
     return figure
 
@@ -217,7 +189,7 @@ def agent_rows(agents: Sequence[AgentScore]) -> list[dict[str, Any]]:
     """Return the agents' scores as rows of a table."""
     return [
         {
-            "Agent": agent_label(a),
+            "Agent": agent_label(a.agent_name),
             "Mean": percent(a.share.mean, 1),
             "Pooled": percent(a.share.pooled, 1),
             "n": a.share.n,
@@ -282,15 +254,3 @@ def _in_order(
 ) -> list[QuestionFigures]:
     place = {question_id: at for at, question_id in enumerate(texts)}
     return sorted(questions, key=lambda q: place.get(q.question_id, len(place)))
-
-
-def _draw_csv(label: str, rows: Sequence[Mapping[str, Any]], *, key: str) -> None:
-    st.download_button(
-        f"{label} as CSV",
-        data=lambda: csv_of(rows),
-        file_name=f"partyline_{label.lower().replace(' ', '_')}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key=key,
-    )

@@ -5,7 +5,7 @@ from services.domain.errors import EditConflict, NotFound
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Transcript
 from services.jobs.workshop import Workshop
-from services.reviewing import carried_over
+from services.review.composing import carried_over
 
 ATTEMPTS = 5
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from services.domain.reviewed import ReviewedCall
-from services.refreshing import Refresher
+from services.review.refreshing import Refresher
 from services.scorecards.keeping import ScoreKeeper
 from services.storage.scores import ScoreStore
 from services.understanding.scorecards.model_answers import Answerer

@@ -5,7 +5,7 @@ from threading import Event
 
 from services import telemetry
 from services.domain.errors import NotFound
-from services.refreshing import Refresher
+from services.review.refreshing import Refresher
 from services.scorecards.keeping import ScoreKeeper, made_with
 from services.storage.scores import ScoreStore
 

@@ -12,7 +12,7 @@ from services.domain.people import User
 from services.domain.reviewed import ReviewedCall
 from services.domain.rules import Rule
 from services.domain.scorecards import AnswerValue, CallScore, Override, Scorecard
-from services.refreshing import Refresher
+from services.review.refreshing import Refresher
 from services.scorecards.asking import ModelQuestions
 from services.scorecards.keeping import ScoreKeeper, last_words, made_with
 from services.storage.scorecards import ScorecardStore, StoredScorecard

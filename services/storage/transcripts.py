@@ -7,25 +7,32 @@ Every method takes the organisation; a call of another one is not found.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Connection, Engine, and_, delete, insert, select, update
+from sqlalchemy import Engine, select
 
 from services import telemetry
-from services.domain.calls import Call, CallState
 from services.domain.edits import CallEdits
-from services.domain.errors import Cancelled, EditConflict, NotFound, NotReady
+from services.domain.errors import EditConflict, NotFound, NotReady
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Transcript
-from services.storage.call_rows import call_from_row, select_call
 from services.storage.categories import RuleReader, read_by_rules
-from services.storage.database import reading, upsert, writing
+from services.storage.database import reading, writing
 from services.storage.derived import FORM, Derived, write_derived
 from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row
-from services.storage.forms import pack_edits, pack_transcript, unpack_edits, unpack_transcript
-from services.storage.models import CALL_EDITS, CALL_FIGURES, CALLS, RUNS, TRANSCRIPTS, UTTERANCES
-from services.storage.utterances import UTTERANCE_COLUMNS, utterance_rows, utterances_from_rows
+from services.storage.forms import unpack_edits
+from services.storage.models import CALL_EDITS, CALL_FIGURES, CALLS, TRANSCRIPTS
+from services.storage.transcript_rows import (
+    activate,
+    active_row,
+    forget_unredacted,
+    load,
+    locked_call,
+    of_call,
+    replace_transcript,
+    stored_by_finished_run,
+    write_edits,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,21 +86,21 @@ class TranscriptStore:
         read = read_by_rules(self._engine, self._read_rules, org_id, shown or analysed)
         with writing(self._engine) as connection:
             found = read(connection) if read else None
-            call = _locked_call(connection, org_id, call_id)
-            stored = _stored_by_finished_run(connection, call_id, run)
+            call = locked_call(connection, org_id, call_id)
+            stored = stored_by_finished_run(connection, call_id, run)
             if stored:
                 return stored
-            active = _active_row(connection, call)
+            active = active_row(connection, call)
             outdated = active is not None and active.run > run
             if outdated and active.redacted and not transcript.redacted:
                 return transcript.id
             if transcript.redacted and not outdated:
-                _forget_unredacted(connection, call_id, edits_follow=edits is not None)
-            _replace_transcript(connection, call, run, transcript)
+                forget_unredacted(connection, call_id, edits_follow=edits is not None)
+            replace_transcript(connection, call, run, transcript)
             if not outdated:
-                _activate(connection, call, transcript.id)
+                activate(connection, call, transcript.id)
                 if edits is not None:
-                    _write_edits(connection, call, replace(edits, transcript_id=transcript.id))
+                    write_edits(connection, call, replace(edits, transcript_id=transcript.id))
                 write_derived(connection, call, shown or analysed, found, self._also)
         if found is not None:
             alerts = sum(category.alert for category in found.categories)
@@ -102,19 +109,19 @@ class TranscriptStore:
 
     def active(self, org_id: str, call_id: str) -> Transcript:
         """Return the call's active transcript. Raises NotFound, or NotReady when it has none."""
-        query = select(CALLS.c.active_transcript_id).where(_is(org_id, call_id))
+        query = select(CALLS.c.active_transcript_id).where(of_call(org_id, call_id))
         with reading(self._engine) as connection:
             row = connection.execute(query).first()
             if row is None:
                 raise NotFound
             if row.active_transcript_id is None:
                 raise NotReady
-            return _load(connection, org_id, call_id, row.active_transcript_id)
+            return load(connection, org_id, call_id, row.active_transcript_id)
 
     def get(self, org_id: str, call_id: str, transcript_id: str) -> Transcript:
         """Return one of the call's transcripts. Raises NotFound."""
         with reading(self._engine) as connection:
-            return _load(connection, org_id, call_id, transcript_id)
+            return load(connection, org_id, call_id, transcript_id)
 
     def list_for_call(self, org_id: str, call_id: str) -> list[TranscriptVersion]:
         """Return the call's transcripts by run, without their words."""
@@ -122,7 +129,7 @@ class TranscriptStore:
         query = (
             select(*columns, CALLS.c.active_transcript_id)
             .join(CALLS, CALLS.c.id == TRANSCRIPTS.c.call_id)
-            .where(_is(org_id, call_id))
+            .where(of_call(org_id, call_id))
             .order_by(TRANSCRIPTS.c.run)
         )
         with reading(self._engine) as connection:
@@ -142,7 +149,7 @@ class TranscriptStore:
         query = (
             select(CALLS.c.id, CALL_EDITS.c.body, CALL_EDITS.c.version)
             .outerjoin(CALL_EDITS, CALL_EDITS.c.call_id == CALLS.c.id)
-            .where(_is(org_id, call_id))
+            .where(of_call(org_id, call_id))
         )
         with reading(self._engine) as connection:
             row = connection.execute(query).first()
@@ -167,10 +174,10 @@ class TranscriptStore:
         read = shown and read_by_rules(self._engine, self._read_rules, org_id, shown)
         with writing(self._engine) as connection:
             found = read(connection) if read else None
-            call = _locked_call(connection, org_id, call_id)
+            call = locked_call(connection, org_id, call_id)
             if shown is not None and shown.transcript.id != call.active_transcript_id:
                 raise EditConflict
-            saved = _write_edits(connection, call, edits)
+            saved = write_edits(connection, call, edits)
             if shown is not None:
                 write_derived(connection, call, shown, found, self._also)
         return saved
@@ -181,7 +188,7 @@ class TranscriptStore:
         query = (
             select(*columns)
             .select_from(CALLS.outerjoin(CALL_FIGURES, CALL_FIGURES.c.call_id == CALLS.c.id))
-            .where(_is(org_id, call_id))
+            .where(of_call(org_id, call_id))
         )
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().first()
@@ -197,7 +204,7 @@ class TranscriptStore:
         read = read_by_rules(self._engine, self._read_rules, org_id, shown)
         with writing(self._engine) as connection:
             found = read(connection) if read else None
-            call = _locked_call(connection, org_id, call_id)
+            call = locked_call(connection, org_id, call_id)
             if call.active_transcript_id == shown.transcript.id:
                 write_derived(connection, call, shown, found, self._also)
 
@@ -210,112 +217,3 @@ class TranscriptStore:
 
 
 _VERSION_COLUMNS = ("id", "run", "provider", "language", "redacted", "created_at")
-
-
-def _is(org_id: str, call_id: str) -> Any:
-    return and_(CALLS.c.org_id == org_id, CALLS.c.id == call_id)
-
-
-def _locked_call(connection: Connection, org_id: str, call_id: str) -> Call:
-    query = select_call(org_id, call_id).with_for_update()
-    row = connection.execute(query).mappings().first()
-    if row is None:
-        raise NotFound
-    return call_from_row(row)
-
-
-def _stored_by_finished_run(connection: Connection, call_id: str, run: int) -> str | None:
-    """Return the transcript of a run that ended well, None while it is going on."""
-    query = select(RUNS.c.state, RUNS.c.transcript_id).where(
-        RUNS.c.call_id == call_id, RUNS.c.number == run
-    )
-    row = connection.execute(query).first()
-    if row is None:
-        raise NotFound
-    if row.state in (CallState.FAILED, CallState.CANCELLED):
-        raise Cancelled
-    return row.transcript_id if row.state == CallState.READY else None
-
-
-def _active_row(connection: Connection, call: Call) -> Any:
-    query = select(TRANSCRIPTS.c.run, TRANSCRIPTS.c.redacted)
-    return connection.execute(query.where(TRANSCRIPTS.c.id == call.active_transcript_id)).first()
-
-
-def _replace_transcript(
-    connection: Connection, call: Call, run: int, transcript: Transcript
-) -> None:
-    mine = and_(TRANSCRIPTS.c.call_id == call.id, TRANSCRIPTS.c.run == run)
-    connection.execute(delete(TRANSCRIPTS).where(mine))
-    row = {
-        "id": transcript.id,
-        "org_id": call.org_id,
-        "call_id": call.id,
-        "run": run,
-        "provider": transcript.provider,
-        "language": transcript.language,
-        "redacted": transcript.redacted,
-        "created_at": datetime.now(UTC),
-        "body": pack_transcript(transcript),
-    }
-    connection.execute(insert(TRANSCRIPTS).values(row))
-    rows = utterance_rows(call.org_id, call.id, transcript)
-    if rows:
-        connection.execute(insert(UTTERANCES), rows)
-
-
-def _forget_unredacted(connection: Connection, call_id: str, *, edits_follow: bool) -> None:
-    """Delete the call's unredacted transcripts and the lines people corrected in them.
-
-    The corrections are not touched when carried edits will take their place.
-    """
-    unredacted = and_(TRANSCRIPTS.c.call_id == call_id, TRANSCRIPTS.c.redacted.is_(False))
-    if not connection.execute(delete(TRANSCRIPTS).where(unredacted)).rowcount or edits_follow:
-        return
-    query = select(CALL_EDITS.c.body, CALL_EDITS.c.version).where(CALL_EDITS.c.call_id == call_id)
-    row = connection.execute(query).first()
-    if row is not None:
-        kept = replace(unpack_edits(row.body, row.version), corrections=())
-        change = {"body": pack_edits(kept), "version": row.version + 1}
-        connection.execute(update(CALL_EDITS).where(CALL_EDITS.c.call_id == call_id).values(change))
-
-
-def _activate(connection: Connection, call: Call, transcript_id: str) -> None:
-    change = update(CALLS).where(CALLS.c.id == call.id)
-    connection.execute(change.values(active_transcript_id=transcript_id))
-
-
-def _write_edits(connection: Connection, call: Call, edits: CallEdits) -> CallEdits:
-    query = select(CALL_EDITS.c.version).where(CALL_EDITS.c.call_id == call.id)
-    if (connection.execute(query).scalar() or 0) != edits.version:
-        raise EditConflict
-    saved = replace(edits, version=edits.version + 1)
-    row = {
-        "call_id": call.id,
-        "org_id": call.org_id,
-        "version": saved.version,
-        "body": pack_edits(saved),
-    }
-    upsert(connection, CALL_EDITS, row, key=("call_id",))
-    return saved
-
-
-def _load(connection: Connection, org_id: str, call_id: str, transcript_id: str) -> Transcript:
-    mine = and_(
-        TRANSCRIPTS.c.id == transcript_id,
-        TRANSCRIPTS.c.call_id == call_id,
-        TRANSCRIPTS.c.org_id == org_id,
-    )
-    row = connection.execute(select(TRANSCRIPTS).where(mine)).first()
-    if row is None:
-        raise NotFound
-    query = select(*UTTERANCE_COLUMNS).where(UTTERANCES.c.transcript_id == transcript_id)
-    lines = connection.execute(query.order_by(UTTERANCES.c.position)).all()
-    return unpack_transcript(
-        row.body,
-        transcript_id=row.id,
-        provider=row.provider,
-        language=row.language,
-        redacted=row.redacted,
-        utterances=utterances_from_rows(lines),
-    )

@@ -15,7 +15,8 @@ from services import telemetry
 from services.domain.running import RunContext
 from services.domain.speech import Utterance
 from services.understanding.language_model import Expense, LanguageModel, Message
-from services.understanding.model_quotes import NumberedLine, QuoteCheck, is_plain
+from services.understanding.model_lines import NumberedLine
+from services.understanding.model_quotes import QuoteCheck, is_plain
 
 MOST_SENTENCES = 12
 MOST_SENTENCE_CHARS = 400

@@ -3,42 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
-from services.domain.speech import SpeakerRole, Transcript, Utterance
+from services.understanding.model_lines import NumberedLine
 
 LEAST_QUOTED_WORDS = 2
 _WORD = re.compile(r"[^\W_]+")
 _LINK = re.compile(r"https?:|www\.|\]\(", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class NumberedLine:
-    """A line of a call under the number by which a model may cite it, from 1."""
-
-    number: int
-    utterance: Utterance
-    role: str
-
-    @property
-    def written(self) -> str:
-        """The line as it is sent: on one line, without marks that look like the prompt's own."""
-        text = " ".join(self.utterance.text.split()).replace("<", "‹").replace(">", "›")
-        return f"L{self.number} {self.role}: {text}"
-
-
-def numbered_lines(transcript: Transcript) -> list[NumberedLine]:
-    """Return the lines that hold words; speakers are named by role, never by their names."""
-    strangers = {s.id: f"speaker {n}" for n, s in enumerate(transcript.speakers, start=1)}
-    lines = []
-    for number, utterance in enumerate(transcript.utterances, start=1):
-        role = transcript.role_of(utterance.speaker)
-        known = role is not SpeakerRole.UNKNOWN
-        name = role.value if known else strangers.get(utterance.speaker or "", "somebody")
-        if _WORD.search(utterance.text):
-            lines.append(NumberedLine(number=number, utterance=utterance, role=name))
-    return lines
 
 
 class QuoteCheck:

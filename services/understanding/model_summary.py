@@ -5,7 +5,7 @@ of the call. Every statement has to cite lines and quote them; what quotes nothi
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, Protocol
 
@@ -17,19 +17,17 @@ from services.domain.errors import LanguageModelAnswerUnusable
 from services.domain.running import RunContext
 from services.domain.speech import SpeakerRole, Statement, Summary, SummaryOrigin, Transcript
 from services.understanding.language_model import Expense, LanguageModel, Message
-from services.understanding.model_quotes import (
+from services.understanding.model_lines import (
     NumberedLine,
-    QuoteCheck,
-    bare,
-    is_plain,
     numbered_lines,
+    pieces_of,
+    written_lines,
 )
+from services.understanding.model_quotes import QuoteCheck, bare, is_plain
 from services.understanding.sentences import is_routine
 
 MOST_STATEMENTS = 8
 MOST_TEXT_CHARS = 300
-# What one line may take of a piece, so that a single endless line can't break the limit.
-MOST_LINE_CHARS = 4_000
 
 INSTRUCTIONS = """\
 You summarise one telephone call between a company's agent and a customer.
@@ -119,7 +117,7 @@ class ModelSummariser:
         began = time.monotonic()
         safe = transcript if transcript.redacted else self._redactor.redact(transcript)
         lines = numbered_lines(safe)
-        pieces = list(_pieces(lines, self._model.context_chars))
+        pieces = list(pieces_of(lines, self._model.context_chars))
         read: list[_Checked] = []
         expense: Expense | None = None
         for number, piece in enumerate(pieces):
@@ -188,26 +186,10 @@ class _Checked:
 
 
 def _messages(piece: Sequence[NumberedLine]) -> list[Message]:
-    call = "\n".join(line.written[:MOST_LINE_CHARS] for line in piece)
     return [
         Message(role="system", text=INSTRUCTIONS),
-        Message(role="user", text=f"<call>\n{call}\n</call>"),
+        Message(role="user", text=f"<call>\n{written_lines(piece)}\n</call>"),
     ]
-
-
-def _pieces(lines: Sequence[NumberedLine], most_chars: int) -> Iterator[list[NumberedLine]]:
-    """Yield the lines in runs of at most so many characters; a line is never cut apart."""
-    piece: list[NumberedLine] = []
-    length = 0
-    for line in lines:
-        more = min(len(line.written), MOST_LINE_CHARS) + 1
-        if piece and length + more > most_chars:
-            yield piece
-            piece, length = [], 0
-        piece.append(line)
-        length += more
-    if piece:
-        yield piece
 
 
 def _merged(read: Sequence[_Checked]) -> Summary:

@@ -24,8 +24,8 @@ from services.domain.scorecards import (
 )
 from services.domain.speech import SpeakerRole
 from services.exports import ExportFormat
-from services.refreshing import Refresher
-from services.review import ReviewService
+from services.review.refreshing import Refresher
+from services.review.service import ReviewService
 from services.scorecards.asking import ModelQuestions
 from services.scorecards.keeping import ScoreKeeper
 from services.scorecards.rescoring import Rescorer

@@ -2,10 +2,11 @@
 
 from datetime import UTC, date, datetime
 
-from components.team_view import csv_of, day_rows
+from components.downloads import csv_of
+from components.team_view import day_rows
 from services.storage.analytics import AnalyticsFilter
 from tests.pages.conftest import texts
-from tests.pages.staging import ORG
+from tests.pages.samples import ORG
 
 
 def test_empty_database_leads_on(staged, open_page):

@@ -10,7 +10,7 @@ from services.understanding import model_transport
 from services.understanding.answering import AnsweringModel
 from services.understanding.language_model import LanguageModel, ModelAccess
 from tests.pages.conftest import press, texts
-from tests.pages.staging import UntouchedLines
+from tests.pages.stand_ins import UntouchedLines
 
 LINE = "I am sorry to hear that. Let me look at it."
 # Text stands on the page with what could be Markdown escaped.

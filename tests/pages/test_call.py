@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from components.call_review import intents as wish
 from components.call_view.dialogs import rerun_key
 from components.call_view.header import HeaderAct
-from pages import _review
+from pages import _review, _runs
 from services.domain.calls import CallDetails, CallState, ProcessingOptions, SpeakerCount
 from services.domain.errors import (
     InvalidRequest,
@@ -23,7 +23,7 @@ from services.domain.people import LOCAL_USER
 from services.domain.sound import CallSound, Listening, Original
 from services.domain.speech import SpeakerRole
 from tests.pages.conftest import MAIN, choose, press, texts
-from tests.pages.staging import ORG, sample_transcript
+from tests.pages.samples import ORG, sample_transcript
 
 
 def test_without_a_call_it_leads_to_the_list(staged, open_page):
@@ -129,7 +129,7 @@ def test_a_call_without_a_transcript_can_be_deleted(staged, open_page, monkeypat
     staged.desk.refused = {call.id: NotFound()}
     press(page, "Retry")
     assert NotFound().user_message in [t.value for t in page.toast]
-    monkeypatch.setattr(_review, "ask_delete", lambda count, on_yes: on_yes())
+    monkeypatch.setattr(_runs, "ask_delete", lambda count, on_yes: on_yes())
     press(page, "Delete this call…")
     page.run()
     assert "1 call deleted." in [t.value for t in page.toast]

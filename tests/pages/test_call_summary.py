@@ -8,7 +8,7 @@ from components.call_view.summary import origin_words
 from services.domain.errors import LanguageModelTimeout
 from services.domain.speech import SpeakerRole, Statement, Summary, SummaryOrigin
 from tests.pages.conftest import press, texts
-from tests.pages.staging import sample_transcript
+from tests.pages.samples import sample_transcript
 
 MODEL = SummaryOrigin(
     name="small-*1*", took_ms=2_140, tokens_in=1_000, tokens_out=203, cost=0.0021, left_out=1

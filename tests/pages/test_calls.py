@@ -11,7 +11,7 @@ from services.domain.calls import CallState, ProcessingOptions, SpeakerCount
 from services.domain.errors import NotAudio, NotFound, StorageError
 from services.storage.calls import CallFilter
 from tests.pages.conftest import texts
-from tests.pages.staging import ORG
+from tests.pages.samples import ORG
 
 
 def test_empty_list_offers_two_ways_on(staged, open_page):

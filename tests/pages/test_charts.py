@@ -16,7 +16,7 @@ from services.analysis.metrics import analyse
 from services.domain.people import LOCAL_USER
 from services.domain.speech import Hold, HoldKind, Span, Speaker, SpeakerRole
 from services.storage.analytics import AgentFigures, Average, CallCount, SentimentOfDay
-from tests.pages.staging import sample_transcript
+from tests.pages.samples import sample_transcript
 
 
 @pytest.fixture

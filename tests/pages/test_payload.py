@@ -14,7 +14,8 @@ from services.domain.people import LOCAL_USER
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import Hold, HoldKind, Speaker, SpeakerRole, Utterance, Word
 from services.understanding import sentiment
-from tests.pages.staging import Staged, sample_transcript
+from tests.pages.samples import sample_transcript
+from tests.pages.staging import Staged
 
 
 @pytest.fixture

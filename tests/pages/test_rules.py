@@ -12,7 +12,7 @@ from services.domain.speech import SpeakerRole
 from services.rule_book import Origin
 from services.understanding.rules.yaml_form import rules_from_yaml
 from tests.pages.conftest import press, texts
-from tests.pages.staging import sample_transcript
+from tests.pages.samples import sample_transcript
 
 PARCEL = """
 rules:

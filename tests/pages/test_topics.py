@@ -11,7 +11,7 @@ from services.analysis.entities.finding import EntityContext, entities_of
 from services.domain.topics import EntityKind, Topic
 from services.storage.topic_analytics import TopicCount
 from tests.pages.conftest import texts
-from tests.pages.staging import ORG, sample_transcript
+from tests.pages.samples import ORG, sample_transcript
 
 LINES = (
     ("s1", "Bluefern Mobile, how can I help you?", 0.1),

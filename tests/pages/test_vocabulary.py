@@ -11,7 +11,7 @@ from services.domain.part import Part
 from services.domain.people import LOCAL_USER, Role
 from services.domain.vocabulary import Vocabulary
 from tests.pages.conftest import as_read, press, texts
-from tests.pages.staging import sample_transcript
+from tests.pages.samples import sample_transcript
 
 TERMS, SPELLING = "vocabulary_{}_terms", "vocabulary_{}_spelling"
 

@@ -25,7 +25,7 @@ from services.domain.speech import SpeakerRole
 from services.domain.voices import REMARKS, EnrolmentRemark, KnownVoice, VoiceQuality
 from services.voices.enrolling import VoiceSource
 from tests.pages.conftest import choose, press, texts
-from tests.pages.staging import ORG, sample_transcript
+from tests.pages.samples import ORG, sample_transcript
 
 
 def remembered(staged, name: str = "Nora Fields", role: SpeakerRole = SpeakerRole.AGENT):

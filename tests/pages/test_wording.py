@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from components import wording
 from components.languages import language_name
-from tests.pages.staging import new_call
+from tests.pages.samples import new_call
 
 
 @pytest.mark.parametrize(

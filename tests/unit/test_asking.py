@@ -19,7 +19,7 @@ from services.domain.people import LOCAL_USER
 from services.domain.running import RunContext
 from services.domain.searching import LineFilter
 from services.domain.speech import SpeakerRole
-from services.review import ReviewService
+from services.review.service import ReviewService
 from services.searching import SearchService
 from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine

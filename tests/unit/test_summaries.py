@@ -12,7 +12,7 @@ from services.domain.metrics import AnalysedTranscript
 from services.domain.people import LOCAL_USER, Role
 from services.domain.running import RunContext
 from services.domain.speech import Statement, Summary
-from services.review import ReviewService
+from services.review.service import ReviewService
 from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import WrappedKey

@@ -4,7 +4,7 @@ Sent are the redacted lines, numbered, with the speakers' roles: no names, ids, 
 the call. A yes has to cite lines and quote them; a yes that quotes nothing real is no answer.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -14,16 +14,15 @@ from services.domain.errors import Cancelled, LanguageModelError
 from services.domain.scorecards import AnswerValue, ModelAnswer, ModelQuote
 from services.domain.speech import Transcript
 from services.understanding.language_model import LanguageModel, Message
-from services.understanding.model_quotes import (
+from services.understanding.model_lines import (
     NumberedLine,
-    QuoteCheck,
-    is_plain,
     numbered_lines,
+    pieces_of,
+    written_lines,
 )
+from services.understanding.model_quotes import QuoteCheck, is_plain
 
 MOST_WHY_CHARS = 300
-# What one line may take of a piece, so that a single endless line can't break the limit.
-MOST_LINE_CHARS = 4_000
 MADE_UP = "The model said yes, but what it quoted doesn't stand in the call."
 LEFT_OUT = "The model gave no answer to this question."
 
@@ -107,7 +106,7 @@ class ModelAnswerer:
                     ).value,
                     piece,
                 )
-                for piece in _pieces(numbered_lines(safe), model.context_chars)
+                for piece in pieces_of(numbered_lines(safe), model.context_chars)
             ]
         except (LanguageModelError, Cancelled) as error:
             telemetry.event("scores.model_failed", error=error.code)
@@ -181,7 +180,7 @@ def _unanswered(prompt: str, why: str, model: str = "") -> ModelAnswer:
 
 
 def _messages(piece: Sequence[NumberedLine], prompts: Sequence[str]) -> list[Message]:
-    call = "\n".join(line.written[:MOST_LINE_CHARS] for line in piece)
+    call = written_lines(piece)
     questions = "\n".join(f"{n}. {' '.join(p.split())}" for n, p in enumerate(prompts, start=1))
     return [
         Message(role="system", text=INSTRUCTIONS),
@@ -190,18 +189,3 @@ def _messages(piece: Sequence[NumberedLine], prompts: Sequence[str]) -> list[Mes
             text=f"<questions>\n{questions}\n</questions>\n<call>\n{call}\n</call>",
         ),
     ]
-
-
-def _pieces(lines: Sequence[NumberedLine], most_chars: int) -> Iterator[list[NumberedLine]]:
-    """Yield the lines in runs of at most so many characters; a line is never cut apart."""
-    piece: list[NumberedLine] = []
-    length = 0
-    for line in lines:
-        more = min(len(line.written), MOST_LINE_CHARS) + 1
-        if piece and length + more > most_chars:
-            yield piece
-            piece, length = [], 0
-        piece.append(line)
-        length += more
-    if piece:
-        yield piece

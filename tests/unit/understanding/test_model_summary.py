@@ -12,7 +12,8 @@ from services.domain.running import RunContext
 from services.domain.speech import Speaker, SpeakerRole, Transcript, Utterance
 from services.understanding import model_transport
 from services.understanding.language_model import LanguageModel, ModelAccess
-from services.understanding.model_quotes import QuoteCheck, bare, numbered_lines
+from services.understanding.model_lines import numbered_lines
+from services.understanding.model_quotes import QuoteCheck, bare
 from services.understanding.model_summary import CallSummary, ModelSummariser, _Checked
 from services.understanding.redaction import Redactor
 from services.understanding.summariser import FallingBack, LocalSummariser

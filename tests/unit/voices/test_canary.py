@@ -12,9 +12,9 @@ from services import telemetry
 from services.domain.people import LOCAL_USER
 from services.domain.speech import SpeakerRole
 from services.exports import ExportFormat
-from services.review import ReviewService
+from services.review.service import ReviewService
 from tests import builders
-from tests.pages.staging import UntouchedLines
+from tests.pages.stand_ins import UntouchedLines
 from tests.unit.voices.test_desk import Installation, learnt
 
 LEARNT = learnt(11)

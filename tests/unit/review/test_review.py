@@ -14,8 +14,8 @@ from services.domain.reviewed import ShownSpeaker
 from services.domain.rules import Phrase, Rule
 from services.domain.speech import SpeakerRole
 from services.exports import ExportFormat
-from services.review import ReviewService
-from services.reviewing import carried_over
+from services.review.composing import carried_over
+from services.review.service import ReviewService
 from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey

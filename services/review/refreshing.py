@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from services.domain.errors import NotFound, NotReady
 from services.domain.reviewed import ReviewedCall
-from services.review import VoiceNames
-from services.reviewing import reviewed
+from services.review.composing import reviewed
+from services.review.service import VoiceNames
 from services.storage.calls import CallStore
 from services.storage.transcripts import TranscriptStore
 

@@ -18,8 +18,8 @@ from services.domain.reviewed import ReviewedCall, ShownSpeaker, version_of
 from services.domain.rules import Rule
 from services.domain.speech import SpeakerRole, Transcript, Utterance
 from services.exports import Export, ExportFormat, export
-from services.recent import RecentCalls
-from services.reviewing import reviewed
+from services.review.composing import reviewed
+from services.review.recent import RecentCalls
 from services.storage.calls import CallStore
 from services.storage.scores import ScoreStore
 from services.storage.transcripts import TranscriptStore

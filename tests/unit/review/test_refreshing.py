@@ -6,7 +6,7 @@ from services.domain.edits import CallEdits
 from services.domain.people import LOCAL_USER
 from services.domain.searching import LineFilter
 from services.domain.speech import SpeakerRole
-from services.refreshing import Refresher
+from services.review.refreshing import Refresher
 from services.searching import SearchService
 from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
@@ -37,7 +37,7 @@ def as_before_the_update(engine) -> None:
 
 
 def test_older_calls_can_be_searched_after_an_update(engine, monkeypatch):
-    monkeypatch.setattr("services.refreshing.CALLS_AT_ONCE", 2)
+    monkeypatch.setattr("services.review.refreshing.CALLS_AT_ONCE", 2)
     calls, transcripts = CallStore(engine), TranscriptStore(engine)
     for _ in range(5):
         transcripts.save(ORG, add(calls).id, 1, analysed())
