@@ -23,6 +23,8 @@ from services.understanding.closeness import Embedder, by_closeness, with_neighb
 from services.understanding.model_lines import numbered_lines
 
 CANDIDATES = 200
+# With fewer lines than these found by words, the newest ones are compared as well.
+FEW = 12
 MOST_CALLS = 12
 # Lines read before and after one that bears on the question.
 AROUND_IN_CALL, AROUND_AMONG_CALLS = 3, 2
@@ -124,7 +126,8 @@ class AskService:
         """Answer a question from those lines of all calls that bear on it most.
 
         The newest lines with words of the question, and with words the model names for it, are
-        compared with it by meaning; the closest are read with what was said around them. Raises
+        compared with it by meaning, where there are few of them the newest of all too; the
+        closest are read with what was said around them. Raises
         InvalidRequest for an empty question, a LanguageModelError, Cancelled.
         """
         began, context = time.monotonic(), context or RunContext()
@@ -132,6 +135,11 @@ class AskService:
         named, expense = answerer.search_words(_with_last(asked, earlier), context)
         words = _key_words(" ".join([_with_last(asked, earlier), *named]))
         found = self._search.closest(user, any_of(words), among, CANDIDATES)
+        if len(found) < FEW:
+            # Nobody used these words; what was said lately may still mean the same.
+            known = {(line.call_id, line.utterance_id) for line in found}
+            lately = self._search.latest(user, among, CANDIDATES)
+            found += [x for x in lately if (x.call_id, x.utterance_id) not in known]
         order = by_closeness(self._embedder(), asked, [line.text for line in found])
         calls = self._calls_of(user, [found[at] for at in order])
         excerpts = self._among_calls(calls, [found[at] for at in order], answerer.context_chars)

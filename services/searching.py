@@ -25,3 +25,9 @@ class SearchService:
     ) -> list[FoundLine]:
         """Return the lines that fit a query best, of those that came in last."""
         return self._index.best(user.org_id, wanted, among, min(limit, MOST_FOUND))
+
+    def latest(
+        self, user: User, among: LineFilter | None = None, limit: int = 20
+    ) -> list[FoundLine]:
+        """Return the newest lines, whatever they say."""
+        return self._index.latest(user.org_id, among, min(limit, MOST_FOUND))

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 STARTS_WITHIN_S = 60.0
 SUPERUSER = "partyline"
 
@@ -55,7 +57,7 @@ def postgres_server(programs: Path) -> Iterator[str]:
             cwd="/",
         )
         try:
-            _wait_for(port, server)
+            _wait_for(f"postgresql://{SUPERUSER}@127.0.0.1:{port}/postgres", server)
             yield f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{port}"
         finally:
             server.terminate()
@@ -87,12 +89,14 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers; it listens a while before it lets anybody in."""
     deadline = time.monotonic() + STARTS_WITHIN_S
     while server.poll() is None and time.monotonic() < deadline:
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
+            psycopg.connect(address, connect_timeout=5).close()
+        except psycopg.OperationalError:
             time.sleep(0.1)
+        else:
+            return
     raise RuntimeError("PostgreSQL did not start")

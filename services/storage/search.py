@@ -94,6 +94,17 @@ class SearchIndex:
         with reading(self._engine) as connection:
             return [_found(row) for row in connection.execute(query)]
 
+    def latest(
+        self, org_id: str, among: LineFilter | None = None, limit: int = 50
+    ) -> list[FoundLine]:
+        """Return the newest lines whatever they say, backchannels left out."""
+        conditions = _conditions(org_id, among or LineFilter())
+        query: Select[Any] = select(*_COLUMNS).select_from(_LINES)
+        query = query.where(*conditions, ~_S.is_backchannel)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(_S.row_id.desc()).limit(limit))
+            return [_found(row) for row in rows]
+
     def every(
         self, org_id: str, wanted: WordQuery, among: LineFilter | None = None
     ) -> Iterator[FoundLine]:

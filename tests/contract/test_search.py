@@ -146,6 +146,21 @@ def test_the_best_lines_come_first(shelf: Shelf) -> None:
     assert len(ranked) == 3
 
 
+def test_the_latest_lines_are_those_of_the_filter_without_hums(shelf: Shelf) -> None:
+    made = add(shelf.calls)
+    said = transcript(
+        utterance(1, "s1", 0, "the first line"),
+        replace(utterance(2, "s2", 2_000, "mhm"), is_backchannel=True),
+        utterance(3, "s2", 4_000, "the last line"),
+    )
+    shelf.transcripts.save(ORG, made.id, 1, analysed(said))
+    shelf.add("somebody else's", org_id=OTHER)
+    assert [f.text for f in shelf.index.latest(ORG)] == ["the last line", "the first line"]
+    assert [f.text for f in shelf.index.latest(ORG, limit=1)] == ["the last line"]
+    by_agent = LineFilter(said_by=SpeakerRole.AGENT)
+    assert [f.text for f in shelf.index.latest(ORG, by_agent)] == ["the first line"]
+
+
 def test_every_line_is_found_however_many_there_are(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """Questions on the Ask page and about the call that is open, with the emulated language model."""
 
 import time
+from datetime import date
 
 import pytest
 
@@ -71,9 +72,11 @@ def test_an_answer_names_the_lines_of_all_calls(configured, open_page):
     assert page.session_state["seek"].call_id == call.id
 
 
-def test_what_no_call_says_is_told(configured, emulator, open_page):
-    configured.add_ready()
-    page = ask(open_page("ask"), "quadrillion")
+def test_what_no_call_says_is_told(configured, open_page):
+    configured.add_ready(agent_name="Dana")
+    page = open_page("ask")
+    page.date_input(key="ask_days").set_value((date(2020, 1, 1), date(2020, 1, 2))).run()
+    page = ask(page, "quadrillion")
     assert "No line of any call has words that bear on this question." in texts(page)
 
 
