@@ -93,7 +93,7 @@ def _never() -> bool:
 
 
 class LanguageModel:
-    """Asks one model. Safe to share between threads; never call it from a coroutine.
+    """Asks one model. Safe to share between threads; it blocks, so a coroutine leaves it to one.
 
     Waiting ends when ``is_cancelled()`` says so (Cancelled) or the time is up
     (LanguageModelTimeout), whatever the server does meanwhile.

@@ -9,8 +9,10 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -65,8 +67,23 @@ class Question:
     def run(self, work: Callable[[], Coroutine[Any, Any, bytes]]) -> bytes:
         """Run a coroutine until it ends, the time is up or nobody wants it any more.
 
-        The loop is closed without waiting for its threads: a name server that doesn't answer must
-        not hold up a call.
+        It has a thread of its own, because the caller's may have a loop running already.
+        """
+        answer: Future[bytes] = Future()
+
+        def answered() -> None:
+            try:
+                answer.set_result(self._in_a_loop(work))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        Thread(target=answered, daemon=True, name="language-model").start()
+        return answer.result()
+
+    def _in_a_loop(self, work: Callable[[], Coroutine[Any, Any, bytes]]) -> bytes:
+        """Run a coroutine in a loop that is closed without waiting for its threads.
+
+        A name server that doesn't answer must not hold up a call.
         """
         loop = asyncio.new_event_loop()
         try:

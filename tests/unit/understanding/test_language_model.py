@@ -1,5 +1,6 @@
 """The client of language models against the emulated server: every way in which one can fail."""
 
+import asyncio
 import logging
 import threading
 import time
@@ -312,3 +313,11 @@ def test_content_in_parts_and_odd_counts():
 def test_json_behind_what_was_thought_aloud():
     text = '<think>Maybe {this}?</think> {"reason": null, "others": []} So much for that {.'
     assert read_shape(text, Answer) == Answer(reason=None, others=[])
+
+
+def test_it_can_be_asked_where_a_loop_is_running_already():
+    async def ask() -> str:
+        with LanguageModelEmulator(Behaviour.GOOD) as emulator:
+            return model_on(emulator).ask(CALL).text
+
+    assert asyncio.run(ask())
