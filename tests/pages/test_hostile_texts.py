@@ -123,7 +123,7 @@ def test_the_staged_call_is_hostile(staged, call):
 
 
 def test_the_page_of_a_call(staged, call, open_page):
-    page = open_page("call", **{session._OPEN_CALL: call.id})
+    page = open_page("call", **{session.review._OPEN_CALL: call.id})
     check(page, at_least=12)
 
 
@@ -141,7 +141,7 @@ def test_the_list_of_calls_and_what_it_is_filtered_by(staged, call, open_page):
 
 
 def test_a_rule_that_is_looked_at_and_tried_out(staged, call, open_page):
-    page = open_page("rules", **{session._OPEN_CALL: call.id})
+    page = open_page("rules", **{session.review._OPEN_CALL: call.id})
     page.button(key="rule_edit_hostile").click()
     page.run()
     check(page)
@@ -192,8 +192,8 @@ def test_answers_of_a_language_model(staged, call, open_page):
     )
     told = [Exchange(question=HOSTILE, answer=answer)]
     state = {
-        session._CONVERSATIONS: {call.id: list(told), session.ALL_CALLS: list(told)},
-        session._FAILED: {call.id: (HOSTILE, "No."), session.ALL_CALLS: (HOSTILE, "No.")},
+        session.questions._CONVERSATIONS: {call.id: list(told), session.ALL_CALLS: list(told)},
+        session.questions._FAILED: {call.id: (HOSTILE, "No."), session.ALL_CALLS: (HOSTILE, "No.")},
     }
     check(open_page("ask", **state), at_least=5)
-    check(open_page("call", **{session._OPEN_CALL: call.id}, **state), at_least=17)
+    check(open_page("call", **{session.review._OPEN_CALL: call.id}, **state), at_least=17)
