@@ -1,5 +1,6 @@
 """Utterances out of words: what one speaker says in one go, in lines that read well."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -70,8 +71,11 @@ def _is_break(before: Spoken, after: Spoken, others: Sequence[int]) -> bool:
         return True
     if pause >= SENTENCE_PAUSE_MS and before.plain.endswith(SENTENCE_ENDS):
         return True
-    answered = any(before.end_ms <= start < after.start_ms for start in others)
-    return pause >= ANSWERED_PAUSE_MS and answered
+    if pause < ANSWERED_PAUSE_MS:
+        return False
+    # Others' starts are in order, and there are tens of thousands of them in a call of hours.
+    next_start = bisect_left(others, before.end_ms)
+    return next_start < len(others) and others[next_start] < after.start_ms
 
 
 def _cut_long(words: list[_Said]) -> Iterable[list[_Said]]:
@@ -122,7 +126,8 @@ def _word(word: HeardWord, start: int, end: int) -> Word:
 
 def _on_spans(said: Interval, spans: Sequence[Interval]) -> Interval:
     """Move an utterance's ends to where the voice starts and stops, when that is near."""
-    touched = [s for s in spans if s[0] < said[1] and s[1] > said[0]]
+    first_after = bisect_right(spans, said[0], key=lambda span: span[1])
+    touched = spans[first_after : bisect_left(spans, said[1], key=lambda span: span[0])]
     if not touched:
         return said
     start, end = said
