@@ -6,7 +6,7 @@ hash of the set it was trained on.
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
@@ -25,6 +25,7 @@ from services.understanding.wordings import count_wordings
 ENGLISH = "en"
 HEAD_FILE = "sentiment_head.json"
 LABELS = (SentimentLabel.NEGATIVE, SentimentLabel.NEUTRAL, SentimentLabel.POSITIVE)
+ROWS_AT_ONCE = 256
 PREVIOUS_WEIGHT = 0.3
 VALENCE_WEIGHT = 0.7
 STAGE = "local all-MiniLM-L6-v2 + valence head"
@@ -86,8 +87,14 @@ class SentimentModel:
         english = language_code(language) == ENGLISH
         head = self._head if english else self._head_elsewhere
         embedder = self._embedder if english else self._elsewhere
-        rows = features(embedder, texts, before, head.vocabulary, in_english=english)
-        return [_sentiment(row) for row in head.probabilities(rows)]
+        vectors = _vectors(embedder, [*texts, *filter(None, before)])
+        found: list[Sentiment] = []
+        # A row holds a number for every wording, so those of a long call don't all exist at once.
+        for first in range(0, len(texts), ROWS_AT_ONCE):
+            some = slice(first, first + ROWS_AT_ONCE)
+            rows = _rows(vectors, texts[some], before[some], head.vocabulary, in_english=english)
+            found += [_sentiment(row) for row in head.probabilities(rows)]
+        return found
 
     def mark(self, transcript: Transcript) -> Transcript:
         """Return the transcript with a sentiment on every utterance that has none.
@@ -138,14 +145,28 @@ def features(
 
     Valence counts English words, so that it is left out elsewhere.
     """
-    different = sorted({*texts, *(p for p in previous if p)})
-    place = {text: at for at, text in enumerate(different)}
-    vectors = embedder.embed(different)
-    own = vectors[[place[text] for text in texts]]
+    vectors = _vectors(embedder, [*texts, *filter(None, previous)])
+    return _rows(vectors, texts, previous, vocabulary, in_english=in_english)
+
+
+def _vectors(embedder: Embedder, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    different = sorted(set(texts))
+    return dict(zip(different, embedder.embed(different), strict=True))
+
+
+def _rows(
+    vectors: Mapping[str, NDArray[np.float32]],
+    texts: Sequence[str],
+    previous: Sequence[str | None],
+    vocabulary: Sequence[str],
+    *,
+    in_english: bool,
+) -> NDArray[np.float64]:
+    own = np.stack([vectors[text] for text in texts])
     before = np.zeros_like(own)
     for row, text in enumerate(previous):
         if text:
-            before[row] = vectors[place[text]]
+            before[row] = vectors[text]
     columns = (
         own,
         PREVIOUS_WEIGHT * before,

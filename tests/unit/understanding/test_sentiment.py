@@ -190,3 +190,12 @@ def test_wordings_of_long_texts_count_less_each() -> None:
     (row, other) = count_wordings(["Not bad", "good"], known)
     assert row.tolist() == pytest.approx([0.5**0.5] * 2)
     assert not other.any()
+
+
+def test_a_long_call_is_scored_as_its_lines_are(monkeypatch):
+    monkeypatch.setattr(sentiment, "ROWS_AT_ONCE", 2)
+    model = SentimentModel()
+    texts = ["This is wonderful news.", "And your name?", "I'm really angry.", "Fine.", "Great!"]
+    before = [None, *texts[:-1]]
+    alone = [model.score([t], [b])[0] for t, b in zip(texts, before, strict=True)]
+    assert model.score(texts, before) == alone
