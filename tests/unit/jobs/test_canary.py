@@ -57,12 +57,16 @@ def log() -> Iterator[io.StringIO]:
         logging.Formatter("%(name)s %(message)s %(fields)s", defaults={"fields": ""})
     )
     loggers = [root, logging.getLogger("partyline")]
+    # An earlier test may have left a handler on a closed stream, or the logger switched off.
+    ours = loggers[1]
+    handlers, ours.handlers, ours.disabled = ours.handlers, [], False
     for logger in loggers:
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
     yield kept
     for logger in loggers:
         logger.removeHandler(handler)
+    ours.handlers = handlers
     root.setLevel(before)
 
 
