@@ -22,6 +22,7 @@ from components.asking import (
 )
 from components.heading import draw_panel_title
 from components.wording import duration, plain
+from services import telemetry
 from services.asking import AskedModel
 from services.domain.asking import Citation, Exchange
 from services.domain.errors import Cancelled, InternalFault, PartylineError
@@ -97,6 +98,8 @@ def _draw(subject: str, model: AskedModel, work: Work, follow: Follow, placehold
     key = f"ask_{subject or 'all'}"
     draw_where_it_goes(model.name, leaves_machine=model.leaves_machine)
     among_calls = subject == session.ALL_CALLS
+    asking, told = session.services().asking, session.conversation(subject)
+    session.keep_of_conversation(subject, asking.standing(session.current_user(), told))
     clicked = draw_exchanges(
         session.conversation(subject), key=key, zone=time_zone(), among_calls=among_calls
     )
@@ -157,6 +160,7 @@ def _taken_in(subject: str, answer: "Future[Exchange]") -> str | None:
         return "Stopped. Nothing more is being asked."
     except PartylineError as error:
         return error.user_message
-    except Exception:
+    except Exception as error:
+        telemetry.fault("question.fault", error)
         return InternalFault().user_message
     return None

@@ -18,6 +18,7 @@ from services.domain.searching import FoundLine, LineFilter, any_of
 from services.domain.speech import Transcript, Utterance
 from services.review.service import ReviewService
 from services.searching import SearchService
+from services.storage.active import ActiveTranscripts
 from services.understanding.answering import AnsweringModel, Excerpt, ModelAnswer
 from services.understanding.closeness import Embedder, by_closeness, with_neighbours
 from services.understanding.model_lines import numbered_lines
@@ -72,6 +73,7 @@ class AskService:
         redactor: AskRedactor,
         embedder: Callable[[], Embedder],
         answerer: Callable[[], AnsweringModel | None],
+        active: ActiveTranscripts,
     ) -> None:
         """Read these calls; ``embedder`` and ``answerer`` are made when they are needed.
 
@@ -83,6 +85,7 @@ class AskService:
         self._redactor = redactor
         self._embedder = embedder
         self._answerer = answerer
+        self._active = active
 
     def model(self) -> AskedModel | None:
         """Return who would answer, None where nobody is configured.
@@ -93,6 +96,25 @@ class AskService:
         if answerer is None:
             return None
         return AskedModel(name=answerer.name, leaves_machine=answerer.leaves_machine)
+
+    def standing(self, user: User, exchanges: Sequence[Exchange]) -> list[Exchange]:
+        """Return the exchanges whose lines still are what their calls say.
+
+        A call that was deleted, or redacted or transcribed anew since, takes its answers with it.
+        """
+        cited = [c for e in exchanges for part in e.answer.parts for c in part.citations]
+        active = self._active.of({c.call_id for c in cited})
+        gone = {
+            c.call_id
+            for c in cited
+            if (now := active.get(c.call_id)) is None
+            or (now.org_id, now.transcript_id) != (user.org_id, c.transcript_id)
+        }
+        return [
+            e
+            for e in exchanges
+            if not any(c.call_id in gone for part in e.answer.parts for c in part.citations)
+        ]
 
     def about_call(
         self,
@@ -255,6 +277,7 @@ def _cited(call: ReviewedCall, utterance_id: str) -> Citation:
     line = next(u for u in call.transcript.utterances if u.id == utterance_id)
     return Citation(
         call_id=call.call.id,
+        transcript_id=call.transcript.id,
         utterance_id=line.id,
         start_ms=line.start_ms,
         text=line.text,

@@ -1,5 +1,6 @@
 """What was asked about calls: answered, being answered, and left without an answer."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Event
@@ -30,6 +31,11 @@ def conversation(subject: str) -> list[Exchange]:
     """Return what was asked about a call, or about all of them, and answered; oldest first."""
     kept: dict[str, list[Exchange]] = st.session_state.setdefault(_CONVERSATIONS, {})
     return kept.setdefault(subject, [])
+
+
+def keep_of_conversation(subject: str, exchanges: Sequence[Exchange]) -> None:
+    """Forget of a conversation what is not among these."""
+    conversation(subject)[:] = exchanges
 
 
 def forget_conversation(subject: str) -> None:

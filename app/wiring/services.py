@@ -178,6 +178,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             models.redactor,
             embedder=lambda: models.embedder,
             answerer=lambda: models.answerer,
+            active=ActiveTranscripts(engine),
         ),
         index=index,
         summaries=SummaryDesk(

@@ -6,9 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class Citation:
-    """A line of a call that an answer rests on."""
+    """A line of a call that an answer rests on, in the transcript that was active then."""
 
     call_id: str
+    transcript_id: str
     utterance_id: str
     start_ms: int
     text: str

@@ -1,7 +1,7 @@
 """Words in the form in which they are compared: without case, accents and punctuation.
 
-The search index and the phrases of rules both read text this way, so that one never sees a word
-the other doesn't.
+The search index, and whoever asks it, read text this way. Rules compare words more loosely
+(contractions in full, numbers in digits) and fold them by themselves.
 """
 
 import re

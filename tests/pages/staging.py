@@ -32,6 +32,7 @@ from services.scorecards.keeping import ScoreKeeper
 from services.scorecards.rescoring import Rescorer
 from services.scorecards.service import ScorecardService
 from services.searching import SearchService
+from services.storage.active import ActiveTranscripts
 from services.storage.analytics import Analytics
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
@@ -140,6 +141,7 @@ def stage(folder: Path) -> Staged:
         UntouchedLines(),
         embedder=AlikeVectors,
         answerer=lambda: asked_model[0] if asked_model else None,
+        active=ActiveTranscripts(engine),
     )
     enrolling = StagedEnrolling()
     vault: Any = StagedVault()

@@ -172,6 +172,7 @@ def test_answers_of_a_language_model(staged, call, open_page):
     staged.asked_model.append(AnsweringModel(model, UntouchedLines()))
     cited = Citation(
         call_id=call.id,
+        transcript_id=call.active_transcript_id,
         utterance_id="u1",
         start_ms=0,
         text=HOSTILE,

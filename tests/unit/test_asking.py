@@ -1,12 +1,14 @@
 """Questions about calls: what is read, what is sent, and what of an answer is kept."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from emulators.language_model import Behaviour, LanguageModelEmulator
 from services.asking import AskService
+from services.domain.calls import ProcessingOptions
 from services.domain.errors import (
     Cancelled,
     InvalidRequest,
@@ -20,8 +22,10 @@ from services.domain.running import RunContext
 from services.domain.searching import LineFilter
 from services.review.service import ReviewService
 from services.searching import SearchService
+from services.storage.active import ActiveTranscripts
 from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
+from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from services.understanding import model_transport
@@ -82,6 +86,7 @@ class Desk:
             redactor,
             embedder=CountedWords,
             answerer=lambda: AnsweringModel(model, redactor) if configured else None,
+            active=ActiveTranscripts(self.engine),
         )
 
 
@@ -239,3 +244,19 @@ def test_time_and_patience_run_out(tmp_path):
         service, stopped = desk.service(), RunContext(is_cancelled=lambda: True)
         with pytest.raises(Cancelled):
             service.about_call(LOCAL_USER, call.id, "Why?", context=stopped)
+
+
+def test_an_answer_goes_with_what_it_rests_on(desk):
+    kept, redone, deleted = (
+        desk.add("we will send you a refund", "when will the refund be here then") for _ in range(3)
+    )
+    service = desk.service()
+    told = [service.about_call(LOCAL_USER, c.id, "When?") for c in (kept, redone, deleted)]
+    assert service.standing(LOCAL_USER, told) == told
+    runs = RunStore(desk.engine)
+    runs.finish(redone.id, 1, desk.transcripts.active(ORG, redone.id).id)
+    runs.start(ORG, redone.id, ProcessingOptions())
+    desk.transcripts.save(ORG, redone.id, 2, analysed(transcript(redacted=True)))
+    desk.calls.delete(ORG, deleted.id)
+    assert service.standing(LOCAL_USER, told) == told[:1]
+    assert service.standing(replace(LOCAL_USER, org_id=OTHER), told) == []
