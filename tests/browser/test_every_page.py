@@ -1,8 +1,9 @@
 """Every page, with real calls in it: accessible, in both themes, on a desk and on a phone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+
+from tests.browser.axe import grave_findings
 
 PAGES = {
     "transcribe": "Drop recordings of calls here",
@@ -15,18 +16,8 @@ PAGES = {
     "scorecards": "Call quality",
     "rules": "Rules look for words",
 }
-GRAVE = {"serious", "critical"}
 # the first page is found at the server's own address only
 ADDRESSES = {"transcribe": ""}
-
-
-def grave_findings(page):
-    """Return what axe finds on a page that keeps people from using it."""
-    return [
-        (violation["id"], [node["target"] for node in violation["nodes"]])
-        for violation in Axe().run(page).response["violations"]
-        if violation["impact"] in GRAVE
-    ]
 
 
 @pytest.fixture

@@ -1,16 +1,11 @@
 """A rule written on its page: it applies to the stored calls, and its words can be listened to."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-GRAVE = {"serious", "critical"}
+from tests.browser.axe import grave_findings
+
 APPLIED_WITHIN_MS = 60_000
-
-
-def assert_accessible(page):
-    found = Axe().run(page).response["violations"]
-    assert not [v["id"] for v in found if v["impact"] in GRAVE], found
 
 
 @pytest.mark.parametrize("width", [1440])
@@ -22,7 +17,7 @@ def test_a_written_rule_is_found_in_the_demo_calls(stocked_server, billing_call,
     page.get_by_role("button", name="Try out").first.click()
     expect(page.get_by_text("nothing is saved yet")).to_be_visible()
     expect(page.get_by_text("Would apply to")).to_be_visible()
-    assert_accessible(page)
+    assert grave_findings(page) == []
 
     page.get_by_role("button", name="Save").first.click()
     listed = page.locator(".st-key-rule_calls_talks_about_the_bill button").first
@@ -33,7 +28,7 @@ def test_a_written_rule_is_found_in_the_demo_calls(stocked_server, billing_call,
     expect(named.first).to_be_visible()
     # The framework's own toasts have no name.
     expect(page.get_by_test_id("stToast")).to_have_count(0)
-    assert_accessible(page)
+    assert grave_findings(page) == []
 
     page.goto(f"{stocked_server}/call?call={billing_call}")
     expect(page.locator("[data-line]").first).to_be_visible()
@@ -46,4 +41,4 @@ def test_a_written_rule_is_found_in_the_demo_calls(stocked_server, billing_call,
     expect(panel.get_by_text("because:")).to_contain_text("Talks about the bill")
     panel.get_by_role("button", name="0:").or_(panel.get_by_role("button", name="1:")).first.click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    assert_accessible(page)
+    assert grave_findings(page) == []

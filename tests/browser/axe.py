@@ -1,0 +1,22 @@
+"""What axe finds on a page that keeps people from using it."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+GRAVE = {"serious", "critical"}
+# What is drawn anew is faint for a moment, and fades back in.
+STANDS_STILL = "() => !document.querySelector('[data-stale=true], [data-testid=stStatusWidget]')"
+FADING_MS = 700
+
+
+def grave_findings(page):
+    """Return serious findings, each with the elements and why, once the page stands still."""
+    page.wait_for_function(STANDS_STILL)
+    page.wait_for_timeout(FADING_MS)
+    return [
+        (
+            violation["id"],
+            [(n["target"], n["html"][:200], n["failureSummary"][-300:]) for n in nodes],
+        )
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in GRAVE and (nodes := violation["nodes"])
+    ]
