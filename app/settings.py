@@ -90,6 +90,25 @@ class Settings(BaseSettings):
     assemblyai_streaming_host: Annotated[
         str | None, Field(validation_alias="ASSEMBLYAI_STREAMING_HOST")
     ] = None
+    azure_at_once: Annotated[int, Field(validation_alias="PARTYLINE_AZURE_AT_ONCE", ge=1)] = 8
+    azure_per_minute: Annotated[
+        int | None, Field(validation_alias="PARTYLINE_AZURE_PER_MINUTE", ge=1)
+    ] = None
+    azure_cost_per_hour: Annotated[
+        float | None, Field(validation_alias="PARTYLINE_AZURE_COST_PER_HOUR", ge=0)
+    ] = None
+    assemblyai_at_once: Annotated[
+        int, Field(validation_alias="PARTYLINE_ASSEMBLYAI_AT_ONCE", ge=1)
+    ] = 8
+    assemblyai_per_minute: Annotated[
+        int | None, Field(validation_alias="PARTYLINE_ASSEMBLYAI_PER_MINUTE", ge=1)
+    ] = None
+    assemblyai_cost_per_hour: Annotated[
+        float | None, Field(validation_alias="PARTYLINE_ASSEMBLYAI_COST_PER_HOUR", ge=0)
+    ] = None
+    provider: Annotated[str, Field(validation_alias="PARTYLINE_PROVIDER")] = "local"
+    fallback: Annotated[str, Field(validation_alias="PARTYLINE_FALLBACK")] = ""
+    public_url: Annotated[str | None, Field(validation_alias="PARTYLINE_PUBLIC_URL")] = None
     acs_endpoint: Annotated[str | None, Field(validation_alias="ACS_ENDPOINT")] = None
     acs_access_key: Annotated[SecretStr | None, Field(validation_alias="ACS_ACCESS_KEY")] = None
     acs_resource_id: Annotated[str | None, Field(validation_alias="ACS_RESOURCE_ID")] = None

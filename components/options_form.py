@@ -10,7 +10,7 @@ from components.languages import LANGUAGES
 from components.speaker_count import draw_speaker_count
 from components.words_form import draw_words_and_part
 from services.domain.calls import CallDetails, ProcessingOptions, SpeakerCount
-from services.providers.base import Capabilities, Readiness
+from services.providers.capabilities import Capabilities, Readiness
 
 FROM_NAME = "from the file name"
 OPTION_WORDS = {

@@ -36,7 +36,8 @@ from services.domain.speech import Speaker, Transcript
 from services.domain.voices import EnrolledVoice
 from services.engine.speakers.matching import match_voices
 from services.engine.speakers.recognition import VoiceListener
-from services.providers.base import Capabilities, SpeechProvider
+from services.providers.base import SpeechProvider
+from services.providers.capabilities import Capabilities
 from services.understanding.summariser import Summariser, summarised
 
 STEPS_OF_UNDERSTANDING = 4

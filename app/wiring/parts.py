@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from app.local_models import (
@@ -136,10 +137,45 @@ def build_providers(settings: Settings) -> ProviderRegistry:
 
         return ScriptedProvider(pause_ms=settings.scripted_pause_ms)
 
-    factories: dict[str, Callable[[], SpeechProvider]] = {"local": local}
+    def azure() -> SpeechProvider:
+        from services.providers.azure_speech.access import AzureAccess
+        from services.providers.azure_speech.provider import AzureSpeechProvider
+
+        return AzureSpeechProvider(
+            AzureAccess(
+                key=_secret(settings.azure_speech_key),
+                region=settings.azure_speech_region,
+                host=settings.azure_speech_host,
+                endpoint=settings.azure_speech_endpoint,
+            ),
+            cost_per_hour=settings.azure_cost_per_hour,
+        )
+
+    def assemblyai() -> SpeechProvider:
+        from services.providers.assemblyai.access import AssemblyAIAccess
+        from services.providers.assemblyai.provider import AssemblyAIProvider
+
+        return AssemblyAIProvider(
+            AssemblyAIAccess(
+                key=_secret(settings.assemblyai_api_key),
+                base_url=settings.assemblyai_base_url,
+                streaming_host=settings.assemblyai_streaming_host,
+            ),
+            cost_per_hour=settings.assemblyai_cost_per_hour,
+        )
+
+    factories: dict[str, Callable[[], SpeechProvider]] = {
+        "local": local,
+        "azure": azure,
+        "assemblyai": assemblyai,
+    }
     if settings.scripted_provider:
         factories["scripted"] = scripted
     return ProviderRegistry(factories)
+
+
+def _secret(setting: SecretStr | None) -> str | None:
+    return setting.get_secret_value() or None if setting else None
 
 
 def build_models(settings: Settings) -> "UnderstandingModels":

@@ -60,7 +60,9 @@ class ProcessingOptions:
     ``vocabulary`` holds words to listen for, ``spelling`` pairs of what is heard and how it is to
     be written. Only [start_ms, end_ms) of the recording is transcribed (None: from its start, to
     its end). ``relabel_of`` names a transcript of the call whose words are kept: then nothing is
-    recognised, only its speakers are told apart anew.
+    recognised, only its speakers are told apart anew. ``fallback`` names the providers that are
+    asked in turn when the first can't be reached. ``provider_options`` are names and values of what
+    the providers declare beyond all this.
     """
 
     provider: str = "local"
@@ -75,6 +77,8 @@ class ProcessingOptions:
     start_ms: int | None = None
     end_ms: int | None = None
     relabel_of: str | None = None
+    fallback: tuple[str, ...] = ()
+    provider_options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -267,6 +267,14 @@ class ProviderUnknown(ProviderError):
     """There is no speech provider of this name."""
 
 
+class NotLive(ProviderError):
+    """This speech provider can't transcribe a call while it is being held."""
+
+
+class LiveOver(ProviderError):
+    """This live call has ended already."""
+
+
 class ProviderNotConfigured(ProviderError):
     """This speech provider is not configured."""
 

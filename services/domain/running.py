@@ -13,6 +13,10 @@ def _nobody_listens(stage: Stage, fraction: float) -> None:
     """Drop the report."""
 
 
+def _nobody_notes(reference: str) -> None:
+    """Drop the note."""
+
+
 def _never() -> bool:
     return False
 
@@ -24,11 +28,14 @@ class RunContext:
     ``on_progress(stage, fraction)`` takes 0..1 of that stage. ``is_cancelled()`` is asked between
     windows. ``checkpoints`` keeps opaque bytes by key (``"recognise.0.17"``) across a kill of the
     process: work that is found there is not done again. It forgets everything when the run ends.
+    ``note_copy`` is told the reference under which a service keeps a copy of the sound or its
+    words, as soon as it does, so that it can be deleted there with the call.
     """
 
     on_progress: ProgressListener = _nobody_listens
     is_cancelled: Callable[[], bool] = _never
     checkpoints: MutableMapping[str, bytes] = field(default_factory=dict)
+    note_copy: Callable[[str], None] = _nobody_notes
 
     def report(self, stage: Stage, fraction: float) -> None:
         """Tell how far a stage has come (0..1), after checking that the run still is wanted.

@@ -3,59 +3,29 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
 
 from services import telemetry
 from services.audio.recording import Recording
 from services.domain.calls import ProcessingOptions
-from services.domain.errors import InternalFault, PartylineError
+from services.domain.errors import (
+    InternalFault,
+    NotLive,
+    PartylineError,
+    ProviderNotConfigured,
+)
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
+from services.providers.capabilities import Capabilities, Readiness
+from services.providers.live import LiveFormat, LiveListener, LiveSession
 
 ATTEMPTS = 3
 FIRST_PAUSE_S = 2.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Capabilities:
-    """What a provider can do; pages and pipeline ask this record, never the provider's name.
-
-    ``languages`` None means: any. What is False here the pipeline adds on this machine.
-    """
-
-    name: str
-    title: str
-    recorded: bool = True
-    live: bool = False
-    separate_channels: bool = False
-    diarization: bool = False
-    expected_speakers: bool = False
-    language_detection: bool = False
-    languages: tuple[str, ...] | None = None
-    vocabulary: bool = False
-    sentiment: bool = False
-    redaction: bool = False
-    summary: bool = False
-    holds: bool = False
-    loudness: bool = False
-    max_duration_ms: int | None = None
-    leaves_machine: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Readiness:
-    """Whether a provider can be used now; ``missing`` names the settings that are not set."""
-
-    ready: bool
-    missing: tuple[str, ...] = ()
-    hint: str | None = None
-
-
 class SpeechProvider(ABC):
-    """Turns a recording into a transcript."""
+    """Turns a recording, or a call while it is held, into words of speakers."""
 
-    capabilities: ClassVar[Capabilities]
+    capabilities: Capabilities
 
     @abstractmethod
     def readiness(self) -> Readiness:
@@ -66,6 +36,28 @@ class SpeechProvider(ABC):
         self, recording: Recording, options: ProcessingOptions, context: RunContext
     ) -> Transcript:
         """Do one attempt. Raise from the error tree; anything else counts as our own fault."""
+
+    def check(self) -> None:
+        """Make the cheapest real request that shows whether the service would work.
+
+        Raises the PartylineError that a call would meet. Here nothing is asked of anybody.
+        """
+        if not self.readiness().ready:
+            raise ProviderNotConfigured
+
+    def delete_copy(self, reference: str) -> None:
+        """Have the service delete what it keeps under a reference that ``note_copy`` was told.
+
+        Asked only of providers that keep copies. What is gone already counts as deleted. Raises a
+        PartylineError.
+        """
+        raise InternalFault
+
+    def open_live(
+        self, sound: LiveFormat, options: ProcessingOptions, listener: LiveListener
+    ) -> LiveSession:
+        """Open a live call. Raises a PartylineError when it can't begin, NotLive where none can."""
+        raise NotLive
 
     def transcribe(
         self,

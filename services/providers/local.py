@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from services.audio.channels import leak_db
 from services.audio.recording import PcmReader, Recording
@@ -27,7 +26,8 @@ from services.engine.who_speaks import (
     voices_in_mix,
     with_parties,
 )
-from services.providers.base import Capabilities, Readiness, SpeechProvider
+from services.providers.base import SpeechProvider
+from services.providers.capabilities import Capabilities, Readiness
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class _Understood:
 class LocalProvider(SpeechProvider):
     """Recognises and diarizes on this machine."""
 
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities = Capabilities(
         name="local",
         title="This machine",
         separate_channels=True,

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Mapping
 
 from services.domain.errors import ProviderNotConfigured, ProviderUnknown
-from services.providers.base import Capabilities, Readiness, SpeechProvider
+from services.providers.base import SpeechProvider
+from services.providers.capabilities import Capabilities, Readiness
 
 ProviderFactory = Callable[[], SpeechProvider]
 

@@ -7,7 +7,6 @@ tests and load measurements can tell a lost or doubled call from a good one.
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from typing import ClassVar
 
 from services.audio.recording import ChannelLayout, Recording
 from services.domain.calls import ProcessingOptions, Stage
@@ -23,7 +22,8 @@ from services.domain.speech import (
     Utterance,
     Word,
 )
-from services.providers.base import Capabilities, Readiness, SpeechProvider
+from services.providers.base import SpeechProvider
+from services.providers.capabilities import Capabilities, Readiness
 
 WINDOW_MS = 10_000
 LINE_MS = 4_000
@@ -43,7 +43,7 @@ LINES: tuple[tuple[str, float], ...] = (
 class ScriptedProvider(SpeechProvider):
     """Answers with the script, window by window, as the local engine would."""
 
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities = Capabilities(
         name="scripted",
         title="Scripted (for tests)",
         separate_channels=True,

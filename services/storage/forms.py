@@ -74,7 +74,15 @@ def unpack_options(text: str) -> ProcessingOptions:
     form = _decode(text)
     vocabulary = tuple(form.pop("vocabulary", ()))
     spelling = tuple((heard, written) for heard, written in form.pop("spelling", ()))
-    return ProcessingOptions(**form, vocabulary=vocabulary, spelling=spelling)
+    fallback = tuple(form.pop("fallback", ()))
+    provider_options = tuple((name, value) for name, value in form.pop("provider_options", ()))
+    return ProcessingOptions(
+        **form,
+        vocabulary=vocabulary,
+        spelling=spelling,
+        fallback=fallback,
+        provider_options=provider_options,
+    )
 
 
 def pack_words(words: Sequence[Word]) -> str:

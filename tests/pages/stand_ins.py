@@ -23,7 +23,7 @@ from services.domain.speech import (
     Transcript,
 )
 from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
-from services.providers.base import Capabilities, Readiness
+from services.providers.capabilities import Capabilities, Readiness
 from services.storage.audio_vault import Rendition
 from services.storage.calls import CallStore
 from services.storage.keys import WrappedKey

@@ -11,7 +11,8 @@ from services.domain.errors import Cancelled
 from services.domain.running import RunContext
 from services.domain.speech import SentimentLabel, SpeakerRole, Statement, Summary
 from services.domain.topics import Topic
-from services.providers.base import Capabilities, Readiness, SpeechProvider
+from services.providers.base import SpeechProvider
+from services.providers.capabilities import Capabilities, Readiness
 from services.understanding.summariser import LocalSummariser
 from tests import builders
 from tests.unit.providers.test_local import bursts, recording

@@ -9,7 +9,8 @@ from services.domain.errors import (
     ProviderUnknown,
 )
 from services.domain.running import RunContext
-from services.providers.base import Readiness, SpeechProvider
+from services.providers.base import SpeechProvider
+from services.providers.capabilities import Readiness
 from services.providers.registry import ProviderRegistry
 from services.providers.scripted import ScriptedProvider
 from tests.contract.test_provider import OPTIONS, silence

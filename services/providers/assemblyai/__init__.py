@@ -1,0 +1,1 @@
+"""AssemblyAI: recorded and live calls through its SDK, which is imported here only."""

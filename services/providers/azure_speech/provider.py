@@ -1,0 +1,33 @@
+"""The Azure provider."""
+
+from dataclasses import replace
+
+from services.audio.recording import Recording
+from services.domain.calls import ProcessingOptions
+from services.domain.errors import ProviderUnavailable
+from services.domain.running import RunContext
+from services.domain.speech import Transcript
+from services.providers.azure_speech.access import AzureAccess
+from services.providers.base import SpeechProvider
+from services.providers.capabilities import Capabilities, Readiness
+
+CAPABILITIES = Capabilities(name="azure", title="Azure Speech")
+
+
+class AzureSpeechProvider(SpeechProvider):
+    """Azure Speech."""
+
+    def __init__(self, access: AzureAccess, *, cost_per_hour: float | None = None) -> None:
+        """Remember the access; nothing is connected."""
+        self._access = access
+        self.capabilities = replace(CAPABILITIES, cost_per_hour=cost_per_hour)
+
+    def readiness(self) -> Readiness:
+        """Say which settings are missing."""
+        missing = self._access.missing
+        return Readiness(ready=not missing, missing=missing)
+
+    def _transcribe_impl(
+        self, recording: Recording, options: ProcessingOptions, context: RunContext
+    ) -> Transcript:
+        raise ProviderUnavailable
