@@ -2,6 +2,7 @@
 
 import ipaddress
 import tomllib
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +22,14 @@ ROOT = Path(__file__).resolve().parent.parent
 SECRETS_FILE = ROOT / ".streamlit" / "secrets.toml"
 GIBIBYTE = 1024**3
 HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderLimits:
+    """How much a provider is asked for at most: calls at once, and calls begun in a minute."""
+
+    at_once: int
+    per_minute: int | None = None
 
 
 class OriginalAudio(StrEnum):
@@ -176,6 +185,21 @@ class Settings(BaseSettings):
             "DATABASE_URL": self.database_url,
             "STORAGE_URL": self.storage_url,
         }
+
+    @property
+    def fallback_names(self) -> tuple[str, ...]:
+        """Who is asked in turn when the usual provider can't be reached."""
+        return tuple(name for one in self.fallback.split(",") if (name := one.strip()))
+
+    def limits_of(self, provider: str) -> ProviderLimits | None:
+        """Return the limits set for a provider, None for one that has none."""
+        return {
+            "local": ProviderLimits(at_once=self.jobs_at_once),
+            "azure": ProviderLimits(at_once=self.azure_at_once, per_minute=self.azure_per_minute),
+            "assemblyai": ProviderLimits(
+                at_once=self.assemblyai_at_once, per_minute=self.assemblyai_per_minute
+            ),
+        }.get(provider)
 
     @property
     def language_model(self) -> dict[str, Any] | None:

@@ -1,5 +1,7 @@
 """Languages that can be chosen for a recording, by their names."""
 
+from collections.abc import Sequence
+
 LANGUAGES = {
     "en": "English",
     "ar": "Arabic",
@@ -35,6 +37,22 @@ LANGUAGES = {
 }
 
 
+def offered_languages(declared: Sequence[str] | None) -> list[str]:
+    """Return what can be chosen of what a provider declares (None: any), the named ones first."""
+    if declared is None:
+        return list(LANGUAGES)
+    named = [code for code in LANGUAGES if code in declared]
+    return [*named, *sorted(set(declared) - set(named))]
+
+
 def language_name(code: str | None) -> str:
-    """Return the name of a language code, the code itself when it isn't in the list."""
-    return "not known" if code is None else LANGUAGES.get(code, code)
+    """Return the name of a language code, ``English (GB)`` for ``en-GB``.
+
+    One that isn't in the list is its own name.
+    """
+    if code is None:
+        return "not known"
+    language, _, region = code.partition("-")
+    if code in LANGUAGES or language not in LANGUAGES or not region:
+        return LANGUAGES.get(code, code)
+    return f"{LANGUAGES[language]} ({region})"

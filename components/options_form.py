@@ -6,8 +6,10 @@ from dataclasses import dataclass, fields, replace
 import streamlit as st
 
 from components._compat import Keep
-from components.languages import LANGUAGES
+from components.languages import language_name, offered_languages
+from components.provider_options import draw_provider_options
 from components.speaker_count import draw_speaker_count
+from components.wording import hourly_cost, plain
 from components.words_form import draw_words_and_part
 from services.domain.calls import CallDetails, ProcessingOptions, SpeakerCount
 from services.providers.capabilities import Capabilities, Readiness
@@ -25,6 +27,8 @@ OPTION_WORDS = {
     "keep_fillers": "keeping fillers",
     "start_ms": "start of the part",
     "end_ms": "end of the part",
+    "fallback": "who is asked if the provider can't be reached",
+    "provider_options": "what the provider is asked for",
 }
 
 
@@ -52,33 +56,23 @@ def draw_options(
     now: ProcessingOptions | None = None,
     keep: Keep = "session",
 ) -> ProcessingOptions | None:
-    """Draw provider, language, number of speakers, redaction, words and part; return the choice.
+    """Draw what is to be done with recordings; return the choice.
 
     None when something typed can't be used: what it is stands below it. Providers that aren't
     configured are named below the choice with what they need. What was chosen is found again
     after a page switch, ahead of ``now``, unless ``keep`` is None.
     """
     now = now or ProcessingOptions()
-    usable = [c for c in choices if c.readiness.ready] or list(choices)
-    by_name = {c.capabilities.name: c for c in choices}
-    names = [c.capabilities.name for c in usable]
-    provider = st.selectbox(
-        "Speech provider",
-        names,
-        index=names.index(now.provider) if now.provider in names else 0,
-        format_func=lambda name: by_name[name].label,
-        key=f"{key}_provider",
-        persist_state=keep,
-        help="Who turns the sound into words. Everything after that is done on this machine.",
-    )
-    chosen = by_name[provider or names[0]]
+    chosen = _draw_provider(choices, key, now, keep)
+    capabilities = chosen.capabilities
     _draw_unusable(choices)
-    language = _language(chosen.capabilities, key, now, keep)
+    fallback = _draw_fallback(choices, capabilities, key, now, keep)
+    language = _language(capabilities, key, now, keep)
     # Every provider's transcript can be given speakers on this machine.
     speakers = draw_speaker_count(key=key, now=SpeakerCount.of(now), keep=keep)
     options = replace(
         now,
-        provider=chosen.capabilities.name,
+        provider=capabilities.name,
         language=language,
         redact=st.toggle(
             "Take personal data out of the text",
@@ -88,15 +82,16 @@ def draw_options(
             help="Names, numbers and addresses are replaced by their kind, such as [PHONE]. "
             "The unredacted text is then never stored.",
         ),
+        fallback=fallback,
+        provider_options=draw_provider_options(capabilities, now, key=key, keep=keep),
     )
     wanted = draw_words_and_part(
         speakers.put_into(options),
-        takes_vocabulary=chosen.capabilities.vocabulary,
+        takes_vocabulary=capabilities.vocabulary,
         key=key,
         keep=keep,
     )
-    if chosen.capabilities.leaves_machine:
-        st.caption(":material/cloud_upload: The sound is sent to this provider.")
+    _draw_where_the_sound_goes(choices, capabilities, fallback)
     return wanted
 
 
@@ -129,6 +124,13 @@ def with_changes(
         if getattr(chosen, f.name) != getattr(shown, f.name)
     }
     changed = replace(own, **changes)
+    if changed.provider == chosen.provider != own.provider:
+        # What another provider was asked for means nothing to this one.
+        changed = replace(changed, provider_options=chosen.provider_options)
+    elif changed.provider != chosen.provider:
+        changed = replace(changed, provider_options=own.provider_options)
+    instead = tuple(name for name in changed.fallback if name != changed.provider)
+    changed = replace(changed, fallback=instead)
     speakers = SpeakerCount.of(chosen)
     # A number and bounds only make sense together.
     return changed if speakers == SpeakerCount.of(shown) else speakers.put_into(changed)
@@ -156,24 +158,93 @@ def draw_details(*, key: str) -> CallDetails:
     )
 
 
+def _draw_provider(
+    choices: Sequence[ProviderChoice], key: str, now: ProcessingOptions, keep: Keep
+) -> ProviderChoice:
+    offered = [c for c in choices if c.capabilities.recorded]
+    usable = [c for c in offered if c.readiness.ready] or offered
+    by_name = {c.capabilities.name: c for c in usable}
+    names = list(by_name)
+    name = st.selectbox(
+        "Speech provider",
+        names,
+        index=names.index(now.provider) if now.provider in names else 0,
+        format_func=lambda name: by_name[name].label,
+        key=f"{key}_provider",
+        persist_state=keep,
+        help="Who turns the sound into words. Everything after that is done on this machine.",
+    )
+    return by_name[name or names[0]]
+
+
 def _draw_unusable(choices: Sequence[ProviderChoice]) -> None:
     for choice in choices:
         if not choice.readiness.ready:
             st.caption(f":material/key_off: {choice.label}")
 
 
+def _draw_fallback(
+    choices: Sequence[ProviderChoice],
+    first: Capabilities,
+    key: str,
+    now: ProcessingOptions,
+    keep: Keep,
+) -> tuple[str, ...]:
+    """Draw who is asked, in which order, when the first provider can't be reached."""
+    titles = {
+        c.capabilities.name: c.capabilities.title
+        for c in choices
+        if c.readiness.ready and c.capabilities.recorded and c.capabilities.name != first.name
+    }
+    if not titles:
+        return ()
+    chosen = st.multiselect(
+        "If it can't be reached",
+        list(titles),
+        default=[name for name in now.fallback if name in titles],
+        format_func=lambda name: titles[name],
+        placeholder="Nobody: the call fails and can be retried",
+        key=f"{key}_fallback_{first.name}",
+        persist_state=keep,
+        help="Who is asked instead, in the order chosen here, when the provider can't be reached "
+        "or takes no more requests. The call says who did it in the end. A recording that a "
+        "provider refuses isn't passed on.",
+    )
+    return tuple(chosen)
+
+
+def _draw_where_the_sound_goes(
+    choices: Sequence[ProviderChoice], first: Capabilities, fallback: Sequence[str]
+) -> None:
+    """Say whether the sound leaves this machine, and what that costs."""
+    known = {c.capabilities.name: c.capabilities for c in choices}
+    if first.leaves_machine:
+        st.caption(f":material/cloud_upload: The sound is sent to this provider.{_cost(first)}")
+    for name in fallback:
+        if known[name].leaves_machine:
+            st.caption(
+                f":material/cloud_upload: If need be, the sound is sent to "
+                f"{plain(known[name].title)}.{_cost(known[name])}"
+            )
+
+
+def _cost(capabilities: Capabilities) -> str:
+    if capabilities.cost_per_hour is None:
+        return ""
+    return f" That costs {hourly_cost(capabilities.cost_per_hour)}."
+
+
 def _language(
     capabilities: Capabilities, key: str, now: ProcessingOptions, keep: Keep
 ) -> str | None:
-    offered = [c for c in LANGUAGES if not capabilities.languages or c in capabilities.languages]
-    codes: list[str | None] = [*offered]
-    if capabilities.language_detection or not offered:
+    codes: list[str | None] = [*offered_languages(capabilities.languages)]
+    if capabilities.language_detection or not codes:
         codes.insert(0, None)
     return st.selectbox(
         "Language",
         codes,
         index=codes.index(now.language) if now.language in codes else 0,
-        format_func=lambda code: "Detect automatically" if code is None else LANGUAGES[code],
+        format_func=lambda code: "Detect automatically" if code is None else language_name(code),
         key=f"{key}_language",
         persist_state=keep,
     )

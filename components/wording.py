@@ -177,3 +177,9 @@ def cost_words(cost: float) -> str:
     if cost < LEAST_SHOWN_COST:
         return f"under \\${LEAST_SHOWN_COST:.4f}"
     return f"about \\${cost:.2f}" if cost >= 1 else f"about \\${cost:.4f}"
+
+
+def hourly_cost(cost: float) -> str:
+    """Return the price of an hour of sound, which is in whatever currency it was set in."""
+    shown = f"{cost:.2f}" if round(cost, 2) == cost else f"{cost:g}"
+    return f"about {shown} per hour of sound, as set here"

@@ -79,6 +79,8 @@ def draw_file_drop(
             "keep_fillers": options.keep_fillers,
             "start_ms": options.start_ms,
             "end_ms": options.end_ms,
+            "fallback": list(options.fallback),
+            "provider_options": dict(options.provider_options),
         },
         "details": {
             "agent_name": details.agent_name,
@@ -99,7 +101,8 @@ def draw_file_drop(
 
 
 def _words_bytes(options: ProcessingOptions) -> int:
-    words = json.dumps([options.vocabulary, options.spelling], ensure_ascii=False)
+    given = [options.vocabulary, options.spelling, options.provider_options]
+    words = json.dumps(given, ensure_ascii=False)
     return len(words.encode())
 
 

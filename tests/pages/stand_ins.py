@@ -9,13 +9,20 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from services.audio.recording import Recording
 from services.domain.calls import (
     ProcessingOptions,
     RunProgress,
     SpeakerCount,
     Stage,
 )
-from services.domain.errors import NotFound, PartylineError, SoundGone
+from services.domain.errors import (
+    NotFound,
+    PartylineError,
+    ProviderRejected,
+    ProviderUnknown,
+    SoundGone,
+)
 from services.domain.people import User
 from services.domain.running import RunContext
 from services.domain.sound import CallSound, Listening, Original
@@ -23,6 +30,7 @@ from services.domain.speech import (
     Transcript,
 )
 from services.domain.voices import Enrolment, Voiceprint, VoiceQuality
+from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities, Readiness
 from services.storage.audio_vault import Rendition
 from services.storage.calls import CallStore
@@ -194,25 +202,75 @@ class AlikeVectors:
 
 
 class StagedProviders:
-    """One provider that is ready and one that lacks its key."""
+    """One provider that is ready and one that lacks its key, or what the test puts in."""
+
+    def __init__(self) -> None:
+        """Begin with the usual two."""
+        self.offered: dict[str, tuple[Capabilities, Readiness]] = {
+            "local": (
+                Capabilities(
+                    name="local",
+                    title="This machine",
+                    language_detection=True,
+                    vocabulary=True,
+                    leaves_machine=False,
+                ),
+                Readiness(ready=True),
+            ),
+            "azure": (
+                Capabilities(name="azure", title="Azure Speech", language_detection=True),
+                Readiness(ready=False, missing=("AZURE_SPEECH_KEY",)),
+            ),
+        }
+        self.checks: dict[str, Callable[[], None]] = {}
+
+    def put(self, capabilities: Capabilities, readiness: Readiness | None = None) -> None:
+        """Offer a provider; it is ready unless told otherwise."""
+        offered = (capabilities, readiness or Readiness(ready=True))
+        self.offered[capabilities.name] = offered
 
     def names(self) -> tuple[str, ...]:
-        """Return both names."""
-        return ("local", "azure")
+        """Return the names of all."""
+        return tuple(self.offered)
 
     def capabilities(self, name: str) -> Capabilities:
         """Return what the provider can do."""
-        local = name == "local"
-        title = "This machine" if local else "Azure Speech"
-        return Capabilities(
-            name=name,
-            title=title,
-            language_detection=True,
-            vocabulary=local,
-            leaves_machine=not local,
-        )
+        if name not in self.offered:
+            raise ProviderUnknown
+        return self.offered[name][0]
 
     def readiness(self, name: str) -> Readiness:
         """Return whether its key is there."""
-        missing = () if name == "local" else ("AZURE_SPEECH_KEY",)
-        return Readiness(ready=not missing, missing=missing)
+        return self.offered[name][1]
+
+    def get(self, name: str) -> SpeechProvider:
+        """Return a provider that can be checked and nothing else."""
+        capabilities, readiness = self.offered[name]
+        return CheckedProvider(capabilities, readiness, self.checks.get(name))
+
+
+class CheckedProvider(SpeechProvider):
+    """Answers a check as the test says."""
+
+    def __init__(
+        self, capabilities: Capabilities, readiness: Readiness, check: Callable[[], None] | None
+    ) -> None:
+        """Take what it is said to be; without ``check`` it answers as any provider would."""
+        self.capabilities = capabilities
+        self._readiness = readiness
+        self._check = check
+
+    def readiness(self) -> Readiness:
+        """Say what the test says."""
+        return self._readiness
+
+    def check(self) -> None:
+        """Do what the test says."""
+        super().check()
+        if self._check is not None:
+            self._check()
+
+    def _transcribe_impl(
+        self, recording: Recording, options: ProcessingOptions, context: RunContext
+    ) -> Transcript:
+        raise ProviderRejected
