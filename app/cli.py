@@ -9,6 +9,7 @@ import typer
 
 from app.benches import benches
 from app.emulators import emulators
+from app.providers import providers
 from app.rules import rules
 from app.text import text
 from app.vocabulary import vocabulary
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.add_typer(voices, name="voices")
 app.add_typer(vocabulary, name="vocabulary")
 app.add_typer(rules, name="rules")
+app.add_typer(providers, name="providers")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
@@ -74,7 +76,17 @@ def prepare() -> None:
 @app.command()
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Recordings of calls.")],
-    provider: Annotated[str, typer.Option(help="Who recognises the speech.")] = "local",
+    provider: Annotated[
+        str | None, typer.Option(help="Who recognises the speech; by default this machine.")
+    ] = None,
+    fallback: Annotated[
+        list[str] | None,
+        typer.Option(help="Who is asked if that one can't be reached; repeatable, in order."),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--option", help="What the provider is asked for, as NAME=VALUE; repeatable."),
+    ] = None,
     language: Annotated[str, typer.Option(help="Language code, or auto to detect it.")] = "auto",
     speakers: Speakers = None,
     min_speakers: AtLeast = None,
@@ -110,10 +122,15 @@ def transcribe(
     from app.commands.transcribe import transcribe_files
     from app.commands.vocabulary import read_terms
     from app.settings import load_settings
+    from services.providers.wishes import read_provider_options
 
     with one_clear_line():
+        settings = load_settings() if llm else load_settings().without_language_model()
+        provider = provider or settings.provider
         options = ProcessingOptions(
             provider=provider,
+            fallback=settings.fallback_for(provider) if fallback is None else tuple(fallback),
+            provider_options=read_provider_options(given or []),
             language=None if language == "auto" else language,
             expected_speakers=speakers,
             min_speakers=min_speakers,
@@ -126,7 +143,6 @@ def transcribe(
             end_ms=read_clock(end) if end else None,
         )
         work = save_files if save else transcribe_files
-        settings = load_settings() if llm else load_settings().without_language_model()
         raise SystemExit(work(settings, files, options, wanted, output))
 
 

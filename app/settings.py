@@ -186,10 +186,10 @@ class Settings(BaseSettings):
             "STORAGE_URL": self.storage_url,
         }
 
-    @property
-    def fallback_names(self) -> tuple[str, ...]:
-        """Who is asked in turn when the usual provider can't be reached."""
-        return tuple(name for one in self.fallback.split(",") if (name := one.strip()))
+    def fallback_for(self, provider: str) -> tuple[str, ...]:
+        """Return who is usually asked in turn when this provider can't be reached."""
+        names = (one.strip() for one in self.fallback.split(","))
+        return tuple(name for name in names if name and name != provider)
 
     def limits_of(self, provider: str) -> ProviderLimits | None:
         """Return the limits set for a provider, None for one that has none."""

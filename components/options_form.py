@@ -12,6 +12,7 @@ from components.speaker_count import draw_speaker_count
 from components.wording import hourly_cost, plain
 from components.words_form import draw_words_and_part
 from services.domain.calls import CallDetails, ProcessingOptions, SpeakerCount
+from services.providers.abilities import state_words
 from services.providers.capabilities import Capabilities, Readiness
 
 FROM_NAME = "from the file name"
@@ -44,9 +45,7 @@ class ProviderChoice:
         """Its title, with what is missing if it can't be used."""
         if self.readiness.ready:
             return self.capabilities.title
-        missing = " and ".join(self.readiness.missing)
-        reason = f"set {missing}" if missing else self.readiness.hint or "not available"
-        return f"{self.capabilities.title} (not configured: {reason})"
+        return f"{self.capabilities.title} (not configured: {state_words(self.readiness)})"
 
 
 def draw_options(

@@ -73,7 +73,8 @@ def provider_choices() -> list[ProviderChoice]:
 def default_options() -> ProcessingOptions:
     """Return how recordings are processed here unless somebody chooses otherwise."""
     settings = session.services().settings
-    return ProcessingOptions(provider=settings.provider, fallback=settings.fallback_names)
+    usual = settings.provider
+    return ProcessingOptions(provider=usual, fallback=settings.fallback_for(usual))
 
 
 def show_unready(call_id: str) -> None:

@@ -1,0 +1,64 @@
+"""What a provider can do and what it needs, in words."""
+
+from services.providers.capabilities import Capabilities, Readiness
+
+HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+
+
+def state_words(readiness: Readiness) -> str:
+    """Return ``ready``, or what has to be done first: ``set AZURE_SPEECH_KEY``."""
+    if readiness.ready:
+        return "ready"
+    missing = " and ".join(readiness.missing)
+    return f"set {missing}" if missing else readiness.hint or "not available"
+
+
+def abilities(capabilities: Capabilities) -> tuple[str, ...]:
+    """Return what a provider does by itself, each as a few words."""
+    channels = capabilities.live_channels
+    said = {
+        "recorded calls": capabilities.recorded,
+        "live calls" if channels == 1 else f"live calls of {channels} channels": capabilities.live,
+        "channels each by itself": capabilities.separate_channels,
+        "telling speakers apart": capabilities.diarization,
+        "a number of speakers that is known": capabilities.expected_speakers,
+        "finding out the language": capabilities.language_detection,
+        _languages(capabilities): True,
+        "words to listen for": capabilities.vocabulary,
+        **dict(_understanding(capabilities)),
+        "finding holds": capabilities.holds,
+        f"recordings of up to {_length(capabilities)}": capabilities.max_duration_ms is not None,
+    }
+    return tuple(words for words, holds in said.items() if holds)
+
+
+def added_here(capabilities: Capabilities) -> tuple[str, ...]:
+    """Return what this machine adds to a provider's transcripts."""
+    said = (("telling speakers apart", capabilities.diarization), *_understanding(capabilities))
+    return tuple(words for words, holds in said if not holds)
+
+
+def _understanding(capabilities: Capabilities) -> tuple[tuple[str, bool], ...]:
+    return (
+        ("sentiment", capabilities.sentiment),
+        ("taking out personal data", capabilities.redaction),
+        ("a summary", capabilities.summary),
+        ("loudness", capabilities.loudness),
+    )
+
+
+def _languages(capabilities: Capabilities) -> str:
+    languages = capabilities.languages
+    if languages is None:
+        return "any language"
+    if len(languages) == 1:
+        return f"one language ({languages[0]})"
+    return f"{len(languages)} languages"
+
+
+def _length(capabilities: Capabilities) -> str:
+    longest_ms = capabilities.max_duration_ms or 0
+    if longest_ms < HOUR_MS:
+        return f"{longest_ms / MINUTE_MS:g} min"
+    return f"{longest_ms / HOUR_MS:g} h"
