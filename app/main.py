@@ -56,6 +56,12 @@ page = st.navigation(
             icon=":material/dictionary:",
             url_path="vocabulary",
         ),
+        st.Page(
+            "../pages/settings.py",
+            title="Settings",
+            icon=":material/settings:",
+            url_path="settings",
+        ),
     ],
     position="top",
 )

@@ -19,7 +19,7 @@ from bench.ui import ROOT, serving
 
 PAGES = (
     "", "calls", "call", "live_call", "analytics", "ask", "voices", "vocabulary", "rules",
-    "scorecards",
+    "scorecards", "settings",
 )  # fmt: skip
 DESK = {"width": 1440, "height": 1180}
 PHONE = {"width": 390, "height": 844}

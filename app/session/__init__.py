@@ -13,6 +13,7 @@ from app.session.batch import (
     shown_in_place,
     take_fresh,
 )
+from app.session.checks import check_outcome, keep_check
 from app.session.forms import (
     ScorecardDraft,
     begin_rule,
@@ -82,6 +83,7 @@ __all__ = [
     "begin_scorecard",
     "begin_vocabulary_anew",
     "begun_rule",
+    "check_outcome",
     "conversation",
     "current_user",
     "end_rule",
@@ -94,6 +96,7 @@ __all__ = [
     "forget_conversation",
     "hear_original",
     "hears_original",
+    "keep_check",
     "keep_learnt",
     "keep_of_conversation",
     "keep_scorecard_draft",

@@ -91,6 +91,13 @@ class Staged:
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
     settings: Any = field(default_factory=Settings)
     intake: Any = None
+    ready: dict[str, bool] = field(
+        default_factory=lambda: {"database": True, "worker": True, "weights": True}
+    )
+
+    def readiness(self) -> dict[str, bool]:
+        """Say what the test says."""
+        return self.ready
 
     def add(self, *, state: CallState = CallState.WAITING, **details: Any) -> Call:
         """Add a call whose run is in this state, without a transcript."""

@@ -1,0 +1,1 @@
+"""What an installation can use, as its operator has set it up."""

@@ -1,0 +1,38 @@
+"""What this installation can use: providers, language model, storage. Shown, not changed."""
+
+import streamlit as st
+
+from app import session
+from components.heading import draw_page_title, draw_panel_title
+from components.settings_view.installation import (
+    draw_how_to_set,
+    draw_installation,
+    draw_language_model,
+)
+from components.settings_view.providers import draw_order
+from pages._settings import provider_cards, show_provider
+
+services = session.services()
+settings = services.settings
+cards = provider_cards()
+draw_page_title("Settings", "What this installation can use, as its operator has set it up.")
+draw_how_to_set()
+
+with st.container(border=True):
+    draw_panel_title("Who is asked first")
+    draw_order(
+        settings.provider,
+        settings.fallback_for(settings.provider),
+        {card.choice.capabilities.name: card.choice for card in cards},
+    )
+for card in cards:
+    show_provider(card)
+left, right = st.columns(2)
+with left, st.container(border=True):
+    draw_panel_title("Language model")
+    draw_language_model(settings.llm_base_url, settings.llm_model)
+with right, st.container(border=True):
+    draw_panel_title("This installation")
+    draw_installation(
+        services.readiness(), database=settings.database_url, storage=settings.storage_url
+    )
