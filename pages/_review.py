@@ -23,6 +23,7 @@ from components.known_voices.dialogs import ask_remember
 from components.wording import SOUND_WORDS, covered_words
 from pages._acts import carry_out_each, delete_calls
 from pages._asking import ask_about_call
+from pages._comparing import show_comparison
 from pages._runs import ask_for_relabelling, ask_for_rerun, show_unready, watch_run
 from pages._scores import show_scores
 from pages._summaries import can_write_summaries, write_summary_again
@@ -56,6 +57,29 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         as_page=as_page,
     )
     watch_run(reviewed.call)
+    if as_page:
+        _show_tabs(reviewed)
+    else:
+        _show_review(reviewed)
+    if intent is not None:
+        _carry_out_header(reviewed, intent)
+
+
+def _show_tabs(reviewed: ReviewedCall) -> None:
+    """Draw the open tab: the call itself, or its transcripts beside each other."""
+    call_id = reviewed.call.id
+    review, compare = st.tabs(["Review", "Compare"], key=f"call_tabs_{call_id}", on_change="rerun")
+    if compare.open:
+        with compare:
+            show_comparison(call_id)
+    else:
+        with review:
+            _show_review(reviewed)
+
+
+def _show_review(reviewed: ReviewedCall) -> None:
+    """Draw who said what and how it went, and carry out what is asked for there."""
+    call_id = reviewed.call.id
     panels.draw_findings(reviewed)
     draw_cards(reviewed)
     timeline = st.container(border=True)
@@ -78,8 +102,6 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     elif asked is not None:
         session.request_seek(call_id, asked)
         st.rerun()
-    if intent is not None:
-        _carry_out_header(reviewed, intent)
 
 
 def _show_course(reviewed: ReviewedCall) -> None:

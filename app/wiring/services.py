@@ -26,6 +26,7 @@ from services.jobs.queue import JobQueue, prepare_queue
 from services.pipeline import Models
 from services.providers.registry import ProviderRegistry
 from services.reading_rules import read_by_book
+from services.review.comparing import ComparingDesk
 from services.review.refreshing import Refresher
 from services.review.service import ReviewService
 from services.rule_book import RuleBook
@@ -85,6 +86,7 @@ class Services:
     intake: Intake
     desk: JobDesk
     review: ReviewService
+    comparing: ComparingDesk
     search: SearchService
     asking: AskService
     index: SearchIndex
@@ -171,6 +173,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             demo_folder=DEMO_FOLDER,
         ),
         review=review,
+        comparing=ComparingDesk(review, transcripts, runs, known_voices),
         search=search,
         asking=AskService(
             review,

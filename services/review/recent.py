@@ -3,11 +3,12 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
+from typing import Generic, TypeVar
 
-from services.domain.reviewed import ReviewedCall
+Loaded = TypeVar("Loaded")
 
 
-class RecentCalls:
+class RecentCalls(Generic[Loaded]):
     """The calls loaded last: a long transcript takes a while to read, and each rerun asks for it.
 
     Each call is kept once, in the version loaded last. The call's row and its edits are read every
@@ -17,10 +18,10 @@ class RecentCalls:
     def __init__(self, most: int) -> None:
         """Keep the ``most`` calls loaded last."""
         self._most = most
-        self._kept: OrderedDict[str, tuple[Hashable, ReviewedCall]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Hashable, Loaded]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, call_id: str, version: Hashable) -> ReviewedCall | None:
+    def get(self, call_id: str, version: Hashable) -> Loaded | None:
         """Return the call if it is kept in this version."""
         with self._lock:
             kept, shown = self._kept.get(call_id, (None, None))
@@ -29,7 +30,7 @@ class RecentCalls:
             self._kept.move_to_end(call_id)
             return shown
 
-    def put(self, call_id: str, version: Hashable, shown: ReviewedCall) -> None:
+    def put(self, call_id: str, version: Hashable, shown: Loaded) -> None:
         """Keep the call in this version."""
         with self._lock:
             self._kept[call_id] = (version, shown)

@@ -73,7 +73,7 @@ class ReviewService:
         self._known_voices = known_voices
         self._scores = scores
         self._rule_book = rule_book
-        self._recent = RecentCalls(RECENT_CALLS)
+        self._recent = RecentCalls[ReviewedCall](RECENT_CALLS)
 
     def load(self, user: User, call_id: str) -> ReviewedCall:
         """Return the call for review. Raises NotFound, or NotReady when it has no transcript."""

@@ -24,6 +24,7 @@ from services.domain.speech import (
 )
 from services.jobs.rule_sweeps import SweepRunner
 from services.reading_rules import read_by_book
+from services.review.comparing import ComparingDesk
 from services.review.refreshing import Refresher
 from services.review.service import ReviewService
 from services.rule_book import RuleBook
@@ -74,6 +75,7 @@ class Staged:
     analytics: Analytics
     topics: TopicAnalytics
     review: ReviewService
+    comparing: ComparingDesk
     vocabulary: VocabularyService
     asking: AskService
     asked_model: list[AnsweringModel]
@@ -122,6 +124,17 @@ class Staged:
         self.runs.finish(call.id, 1, transcript.id)
         return self.calls.get(ORG, call.id)
 
+    def add_transcript(
+        self, call: Call, transcript: Transcript, *, run: int = 2, **options: Any
+    ) -> Transcript:
+        """Add a further run of a call with its transcript, which becomes the active one."""
+        self.runs.start(ORG, call.id, ProcessingOptions(**options))
+        transcript = replace(transcript, id=new_id())
+        analysed = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
+        self.transcripts.save(ORG, call.id, run, analysed)
+        self.runs.finish(call.id, run, transcript.id)
+        return transcript
+
     def add_failed(self, error: PartylineError, **details: Any) -> Call:
         """Add a call whose run failed."""
         call = self.add(**details)
@@ -161,6 +174,7 @@ def stage(folder: Path) -> Staged:
         analytics=Analytics(engine),
         topics=TopicAnalytics(engine),
         review=review,
+        comparing=ComparingDesk(review, transcripts, runs, known_voices),
         asking=asking,
         asked_model=asked_model,
         scorecards=ScorecardService(cards, scores, keeper, refresher, questions, UntouchedLines()),

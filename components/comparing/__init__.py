@@ -1,0 +1,1 @@
+"""Two transcripts of a call beside each other."""

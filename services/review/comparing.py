@@ -1,0 +1,99 @@
+"""A call's transcripts beside each other, each with its figures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.analysis.comparing import compare
+from services.domain.comparing import Comparison
+from services.domain.edits import CallEdits
+from services.domain.people import User
+from services.domain.reviewed import ReviewedCall
+from services.review.composing import reviewed
+from services.review.recent import RecentCalls
+from services.review.service import ReviewService, VoiceNames
+from services.storage.runs import RunStore
+from services.storage.transcripts import TranscriptStore, TranscriptVersion
+
+RECENT_COMPARISONS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownTranscript:
+    """One of a call's transcripts; ``relabelled``: its words are those of an earlier one."""
+
+    version: TranscriptVersion
+    relabelled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedCall:
+    """Two transcripts of a call with what differs between them."""
+
+    reference: ReviewedCall
+    other: ReviewedCall
+    comparison: Comparison
+
+
+class ComparingDesk:
+    """Compares transcripts of calls.
+
+    The active one is taken as people see it, with their edits; others as they were delivered.
+    """
+
+    def __init__(
+        self,
+        review: ReviewService,
+        transcripts: TranscriptStore,
+        runs: RunStore,
+        known_voices: VoiceNames | None = None,
+    ) -> None:
+        """Work on these stores; ``known_voices`` names recognised speakers, None: nobody."""
+        self._review = review
+        self._transcripts = transcripts
+        self._runs = runs
+        self._known_voices = known_voices
+        self._recent = RecentCalls[ComparedCall](RECENT_COMPARISONS)
+
+    def transcripts(self, user: User, call_id: str) -> Sequence[KnownTranscript]:
+        """Return the call's transcripts, the oldest first; none for a call that isn't there."""
+        relabelled = {
+            run.number
+            for run in self._runs.list_for_call(user.org_id, call_id)
+            if run.options.relabel_of is not None
+        }
+        return [
+            KnownTranscript(version=version, relabelled=version.run in relabelled)
+            for version in self._transcripts.list_for_call(user.org_id, call_id)
+        ]
+
+    def compare(self, user: User, call_id: str, reference: str, other: str) -> ComparedCall:
+        """Return two transcripts, named by their ids, beside each other.
+
+        Raises NotFound when the call or one of them is not there any more, NotReady when the call
+        has none.
+        """
+        shown = self._review.load(user, call_id)
+        names = self._known_voices.names(user.org_id) if self._known_voices else {}
+        wanted = (reference, other, shown.version, shown.call.details, frozenset(names.items()))
+        found = self._recent.get(call_id, wanted)
+        if found is None:
+            sides = [self._side(user, shown, side, names) for side in (reference, other)]
+            found = ComparedCall(
+                reference=sides[0],
+                other=sides[1],
+                comparison=compare(sides[0].transcript, sides[1].transcript),
+            )
+            self._recent.put(call_id, wanted, found)
+        return found
+
+    def _side(
+        self,
+        user: User,
+        shown: ReviewedCall,
+        transcript_id: str,
+        names: Mapping[str, str],
+    ) -> ReviewedCall:
+        if transcript_id == shown.transcript.id:
+            return shown
+        stored = self._transcripts.get(user.org_id, shown.call.id, transcript_id)
+        return reviewed(shown.call, stored, CallEdits(transcript_id=transcript_id), names)
