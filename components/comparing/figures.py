@@ -1,12 +1,12 @@
 """The figures of two transcripts of a call, and who did which part of the work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from components.wording import MISSING, duration, number, percent, signed
+from components.wording import MISSING, duration, number, percent, plain, signed
 from services.domain.metrics import SpeakerMetrics
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SpeakerRole
@@ -26,9 +26,9 @@ class Row:
 
 def draw_figures(reference: ReviewedCall, other: ReviewedCall, names: tuple[str, str]) -> None:
     """Draw the figures of both with the difference; ``names`` in the same order."""
-    columns = ["Figure", *_apart(names), "Difference"]
-    table = pd.DataFrame(figure_rows(reference, other), columns=columns)
-    st.dataframe(table, hide_index=True, alt="Figures of both transcripts and their difference")
+    columns = ("Figure", *_apart(names), "Difference")
+    alt = "Figures of both transcripts and their difference"
+    _draw_table(figure_rows(reference, other), columns, alt)
 
 
 def draw_stages(reference: ReviewedCall, other: ReviewedCall, names: tuple[str, str]) -> None:
@@ -38,8 +38,7 @@ def draw_stages(reference: ReviewedCall, other: ReviewedCall, names: tuple[str, 
         (part.replace("_", " ").capitalize(), ours.get(part, MISSING), theirs.get(part, MISSING))
         for part in {**ours, **theirs}
     ]
-    table = pd.DataFrame(rows, columns=["Part", *_apart(names)])
-    st.dataframe(table, hide_index=True, alt="Which part was done by what")
+    _draw_table(rows, ("Part", *_apart(names)), "Which part was done by what")
 
 
 def figure_rows(reference: ReviewedCall, other: ReviewedCall) -> list[tuple[str, str, str, str]]:
@@ -49,6 +48,13 @@ def figure_rows(reference: ReviewedCall, other: ReviewedCall) -> list[tuple[str,
         for row in ROWS
         for a, b in [(row.of(reference), row.of(other))]
     ]
+
+
+def _draw_table(rows: Sequence[Sequence[str]], columns: Sequence[str], alt: str) -> None:
+    """Draw texts in full, which tables that can be sorted would cut off."""
+    cells = [[plain(cell) for cell in row] for row in rows]
+    table = pd.DataFrame(cells, columns=[plain(column) for column in columns])
+    st.table(table, hide_index=True, border="horizontal", alt=alt)
 
 
 def _difference(a: float | None, b: float | None, words: Callable[[float], str]) -> str:

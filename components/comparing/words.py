@@ -98,7 +98,12 @@ def draw_rows(
         _alike_html(row) if isinstance(row, AlikeRows) else _row_html(row, labels, names)
         for row in shown
     )
-    st.html(f'<ol class="compared-rows">{body}</ol>')
+    heads = "".join(f"<span>{escape(name)}</span>" for name in names)
+    # Each row names its sides too, for those who hear it and for phones.
+    st.html(
+        f'<div class="compared-heads" aria-hidden="true">{heads}</div>'
+        f'<ol class="compared-rows">{body}</ol>'
+    )
 
 
 def draw_legend() -> None:

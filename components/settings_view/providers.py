@@ -12,6 +12,8 @@ from services.providers.abilities import abilities, added_here, state_words
 from services.providers.capabilities import Capabilities
 from services.providers.checking import CheckOutcome
 
+SHORTEST_TOLD_MS = 100
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderCard:
@@ -32,7 +34,7 @@ def draw_provider(card: ProviderCard, *, may_check: bool) -> bool:
             readiness.ready
             and may_check
             and st.button(
-                f"Check {plain(capabilities.title)}",
+                f"Check :gray[{plain(capabilities.title)}]",
                 icon=":material/network_check:",
                 key=f"check_{capabilities.name}",
             )
@@ -51,7 +53,8 @@ def draw_outcome(outcome: CheckOutcome | None) -> None:
     """Draw what came of the last check, if there was one."""
     if outcome is None:
         return
-    took = f"It took {duration(outcome.took_ms)}."
+    quick = outcome.took_ms < SHORTEST_TOLD_MS
+    took = f"It took {'under 0.1 s' if quick else duration(outcome.took_ms)}."
     if outcome.works:
         st.success(f"It would take a call now. {took}", icon=":material/check_circle:")
     else:

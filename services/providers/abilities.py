@@ -20,9 +20,9 @@ def abilities(capabilities: Capabilities) -> tuple[str, ...]:
     said = {
         "recorded calls": capabilities.recorded,
         "live calls" if channels == 1 else f"live calls of {channels} channels": capabilities.live,
-        "channels each by itself": capabilities.separate_channels,
+        "each channel by itself": capabilities.separate_channels,
         "telling speakers apart": capabilities.diarization,
-        "a number of speakers that is known": capabilities.expected_speakers,
+        "a given number of speakers": capabilities.expected_speakers,
         "finding out the language": capabilities.language_detection,
         _languages(capabilities): True,
         "words to listen for": capabilities.vocabulary,

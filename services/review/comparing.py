@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.analysis.comparing import compare
 from services.domain.comparing import Comparison
 from services.domain.edits import CallEdits
+from services.domain.errors import NotFound
 from services.domain.people import User
 from services.domain.reviewed import ReviewedCall
 from services.review.composing import reviewed
@@ -72,7 +73,11 @@ class ComparingDesk:
         Raises NotFound when the call or one of them is not there any more, NotReady when the call
         has none.
         """
-        shown = self._review.load(user, call_id)
+        try:
+            shown = self._review.load(user, call_id)
+        except NotFound:
+            self._recent.forget(call_id)
+            raise
         names = self._known_voices.names(user.org_id) if self._known_voices else {}
         wanted = (reference, other, shown.version, shown.call.details, frozenset(names.items()))
         found = self._recent.get(call_id, wanted)

@@ -121,15 +121,15 @@ def test_words_given_to_another_speaker_are_counted(compared):
 def test_figures_and_stages_stand_beside_each_other(staged, compared):
     """Each figure with its difference, in its unit; and who did what."""
     page, call = compared()
-    figures, stages = (frame.value for frame in page.dataframe)
+    figures, stages = (table.value for table in page.table)
     assert list(figures.columns) == [
         "Figure",
-        "This machine (run 2)",
-        "This machine (run 1)",
+        "This machine \\(run 2\\)",
+        "This machine \\(run 1\\)",
         "Difference",
     ]
     by_title = figures.set_index("Figure")
-    assert by_title.loc["Words", "Difference"] == "+3"
+    assert by_title.loc["Words", "Difference"] == "\\+3"
     assert by_title.loc["Lines", "Difference"] == "none"
     assert list(stages["Part"]) == ["Recognition"]
     both = staged.comparing.compare(LOCAL_USER, call.id, *staged_ids(page, call))

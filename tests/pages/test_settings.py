@@ -86,7 +86,7 @@ def test_a_check_ends_in_a_sentence_and_stays(staged, open_page, check, sentence
             raise check
 
     staged.providers.checks["local"] = answer
-    page = press(open_page("settings"), "Check This machine")
+    page = press(open_page("settings"), "Check :gray[This machine]")
     told = [str(e.value).replace("\\", "") for e in (*page.success, *page.error)]
     assert [t for t in told if t.startswith(sentence)]
     page.switch_page("../pages/live_call.py").run()
@@ -99,7 +99,7 @@ def test_a_check_that_hangs_ends(staged, open_page, monkeypatch):
     released = threading.Event()
     staged.providers.checks["local"] = lambda: released.wait(20)
     monkeypatch.setattr(_settings, "check_provider", lambda p: check_provider(p, within_s=0.1))
-    page = press(open_page("settings"), "Check This machine")
+    page = press(open_page("settings"), "Check :gray[This machine]")
     released.set()
     assert ProviderTimeout().user_message in page.error[0].value.replace("\\", "")
 
