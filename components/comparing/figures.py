@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 
-import pandas as pd
 import streamlit as st
 
-from components.wording import MISSING, duration, number, percent, plain, signed
+from components.wording import MISSING, duration, number, percent, signed
 from services.domain.metrics import SpeakerMetrics
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SpeakerRole
@@ -26,9 +26,9 @@ class Row:
 
 def draw_figures(reference: ReviewedCall, other: ReviewedCall, names: tuple[str, str]) -> None:
     """Draw the figures of both with the difference; ``names`` in the same order."""
-    columns = ("Figure", *_apart(names), "Difference")
-    alt = "Figures of both transcripts and their difference"
-    _draw_table(figure_rows(reference, other), columns, alt)
+    columns = ("Figure", *names, "Difference")
+    title = "Figures of both transcripts and their difference"
+    _draw_table(figure_rows(reference, other), columns, title)
 
 
 def draw_stages(reference: ReviewedCall, other: ReviewedCall, names: tuple[str, str]) -> None:
@@ -38,7 +38,7 @@ def draw_stages(reference: ReviewedCall, other: ReviewedCall, names: tuple[str, 
         (part.replace("_", " ").capitalize(), ours.get(part, MISSING), theirs.get(part, MISSING))
         for part in {**ours, **theirs}
     ]
-    _draw_table(rows, ("Part", *_apart(names)), "Which part was done by what")
+    _draw_table(rows, ("Part", *names), "Which part was done by what")
 
 
 def figure_rows(reference: ReviewedCall, other: ReviewedCall) -> list[tuple[str, str, str, str]]:
@@ -50,22 +50,25 @@ def figure_rows(reference: ReviewedCall, other: ReviewedCall) -> list[tuple[str,
     ]
 
 
-def _draw_table(rows: Sequence[Sequence[str]], columns: Sequence[str], alt: str) -> None:
-    """Draw texts in full, which tables that can be sorted would cut off."""
-    cells = [[plain(cell) for cell in row] for row in rows]
-    table = pd.DataFrame(cells, columns=[plain(column) for column in columns])
-    st.table(table, hide_index=True, border="horizontal", alt=alt)
+def _draw_table(rows: Sequence[Sequence[str]], columns: Sequence[str], title: str) -> None:
+    """Draw texts in full at any width: Streamlit's own tables cut them off or scroll sideways."""
+    heads = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    st.html(
+        f'<table class="compared-table" aria-label="{escape(title)}">'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    )
 
 
 def _difference(a: float | None, b: float | None, words: Callable[[float], str]) -> str:
     if a is None or b is None:
         return MISSING
     return words(b - a) if b != a else "none"
-
-
-def _apart(names: tuple[str, str]) -> tuple[str, str]:
-    """Return the names so that they can head two columns."""
-    return names if names[0] != names[1] else (names[0], f"{names[1]} (2)")
 
 
 def _of_role(role: SpeakerRole, of: Callable[[SpeakerMetrics], float]) -> Figure:
