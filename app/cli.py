@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.benches import benches
+from app.comparing import compare
 from app.emulators import emulators
 from app.providers import providers
 from app.rules import rules
@@ -15,7 +16,12 @@ from app.text import text
 from app.vocabulary import vocabulary
 from app.voices import voices
 from services import telemetry
-from services.domain.calls import MOST_SPEAKERS, ProcessingOptions, SpeakerCount
+from services.domain.calls import (
+    MOST_SPEAKERS,
+    ProcessingOptions,
+    SpeakerCount,
+    providers_asked,
+)
 from services.domain.errors import InvalidRequest
 from services.domain.part import read_clock
 from services.domain.searching import LineFilter
@@ -37,6 +43,7 @@ app.add_typer(providers, name="providers")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
+app.command()(compare)
 
 
 class StoredFormat(StrEnum):
@@ -77,11 +84,14 @@ def prepare() -> None:
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Recordings of calls.")],
     provider: Annotated[
-        str | None, typer.Option(help="Who recognises the speech; by default this machine.")
+        str | None,
+        typer.Option(help="Who recognises the speech; local, unless set otherwise."),
     ] = None,
-    fallback: Annotated[
+    others: Annotated[
         list[str] | None,
-        typer.Option(help="Who is asked if that one can't be reached; repeatable, in order."),
+        typer.Option(
+            "--fallback", help="Who is asked if that one can't be reached; repeatable, in order."
+        ),
     ] = None,
     given: Annotated[
         list[str] | None,
@@ -118,18 +128,18 @@ def transcribe(
 ) -> None:
     """Transcribe recordings and analyse the calls in them."""
     from app.commands.console import one_clear_line
+    from app.commands.providers import read_provider_options
     from app.commands.stored import save_files
     from app.commands.transcribe import transcribe_files
     from app.commands.vocabulary import read_terms
     from app.settings import load_settings
-    from services.providers.wishes import read_provider_options
 
     with one_clear_line():
         settings = load_settings() if llm else load_settings().without_language_model()
-        provider = provider or settings.provider
+        asked, fallback = providers_asked(settings.default_options, provider, others)
         options = ProcessingOptions(
-            provider=provider,
-            fallback=settings.fallback_for(provider) if fallback is None else tuple(fallback),
+            provider=asked,
+            fallback=fallback,
             provider_options=read_provider_options(given or []),
             language=None if language == "auto" else language,
             expected_speakers=speakers,

@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from services.audio.covering import Cover
+from services.domain.calls import ProcessingOptions
 from services.domain.errors import BadSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -178,6 +179,11 @@ class Settings(BaseSettings):
         """Where audio is kept; a folder under the data folder unless set otherwise."""
         return self.storage or (self.data_dir / "audio").as_uri()
 
+    @property
+    def default_options(self) -> ProcessingOptions:
+        """What a run is asked for where nobody says otherwise."""
+        return ProcessingOptions(provider=self.provider, fallback=names_in(self.fallback))
+
     def places(self) -> dict[str, str]:
         """Return the variables that lead another process, in any folder, to the same data."""
         return {
@@ -185,11 +191,6 @@ class Settings(BaseSettings):
             "DATABASE_URL": self.database_url,
             "STORAGE_URL": self.storage_url,
         }
-
-    def fallback_for(self, provider: str) -> tuple[str, ...]:
-        """Return who is usually asked in turn when this provider can't be reached."""
-        names = (one.strip() for one in self.fallback.split(","))
-        return tuple(name for name in names if name and name != provider)
 
     def limits_of(self, provider: str) -> ProviderLimits | None:
         """Return the limits set for a provider, None for one that has none."""
@@ -241,6 +242,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names that a text lists between commas."""
+    return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
 def is_concrete(host: str) -> bool:

@@ -197,10 +197,12 @@ def _draw_fallback(
     }
     if not titles:
         return ()
+    # Whoever chooses another provider has not asked for the sound to go anywhere else.
+    usual = [n for n in now.fallback if n in titles] if first.name == now.provider else []
     chosen = st.multiselect(
         "If it can't be reached",
         list(titles),
-        default=[name for name in now.fallback if name in titles],
+        default=usual,
         format_func=lambda name: titles[name],
         placeholder="Nobody: the call fails and can be retried",
         key=f"{key}_fallback_{first.name}",

@@ -70,13 +70,6 @@ def provider_choices() -> list[ProviderChoice]:
     ]
 
 
-def default_options() -> ProcessingOptions:
-    """Return how recordings are processed here unless somebody chooses otherwise."""
-    settings = session.services().settings
-    usual = settings.provider
-    return ProcessingOptions(provider=usual, fallback=settings.fallback_for(usual))
-
-
 def show_unready(call_id: str) -> None:
     """Say why a call has no transcript, with what can be done about it."""
     user, services = session.current_user(), session.services()

@@ -21,8 +21,7 @@ draw_how_to_set()
 with st.container(border=True):
     draw_panel_title("Who is asked first")
     draw_order(
-        settings.provider,
-        settings.fallback_for(settings.provider),
+        settings.default_options,
         {card.choice.capabilities.name: card.choice for card in cards},
     )
 for card in cards:

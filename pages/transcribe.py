@@ -9,7 +9,7 @@ from components.options_form import draw_details, draw_options
 from components.words_form import draw_part_note
 from pages._calls import load_demo
 from pages._review import show_call
-from pages._runs import default_options, provider_choices
+from pages._runs import provider_choices
 from pages._transcribe import draw_batch_progress, take
 
 user, services = session.current_user(), session.services()
@@ -18,7 +18,7 @@ draw_page_title("Transcribe", "Turn recorded calls into who said what, when, and
 with st.expander("Options", icon=":material/tune:", expanded=not session.batch()):
     how, what = st.columns(2)
     with how:
-        options = draw_options(provider_choices(), key="new", now=default_options())
+        options = draw_options(provider_choices(), key="new", now=services.settings.default_options)
     with what:
         details = draw_details(key="new")
 

@@ -20,7 +20,6 @@ from services.domain.errors import PartylineError
 from services.domain.people import LOCAL_USER
 from services.exports import ExportFormat
 from services.exports.formats import file_name
-from services.providers.wishes import check_wishes
 
 POLL_S = 0.5
 
@@ -38,7 +37,7 @@ def save_files(
     of its last run, or when that failed. A bad file costs one line and not the others.
     """
     services = build_services(settings)
-    check_wishes(services.providers, options)
+    services.providers.ready_in_turn(options)
     folder = OutputFolder(output)
     taken = [_take_in(services, path, options) for path in files]
     status = 0 if all(taken) else EXIT_BAD_INPUT

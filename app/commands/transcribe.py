@@ -18,7 +18,6 @@ from services.exports import ExportFormat, export
 from services.one_file import KnownVoices, process_file
 from services.pipeline import Models
 from services.providers.base import SpeechProvider
-from services.providers.wishes import check_wishes
 
 
 def transcribe_files(
@@ -38,9 +37,7 @@ def transcribe_files(
     if len(files) > 1 and output is None:
         raise InvalidRequest("Several files need --output FOLDER.")
     SpeakerCount.of(options).check()
-    providers = build_providers(settings)
-    check_wishes(providers, options)
-    provider = providers.ready(options.provider)
+    provider = build_providers(settings).ready_in_turn(options)[0]
     options = with_kept_vocabulary(settings, options)
     models, voices = build_models(settings), build_known_voices(settings)
     rules = build_rules(settings)

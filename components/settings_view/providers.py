@@ -1,6 +1,6 @@
 """Speech providers as they are set up: ready or not, what they can do, what they may cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -8,6 +8,7 @@ import streamlit as st
 from components.heading import draw_panel_title
 from components.options_form import ProviderChoice
 from components.wording import duration, hourly_cost, plain, plural
+from services.domain.calls import ProcessingOptions
 from services.providers.abilities import abilities, added_here, state_words
 from services.providers.capabilities import Capabilities
 from services.providers.checking import CheckOutcome
@@ -61,11 +62,11 @@ def draw_outcome(outcome: CheckOutcome | None) -> None:
         st.error(f"{plain(outcome.refusal or '')} {took}", icon=":material/error:")
 
 
-def draw_order(usual: str, fallback: Sequence[str], by_name: Mapping[str, ProviderChoice]) -> None:
+def draw_order(usual: ProcessingOptions, by_name: Mapping[str, ProviderChoice]) -> None:
     """Say who is asked in which order, and whose place in it is empty."""
+    names = (usual.provider, *usual.fallback)
     titles = [
-        plain(by_name[name].capabilities.title if name in by_name else name)
-        for name in (usual, *fallback)
+        plain(by_name[name].capabilities.title if name in by_name else name) for name in names
     ]
     if len(titles) == 1:
         st.markdown(f"Recordings go to **{titles[0]}** unless somebody chooses otherwise.")
@@ -75,7 +76,7 @@ def draw_order(usual: str, fallback: Sequence[str], by_name: Mapping[str, Provid
             f"Recordings go to **{titles[0]}** unless somebody chooses otherwise; when it can't "
             f"be reached, to {others}."
         )
-    for name in (usual, *fallback):
+    for name in names:
         if name not in by_name:
             st.warning(f"There is no speech provider called {plain(name)}.")
         elif not by_name[name].readiness.ready:

@@ -1,6 +1,6 @@
 """A call, the requests to process it, and how far they have come."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -79,6 +79,20 @@ class ProcessingOptions:
     relabel_of: str | None = None
     fallback: tuple[str, ...] = ()
     provider_options: tuple[tuple[str, str], ...] = ()
+
+
+def providers_asked(
+    defaults: ProcessingOptions, provider: str | None, fallback: Sequence[str] | None
+) -> tuple[str, tuple[str, ...]]:
+    """Return the provider and its fallback: what a person chose (None: nothing), else the defaults.
+
+    The default fallback belongs to the default provider. Whoever chose another one has not asked
+    for the sound to go anywhere else.
+    """
+    first = provider or defaults.provider
+    if fallback is not None:
+        return first, tuple(fallback)
+    return first, defaults.fallback if first == defaults.provider else ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Callable, Mapping
 
-from services.domain.errors import ProviderNotConfigured, ProviderUnknown
+from services.domain.calls import ProcessingOptions
+from services.domain.errors import InvalidRequest, ProviderNotConfigured, ProviderUnknown
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities, Readiness
 
@@ -51,3 +52,21 @@ class ProviderRegistry:
         if missing:
             raise ProviderNotConfigured(f"Set {' and '.join(missing)}.")
         return provider
+
+    def ready_in_turn(self, options: ProcessingOptions) -> tuple[SpeechProvider, ...]:
+        """Return the providers that a run asks in turn, all of which can be used now.
+
+        Raises ProviderUnknown, ProviderNotConfigured, or InvalidRequest for one named twice and
+        for an option that none of them has or that doesn't take its value.
+        """
+        names = (options.provider, *options.fallback)
+        if len(set(names)) < len(names):
+            raise InvalidRequest("A speech provider is named twice.")
+        providers = tuple(map(self.ready, names))
+        for name, value in options.provider_options:
+            asked = (one.capabilities.option(name) for one in providers)
+            declared = next((option for option in asked if option is not None), None)
+            if declared is None:
+                raise InvalidRequest("The speech provider has no option of this name.")
+            declared.check(value)
+        return providers

@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
-from services.domain.errors import ProviderRefusedKey
+from app.commands.providers import read_provider_options
+from services.domain.errors import InvalidRequest, ProviderRefusedKey
 from services.providers.azure_speech.provider import AzureSpeechProvider
 from tests.unit.app.test_commands import sound
 
@@ -82,9 +83,9 @@ def test_a_failed_check_is_a_sentence_and_exit_status_2(monkeypatch) -> None:
     [
         (("--fallback", "nobody"), "There is no speech provider of this name."),
         (("--fallback", "assemblyai"), "Set ASSEMBLYAI_API_KEY."),
-        (("--fallback", "scripted"), "A provider is named twice."),
+        (("--fallback", "scripted"), "A speech provider is named twice."),
         (("--option", "model"), "An option is given as NAME=VALUE."),
-        (("--option", "model=best"), "This provider has no options."),
+        (("--option", "model=best"), "The speech provider has no option of this name."),
     ],
 )
 @pytest.mark.parametrize("kept", [(), ("--save",)])
@@ -94,6 +95,17 @@ def test_what_can_not_be_asked_for_is_one_line(tmp_path, arguments, sentence, ke
     assert done.exit_code == 2
     assert done.stderr.splitlines()[-1].startswith("partyline: ")
     assert sentence in done.stderr
+
+
+def test_options_are_read_from_names_and_values() -> None:
+    given = ["model=a", " prompt = a=b ", "empty="]
+    assert read_provider_options(given) == (("model", "a"), ("prompt", "a=b"), ("empty", ""))
+
+
+@pytest.mark.parametrize("given", [["model"], ["=a"], ["model=a", "model=b"], [""]])
+def test_what_is_no_option_is_refused(given) -> None:
+    with pytest.raises(InvalidRequest):
+        read_provider_options(given)
 
 
 def test_the_usual_provider_is_the_one_that_is_set(tmp_path, monkeypatch) -> None:
