@@ -19,6 +19,9 @@ from services.live.telling import Kind, Teller, ToldListener
 from services.providers.base import SpeechProvider
 from services.providers.live import LAST_WORDS_S, LiveFormat, LiveSession
 
+LATE_FROM = 16
+"""With more events waiting than these, captions are behind, and outdated partials are left out."""
+
 
 class LiveCall:
     """A call that is being held.
@@ -130,8 +133,8 @@ class LiveCall:
     def _next(self) -> LiveEvent:
         """Return the next event that counts.
 
-        Where taking out personal data falls behind, a partial is passed over for the newer event
-        of its line that has arrived already.
+        Where captions fall behind, a partial is passed over for the newer event of its line that
+        has arrived already.
         """
         while True:
             if not self._waiting:
@@ -139,7 +142,7 @@ class LiveCall:
             while not self._arrived.empty():
                 self._waiting.append(self._arrived.get())
             event = self._waiting.popleft()
-            if not (self._options.redact and self._is_outdated(event)):
+            if len(self._waiting) <= LATE_FROM or not self._is_outdated(event):
                 return event
 
     def _is_outdated(self, event: LiveEvent) -> bool:
