@@ -1,8 +1,9 @@
 """Takes personal data out of a call while it is held, line by line, partials too."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from services.domain.speech import Utterance
+from services.domain.speech import PiiMention, Utterance
 from services.domain.word_places import word_places
 from services.understanding.personal_data.entities import EntityFinder
 from services.understanding.personal_data.running import RunningScanner
@@ -27,9 +28,10 @@ class RunningRedaction:
         It ends before whatever could be the beginning of something personal.
         """
         certain, found = self._scanner.peek(line)
-        mentions = [m for m in beside_placeholders(line.text, found) if m.end_char <= certain]
-        certain = min([certain, *(m.start_char for m in found if m.end_char > certain)])
-        shown = without_mentions(_beginning(line, certain), mentions)
+        mentions = beside_placeholders(line.text, found)
+        end = _whole_words(line.text, certain, mentions)
+        inside = [m for m in mentions if m.end_char <= end]
+        shown = without_mentions(_beginning(line, end), inside)
         return shown if shown.text else None
 
     def final(self, line: Utterance) -> tuple[Utterance, ...]:
@@ -53,6 +55,22 @@ class RunningRedaction:
         mentions = beside_placeholders(line.text, self._scanner.mentions(line.id))
         self._shown[line.id] = shown = without_mentions(line, mentions)
         return shown
+
+
+def _whole_words(text: str, end: int, mentions: Sequence[PiiMention]) -> int:
+    """Return the last place up to ``end`` that cuts neither a word nor a mention in two.
+
+    Marks that follow a word belong to it.
+    """
+    while end < len(text) and not (text[end].isspace() or text[end].isalnum()):
+        end += 1
+    while True:
+        if 0 < end < len(text) and not text[end].isspace():
+            end -= len(text[:end]) - text.rfind(" ", 0, end) - 1
+        crossed = [m.start_char for m in mentions if m.start_char < end < m.end_char]
+        if not crossed:
+            return end
+        end = min(crossed)
 
 
 def _beginning(line: Utterance, end_char: int) -> Utterance:

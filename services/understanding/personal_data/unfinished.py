@@ -4,10 +4,10 @@ The beginning of a number, a name or an address is not known as such before the 
 what could become one is held back until enough follows it, or until the line is finished.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 
-from services.domain.speech import PiiMention
+from services.domain.speech import PiiMention, PiiType
 from services.understanding.personal_data.numbers_elsewhere import number_words
 from services.understanding.personal_data.reading import ENGLISH
 from services.understanding.personal_data.subjects import Subject
@@ -27,7 +27,13 @@ WORDS_AFTER = 6
 """So many words after a number show that it is no part of something longer."""
 _ANYTHING = frozenset({Subject.EMAIL, Subject.ADDRESS})
 _JOINS = frozenset({"dot", "underscore", "hyphen", "dash", "slash", "@", "_"})
+_ORDINALS = frozenset({
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
+    "eighteenth", "nineteenth", "twentieth", "thirtieth",
+})  # fmt: skip
 _I = frozenset({"i", "i'm", "i've", "i'd", "i'll"})
+_ENGLISH_WORDS = (PHONETIC, REPEATS, SCALES, OH, LETTER_NAMES, _ORDINALS)
 _NO_LETTERS = frozenset({"a", "i"})
 _SENTENCE_ENDS = frozenset({".", "?", "!", "…"})
 
@@ -51,7 +57,25 @@ def uncertain_from(
     tokens = [t for t in tokenise(text) if not _is_known(t, mentions)]
     awaited = any(subject is not Subject.PERSON for subject in asked)
     held = [_held_number(tokens, language, awaited=awaited), _held_name(tokens)]
-    return min([len(text), *(token.start for token in held if token is not None)])
+    starts = [token.start for token in held if token is not None]
+    return min([len(text), *starts, *_growing(tokens, mentions, awaited=awaited)])
+
+
+def _growing(
+    tokens: Sequence[Token], mentions: Sequence[PiiMention], *, awaited: bool
+) -> Iterator[int]:
+    """Yield the ends of mentions that may go on in the words after them.
+
+    A single letter is no name yet: "K as in kilo".
+    """
+    for mention in mentions:
+        if mention.end_char - mention.start_char == 1:
+            yield mention.start_char
+        if mention.type is PiiType.PERSON and not awaited:
+            continue
+        after = sum(t.start >= mention.end_char and t.text[0].isalnum() for t in tokens)
+        if after < WORDS_AFTER:
+            yield mention.end_char
 
 
 def _is_known(token: Token, mentions: Sequence[PiiMention]) -> bool:
@@ -81,7 +105,7 @@ def _may_spell(token: Token, language: str) -> bool:
         return low not in _NO_LETTERS
     if language != ENGLISH:
         return low in _number_words(language)
-    return low in PHONETIC or low in REPEATS or low in SCALES or low in OH or low in LETTER_NAMES
+    return any(low in words for words in _ENGLISH_WORDS)
 
 
 @cache
