@@ -13,7 +13,10 @@ def live(
     source: Annotated[
         str, typer.Argument(metavar="FILE|mic", help="A recording, or mic for the microphone.")
     ],
-    provider: Annotated[str, typer.Option(help="Who recognises the speech.")] = "local",
+    provider: Annotated[
+        str | None,
+        typer.Option(help="Who recognises the speech; local, unless set otherwise."),
+    ] = None,
     speed: Annotated[
         str, typer.Option(help="How fast a recording is played: 1.0 is real time, or max.")
     ] = "1.0",
@@ -50,13 +53,13 @@ def live(
     from services.providers.wishes import read_provider_options
 
     with one_clear_line():
+        settings = load_settings() if llm else load_settings().without_language_model()
         options = ProcessingOptions(
-            provider=provider,
+            provider=provider or settings.provider,
             language=None if language == "auto" else language,
             redact=redact,
             vocabulary=read_terms(words or [], words_file),
             spelling=read_spelling(spelling or []),
             provider_options=read_provider_options(given or []),
         )
-        settings = load_settings() if llm else load_settings().without_language_model()
         raise SystemExit(stream_live(settings, source, options, speed=read_speed(speed), save=save))

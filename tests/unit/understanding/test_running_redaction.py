@@ -1,7 +1,10 @@
 """Personal data in a call that is being held: nothing of it is shown, however early one looks."""
 
+import json
+import random
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from services.understanding.running_redaction import RunningRedaction
 from tests.builders import utterance
 
 FINDER = EntityFinder()
+DEMO = Path(__file__).resolve().parents[3] / "demo"
 
 
 @pytest.fixture
@@ -145,3 +149,43 @@ def test_other_languages_hold_numbers_back_by_their_own_words():
     assert {"vier", "sieben", "eins"}.isdisjoint(" ".join(before).split())
     assert before[2] == "Ja das ist"
     assert "[ACCOUNT]" in final
+
+
+@pytest.mark.parametrize(
+    "truth", sorted(DEMO.glob("*.truth.json")), ids=lambda path: path.stem[:60]
+)
+def test_no_mention_of_a_whole_call_is_seen_in_a_partial(call, truth):
+    """Every third word; a mention is seen where two words of it in a row are."""
+    told = json.loads(truth.read_text("utf-8"))
+    mentions = {}
+    for m in told["pii"]:
+        mentions.setdefault(m["utterance"], []).append((m["start_char"], m["end_char"]))
+    checked = 0
+    for spoken in told["utterances"]:
+        line = utterance(spoken["id"], spoken["speaker"], spoken["start_ms"], spoken["text"])
+        shown = [call.partial(b) for n, b in enumerate(beginnings(line)) if n % 3 == 0]
+        shown.append(call.final(line)[0])
+        for start, end in mentions.get(spoken["id"], ()):
+            words = re.findall(r"\w+", spoken["text"][start:end])
+            pairs = [r"\W+".join(words[n : n + 2]) for n in range(max(1, len(words) - 1))]
+            seen = [p for p in pairs for one in shown if one and re.search(rf"\b{p}\b", one.text)]
+            assert not seen
+            checked += 1
+    assert checked
+
+
+def test_odd_texts_are_cut_somewhere_and_words_stay_with_the_text(call):
+    """Marks, placeholders, digits and names in any order."""
+    pieces = [
+        *("(", "( 555", "+1", "[PERSON]", "Nora's", "Marcus,", "4111-", "@", "x@y.org", "—", "…"),
+        *("four", "my name is", "O'Neill", "12:30", "é", "K", "as in kilo", "?", "A.B.", "hello"),
+    ]
+    chance = random.Random(7)
+    for number in range(150):
+        text = " ".join(chance.choices(pieces, k=chance.randint(1, 9)))
+        line = utterance(number, "s1", number * 10_000, text)
+        shown = call.partial(line)
+        if shown is not None:
+            assert shown.text == shown.text.strip()
+            assert " ".join(word.text for word in shown.words) == shown.text
+        call.final(line)
