@@ -1,6 +1,5 @@
 """The ``partyline`` command: what its options are called; app/commands does the work."""
 
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,10 @@ import typer
 from app.benches import benches
 from app.comparing import compare
 from app.emulators import emulators
+from app.live import live
 from app.providers import providers
 from app.rules import rules
+from app.searching import search
 from app.text import text
 from app.vocabulary import vocabulary
 from app.voices import voices
@@ -24,8 +25,6 @@ from services.domain.calls import (
 )
 from services.domain.errors import InvalidRequest
 from services.domain.part import read_clock
-from services.domain.searching import LineFilter
-from services.domain.speech import SpeakerRole
 from services.domain.vocabulary import read_spelling
 from services.exports import ExportFormat
 
@@ -43,7 +42,9 @@ app.add_typer(providers, name="providers")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
+app.command()(live)
 app.command()(compare)
+app.command()(search)
 
 
 class StoredFormat(StrEnum):
@@ -128,11 +129,11 @@ def transcribe(
 ) -> None:
     """Transcribe recordings and analyse the calls in them."""
     from app.commands.console import one_clear_line
-    from app.commands.providers import read_provider_options
     from app.commands.stored import save_files
     from app.commands.transcribe import transcribe_files
     from app.commands.vocabulary import read_terms
     from app.settings import load_settings
+    from services.providers.wishes import read_provider_options
 
     with one_clear_line():
         settings = load_settings() if llm else load_settings().without_language_model()
@@ -233,42 +234,6 @@ def export(
         if wanted is StoredFormat.AUDIO:
             raise SystemExit(export_sound(load_settings(), call_id, output))
         raise SystemExit(export_call(load_settings(), call_id, ExportFormat(wanted), output))
-
-
-@app.command()
-def search(
-    query: Annotated[
-        str, typer.Argument(help='Words, "quoted phrases", beginnings such as refu*.')
-    ],
-    said_by: Annotated[
-        SpeakerRole | None, typer.Option(help="Only what was said by somebody in this role.")
-    ] = None,
-    agent: Annotated[
-        list[str] | None, typer.Option(help="Only calls of this agent; may be repeated.")
-    ] = None,
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only calls from this day on.")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only calls up to this day.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=500, help="So many lines at most.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-) -> None:
-    """Look for words in all stored calls, newest first."""
-    from app.commands.console import one_clear_line
-    from app.commands.search import search_calls
-    from app.settings import load_settings
-
-    among = LineFilter(
-        said_by=said_by,
-        agents=tuple(agent or ()),
-        first_day=since.date() if since else None,
-        last_day=until.date() if until else None,
-    )
-    with one_clear_line():
-        settings = load_settings()
-        raise SystemExit(search_calls(settings, query, among, limit=limit, as_json=as_json))
 
 
 @app.command()

@@ -1,14 +1,12 @@
 """``partyline providers``: what is ready, what is missing, what each can do."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from app.commands.console import EXIT_BAD_INPUT
 from app.settings import Settings
 from app.wiring import build_providers
-from services.domain.errors import InvalidRequest
 from services.providers.abilities import abilities, added_here, state_words
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities
@@ -31,17 +29,6 @@ def list_providers(settings: Settings, *, check: bool, as_json: bool) -> int:
         else:
             _write(provider, settings, outcome)
     return EXIT_BAD_INPUT if failed else 0
-
-
-def read_provider_options(given: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Return names and values of texts such as ``model=best``. Raises InvalidRequest."""
-    sides = [text.partition("=") for text in given]
-    pairs = tuple((name.strip(), value.strip()) for name, _, value in sides)
-    if not all(name and sign for (name, _), (_, sign, _) in zip(pairs, sides, strict=True)):
-        raise InvalidRequest("An option is given as NAME=VALUE.")
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise InvalidRequest("An option of the speech provider is given twice.")
-    return pairs
 
 
 def _write(provider: SpeechProvider, settings: Settings, outcome: CheckOutcome | None) -> None:

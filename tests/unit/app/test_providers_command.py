@@ -7,8 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
-from app.commands.providers import read_provider_options
-from services.domain.errors import InvalidRequest, ProviderRefusedKey
+from services.domain.errors import ProviderRefusedKey
 from services.providers.azure_speech.provider import AzureSpeechProvider
 from tests.unit.app.test_commands import sound
 
@@ -95,17 +94,6 @@ def test_what_can_not_be_asked_for_is_one_line(tmp_path, arguments, sentence, ke
     assert done.exit_code == 2
     assert done.stderr.splitlines()[-1].startswith("partyline: ")
     assert sentence in done.stderr
-
-
-def test_options_are_read_from_names_and_values() -> None:
-    given = ["model=a", " prompt = a=b ", "empty="]
-    assert read_provider_options(given) == (("model", "a"), ("prompt", "a=b"), ("empty", ""))
-
-
-@pytest.mark.parametrize("given", [["model"], ["=a"], ["model=a", "model=b"], [""]])
-def test_what_is_no_option_is_refused(given) -> None:
-    with pytest.raises(InvalidRequest):
-        read_provider_options(given)
 
 
 def test_the_usual_provider_is_the_one_that_is_set(tmp_path, monkeypatch) -> None:
