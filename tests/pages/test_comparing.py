@@ -155,6 +155,18 @@ def test_corrections_count_for_what_is_shown(staged, compared):
     assert "taken with the corrections made to it" in as_read(page)
 
 
+def test_a_later_portion_is_chosen_by_its_time(compared, monkeypatch):
+    """A long comparison shows its beginning, and any other place of it on demand."""
+    monkeypatch.setattr("components.comparing.words.ROWS_AT_ONCE", 2)
+    page, call = compared()
+    portion = page.selectbox(key=f"compare_{call.id}_What differs_page")
+    assert portion.options == ["0:00 (1 of 2)", "0:13 (2 of 2)"]
+    assert "<mark>Dana.</mark>" in html_of(page)
+    portion.set_value(1).run()
+    assert "<mark>Dana.</mark>" not in html_of(page)
+    assert "<ins>and the fee as well.</ins>" in html_of(page)
+
+
 def test_long_calls_come_in_portions():
     """So many lines at once; lines that are alike are one."""
     lines = [("s1", f"this is line {n}", 0.0) for n in range(2_000)]
