@@ -71,11 +71,13 @@ def _names(
 
 def _utterance(phrase: Phrase, names: Mapping[Any, str], duration_ms: int) -> Utterance | None:
     """Return a phrase as an utterance; None when it lies outside of the recording."""
+    start, end = _times(phrase)
+    if start >= duration_ms or end <= 0:
+        return None
     text = " ".join(str(phrase["text"]).split())
     words = tuple(_words(phrase.get("words") or (), duration_ms))
     if word_places(words, text) is None:
         words = ()
-    start, end = _times(phrase)
     if words:
         start, end = min(start, words[0].start_ms), max(end, *(w.end_ms for w in words))
     start, end = max(0, start), min(end, duration_ms)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from services.audio.channels import channel_to_hear
 from services.audio.encoded import Coding, encode
-from services.audio.pcm import BYTES_PER_SAMPLE, ChannelPcm
-from services.audio.recording import ChannelLayout, PcmReader, Recording, Samples
+from services.audio.pcm import BYTES_PER_SAMPLE, ChannelPcm, MixedPcm
+from services.audio.recording import ChannelLayout, PcmReader, Recording
 from services.domain.errors import ProviderRejected
 from services.domain.findings import FindingKind
 from services.domain.part import write_clock
@@ -101,17 +101,4 @@ def _to_hear(recording: Recording) -> PcmReader:
     if recording.layout is ChannelLayout.SEPARATE or pcm.channels == 1:
         return pcm
     channel = _channel(recording)
-    return _Mean(pcm) if channel is None else ChannelPcm(pcm, channel)
-
-
-class _Mean:
-    """The mean of all channels, as a mono recording."""
-
-    channels = 1
-
-    def __init__(self, pcm: PcmReader) -> None:
-        self._pcm = pcm
-        self.frames = pcm.frames
-
-    def read(self, start: int, stop: int, channel: int | None = None) -> Samples:
-        return self._pcm.read(start, stop, None)
+    return MixedPcm(pcm) if channel is None else ChannelPcm(pcm, channel)
