@@ -4,6 +4,7 @@ The request has a thread of its own. Giving it up shuts its sockets, so that the
 once and nothing more is sent or paid for.
 """
 
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -61,6 +62,8 @@ def ask(
         sockets.shut()
         thread.join(CONNECT_TIMEOUT_S)
         session.close()
+        if not thread.is_alive():
+            sockets.close()
     return answer.result()
 
 
@@ -111,6 +114,16 @@ class _Sockets:
             self._shut = True
             for connected in self._open:
                 _shut(connected)
+
+    def close(self) -> None:
+        """Close what is still open, once nobody uses it any more.
+
+        Errors keep the answers that they are about, and those keep their sockets open.
+        """
+        with self._lock:
+            for connected in self._open:
+                if (number := connected.detach()) >= 0:
+                    os.close(number)
 
 
 def _shut(connected: socket.socket) -> None:
