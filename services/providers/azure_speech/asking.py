@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from services.domain.errors import PartylineError, ProviderTimeout, ProviderUnavailable
 from services.providers.azure_speech.addresses import is_on_this_machine
@@ -22,6 +23,7 @@ from services.providers.azure_speech.http_errors import error_of_status
 
 LOOK_EVERY_S = 0.1
 CONNECT_TIMEOUT_S = 10.0
+MOST_ANSWER_BYTES = 1024 * 1024
 
 _Answer = TypeVar("_Answer")
 
@@ -80,10 +82,14 @@ def posted(
             headers=headers,
             timeout=(CONNECT_TIMEOUT_S, timeout_s),
             allow_redirects=False,
+            stream=True,
         ) as response:
             if response.status_code != 200:
                 raise error_of_status(response.status_code)
-            return response.content
+            body: bytes = response.raw.read(MOST_ANSWER_BYTES + 1, decode_content=True)
+            if len(body) > MOST_ANSWER_BYTES:
+                raise ProviderUnavailable
+            return body
 
     try:
         return ask(endpoint, send, timeout_s=timeout_s)
@@ -91,7 +97,7 @@ def posted(
         raise
     except requests.Timeout:
         raise ProviderTimeout from None
-    except (requests.RequestException, OSError):
+    except (requests.RequestException, HTTPError, OSError):
         raise ProviderUnavailable from None
 
 

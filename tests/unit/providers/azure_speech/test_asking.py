@@ -9,8 +9,9 @@ import pytest
 from emulators.azure_speech.http_script import Behaviour
 from emulators.azure_speech.http_server import TOKEN, AzureHttpEmulator
 from services.domain.calls import ProcessingOptions
-from services.domain.errors import PartylineError
+from services.domain.errors import PartylineError, ProviderUnavailable
 from services.domain.running import RunContext
+from services.providers.azure_speech import asking
 from services.providers.azure_speech.asking import ask, posted
 from services.providers.azure_speech.fast import transcribe_fast
 from tests.unit.providers.azure_speech.sounds import access, recording_of, tones, values_of
@@ -83,3 +84,9 @@ def test_environment_proxies_are_not_asked_about_this_machine(monkeypatch):
     with AzureHttpEmulator() as emulator:
         token = posted(emulator.endpoint, TOKEN, "k", b"", "text/plain", timeout_s=5)
     assert token.startswith(b"emulated")
+
+
+def test_an_answer_that_is_too_large_is_not_read(monkeypatch):
+    monkeypatch.setattr(asking, "MOST_ANSWER_BYTES", 10)
+    with AzureHttpEmulator() as emulator, pytest.raises(ProviderUnavailable):
+        posted(emulator.endpoint, TOKEN, "k", b"", "text/plain", timeout_s=5)
