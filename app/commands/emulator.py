@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from threading import Event
 
+from emulators.assemblyai.http import AssemblyAIEmulator
+from emulators.assemblyai.http_requests import Failure, Place
 from emulators.language_model import MODEL, Behaviour, LanguageModelEmulator
 from services.domain.errors import InvalidRequest
 
@@ -18,5 +20,25 @@ def run_language_model(behaviours: Sequence[str], port: int) -> int:
         raise InvalidRequest(f"Behaviours are {', '.join(Behaviour)}.") from None
     with LanguageModelEmulator(*script, port=port) as emulator:
         print(f"LLM_BASE_URL={emulator.address} LLM_MODEL={MODEL}", flush=True)
+        Event().wait()
+    return 0
+
+
+def run_assemblyai(failures: Sequence[str], port: int, processing_s: float) -> int:
+    """Serve an emulated AssemblyAI until interrupted; the settings go to standard output.
+
+    Raises InvalidRequest for a failure that it doesn't know.
+    """
+    wanted: dict[Place, list[Failure]] = {}
+    try:
+        for one in failures:
+            place, _, failure = one.partition("=")
+            wanted.setdefault(Place(place), []).append(Failure(failure))
+    except ValueError:
+        raise InvalidRequest(
+            f"Failures are PLACE=WHAT, of {', '.join(Place)} and {', '.join(Failure)}."
+        ) from None
+    with AssemblyAIEmulator(port=port, processing_s=processing_s, failures=wanted) as emulator:
+        print(f"ASSEMBLYAI_API_KEY=emulated ASSEMBLYAI_BASE_URL={emulator.base_url}", flush=True)
         Event().wait()
     return 0

@@ -13,6 +13,7 @@ from app.local_models import (
 )
 from app.settings import Settings
 from app.sweep_wiring import build_sweep_children
+from services.domain.errors import ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
 from services.one_file import KnownVoices
@@ -35,6 +36,7 @@ from services.understanding.rules.ready_made import ready_made_rules
 from services.vocabulary import VocabularyService
 
 if TYPE_CHECKING:
+    from services.providers.assemblyai.provider import AssemblyAIProvider
     from services.understanding.models import UnderstandingModels
     from services.understanding.scorecards.model_answers import ModelAnswerer
 
@@ -172,6 +174,16 @@ def build_providers(settings: Settings) -> ProviderRegistry:
     if settings.scripted_provider:
         factories["scripted"] = scripted
     return ProviderRegistry(factories)
+
+
+def build_assemblyai(settings: Settings) -> "AssemblyAIProvider":
+    """Return AssemblyAI for what only it can do. Raises ProviderNotConfigured."""
+    from services.providers.assemblyai.provider import AssemblyAIProvider
+
+    provider = build_providers(settings).ready("assemblyai")
+    if not isinstance(provider, AssemblyAIProvider):
+        raise ProviderUnknown
+    return provider
 
 
 def _secret(setting: SecretStr | None) -> str | None:

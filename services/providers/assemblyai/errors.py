@@ -27,7 +27,7 @@ _LASTING = (
 
 
 class Gone(ProviderError):
-    """The speech service does not have this transcript any more."""
+    """The speech service has no such transcript, or not any more."""
 
 
 class NoSpeech(ProviderError):

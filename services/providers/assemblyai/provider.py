@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.audio.recording import Recording
 from services.domain.calls import ProcessingOptions, Stage
-from services.domain.errors import ProviderNotConfigured
+from services.domain.errors import ProviderNotConfigured, ProviderRejected, ProviderUnavailable
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.providers.assemblyai import options as names
@@ -76,6 +76,9 @@ class AssemblyAIProvider(SpeechProvider):
                 service.delete(reference)
             except Gone:
                 return
+            except ProviderRejected:
+                # What is still being worked on can't be deleted yet.
+                raise ProviderUnavailable from None
 
     def service(self) -> AssemblyAIService:
         """Return the service, to be closed after use. Raises ProviderNotConfigured."""

@@ -125,9 +125,9 @@ class RecordedCall:
         if url is None or ASKED not in self._kept:
             return None
         # Asked for, but the answer was never seen: the service knows whether it has begun.
-        for item in self._service.newest():
-            if item.audio_url == url and item.status != "error":
-                return self._remembered(str(item.id))
+        for kept in self._service.newest():
+            if kept.url == url and kept.status != "error":
+                return self._remembered(kept.reference)
         self._forget(ASKED)
         return None
 

@@ -1,23 +1,52 @@
 """AssemblyAI's service through its SDK: one object per piece of work, closed when that is done."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from services.domain.errors import InvalidRequest
+from services.domain.errors import InvalidRequest, ProviderRejected
 from services.providers.assemblyai.access import AssemblyAIAccess
-from services.providers.assemblyai.errors import Gone, our_errors
+from services.providers.assemblyai.errors import Gone, our_errors, refusal
 
 if TYPE_CHECKING:
     from assemblyai import TranscriptResponse
-    from assemblyai.types import Paragraph, Sentence, TranscriptItem, WordSearchMatchResponse
 
 HTTP_TIMEOUT_S = 30.0
 MOST_RETRY_AFTER_S = 30.0
 MOST_LISTED = 100
 OWN_ADDRESS = "https://api.assemblyai.com"
+_NO_COVERED_SOUND = "There is no covered sound: it was not asked for, or a day has passed."
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A transcript that the service keeps; ``url`` is the address of its sound there."""
+
+    reference: str
+    created: str
+    status: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """A sentence or a paragraph with its place in the recording."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A word or phrase that was looked for, and the places where it is said."""
+
+    text: str
+    places_ms: tuple[tuple[int, int], ...]
 
 
 class AssemblyAIService:
@@ -83,13 +112,21 @@ class AssemblyAIService:
         with our_errors():
             return api.get_transcript(self._client.http_client, _checked(reference))
 
-    def newest(self, limit: int = MOST_LISTED) -> "Sequence[TranscriptItem]":
-        """Return the newest transcripts that the service has, the newest first."""
+    def newest(self, limit: int = MOST_LISTED) -> list[Kept]:
+        """Return the newest transcripts that the service keeps, the newest first."""
         from assemblyai.types import ListTranscriptParameters
 
         with our_errors():
             page = self._transcriber().list_transcripts(ListTranscriptParameters(limit=limit))
-        return list(page.transcripts)
+            return [
+                Kept(
+                    reference=str(one.id),
+                    created=str(one.created),
+                    status=str(one.status.value),
+                    url=str(one.audio_url),
+                )
+                for one in page.transcripts
+            ]
 
     def delete(self, reference: str) -> None:
         """Delete a transcript with its sound."""
@@ -98,37 +135,59 @@ class AssemblyAIService:
         with our_errors():
             api.delete_transcript(self._client.http_client, _checked(reference))
 
-    def sentences(self, reference: str) -> "Sequence[Sentence]":
+    def sentences(self, reference: str) -> list[Passage]:
         """Return a transcript in sentences."""
         from assemblyai.prerecorded.v2 import api
 
-        with our_errors():
-            return api.get_sentences(self._client.http_client, _checked(reference)).sentences
+        with _reading():
+            told = api.get_sentences(self._client.http_client, _checked(reference)).sentences
+        return [Passage(start_ms=one.start, end_ms=one.end, text=one.text) for one in told]
 
-    def paragraphs(self, reference: str) -> "Sequence[Paragraph]":
+    def paragraphs(self, reference: str) -> list[Passage]:
         """Return a transcript in paragraphs."""
         from assemblyai.prerecorded.v2 import api
 
-        with our_errors():
-            return api.get_paragraphs(self._client.http_client, _checked(reference)).paragraphs
+        with _reading():
+            told = api.get_paragraphs(self._client.http_client, _checked(reference)).paragraphs
+        return [Passage(start_ms=one.start, end_ms=one.end, text=one.text) for one in told]
 
-    def search(self, reference: str, phrases: Sequence[str]) -> "WordSearchMatchResponse":
-        """Return where words or phrases are said."""
+    def search(self, reference: str, phrases: Sequence[str]) -> list[Found]:
+        """Return where words, or phrases of up to five words, are said."""
         from assemblyai.prerecorded.v2 import api
 
-        with our_errors():
-            return api.word_search(self._client.http_client, _checked(reference), list(phrases))
+        with _reading():
+            told = api.word_search(self._client.http_client, _checked(reference), list(phrases))
+        return [
+            Found(text=one.text, places_ms=tuple((start, end) for start, end in one.timestamps))
+            for one in told.matches
+        ]
 
     def subtitles(self, reference: str, *, vtt: bool) -> str:
         """Return a transcript as SRT or WebVTT."""
         from assemblyai.prerecorded.v2 import api
 
         export = api.export_subtitles_vtt if vtt else api.export_subtitles_srt
-        with our_errors():
+        with _reading():
             return str(export(self._client.http_client, _checked(reference), None))
 
-    def covered_sound_url(self, reference: str) -> str | None:
-        """Return where the sound without personal data is, or None while it is being made."""
+    def fetch_covered_sound(self, reference: str, sink: BinaryIO) -> bool:
+        """Write the sound without personal data; False while it is still being made there.
+
+        It lies at an address of its own, which is its permission: the key isn't sent there.
+        """
+        import httpx
+
+        url = self._covered_sound_url(reference)
+        if url is None:
+            return False
+        with our_errors(), httpx.stream("GET", url, timeout=HTTP_TIMEOUT_S) as answer:
+            if answer.status_code != httpx.codes.OK:
+                raise refusal(answer.status_code)
+            for piece in answer.iter_bytes():
+                sink.write(piece)
+        return True
+
+    def _covered_sound_url(self, reference: str) -> str | None:
         from assemblyai.prerecorded.v2 import api
         from assemblyai.types import RedactedAudioExpiredError, RedactedAudioIncompleteError
 
@@ -138,13 +197,23 @@ class AssemblyAIService:
             except RedactedAudioIncompleteError:
                 return None
             except RedactedAudioExpiredError:
-                raise Gone from None
+                raise ProviderRejected(_NO_COVERED_SOUND) from None
             return str(answer.redacted_audio_url)
 
     def _transcriber(self) -> Any:
         import assemblyai
 
         return assemblyai.Transcriber(client=self._client)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Raise errors of ours; only what is finished, and not deleted, can be read."""
+    try:
+        with our_errors():
+            yield
+    except ProviderRejected:
+        raise Gone("It may not be finished yet.") from None
 
 
 def _checked(reference: str) -> str:
