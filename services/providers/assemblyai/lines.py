@@ -9,7 +9,7 @@ from services.domain.speech import Word
 from services.providers.assemblyai.words import with_our_placeholders, words_of
 
 if TYPE_CHECKING:
-    from assemblyai import TranscriptResponse
+    from assemblyai.types import TranscriptResponse
     from assemblyai.types import Word as TheirWord
 
 # A speaker who is silent for so long begins a new line.

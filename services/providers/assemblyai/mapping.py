@@ -29,8 +29,8 @@ from services.providers.assemblyai.lines import (
 )
 
 if TYPE_CHECKING:
-    from assemblyai import TranscriptResponse
     from assemblyai.types import Sentiment as TheirSentiment
+    from assemblyai.types import TranscriptResponse
 
 # Speech goes on over pauses as short as this.
 SPAN_PAUSE_MS = 500

@@ -30,7 +30,7 @@ from services.providers.assemblyai.service import HTTP_TIMEOUT_S, AssemblyAIServ
 from services.providers.notices import Expected, ProviderNotices
 
 if TYPE_CHECKING:
-    from assemblyai import TranscriptResponse
+    from assemblyai.types import TranscriptResponse
 
 UPLOAD = "assemblyai.upload"
 ASKED = "assemblyai.asked"

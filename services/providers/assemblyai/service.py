@@ -12,7 +12,7 @@ from services.providers.assemblyai.access import AssemblyAIAccess
 from services.providers.assemblyai.errors import Gone, our_errors, refusal
 
 if TYPE_CHECKING:
-    from assemblyai import TranscriptResponse
+    from assemblyai.types import TranscriptResponse
 
 HTTP_TIMEOUT_S = 30.0
 MOST_RETRY_AFTER_S = 30.0
