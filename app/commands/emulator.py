@@ -8,6 +8,8 @@ from emulators.assemblyai.http_requests import Failure, Place
 from emulators.language_model import MODEL, Behaviour, LanguageModelEmulator
 from services.domain.errors import InvalidRequest
 
+ASSEMBLYAI_KEY = "emulated"
+
 
 def run_language_model(behaviours: Sequence[str], port: int) -> int:
     """Serve an emulated language model until interrupted; its address goes to standard output.
@@ -38,7 +40,10 @@ def run_assemblyai(failures: Sequence[str], port: int, processing_s: float) -> i
         raise InvalidRequest(
             f"Failures are PLACE=WHAT, of {', '.join(Place)} and {', '.join(Failure)}."
         ) from None
-    with AssemblyAIEmulator(port=port, processing_s=processing_s, failures=wanted) as emulator:
-        print(f"ASSEMBLYAI_API_KEY=emulated ASSEMBLYAI_BASE_URL={emulator.base_url}", flush=True)
+    with AssemblyAIEmulator(
+        key=ASSEMBLYAI_KEY, port=port, processing_s=processing_s, failures=wanted
+    ) as emulator:
+        told = {"ASSEMBLYAI_API_KEY": ASSEMBLYAI_KEY, "ASSEMBLYAI_BASE_URL": emulator.base_url}
+        print(" ".join(f"{name}={value}" for name, value in told.items()), flush=True)
         Event().wait()
     return 0
