@@ -1,4 +1,4 @@
-"""Being told by a service that its work is done, where this installation can be reached."""
+"""Being told by a service that it is done, in place of asking it again and again."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """A notice that is expected: the service is to call ``url`` with ``header`` as ``secret``."""
+    """A notice that a service is to send: to ``url``, with ``secret`` in the header ``header``."""
 
     token: str
     url: str
@@ -15,13 +15,13 @@ class Expected:
 
 
 class ProviderNotices(Protocol):
-    """The notices that services send to this installation."""
+    """Where a service can tell that it is done, and whether it has."""
 
     def expect(self) -> Expected:
-        """Make and remember a new secret, and return where it is expected."""
+        """Expect one more notice, with a secret of its own."""
 
     def arrived(self, token: str) -> bool:
-        """Say whether the notice has come, with its secret."""
+        """Say whether the notice has come."""
 
     def forget(self, token: str) -> None:
-        """Expect this notice no longer."""
+        """Expect it no more."""

@@ -71,10 +71,20 @@ OTHER_KINDS = frozenset(
         "vehicle_id",
     ]
 )
+# What is taken out when nobody names kinds.
 USUAL_POLICIES = (
-    "person_name, phone_number, email_address, credit_card_number, credit_card_expiration, "
-    "credit_card_cvv, us_social_security_number, location_address, date_of_birth, "
-    "account_number, banking_information, healthcare_number"
+    "person_name",
+    "phone_number",
+    "email_address",
+    "credit_card_number",
+    "credit_card_expiration",
+    "credit_card_cvv",
+    "us_social_security_number",
+    "location_address",
+    "date_of_birth",
+    "account_number",
+    "banking_information",
+    "healthcare_number",
 )
 
 RECORDED_OPTIONS: tuple[ProviderOption, ...] = (
@@ -141,9 +151,10 @@ RECORDED_OPTIONS: tuple[ProviderOption, ...] = (
     ProviderOption(
         name=POLICIES,
         title="Kinds of personal data",
-        help="AssemblyAI's names between commas, such as person_name, phone_number.",
+        help="AssemblyAI's names between commas, such as person_name, occupation. Without any: "
+        "names, phone, card, account, policy and social security numbers, e-mail and street "
+        "addresses, dates of birth.",
         kind=OptionKind.TEXT,
-        default=USUAL_POLICIES,
     ),
     ProviderOption(
         name=SUBSTITUTION,
@@ -170,7 +181,7 @@ RECORDED_OPTIONS: tuple[ProviderOption, ...] = (
 
 def policies_of(values: OptionValues) -> list[str]:
     """Return the kinds of personal data that are to be taken out. Raises InvalidRequest."""
-    policies = [one.casefold() for one in values.parts(POLICIES)]
-    if not policies or not set(policies) <= KINDS.keys() | OTHER_KINDS:
+    policies = [one.casefold() for one in values.parts(POLICIES) or USUAL_POLICIES]
+    if not set(policies) <= KINDS.keys() | OTHER_KINDS:
         raise InvalidRequest(f"The option {POLICIES} takes names of AssemblyAI's policies.")
     return policies

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HTTP_TIMEOUT_S = 30.0
 MOST_RETRY_AFTER_S = 30.0
 MOST_LISTED = 100
+TOO_MANY = 429
 OWN_ADDRESS = "https://api.assemblyai.com"
 _NO_COVERED_SOUND = "There is no covered sound: it was not asked for, or a day has passed."
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -81,10 +82,12 @@ class AssemblyAIService:
 
     @property
     def wanted_pause_s(self) -> float:
-        """For how long the last answer asked to be left alone, within bounds; 0 if it didn't."""
+        """For how long a busy service asked to be left alone, within bounds; 0 if it didn't."""
         response = self._client.last_response
+        if response is None or response.status_code != TOO_MANY:
+            return 0.0
         try:
-            told = float(response.headers.get("Retry-After", "0")) if response is not None else 0.0
+            told = float(response.headers.get("Retry-After", "0"))
         except ValueError:
             return 0.0
         return min(max(0.0, told), MOST_RETRY_AFTER_S)

@@ -207,7 +207,7 @@ def test_a_summary_there_would_bring_back_what_was_taken_out(emulator):
     assert transcript.summary is None
 
 
-@pytest.mark.parametrize("policies", ["", "person_name, shoe_size"])
+@pytest.mark.parametrize("policies", ["shoe_size", "person_name, shoe_size"])
 def test_policies_it_does_not_know_are_refused_before_anything_is_sent(emulator, policies):
     before = emulator.count()
     with pytest.raises(InvalidRequest):
@@ -217,7 +217,12 @@ def test_policies_it_does_not_know_are_refused_before_anything_is_sent(emulator,
 
 def test_all_policies_exist_there():
     assert KINDS.keys() | OTHER_KINDS <= POLICIES
-    assert {p.strip() for p in USUAL_POLICIES.split(",")} <= KINDS.keys()
+    assert set(USUAL_POLICIES) <= KINDS.keys()
+
+
+def test_without_names_the_usual_kinds_are_taken_out(emulator):
+    _, asked = run(emulator, **extras(redaction="yes", redaction_policies=" , "))
+    assert asked["redact_pii_policies"] == list(USUAL_POLICIES)
 
 
 def test_options_are_declared_whole():

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -41,6 +42,25 @@ def test_one_of_each_request_is_enough():
     with AssemblyAIEmulator(key=KEY) as emulator:
         assert transcribe(emulator).utterances
         assert counted(emulator) == {"upload": 1, "create": 1, "poll": 1}
+        assert emulator.requests[0].size == 6 * 16_000 * 2 + 44
+
+
+def test_many_calls_at_once_leave_nothing_behind():
+    with AssemblyAIEmulator(processing_s=0.1) as emulator:
+        made = provider(emulator)
+
+        def one(_number):
+            return made.transcribe(recording(3), OPTIONS, RunContext())
+
+        before = threading.active_count()
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(one, range(16)))
+        assert len({answer.id for answer in answers}) == 16
+        assert all(answer.utterances for answer in answers)
+        deadline = time.monotonic() + 5
+        while threading.active_count() > before and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert threading.active_count() <= before
 
 
 @pytest.mark.parametrize("place", [Place.UPLOAD, Place.CREATE, Place.POLL])
