@@ -307,7 +307,7 @@ def test_it_stops_whatever_is_going_on():
         while emulator.count(Place.LIST) == 0:
             time.sleep(0.01)
         began = time.monotonic()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert set(threading.enumerate()) <= before
     assert hanging.recv(10) == b""
     hanging.close()

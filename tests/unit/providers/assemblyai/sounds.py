@@ -14,7 +14,7 @@ from services.providers.assemblyai.provider import AssemblyAIProvider
 from services.providers.assemblyai.recorded import Pace
 
 KEY = "a-very-secret-key"
-HURRY = Pace(pauses_s=(0.02,), notice_s=0.02, without_notice_s=0.6, slice_s=0.02, timeout_s=5.0)
+HURRY = Pace(pauses_s=(0.02,), notice_s=0.02, without_notice_s=30.0, slice_s=0.02, timeout_s=5.0)
 
 
 def recording(
