@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from services.domain.errors import InvalidRequest, ProviderRejected
+from services.domain.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
 from services.providers.assemblyai.access import AssemblyAIAccess
 from services.providers.assemblyai.errors import Gone, our_errors, refusal
 
@@ -94,7 +94,7 @@ class AssemblyAIService:
 
     def upload(self, sound: BinaryIO) -> str:
         """Send a recording and return the address that it has there."""
-        with our_errors():
+        with _where_it_lives(), our_errors():
             return str(self._transcriber().upload_file(sound))
 
     def begin(self, url: str, fields: Mapping[str, Any]) -> str:
@@ -119,7 +119,7 @@ class AssemblyAIService:
         """Return the newest transcripts that the service keeps, the newest first."""
         from assemblyai.types import ListTranscriptParameters
 
-        with our_errors():
+        with _where_it_lives(), our_errors():
             page = self._transcriber().list_transcripts(ListTranscriptParameters(limit=limit))
             return [
                 Kept(
@@ -207,6 +207,15 @@ class AssemblyAIService:
         import assemblyai
 
         return assemblyai.Transcriber(client=self._client)
+
+
+@contextmanager
+def _where_it_lives() -> Iterator[None]:
+    """Take it for no service at all when an address that every account has is missing."""
+    try:
+        yield
+    except Gone:
+        raise ProviderUnavailable from None
 
 
 @contextmanager

@@ -12,8 +12,10 @@ from services.domain.errors import (
     ProviderUnavailable,
 )
 from services.domain.running import RunContext
+from services.providers.assemblyai.access import AssemblyAIAccess
 from services.providers.assemblyai.errors import refusal
-from tests.unit.providers.assemblyai.sounds import KEY, provider, recording
+from services.providers.assemblyai.provider import AssemblyAIProvider
+from tests.unit.providers.assemblyai.sounds import HURRY, KEY, provider, recording
 
 
 def noted(emulator):
@@ -40,6 +42,16 @@ def test_a_check_tells_what_a_call_would_meet():
         address = provider(emulator)
     with pytest.raises(ProviderUnavailable):
         address.check()
+
+
+def test_an_address_where_there_is_no_such_service_is_told_as_one():
+    with AssemblyAIEmulator() as emulator:
+        access = AssemblyAIAccess(key=KEY, base_url=f"{emulator.base_url}/elsewhere")
+        made = AssemblyAIProvider(access, pace=HURRY)
+        with pytest.raises(ProviderUnavailable):
+            made.check()
+        with pytest.raises(ProviderUnavailable):
+            made.transcribe(recording(2), ProcessingOptions(), RunContext(), sleep=lambda _: None)
 
 
 def test_without_a_key_nothing_is_asked():
