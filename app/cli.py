@@ -10,6 +10,7 @@ import typer
 from app.assemblyai import assemblyai
 from app.benches import benches
 from app.emulators import emulators
+from app.live import live
 from app.rules import rules
 from app.text import text
 from app.vocabulary import vocabulary
@@ -37,6 +38,7 @@ app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
 app.add_typer(assemblyai, name="assemblyai")
+app.command()(live)
 
 
 class StoredFormat(StrEnum):
