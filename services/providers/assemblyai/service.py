@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 HTTP_TIMEOUT_S = 30.0
 MOST_RETRY_AFTER_S = 30.0
 MOST_LISTED = 100
+# What a deleted transcript leaves in the list has this for the address of its sound.
+DELETED_URL = "http://deleted_by_user"
 TOO_MANY = 429
 OWN_ADDRESS = "https://api.assemblyai.com"
 _NO_COVERED_SOUND = "There is no covered sound: it was not asked for, or a day has passed."
@@ -125,7 +127,7 @@ class AssemblyAIService:
                 Kept(
                     reference=str(one.id),
                     created=str(one.created),
-                    status=str(one.status.value),
+                    status="deleted" if one.audio_url == DELETED_URL else str(one.status.value),
                     url=str(one.audio_url),
                 )
                 for one in page.transcripts

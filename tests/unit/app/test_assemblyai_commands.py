@@ -103,9 +103,11 @@ def test_without_covered_sound_no_file_is_left(emulator, settings, tmp_path):
     assert not target.exists()
 
 
-def test_what_is_deleted_there_can_not_be_read(emulator, settings):
+def test_what_is_deleted_there_can_not_be_read(emulator, settings, capsys):
     reference = kept(emulator)
     delete_transcript(settings, reference)
+    list_transcripts(settings, 10)
+    assert capsys.readouterr().out.rstrip().endswith("  deleted")
     with pytest.raises(PartylineError, match="no such transcript"):
         read_transcript(settings, reference, "sentences")
 
