@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.assemblyai import assemblyai
 from app.benches import benches
 from app.emulators import emulators
 from app.live import live
@@ -36,6 +37,7 @@ app.add_typer(rules, name="rules")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
+app.add_typer(assemblyai, name="assemblyai")
 app.command()(live)
 
 

@@ -13,6 +13,7 @@ from app.local_models import (
 )
 from app.settings import Settings
 from app.sweep_wiring import build_sweep_children
+from services.domain.errors import ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
 from services.domain.voices import VoiceSignature
@@ -37,6 +38,7 @@ from services.understanding.rules.ready_made import ready_made_rules
 from services.vocabulary import VocabularyService
 
 if TYPE_CHECKING:
+    from services.providers.assemblyai.provider import AssemblyAIProvider
     from services.providers.azure_speech.access import AzureAccess
     from services.providers.azure_speech.signatures import AzureSignatures
     from services.understanding.models import UnderstandingModels
@@ -209,6 +211,16 @@ def _azure_access(settings: Settings) -> "AzureAccess":
         host=settings.azure_speech_host,
         endpoint=settings.azure_speech_endpoint,
     )
+
+
+def build_assemblyai(settings: Settings) -> "AssemblyAIProvider":
+    """Return AssemblyAI for what only it can do. Raises ProviderNotConfigured."""
+    from services.providers.assemblyai.provider import AssemblyAIProvider
+
+    provider = build_providers(settings).ready("assemblyai")
+    if not isinstance(provider, AssemblyAIProvider):
+        raise ProviderUnknown
+    return provider
 
 
 def _secret(setting: SecretStr | None) -> str | None:
