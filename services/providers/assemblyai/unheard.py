@@ -1,0 +1,69 @@
+"""Sound of one channel that the service may not have understood yet, kept to be sent again."""
+
+from threading import Lock
+
+from services.providers.live import LiveFormat
+
+BYTES_PER_MS = LiveFormat().bytes_per_ms
+
+
+class UnheardSound:
+    """What was sent and not yet understood, and what is still to be sent, in call time.
+
+    At most ``most_ms`` are kept; older sound is dropped, so that a long turn or a long
+    interruption can't fill the memory. Safe to share between threads.
+    """
+
+    def __init__(self, most_ms: int) -> None:
+        """Keep nothing yet; the call begins at 0."""
+        self._most = most_ms * BYTES_PER_MS
+        self._kept = bytearray()
+        self._first = 0
+        self._next = 0
+        self._lock = Lock()
+
+    @property
+    def passed_ms(self) -> int:
+        """Up to where sound was taken."""
+        return self._next // BYTES_PER_MS
+
+    @property
+    def end_ms(self) -> int:
+        """Up to where there is sound."""
+        with self._lock:
+            return (self._first + len(self._kept)) // BYTES_PER_MS
+
+    def add(self, pcm: bytes) -> None:
+        """Take more sound in."""
+        with self._lock:
+            self._kept += pcm
+            self._drop(len(self._kept) - self._most)
+
+    def take(self, least_ms: int, most_ms: int) -> bytes | None:
+        """Return the next piece of sound, None while less than ``least_ms`` waits."""
+        with self._lock:
+            at = self._next - self._first
+            piece = bytes(self._kept[at : at + most_ms * BYTES_PER_MS])
+            if not piece or len(piece) < least_ms * BYTES_PER_MS:
+                return None
+            self._next += len(piece)
+            return piece
+
+    def forget(self, before_ms: int) -> None:
+        """Drop sound that was understood; what was not taken yet stays."""
+        with self._lock:
+            self._drop(min(before_ms * BYTES_PER_MS, self._next) - self._first)
+
+    def rewind(self) -> int:
+        """Go back to the first kept sound and return where that is, in whole milliseconds."""
+        with self._lock:
+            self._drop(-self._first % BYTES_PER_MS)
+            self._next = self._first
+            return self._first // BYTES_PER_MS
+
+    def _drop(self, count: int) -> None:
+        if count > 0:
+            count = min(count, len(self._kept))
+            del self._kept[:count]
+            self._first += count
+            self._next = max(self._next, self._first)
