@@ -116,11 +116,11 @@ class Connection:
 
     def keep_alive(self) -> None:
         """Tell the service that the call goes on though no sound comes."""
-        self._client.keep_alive()
+        self._client.keep_alive()  # type: ignore[no-untyped-call]
 
     def finish(self, timeout_s: float) -> bool:
         """End the turn that is going on and the session; return whether all words have come."""
-        self._client.force_endpoint()
+        self._client.force_endpoint()  # type: ignore[no-untyped-call]
         self._disconnect(timeout_s)
         return self._terminated.is_set()
 

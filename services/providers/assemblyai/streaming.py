@@ -107,7 +107,9 @@ class StreamingSession(LiveSession):
             stream.wait()
         for channel in range(self._sound.channels):
             self._order.leave(channel)
-        for channel, lost_ms in self._lost.items():
+        with self._losing:
+            lost = dict(self._lost)
+        for channel, lost_ms in lost.items():
             if self.sent_ms - lost_ms >= GAP_LEAST_MS:
                 self.tell(_lost_channel(channel, lost_ms, self.sent_ms))
 
