@@ -67,7 +67,9 @@ class HeardTurn:
     def from_ms(self, start_ms: int) -> "HeardTurn | None":
         """Return what is heard of it when the sound begins at ``start_ms``."""
         words = tuple(word for word in self.words if word.start_ms >= start_ms)
-        return replace(self, words=words, revised=None) if words else None
+        if not words:
+            return None
+        return self if words == self.words else replace(self, words=words, revised=None)
 
 
 def turn_of(
