@@ -27,7 +27,8 @@ class SessionPlan:
 
     ``status`` refuses the handshake. The ``fault`` comes when ``at_ms`` of sound have arrived:
     the connection is dropped (1006), closed with ``code``, told an Error of this code and closed,
-    told messages of a wrong form, or goes on without a word. ``delay_s`` comes before each
+    told messages of a wrong form, or goes on without a word. ``drops_at_ms`` drops the connection
+    besides. ``delay_s`` comes before each
     message of the service; ``says`` are further messages after Begin. Without ``formats`` no
     formatted turn is sent, whatever was asked for; ``late_format`` sends it after the next turn
     has begun.
@@ -37,6 +38,7 @@ class SessionPlan:
     fault: Fault = Fault.NONE
     at_ms: int = 0
     code: int = SERVER_ERROR
+    drops_at_ms: int | None = None
     delay_s: float = 0.0
     says: tuple[Mapping[str, Any], ...] = ()
     formats: bool = True

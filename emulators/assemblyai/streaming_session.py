@@ -90,6 +90,9 @@ class StreamingSession:
             self._listen(piece)
         self._seen.audio_bytes += len(piece)
         self._seen.pieces += 1
+        drops_at_ms = self._plan.drops_at_ms
+        if drops_at_ms is not None and self._seen.audio_ms >= drops_at_ms:
+            self._drop()
         if self._plan.fault is not Fault.NONE and self._seen.audio_ms >= self._plan.at_ms:
             self._go_wrong()
         if not self._is_silent:
@@ -132,9 +135,7 @@ class StreamingSession:
     def _go_wrong(self) -> None:
         match self._plan.fault:
             case Fault.DROPPED:
-                with suppress(OSError):
-                    self._connection.socket.shutdown(socket.SHUT_RDWR)
-                raise _Over
+                self._drop()
             case Fault.CLOSED:
                 self._connection.close(self._plan.code, "as planned")
                 raise _Over
@@ -143,6 +144,11 @@ class StreamingSession:
             case Fault.UNREADABLE:
                 self._say({"type": "Turn", "turn_order": "first"})
                 self._say({"type": "NobodyKnows"})
+
+    def _drop(self) -> None:
+        with suppress(OSError):
+            self._connection.socket.shutdown(socket.SHUT_RDWR)
+        raise _Over
 
     # --- what is heard ---------------------------------------------------------------------------
 
@@ -189,7 +195,7 @@ class StreamingSession:
 
     def _end_turn(self) -> None:
         """End the turn with the words that were heard; those to come are a turn of their own."""
-        turn = self._turn
+        turn = self._turn if not self._is_silent else None
         words = self._words_so_far(turn) if turn is not None else ()
         if turn is None or not words:
             return

@@ -8,9 +8,12 @@ from the sound it was sent first.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from services import telemetry
 from services.domain.errors import InternalFault, PartylineError, ProviderError
@@ -30,8 +33,10 @@ FORMATTED_S = 1.5
 # So much of a call is sent again after a drop, no faster than so many times its own pace.
 REPLAY_MOST_MS = 20_000
 REPLAY_SPEED = 4
-# Speech is told of well within this time, so older sound without a turn is silence.
-SILENT_AFTER_MS = 3_000
+# Speech is told of well within this time. Older sound without a turn needs not be sent again if it
+# is quiet; if it isn't, the service may have been away without anybody noticing.
+TOLD_AFTER_MS = 3_000
+QUIET_RMS = 100.0
 GAP_LEAST_MS = 250
 PAUSES_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 MOST_DROPS = 5
@@ -74,7 +79,8 @@ class ChannelStream:
         self._drops = 0
         self._replay_until_ms = 0
         self._pending_since: float | None = None
-        self._silent_ms = 0
+        # Where pieces begin that are not quiet, as far as they are not done with.
+        self._loud: deque[int] = deque()
         self._has_told_rest = False
 
     def open(self) -> None:
@@ -139,6 +145,7 @@ class ChannelStream:
             connection = self._living_connection()
             piece = self._sound.take(1 if self._is_finishing else LEAST_MS, MOST_MS)
             if piece is not None:
+                self._note_loudness(piece)
                 connection.send(_padded(piece))
                 last_sent = time.monotonic()
                 self._keep_pace(piece)
@@ -182,12 +189,20 @@ class ChannelStream:
             self._sound.forget(self._heard_ms())
 
     def _heard_ms(self) -> int:
-        """Return up to where nothing needs to be sent again."""
-        heard = max(self._turns.heard_ms, self._silent_ms)
+        """Return up to where nothing needs to be sent again, or marked as missing."""
+        heard_ms = self._turns.heard_ms
         if self._turns.is_open:
-            return heard
-        self._silent_ms = max(heard, self._sound.passed_ms - SILENT_AFTER_MS)
-        return self._silent_ms
+            return heard_ms
+        while self._loud and self._loud[0] < heard_ms:
+            self._loud.popleft()
+        quiet_ms = self._sound.passed_ms - TOLD_AFTER_MS
+        return max(heard_ms, min(quiet_ms, self._loud[0]) if self._loud else quiet_ms)
+
+    def _note_loudness(self, piece: bytes) -> None:
+        samples = np.frombuffer(piece, dtype="<i2").astype(np.float32)
+        if float(np.sqrt(np.mean(samples**2))) > QUIET_RMS:
+            with self._telling:
+                self._loud.append(self._sound.passed_ms - len(piece) // BYTES_PER_MS)
 
     def _finished(self, connection: Connection) -> bool:
         """End the session; False when it dropped and there is time for another."""
@@ -224,12 +239,13 @@ class ChannelStream:
 
     def _begin_again(self) -> None:
         with self._telling:
-            self._sound.forget(self._heard_ms())
-            heard = max(self._turns.heard_ms, self._silent_ms)
+            heard_ms = self._heard_ms()
+            self._sound.forget(heard_ms)
             self._replay_until_ms = self._sound.end_ms
             start_ms = self._sound.rewind()
             self._tell(self._turns.begin(start_ms))
-            self._tell(self._gap(max(heard, self._turns.heard_ms), start_ms))
+            self._tell(self._gap(max(heard_ms, self._turns.heard_ms), start_ms))
+            self._loud.clear()
 
     def _tell_rest(self, missing: GapKind | None) -> None:
         """Once: what is unfinished is final as it was heard, and what follows it a gap if any."""
@@ -238,9 +254,8 @@ class ChannelStream:
                 return
             self._has_told_rest = True
             self._tell(self._turns.close())
-            heard_ms = max(self._turns.heard_ms, self._silent_ms)
             if missing is not None:
-                self._tell(self._gap(heard_ms, self._sound.end_ms, missing))
+                self._tell(self._gap(self._heard_ms(), self._sound.end_ms, missing))
 
     def _gap(
         self, start_ms: int, end_ms: int, kind: GapKind = GapKind.CONNECTION_LOST

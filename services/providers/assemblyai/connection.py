@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 HOST = "streaming.assemblyai.com"
 CONNECT_S = 5.0
 BEGIN_S = 10.0
+TERMINATE_S = 0.3
 # Statuses of the handshake, codes of Error messages and codes with which the service closes.
 REFUSED_KEY = frozenset({401, 403, 1008, 4001})
 BUSY = frozenset({429, 3009, 4029, 4102})
@@ -126,7 +127,7 @@ class Connection:
 
     def close(self) -> None:
         """Let go of the connection and its threads. The service is told, because time is money."""
-        self._disconnect(0.0)
+        self._disconnect(TERMINATE_S)
 
     def _disconnect(self, timeout_s: float) -> None:
         self._options.terminate_timeout = max(0.0, timeout_s)

@@ -10,8 +10,9 @@ BYTES_PER_MS = LiveFormat().bytes_per_ms
 class UnheardSound:
     """What was sent and not yet understood, and what is still to be sent, in call time.
 
-    At most ``most_ms`` are kept; older sound is dropped, so that a long turn or a long
-    interruption can't fill the memory. Safe to share between threads.
+    Of what was sent at most ``most_ms`` are kept, so that a long turn can't fill the memory and is
+    not sent again as a whole. What is still to be sent is never dropped. Safe to share between
+    threads.
     """
 
     def __init__(self, most_ms: int) -> None:
@@ -37,7 +38,6 @@ class UnheardSound:
         """Take more sound in."""
         with self._lock:
             self._kept += pcm
-            self._drop(len(self._kept) - self._most)
 
     def take(self, least_ms: int, most_ms: int) -> bytes | None:
         """Return the next piece of sound, None while less than ``least_ms`` waits."""
@@ -47,6 +47,7 @@ class UnheardSound:
             if not piece or len(piece) < least_ms * BYTES_PER_MS:
                 return None
             self._next += len(piece)
+            self._drop(self._next - self._first - self._most)
             return piece
 
     def forget(self, before_ms: int) -> None:
@@ -63,7 +64,6 @@ class UnheardSound:
 
     def _drop(self, count: int) -> None:
         if count > 0:
-            count = min(count, len(self._kept))
             del self._kept[:count]
             self._first += count
             self._next = max(self._next, self._first)

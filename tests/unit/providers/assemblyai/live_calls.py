@@ -21,22 +21,30 @@ from services.providers.live import LiveFormat, LiveSession
 
 KEY = "aai-secret-4711"
 FRAMES_PER_MS = 16
+NUMBER_BITS = 15
 CAPABILITIES = Capabilities(name="assemblyai", title="AssemblyAI", options=LIVE_OPTIONS)
 
 
-def marked_sound(start_ms: int, end_ms: int, channels: int = 1) -> bytes:
-    """Return sound whose every millisecond begins with its number and its channel, each plus 1."""
-    frames = np.zeros(((end_ms - start_ms) * FRAMES_PER_MS, channels), dtype="<i2")
-    for channel in range(channels):
-        frames[::FRAMES_PER_MS, channel] = np.arange(start_ms, end_ms) + 1
-        frames[1::FRAMES_PER_MS, channel] = channel + 1
-    return frames.tobytes()
+def marked_sound(start_ms: int, end_ms: int, channels: int = 1, *, loud: bool = True) -> bytes:
+    """Return sound whose lowest bits tell, each millisecond, its number and its channel.
+
+    Heard as sound it is a hum, or with ``loud`` False as good as silence.
+    """
+    numbers = np.arange(start_ms, end_ms)
+    frames = np.zeros((len(numbers), FRAMES_PER_MS, channels), dtype="<i2")
+    for bit in range(NUMBER_BITS):
+        frames[:, bit, :] = ((numbers >> bit) & 1)[:, None]
+    frames[:, NUMBER_BITS, :] = np.arange(channels)
+    if loud:
+        frames += np.array([4_000, -4_000] * (FRAMES_PER_MS // 2), dtype="<i2")[None, :, None]
+    return frames.reshape(-1, channels).tobytes()
 
 
 def read_marks(first: bytes) -> Place:
     """Return where in the call a piece of marked sound lies."""
-    samples = np.frombuffer(first, dtype="<i2")
-    return Place(start_ms=int(samples[0]) - 1, channel=int(samples[1]) - 1)
+    bits = np.frombuffer(first, dtype="<i2")[:FRAMES_PER_MS] & 1
+    number = sum(int(bit) << n for n, bit in enumerate(bits[:NUMBER_BITS]))
+    return Place(start_ms=number, channel=int(bits[NUMBER_BITS]))
 
 
 def hearing(*channels: Sequence[HeardTurn]) -> Callable[[SeenSession, Place], list[HeardTurn]]:
@@ -118,10 +126,11 @@ def send(
     channels: int = 1,
     step_ms: int = 100,
     pause_s: float = 0.0,
+    loud: bool = True,
 ) -> None:
     """Send this much of a call in pieces."""
     for at_ms in range(start_ms, end_ms, step_ms):
-        session.send(marked_sound(at_ms, min(at_ms + step_ms, end_ms), channels))
+        session.send(marked_sound(at_ms, min(at_ms + step_ms, end_ms), channels, loud=loud))
         if pause_s:
             time.sleep(pause_s)
 

@@ -17,7 +17,7 @@ from emulators.assemblyai.streaming_plans import (
 from emulators.assemblyai.streaming_script import turn_of
 from services.domain import errors
 from services.domain.errors import PartylineError
-from services.domain.live import Gap, GapKind
+from services.domain.live import GapKind
 from services.providers.assemblyai import channel_stream, connection
 from services.providers.assemblyai.connection import error_for
 from tests.unit.providers.assemblyai.live_calls import (
@@ -244,37 +244,35 @@ def test_what_is_too_old_to_be_sent_again_is_kept_or_marked(
 
 def test_a_stretch_nobody_heard_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_stream, "REPLAY_MOST_MS", 2_000)
-    monkeypatch.setattr(channel_stream, "PAUSES_S", (0.0, 0.3, 0.3))
-    plans = [SessionPlan(fault=Fault.DROPPED, at_ms=2_500), SessionPlan(status=503)]
-    with no_thread_left(), emulated(*plans) as emulator:
+    plan = SessionPlan(fault=Fault.FALLS_SILENT, at_ms=2_500, drops_at_ms=9_000)
+    with no_thread_left(), emulated(plan) as emulator:
         told = Told()
         session = open_call(emulator, told)
-        send(session, 0, 2_500)
-        told.wait_for(lambda t: t.finals)
-        # The connection is gone while most of the call is held.
-        send(session, 2_500, 11_000)
+        send(session, 0, 9_000, pause_s=0.002)
         told.wait_for(lambda _: len(emulator.sessions) == 2)
-        send(session, 11_000, LENGTH_MS, pause_s=0.002)
+        send(session, 9_000, LENGTH_MS, pause_s=0.002)
         session.finish()
     (gap,) = told.gaps
+    replayed_ms = emulator.sessions[1].start_ms
     assert gap.kind is GapKind.CONNECTION_LOST
     assert gap.channel is None
-    first_end = TURNS[0].end_ms
-    assert gap == Gap(kind=gap.kind, start_ms=first_end, end_ms=gap.end_ms)
-    assert 8_900 <= gap.end_ms <= 9_100
+    assert (gap.start_ms, gap.end_ms) == (TURNS[0].end_ms, replayed_ms)
+    assert 6_500 <= replayed_ms <= 8_000
     assert told.text.startswith(SENTENCES[0])
     assert told.text.endswith(SENTENCES[4])
 
 
-def test_silence_is_never_a_gap() -> None:
-    plan = SessionPlan(fault=Fault.DROPPED, at_ms=25_000)
-    with emulated(plan) as emulator:
+def test_quiet_is_neither_sent_again_nor_a_gap() -> None:
+    plan = SessionPlan(fault=Fault.DROPPED, at_ms=28_000)
+    with no_thread_left(), emulated(plan) as emulator:
         told = Told()
         session = open_call(emulator, told)
-        send(session, 0, 30_000, pause_s=0.003)
+        send(session, 0, TURNS[-1].end_ms, pause_s=0.002)
+        send(session, TURNS[-1].end_ms, 30_000, pause_s=0.002, loud=False)
         session.finish()
     assert told.text == TEXT
     assert told.gaps == []
+    assert emulator.sessions[1].audio_ms <= 6_000
 
 
 def test_messages_of_a_wrong_form_cost_only_themselves() -> None:
@@ -314,16 +312,17 @@ def test_a_service_that_stays_away_ends_the_call_and_keeps_what_was_heard() -> N
     with no_thread_left(), emulated(*plans) as emulator:
         told = Told()
         session = open_call(emulator, told)
-        send(session, 0, 4_400)
+        send(session, 0, 5_200)
         told.wait_for(lambda t: t and type(t[-1]).__name__ == "Ended")
         session.abort()
     assert told.ended.error_code == "ProviderUnavailable"
     assert emulator.refused == 3
-    # The second turn was under way: "Hello, this" had been heard.
+    # The second turn was under way.
     assert [u.id for u in told.finals] == ["u1", "u2"]
+    assert told.finals[-1].text == "hello this is"
     (gap,) = told.gaps
     assert gap.kind is GapKind.CONNECTION_LOST
-    assert (gap.start_ms, gap.end_ms) == (told.finals[-1].end_ms, 4_400)
+    assert (gap.start_ms, gap.end_ms) == (told.finals[-1].end_ms, 5_200)
 
 
 def test_a_service_that_drops_again_and_again_is_given_up() -> None:

@@ -38,19 +38,26 @@ def test_what_was_not_taken_is_not_forgotten() -> None:
     assert kept.rewind() == 100
 
 
-def test_old_sound_makes_room() -> None:
+def test_of_what_was_sent_the_oldest_makes_room() -> None:
     kept = UnheardSound(100)
-    kept.add(sound(0, 80))
+    kept.add(sound(0, 250))
     kept.take(50, 80)
-    kept.add(sound(80, 250))
+    kept.take(50, 80)
     assert kept.end_ms == 250
-    assert kept.take(50, 1_000) == sound(150, 250)
-    assert kept.rewind() == 150
+    assert kept.rewind() == 60
+    assert kept.take(50, 1_000) == sound(60, 250)
+
+
+def test_what_waits_to_be_sent_is_never_dropped() -> None:
+    kept = UnheardSound(100)
+    kept.add(sound(0, 250))
+    kept.add(sound(250, 900))
+    assert kept.take(50, 1_000) == sound(0, 900)
 
 
 def test_going_back_is_to_a_whole_millisecond() -> None:
     kept = UnheardSound(100)
-    kept.add(sound(0, 100))
-    kept.add(bytes(10))
+    kept.add(sound(0, 100) + bytes(10))
+    kept.take(1, 200)
     assert kept.rewind() == 1
     assert kept.take(50, 1_000) == sound(1, 100) + bytes(10)
