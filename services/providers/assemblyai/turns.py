@@ -84,12 +84,12 @@ class Turns:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody is in the middle of a turn."""
-        return self._open is not None
+        """Whether a turn goes on, or waits for its formatted form."""
+        return self._open is not None or self._pending is not None
 
     @property
     def heard_ms(self) -> int:
-        """End of the last finished turn in the call; the sound before it is done with."""
+        """End of the last final line in the call; the sound before it is done with."""
         return self._heard_ms
 
     @property
@@ -103,8 +103,9 @@ class Turns:
         Of the turn that was going on, the words before that are final; the rest is heard again,
         under the same line id unless words were kept.
         """
-        events = self.settle()
-        said, self._open = self._open, None
+        events: list[LiveEvent] = []
+        said = self._open or self._pending
+        self._open = self._pending = None
         self._labels.begin(said.words if said is not None else ())
         if said is not None:
             kept = tuple(word for word in said.words if word.end_ms <= offset_ms)
@@ -133,7 +134,6 @@ class Turns:
             return events + self._final(said)
         if turn.end_of_turn:
             self._open, self._pending = None, said
-            self._heard_ms = max(self._heard_ms, _end_ms(words))
         else:
             self._open = said
         return [*events, Partial(line=self._whole(said))]

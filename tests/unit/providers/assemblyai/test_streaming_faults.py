@@ -256,7 +256,9 @@ def test_a_stretch_nobody_heard_is_marked(monkeypatch: pytest.MonkeyPatch) -> No
     replayed_ms = emulator.sessions[1].start_ms
     assert gap.kind is GapKind.CONNECTION_LOST
     assert gap.channel is None
-    assert (gap.start_ms, gap.end_ms) == (TURNS[0].end_ms, replayed_ms)
+    # The first sound that may have been speech follows the end of the first turn.
+    assert gap.end_ms == replayed_ms
+    assert 0 <= gap.start_ms - TURNS[0].end_ms <= 100
     assert 6_500 <= replayed_ms <= 8_000
     assert told.text.startswith(SENTENCES[0])
     assert told.text.endswith(SENTENCES[4])

@@ -175,6 +175,10 @@ def test_what_was_heard_is_known_by_its_end() -> None:
     turns.heard(turn(0, "hello there", ended=False, formatted=False))
     assert turns.heard_ms == 0
     turns.heard(turn(0, "hello there", formatted=False))
+    assert turns.is_open
+    assert turns.heard_ms == 0
+    turns.heard(turn(0, "Hello there."))
+    assert not turns.is_open
     assert turns.heard_ms == 1_900
 
 
@@ -362,7 +366,14 @@ def test_words_too_old_to_be_sent_again_are_final() -> None:
     assert lines(rest, Final) == [("u2", "s1", "Name is Nora.")]
 
 
-def test_a_drop_ends_the_wait_for_a_form() -> None:
+def test_a_form_that_a_drop_prevents_comes_over_the_next_connection() -> None:
+    turns = mixed()
+    turns.heard(turn(0, "hello there", formatted=False))
+    assert turns.begin(0) == []
+    assert lines(turns.heard(turn(0, "Hello there.")), Final) == [("u1", "s1", "Hello there.")]
+
+
+def test_a_form_that_cannot_come_any_more_is_not_waited_for_after_a_drop() -> None:
     turns = mixed()
     turns.heard(turn(0, "hello there", formatted=False))
     assert lines(turns.begin(1_900), Final) == [("u1", "s1", "hello there")]
