@@ -7,7 +7,6 @@ from the length of the sound alone, unless ``locate`` reads its place in the cal
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Event, Lock, Thread
@@ -47,11 +46,13 @@ Locate = Callable[[bytes], Place]
 def plausible_call(session: SeenSession, place: Place) -> Iterable[HeardTurn]:
     """Return the plausible call: both speakers, or one of them on a channel of its own.
 
-    Sessions that tell no voices apart are channels; without a sign of which they take turns.
+    Sessions that tell no voices apart are channels. Without a sign of which they are what is
+    missing: the first of a call is the agent, the second the customer, and so is one that replaces
+    it.
     """
     if session.labels:
         return endless_call()
-    channel = place.channel if place.channel is not None else session.number % 2
+    channel = place.channel if place.channel is not None else session.channel
     return endless_call(only="AB"[channel])
 
 
@@ -160,6 +161,7 @@ class AssemblyAIStreamingEmulator:
         with self._lock:
             plan = self._accepted.pop(id(connection))
             seen = SeenSession(number=len(self.sessions), parameters=parameters)
+            seen.channel = self._missing_channel()
             self.sessions.append(seen)
 
         def hears(first: bytes) -> Iterable[HeardTurn]:
@@ -167,5 +169,14 @@ class AssemblyAIStreamingEmulator:
             seen.start_ms = place.start_ms
             return self._hears(seen, place)
 
-        with suppress(ConnectionClosed):
+        try:
             StreamingSession(connection, seen, plan, hears, self.stopping).run()
+        except ConnectionClosed:
+            return
+        finally:
+            seen.is_over = True
+
+    def _missing_channel(self) -> int:
+        """Return the channel that fewer of the sessions going on are."""
+        going_on = [s.channel for s in self.sessions if not s.is_over and not s.labels]
+        return 1 if going_on.count(0) > going_on.count(1) else 0

@@ -47,16 +47,21 @@ class SessionPlan:
 
 @dataclass(kw_only=True)
 class SeenSession:
-    """What a client did in one accepted session; ``start_ms`` is where in the call it began."""
+    """What a client did in one accepted session.
+
+    ``start_ms`` is where in the call it began; ``channel`` which one it is taken for, if it is one.
+    """
 
     number: int
     parameters: Mapping[str, str]
     start_ms: int = 0
+    channel: int = 0
     audio_bytes: int = 0
     pieces: int = 0
     messages: list[str] = field(default_factory=list)
     configurations: list[Mapping[str, Any]] = field(default_factory=list)
     terminated: bool = False
+    is_over: bool = False
 
     @property
     def labels(self) -> bool:
