@@ -27,8 +27,7 @@ MOST_FRAME_BYTES = 1024 * 1024
 HANDSHAKE_S = 5
 # Words of calls don't belong into a log, and refusing clients is this server's everyday work.
 _silent = logging.getLogger("emulators.assemblyai.streaming")
-_silent.addHandler(logging.NullHandler())
-_silent.propagate = False
+_silent.setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -176,6 +176,9 @@ def _client(options: "StreamingClientOptions") -> "StreamingClient":
     """Return the SDK's client; a message of a form it doesn't know costs that message only."""
     from assemblyai.streaming.v3 import StreamingClient
 
+    # Both log what the service says, in its own words.
+    telemetry.keep_texts_out("assemblyai", "websockets")
+
     class Client(StreamingClient):
         @classmethod
         def _parse_message(cls, data: dict[str, Any]) -> Any:

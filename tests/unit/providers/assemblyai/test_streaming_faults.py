@@ -154,6 +154,23 @@ def test_what_codes_mean(code: int | None, expected: type[PartylineError]) -> No
     assert type(error_for(code)) is expected
 
 
+def test_what_the_service_says_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    says = ({"type": "Warning", "warning_code": 3010, "warning": "words of a call"},)
+    plan = SessionPlan(says=says, fault=Fault.ERROR, code=3006, at_ms=1_000)
+    with caplog.at_level(logging.DEBUG), no_thread_left(), emulated(plan) as emulator:
+        told = Told()
+        session = open_call(emulator, told)
+        send(session, 0, 2_000)
+        told.wait_for(lambda t: t and type(t[-1]).__name__ == "Ended")
+        session.abort()
+    events = [record.msg for record in caplog.records if record.name == "partyline"]
+    assert "assemblyai.warning" in events
+    assert "provider.live_over" in events
+    assert "words of a call" not in caplog.text
+    assert "as planned" not in caplog.text
+    assert KEY not in caplog.text
+
+
 # --- a call that goes on in spite of it -------------------------------------------------------
 
 
