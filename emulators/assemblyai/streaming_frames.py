@@ -11,8 +11,11 @@ Frame = dict[str, Any]
 class TurnFrames:
     """Writes one session's turns; times are counted from where its sound begins in the call."""
 
-    def __init__(self, *, labels: bool, formats: bool, start_ms: int) -> None:
+    def __init__(
+        self, *, labels: bool, formats: bool, start_ms: int, formatted_only: bool = False
+    ) -> None:
         """Write labels and formatted turns as the session asked for them."""
+        self._formatted_only = formatted_only
         self._labels = labels
         self._formats = formats
         self._start_ms = start_ms
@@ -23,7 +26,8 @@ class TurnFrames:
 
     def ended(self, order: int, turn: HeardTurn, words: Sequence[HeardWord]) -> Iterator[Frame]:
         """Yield the end of a turn, unformatted and formatted, and what is revised after it."""
-        yield self._turn(order, turn, words, ended=True, formatted=False)
+        if not self._formatted_only:
+            yield self._turn(order, turn, words, ended=True, formatted=False)
         if self._formats:
             yield self._turn(order, turn, words, ended=True, formatted=True)
         if self._labels and turn.revised is not None and len(turn.revised) == len(words):

@@ -70,8 +70,13 @@ class SeenSession:
 
     @property
     def formats(self) -> bool:
-        """Whether formatted turns were asked for."""
-        return self.parameters.get("format_turns") in {"true", "True"}
+        """Whether formatted turns were asked for, or come by themselves."""
+        return self.writes_formatted_only or self.parameters.get("format_turns") in {"true", "True"}
+
+    @property
+    def writes_formatted_only(self) -> bool:
+        """Whether the model knows no other turns than formatted ones."""
+        return self.parameters.get("speech_model", "").startswith(("u3-", "universal-3"))
 
     @property
     def bytes_per_ms(self) -> int:

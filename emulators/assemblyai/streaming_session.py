@@ -161,7 +161,10 @@ class StreamingSession:
     def _frames(self) -> TurnFrames:
         seen = self._seen
         return TurnFrames(
-            labels=seen.labels, formats=seen.formats and self._plan.formats, start_ms=seen.start_ms
+            labels=seen.labels,
+            formats=seen.formats and self._plan.formats,
+            start_ms=seen.start_ms,
+            formatted_only=seen.writes_formatted_only,
         )
 
     def _from_here(self, turns: Iterable[HeardTurn]) -> Iterator[HeardTurn]:

@@ -8,12 +8,9 @@ from the sound it was sent first.
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from services import telemetry
 from services.domain.errors import InternalFault, PartylineError, ProviderError
@@ -36,7 +33,6 @@ REPLAY_SPEED = 4
 # Speech is told of well within this time. Older sound without a turn needs not be sent again if it
 # is quiet; if it isn't, the service may have been away without anybody noticing.
 TOLD_AFTER_MS = 3_000
-QUIET_RMS = 100.0
 GAP_LEAST_MS = 250
 PAUSES_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 MOST_DROPS = 5
@@ -53,7 +49,7 @@ class StreamListener:
 
 
 class ChannelStream:
-    """One channel. ``send``, ``finish`` and ``close`` belong to one thread, as in LiveSession."""
+    """One channel. ``send``, ``finish``, ``wait`` and ``stop`` belong to the session's thread."""
 
     def __init__(
         self,
@@ -79,9 +75,8 @@ class ChannelStream:
         self._drops = 0
         self._replay_until_ms = 0
         self._pending_since: float | None = None
-        # Where pieces begin that are not quiet, as far as they are not done with.
-        self._loud: deque[int] = deque()
         self._has_told_rest = False
+        self._fault: InternalFault | None = None
 
     def open(self) -> None:
         """Connect; returns when the service is ready for sound. Raises a ProviderError."""
@@ -142,10 +137,11 @@ class ChannelStream:
         """Pass sound on until the call ends. Raises what ends the stream before that."""
         last_sent = time.monotonic()
         while not self._stop.is_set():
+            if self._fault is not None:
+                raise self._fault
             connection = self._living_connection()
             piece = self._sound.take(1 if self._is_finishing else LEAST_MS, MOST_MS)
             if piece is not None:
-                self._note_loudness(piece)
                 connection.send(_padded(piece))
                 last_sent = time.monotonic()
                 self._keep_pace(piece)
@@ -193,16 +189,8 @@ class ChannelStream:
         heard_ms = self._turns.heard_ms
         if self._turns.is_open:
             return heard_ms
-        while self._loud and self._loud[0] < heard_ms:
-            self._loud.popleft()
-        quiet_ms = self._sound.passed_ms - TOLD_AFTER_MS
-        return max(heard_ms, min(quiet_ms, self._loud[0]) if self._loud else quiet_ms)
-
-    def _note_loudness(self, piece: bytes) -> None:
-        samples = np.frombuffer(piece, dtype="<i2").astype(np.float32)
-        if float(np.sqrt(np.mean(samples**2))) > QUIET_RMS:
-            with self._telling:
-                self._loud.append(self._sound.passed_ms - len(piece) // BYTES_PER_MS)
+        quiet_ms = self._sound.quiet_until_ms(heard_ms)
+        return max(heard_ms, min(quiet_ms, self._sound.passed_ms - TOLD_AFTER_MS))
 
     def _finished(self, connection: Connection) -> bool:
         """End the session; False when it dropped and there is time for another."""
@@ -245,7 +233,6 @@ class ChannelStream:
             start_ms = self._sound.rewind()
             self._tell(self._turns.begin(start_ms))
             self._tell(self._gap(max(heard_ms, self._turns.heard_ms), start_ms))
-            self._loud.clear()
 
     def _tell_rest(self, missing: GapKind | None) -> None:
         """Once: what is unfinished is final as it was heard, and what follows it a gap if any."""
@@ -283,14 +270,25 @@ class ChannelStream:
     # --- the SDK's thread ----------------------------------------------------------------------
 
     def _hear_turn(self, turn: "TurnEvent") -> None:
-        with self._telling:
+        def tell() -> None:
             self._tell(self._turns.heard(turn))
             if turn.end_of_turn:
                 self._drops = 0
 
+        self._hear(tell)
+
     def _hear_revision(self, revision: "SpeakerRevisionEvent") -> None:
+        self._hear(lambda: self._tell(self._turns.revised(revision.revisions)))
+
+    def _hear(self, tell: Callable[[], None]) -> None:
+        """Tell something; the SDK would swallow a fault of ours, and the call would miss words."""
         with self._telling:
-            self._tell(self._turns.revised(revision.revisions))
+            try:
+                tell()
+            except Exception as fault:
+                telemetry.fault("assemblyai.hearing", fault)
+                self._fault = InternalFault()
+                self._wake.set()
 
     def _tell(self, events: Sequence[LiveEvent]) -> None:
         for event in events:

@@ -1,7 +1,7 @@
 """One connection to the streaming service, over the SDK's client.
 
 The SDK reports what goes wrong to handlers, never to the caller, and closes in silence where the
-service ends a session in good order; its threads keep the process alive until ``disconnect``.
+service ends a session in good order; its threads end with ``disconnect`` only.
 """
 
 import threading
@@ -180,6 +180,11 @@ def _client(options: "StreamingClientOptions") -> "StreamingClient":
     telemetry.keep_texts_out("assemblyai", "websockets")
 
     class Client(StreamingClient):
+        def __init__(self, options: "StreamingClientOptions") -> None:
+            super().__init__(options)
+            # A process that ends in the middle of a call would wait for these for ever.
+            self._read_thread.daemon = self._write_thread.daemon = True
+
         @classmethod
         def _parse_message(cls, data: dict[str, Any]) -> Any:
             try:

@@ -11,6 +11,7 @@ MOST_VOICES = 10
 MOST_KEYTERMS = 100
 LONGEST_KEYTERM = 50
 ENGLISH, MULTILINGUAL = "universal-streaming-english", "universal-streaming-multilingual"
+PRO = "u3-rt-pro"
 
 # Confidence from which a turn may end, and the shortest and longest silence that ends one, in
 # milliseconds: the service's own advice for quick answers, for conversations and for long thoughts.
@@ -61,7 +62,7 @@ LIVE_OPTIONS: tuple[ProviderOption, ...] = (
         choices=(
             (ENGLISH, "Universal-Streaming, English"),
             (MULTILINGUAL, "Universal-Streaming, several languages"),
-            ("u3-rt-pro", "Universal-3 Pro Streaming"),
+            (PRO, "Universal-3 Pro Streaming"),
         ),
         recorded=False,
         live=True,
@@ -76,17 +77,20 @@ def streaming_parameters(
 
     With ``voices`` the service tells speakers apart. Raises InvalidRequest.
     """
-    model = values.text("live_model")
+    is_english = (options.language or "").partition("-")[0] == "en"
+    model = values.text("live_model") or (ENGLISH if is_english else MULTILINGUAL)
     confidence, least_ms, most_ms = _turn_end(values)
     asked: dict[str, Any] = {
         "sample_rate": SAMPLE_RATE,
         "encoding": "pcm_s16le",
-        "speech_model": model or (ENGLISH if options.language == "en" else MULTILINGUAL),
-        "format_turns": True,
-        "end_of_turn_confidence_threshold": confidence,
+        "speech_model": model,
         "min_turn_silence": least_ms,
         "max_turn_silence": most_ms,
     }
+    if model != PRO:
+        # The other model writes formatted turns only, and ends them by what was said.
+        asked["format_turns"] = True
+        asked["end_of_turn_confidence_threshold"] = confidence
     if options.language is None:
         asked["language_detection"] = True
     if keyterms := _keyterms(options):

@@ -1,10 +1,15 @@
 """Sound of one channel that the service may not have understood yet, kept to be sent again."""
 
+from collections import deque
 from threading import Lock
+
+import numpy as np
 
 from services.providers.live import LiveFormat
 
 BYTES_PER_MS = LiveFormat().bytes_per_ms
+# Root of the mean square of 16-bit samples; about -50 dBFS.
+QUIET_RMS = 100.0
 
 
 class UnheardSound:
@@ -21,6 +26,8 @@ class UnheardSound:
         self._kept = bytearray()
         self._first = 0
         self._next = 0
+        # Where taken pieces begin that are not quiet.
+        self._loud: deque[int] = deque()
         self._lock = Lock()
 
     @property
@@ -46,9 +53,18 @@ class UnheardSound:
             piece = bytes(self._kept[at : at + most_ms * BYTES_PER_MS])
             if not piece or len(piece) < least_ms * BYTES_PER_MS:
                 return None
+            if _is_loud(piece):
+                self._loud.append(self.passed_ms)
             self._next += len(piece)
             self._drop(self._next - self._first - self._most)
             return piece
+
+    def quiet_until_ms(self, start_ms: int) -> int:
+        """Return up to where the taken sound is quiet from ``start_ms`` on."""
+        with self._lock:
+            while self._loud and self._loud[0] < start_ms:
+                self._loud.popleft()
+            return self._loud[0] if self._loud else self.passed_ms
 
     def forget(self, before_ms: int) -> None:
         """Drop sound that was understood; what was not taken yet stays."""
@@ -60,6 +76,7 @@ class UnheardSound:
         with self._lock:
             self._drop(-self._first % BYTES_PER_MS)
             self._next = self._first
+            self._loud.clear()
             return self._first // BYTES_PER_MS
 
     def _drop(self, count: int) -> None:
@@ -67,3 +84,8 @@ class UnheardSound:
             del self._kept[:count]
             self._first += count
             self._next = max(self._next, self._first)
+
+
+def _is_loud(piece: bytes) -> bool:
+    samples = np.frombuffer(piece, dtype="<i2", count=len(piece) // 2).astype(np.float32)
+    return float(np.sqrt(np.mean(samples**2))) > QUIET_RMS

@@ -43,7 +43,15 @@ def test_another_language_needs_the_model_for_several() -> None:
 
 
 def test_a_chosen_model_is_asked_for() -> None:
-    assert asked(given={"live_model": "u3-rt-pro"})["speech_model"] == "u3-rt-pro"
+    parameters = asked(language="en", given={"live_model": "u3-rt-pro"})
+    assert parameters["speech_model"] == "u3-rt-pro"
+    assert "format_turns" not in parameters
+    assert "end_of_turn_confidence_threshold" not in parameters
+    assert parameters["max_turn_silence"] == 1_280
+
+
+def test_english_is_english_wherever_it_is_spoken() -> None:
+    assert asked(language="en-GB")["speech_model"] == "universal-streaming-english"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Live calls over the real SDK against the emulated service, as long as all goes well."""
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -14,6 +16,7 @@ from services.domain.live import Ended, Final, Partial
 from services.providers.assemblyai import channel_stream
 from services.providers.assemblyai.access import AssemblyAIAccess
 from services.providers.assemblyai.provider import AssemblyAIProvider
+from services.providers.assemblyai.turns import Turns
 from services.providers.live import LiveFormat
 from tests.unit.providers.assemblyai.live_calls import (
     KEY,
@@ -127,6 +130,13 @@ def test_revised_speakers_reach_earlier_lines() -> None:
     assert [(u.id, u.speaker, u.text) for u in told.revised] == [("u1", "s2", "I am Daniel.")]
 
 
+def test_a_model_that_writes_formatted_turns_only() -> None:
+    with emulated() as emulator:
+        told = held(emulator, provider_options=(("live_model", "u3-rt-pro"),))
+    assert told.text == "Good morning, Harbor Energy. Hello, this is Daniel. Right."
+    assert not told.revised
+
+
 def test_a_formatted_turn_that_comes_late_revises() -> None:
     with emulated(plans=[SessionPlan(late_format=True)]) as emulator:
         told = held(emulator)
@@ -211,6 +221,37 @@ def test_fifty_calls_in_a_row_leave_no_thread() -> None:
         assert threading.active_count() <= before
     assert len(emulator.sessions) == 50
     assert all(session.terminated for session in emulator.sessions)
+
+
+def test_a_fault_of_our_own_ends_the_call_and_is_not_swallowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("words of a call")
+
+    monkeypatch.setattr(Turns, "heard", broken)
+    with no_thread_left(), emulated() as emulator:
+        told = Told()
+        session = open_call(emulator, told)
+        send(session, 0, 1_000)
+        told.wait_for(lambda t: t and isinstance(t[-1], Ended))
+        session.abort()
+    assert told.ended.error_code == "InternalFault"
+
+
+def test_a_process_that_ends_in_the_middle_of_a_call_ends() -> None:
+    program = (
+        "import sys\n"
+        "from types import SimpleNamespace\n"
+        "from tests.unit.providers.assemblyai.live_calls import Told, open_call, send\n"
+        "session = open_call(SimpleNamespace(host=sys.argv[1]), Told())\n"
+        "send(session, 0, 500)\n"
+        "raise SystemExit(7)\n"
+    )
+    with emulated() as emulator:
+        ended = subprocess.run([sys.executable, "-c", program, emulator.host], timeout=30)
+    assert ended.returncode == 7
+    assert len(emulator.sessions) == 1
 
 
 # --- two channels -----------------------------------------------------------------------------

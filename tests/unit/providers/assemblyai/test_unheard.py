@@ -61,3 +61,16 @@ def test_going_back_is_to_a_whole_millisecond() -> None:
     kept.take(1, 200)
     assert kept.rewind() == 1
     assert kept.take(50, 1_000) == sound(1, 100) + bytes(10)
+
+
+def test_quiet_ends_where_the_first_loud_piece_begins() -> None:
+    loud = (3_000).to_bytes(2, "little") * (BYTES_PER_MS // 2 * 100)
+    kept = UnheardSound(1_000)
+    kept.add(bytes(BYTES_PER_MS * 200) + loud + bytes(BYTES_PER_MS * 100) + loud)
+    for _ in range(5):
+        kept.take(50, 100)
+    assert kept.quiet_until_ms(0) == 200
+    assert kept.quiet_until_ms(250) == 400
+    assert kept.quiet_until_ms(450) == 500
+    assert kept.rewind() == 0
+    assert kept.quiet_until_ms(0) == 0
