@@ -11,7 +11,7 @@ MOST_VOICES = 10
 MOST_KEYTERMS = 100
 LONGEST_KEYTERM = 50
 ENGLISH, MULTILINGUAL = "universal-streaming-english", "universal-streaming-multilingual"
-PRO = "u3-rt-pro"
+PRO, NEWER_PRO = "u3-rt-pro", "universal-3-5-pro"
 
 # Confidence from which a turn may end, and the shortest and longest silence that ends one, in
 # milliseconds: the service's own advice for quick answers, for conversations and for long thoughts.
@@ -63,6 +63,7 @@ LIVE_OPTIONS: tuple[ProviderOption, ...] = (
             (ENGLISH, "Universal-Streaming, English"),
             (MULTILINGUAL, "Universal-Streaming, several languages"),
             (PRO, "Universal-3 Pro Streaming"),
+            (NEWER_PRO, "Universal-3.5 Pro Streaming"),
         ),
         recorded=False,
         live=True,
@@ -87,8 +88,8 @@ def streaming_parameters(
         "min_turn_silence": least_ms,
         "max_turn_silence": most_ms,
     }
-    if model != PRO:
-        # The other model writes formatted turns only, and ends them by what was said.
+    if model not in (PRO, NEWER_PRO):
+        # Those write formatted turns only, and end them by what was said.
         asked["format_turns"] = True
         asked["end_of_turn_confidence_threshold"] = confidence
     if options.language is None:

@@ -42,9 +42,10 @@ def test_another_language_needs_the_model_for_several() -> None:
     assert "language_detection" not in parameters
 
 
-def test_a_chosen_model_is_asked_for() -> None:
-    parameters = asked(language="en", given={"live_model": "u3-rt-pro"})
-    assert parameters["speech_model"] == "u3-rt-pro"
+@pytest.mark.parametrize("model", ["u3-rt-pro", "universal-3-5-pro"])
+def test_a_chosen_model_is_asked_for_what_it_knows(model: str) -> None:
+    parameters = asked(language="en", given={"live_model": model})
+    assert parameters["speech_model"] == model
     assert "format_turns" not in parameters
     assert "end_of_turn_confidence_threshold" not in parameters
     assert parameters["max_turn_silence"] == 1_280
