@@ -25,6 +25,8 @@ from emulators.assemblyai.streaming_session import StreamingSession
 PATH = "/v3/ws"
 MOST_FRAME_BYTES = 1024 * 1024
 HANDSHAKE_S = 5
+# A client that is slow to answer a close would see a dropped connection instead of the code.
+CLOSE_S = 5
 # Words of calls don't belong into a log, and refusing clients is this server's everyday work.
 _silent = logging.getLogger("emulators.assemblyai.streaming")
 _silent.setLevel(logging.CRITICAL + 1)
@@ -92,7 +94,7 @@ class AssemblyAIStreamingEmulator:
             port,
             process_request=self._admit,
             open_timeout=HANDSHAKE_S,
-            close_timeout=1,
+            close_timeout=CLOSE_S,
             max_size=MOST_FRAME_BYTES,
             compression=None,
             logger=_silent,

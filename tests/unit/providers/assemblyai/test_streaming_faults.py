@@ -409,6 +409,7 @@ def test_a_channel_that_is_lost_does_not_stop_the_other() -> None:
     plans = [
         SessionPlan(),
         SessionPlan(fault=Fault.CLOSED, code=UNAUTHORISED, at_ms=4_500),
+        SessionPlan(status=401),
     ]
     with no_thread_left(), two_channels(*plans) as emulator:
         told = Told()
@@ -443,7 +444,8 @@ def test_a_channel_that_drops_is_opened_again_with_its_own_times() -> None:
 
 
 def test_without_any_channel_left_the_call_ends() -> None:
-    plans = [SessionPlan(fault=Fault.CLOSED, code=UNAUTHORISED, at_ms=3_000)] * 2
+    closed = SessionPlan(fault=Fault.CLOSED, code=UNAUTHORISED, at_ms=3_000)
+    plans = [closed, closed, *[SessionPlan(status=401)] * 2]
     with no_thread_left(), two_channels(*plans) as emulator:
         told = Told()
         session = open_call(emulator, told, channels=2)
