@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SECRETS_FILE = ROOT / ".streamlit" / "secrets.toml"
 GIBIBYTE = 1024**3
 HOUR_MS = 3_600_000
+# As LLM_BASE_URL: the language models behind AssemblyAI's gateway, with AssemblyAI's key.
+ASSEMBLYAI = "assemblyai"
 
 
 class OriginalAudio(StrEnum):
@@ -90,6 +92,9 @@ class Settings(BaseSettings):
     assemblyai_streaming_host: Annotated[
         str | None, Field(validation_alias="ASSEMBLYAI_STREAMING_HOST")
     ] = None
+    assemblyai_llm_gateway: Annotated[
+        str, Field(validation_alias="ASSEMBLYAI_LLM_GATEWAY_BASE_URL")
+    ] = "https://llm-gateway.assemblyai.com"
     azure_at_once: Annotated[int, Field(validation_alias="PARTYLINE_AZURE_AT_ONCE", ge=1)] = 8
     azure_per_minute: Annotated[
         int | None, Field(validation_alias="PARTYLINE_AZURE_PER_MINUTE", ge=1)
@@ -182,10 +187,13 @@ class Settings(BaseSettings):
         """What is set about the language model, by the names of its client; None without one."""
         if not self.llm_base_url:
             return None
+        by_gateway = self.llm_base_url.strip().casefold() == ASSEMBLYAI
+        key = self.assemblyai_api_key if by_gateway else self.llm_api_key
         return {
-            "base_url": self.llm_base_url,
+            "base_url": self.assemblyai_llm_gateway if by_gateway else self.llm_base_url,
+            "is_gateway": by_gateway,
             "model": self.llm_model or None,
-            "key": self.llm_api_key.get_secret_value() if self.llm_api_key else None,
+            "key": key.get_secret_value() if key else None,
             "timeout_s": self.llm_timeout_s,
             "price_in": self.llm_price_in,
             "price_out": self.llm_price_out,

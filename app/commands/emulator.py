@@ -5,6 +5,7 @@ from threading import Event
 
 from emulators.assemblyai.http import AssemblyAIEmulator
 from emulators.assemblyai.http_requests import Failure, Place
+from emulators.assemblyai.streaming import AssemblyAIStreamingEmulator
 from emulators.language_model import MODEL, Behaviour, LanguageModelEmulator
 from services.domain.errors import InvalidRequest
 
@@ -40,10 +41,17 @@ def run_assemblyai(failures: Sequence[str], port: int, processing_s: float) -> i
         raise InvalidRequest(
             f"Failures are PLACE=WHAT, of {', '.join(Place)} and {', '.join(Failure)}."
         ) from None
-    with AssemblyAIEmulator(
-        key=ASSEMBLYAI_KEY, port=port, processing_s=processing_s, failures=wanted
-    ) as emulator:
-        told = {"ASSEMBLYAI_API_KEY": ASSEMBLYAI_KEY, "ASSEMBLYAI_BASE_URL": emulator.base_url}
+    with (
+        AssemblyAIEmulator(
+            key=ASSEMBLYAI_KEY, port=port, processing_s=processing_s, failures=wanted
+        ) as recorded,
+        AssemblyAIStreamingEmulator(key=ASSEMBLYAI_KEY) as live,
+    ):
+        told = {
+            "ASSEMBLYAI_API_KEY": ASSEMBLYAI_KEY,
+            "ASSEMBLYAI_BASE_URL": recorded.base_url,
+            "ASSEMBLYAI_STREAMING_HOST": live.host,
+        }
         print(" ".join(f"{name}={value}" for name, value in told.items()), flush=True)
         Event().wait()
     return 0

@@ -16,8 +16,10 @@ from services.providers.assemblyai.options import RECORDED_OPTIONS
 from services.providers.assemblyai.recorded import Pace, RecordedCall
 from services.providers.assemblyai.request import by_channel, request_fields
 from services.providers.assemblyai.service import AssemblyAIService
+from services.providers.assemblyai.streaming import LIVE_CHANNELS, LIVE_OPTIONS, open_streaming
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities, OptionValues, Readiness
+from services.providers.live import LiveFormat, LiveListener, LiveSession
 from services.providers.notices import ProviderNotices
 
 HOUR_MS = 3_600_000
@@ -25,6 +27,8 @@ HOUR_MS = 3_600_000
 CAPABILITIES = Capabilities(
     name="assemblyai",
     title="AssemblyAI",
+    live=True,
+    live_channels=LIVE_CHANNELS,
     separate_channels=True,
     diarization=True,
     expected_speakers=True,
@@ -35,7 +39,7 @@ CAPABILITIES = Capabilities(
     summary=True,
     max_duration_ms=10 * HOUR_MS,
     keeps_copies=True,
-    options=RECORDED_OPTIONS,
+    options=(*RECORDED_OPTIONS, *LIVE_OPTIONS),
 )
 
 
@@ -85,6 +89,13 @@ class AssemblyAIProvider(SpeechProvider):
         if not self.readiness().ready:
             raise ProviderNotConfigured
         return AssemblyAIService(self._access, timeout_s=self._pace.timeout_s)
+
+    def open_live(
+        self, sound: LiveFormat, options: ProcessingOptions, listener: LiveListener
+    ) -> LiveSession:
+        """Open a live call over streaming; two channels are two sessions there."""
+        values = OptionValues(self.capabilities, options)
+        return open_streaming(self._access, sound, options, values, listener)
 
     def _transcribe_impl(
         self, recording: Recording, options: ProcessingOptions, context: RunContext
