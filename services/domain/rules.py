@@ -238,15 +238,3 @@ class SpokenPassage:
     sizes: tuple[int, ...]
     marks: str
     texts: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class WordQuery:
-    """Words that a call must hold for a phrase to be able to match; for an index.
-
-    Of each group one word must occur somewhere in the call, not necessarily in the same
-    utterance. Words are lower-case; a ``*`` at the end means: any word that starts so. No group:
-    nothing is required, every call may match.
-    """
-
-    groups: tuple[tuple[str, ...], ...] = ()

@@ -14,7 +14,7 @@ from services.storage.rule_forms import (
 from services.storage.swept_calls import Found, SweepStart, SweptCall, SweptCalls
 from services.sweeping.children import Progress, SweepChildren
 from services.sweeping.swept import Packed, Swept, pack_found
-from services.understanding.rules.across import FirstLook, RulesAcross, second_look
+from services.understanding.rules.across import FirstLook, RulesAcross
 
 CALLS_AT_ONCE = 500
 # Starting other processes takes a second or two.
@@ -101,7 +101,8 @@ class Sweeper:
             if said is None:
                 continue
             facts = unpack_facts(call.facts, KeptLines(said.lines))
-            for category in second_look(look.undecided, facts, unpack_passages(said.passages)):
+            passages = unpack_passages(said.passages)
+            for category in across.second_look(look.undecided, facts, passages):
                 yield call, category
 
 

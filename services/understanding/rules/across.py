@@ -5,7 +5,7 @@ some phrase of a rule may stand in them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import overload
 
 from services.domain.rules import (
@@ -23,10 +23,11 @@ from services.domain.rules import (
     SpokenPassage,
 )
 from services.domain.speech import SpeakerRole, Utterance
+from services.understanding.rules.asked import AskedPhrases
 from services.understanding.rules.evaluate import category_of, leaf_evidence, leaves_of, reads
-from services.understanding.rules.matching import matcher
+from services.understanding.rules.needs import Needs
 from services.understanding.rules.phrases import Speech
-from services.understanding.rules.spoken import Passage, Vocabulary
+from services.understanding.rules.spoken import Passage
 
 OF_ONE_LINE = (SentimentOf.LOWEST, SentimentOf.HIGHEST)
 RoleWords = Mapping[SpeakerRole, frozenset[str]]
@@ -64,19 +65,22 @@ class FirstLook:
 
 
 class RulesAcross:
-    """Rules, ready to be looked for in call after call."""
+    """Rules, ready to be looked for in call after call; all their phrases in one pass."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         """Prepare these rules. Raises BadRule."""
         self._rules = [_Prepared(rule) for rule in rules if rule.enabled]
+        phrases = [phrase for prepared in self._rules for phrase in prepared.phrases]
+        self._asked = AskedPhrases(phrases)
+        self._needs = Needs(text for phrase in phrases for text in phrase.any_of)
 
     def first_look(self, words: RoleWords, facts: Callable[[], CallFacts]) -> FirstLook:
         """Decide what can be decided; ``facts``, without lines, are asked for only if needed."""
-        spoken = _Spoken(words)
+        spoken = _Spoken(words, self._needs)
         promising = [rule for rule in self._rules if rule.could_hold(spoken, None)]
         if not promising:
             return FirstLook()
-        silent = Speech(replace(facts(), utterances=()), ())
+        silent = Speech(facts(), ())
         categories: list[Category] = []
         undecided: list[Rule] = []
         for prepared in promising:
@@ -90,14 +94,14 @@ class RulesAcross:
                 categories.append(category)
         return FirstLook(categories=tuple(categories), undecided=tuple(undecided))
 
-
-def second_look(
-    rules: Sequence[Rule], facts: CallFacts, passages: Iterable[SpokenPassage]
-) -> list[Category]:
-    """Decide the rest with a call's words; ``facts`` have its lines, which only quotes ask for."""
-    speech = Speech(facts, [_laid_out(passage, facts.utterances) for passage in passages])
-    found = (category_of(rule, speech) for rule in rules)
-    return [category for category in found if category is not None]
+    def second_look(
+        self, rules: Sequence[Rule], facts: CallFacts, passages: Iterable[SpokenPassage]
+    ) -> list[Category]:
+        """Decide the rest with a call's words; only quotes ask for the lines in ``facts``."""
+        laid_out = [_laid_out(passage, facts.utterances) for passage in passages]
+        speech = Speech(facts, laid_out, self._asked)
+        found = (category_of(rule, speech) for rule in rules)
+        return [category for category in found if category is not None]
 
 
 def _laid_out(kept: SpokenPassage, utterances: Sequence[Utterance]) -> Passage:
@@ -125,26 +129,28 @@ class _Lines(Sequence[Utterance]):
 
 
 class _Spoken:
-    """The words of a call by role, and which phrase conditions they allow."""
+    """What the words of a call meet, by role, and which phrase conditions that allows."""
 
-    def __init__(self, words: RoleWords) -> None:
-        self._words = {role: Vocabulary(said) for role, said in words.items()}
+    def __init__(self, words: RoleWords, needs: Needs) -> None:
+        self._needs = needs
+        self._met = {role: needs.met_by(said) for role, said in words.items()}
         self._known: dict[int, bool] = {}
 
     def allows(self, phrase: Phrase) -> bool:
         """Whether somebody who may be meant has the words for one of the phrases."""
         known = self._known.get(id(phrase))
         if known is None:
-            roles = self._meant(phrase.said_by)
-            known = any(matcher(text).possible(said) for said in roles for text in phrase.any_of)
+            meant = self._meant(phrase.said_by)
+            needed = map(self._needs.of, phrase.any_of)
+            known = any(met & need == need for need in needed for met in meant)
             self._known[id(phrase)] = known
         return known
 
-    def _meant(self, said_by: SpeakerRole | None) -> list[Vocabulary]:
+    def _meant(self, said_by: SpeakerRole | None) -> list[int]:
         if said_by is None:
-            return list(self._words.values())
-        meant = said_by if said_by in self._words else SpeakerRole.UNKNOWN
-        return [self._words[meant]] if meant in self._words else []
+            return list(self._met.values())
+        meant = said_by if said_by in self._met else SpeakerRole.UNKNOWN
+        return [self._met[meant]] if meant in self._met else []
 
 
 class _Prepared:
@@ -153,17 +159,14 @@ class _Prepared:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         leaves = [leaf for leaf, _ in leaves_of(rule.condition)]
-        self._phrases = [leaf for leaf in leaves if isinstance(leaf, Phrase)]
+        self.phrases = [leaf for leaf in leaves if isinstance(leaf, Phrase)]
         self._names_a_line = any(
             isinstance(leaf, SentimentLevel) and leaf.of in OF_ONE_LINE for leaf in leaves
         )
-        for phrase in self._phrases:
-            for text in (*phrase.any_of, *phrase.unless, *phrase.within.after):
-                matcher(text)
 
     def needs_lines(self, spoken: _Spoken) -> bool:
         """Whether one of its phrases may be said in the call, or its evidence names a line."""
-        return self._names_a_line or any(spoken.allows(phrase) for phrase in self._phrases)
+        return self._names_a_line or any(spoken.allows(phrase) for phrase in self.phrases)
 
     def could_hold(self, spoken: _Spoken, silent: Speech | None) -> bool:
         """Whether the rule may apply; ``silent`` is the call without its lines, if it is known."""

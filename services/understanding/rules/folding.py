@@ -52,14 +52,6 @@ _TENS = {
 _RARE = {"fourty": 40}
 NUMBERS = {**_UNITS, **_TENS, **_RARE}
 
-FOLDED: frozenset[str] = frozenset(
-    {"not", "is", "us", "do", "will", "shall"}
-    | {word for words in _ENDINGS.values() for word in words}
-    | {word for words in _NOT.values() for word in words}
-    | {word for words in _WHOLE.values() for word in words}
-)
-"""Words that may come out of folding others, so that an index need not hold them."""
-
 
 class FoldedWord(NamedTuple):
     """One word to compare, the characters [start_char, end_char) it comes from, and what follows.

@@ -1,0 +1,41 @@
+"""The phrases of rules, made ready to be looked for together."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from services.domain.rules import Phrase
+from services.understanding.rules.automaton import Automaton
+from services.understanding.rules.matching import matcher
+
+
+class Together:
+    """Phrases that are looked for at once."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        """Take these phrases. Raises BadRule."""
+        self.texts = tuple(dict.fromkeys(texts))
+        self.number_of = {text: number for number, text in enumerate(self.texts)}
+        self.automaton = Automaton(matcher(text).said for text in self.texts)
+
+
+class AskedPhrases:
+    """All phrases that some conditions ask for: those to be said, and those not to be beside."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        """Take these conditions. Raises BadRule."""
+        phrases = tuple(phrases)
+        said = [texts for p in phrases for texts in (p.any_of, p.within.after)]
+        beside = [p.unless for p in phrases]
+        self._known = frozenset([*said, *beside])
+        self.said = Together(text for texts in said for text in texts)
+        self.beside = Together(text for texts in beside for text in texts)
+
+    def covers(self, phrase: Phrase) -> bool:
+        """Whether these are among what a condition asks for."""
+        return phrase.any_of in self._known and phrase.unless in self._known
+
+
+@lru_cache(maxsize=1024)
+def asked_by(phrase: Phrase) -> AskedPhrases:
+    """Return what one condition asks for. Raises BadRule."""
+    return AskedPhrases([phrase])
