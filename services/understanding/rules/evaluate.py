@@ -6,6 +6,7 @@ fulfilled or missed, joined by and/or. So a leaf's answers for many calls may co
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from services.domain.rules import (
     AllOf,
@@ -19,6 +20,7 @@ from services.domain.rules import (
     Phrase,
     Rule,
 )
+from services.understanding.rules.asked import AskedPhrases
 from services.understanding.rules.examples import asks_for_any_word
 from services.understanding.rules.leaves import fulfilled, missed
 from services.understanding.rules.phrases import Speech
@@ -31,8 +33,17 @@ Asked = Callable[[Leaf, bool], Found]
 
 def evaluate(rules: Iterable[Rule], facts: CallFacts) -> tuple[Category, ...]:
     """Return the rules that apply to a call, in their order, with evidence. Raises BadRule."""
-    speech = Speech(facts)
+    rules = tuple(rules)
+    speech = Speech(facts, asked=asked_by_rules(rules))
     return tuple(category for rule in rules if (category := category_of(rule, speech)) is not None)
+
+
+@lru_cache(maxsize=32)
+def asked_by_rules(rules: tuple[Rule, ...]) -> AskedPhrases:
+    """Return the phrases that rules ask for, to be looked for together. Raises BadRule."""
+    return AskedPhrases(
+        phrase for rule in rules if rule.enabled for phrase in phrases_of(rule.condition)
+    )
 
 
 def category_of(rule: Rule, speech: Speech) -> Category | None:
@@ -63,17 +74,18 @@ def evidence_of(condition: Condition, ask: Asked, *, wanted: bool = True) -> Fou
     if isinstance(condition, Not):
         return evidence_of(condition.condition, ask, wanted=not wanted)
     if isinstance(condition, AllOf | AnyOf):
-        parts = [evidence_of(one, ask, wanted=wanted) for one in condition.conditions]
-        held = [part for part in parts if part is not None]
         every = isinstance(condition, AllOf) is wanted
-        if (len(held) < len(parts)) if every else not held:
+        held: list[tuple[Condition, tuple[Evidence, ...]]] = []
+        for one in condition.conditions:
+            part = evidence_of(one, ask, wanted=wanted)
+            if part is not None:
+                held.append((one, part))
+            elif every:
+                return None
+        if not held and not every:
             return None
-        telling = [
-            part
-            for one, part in zip(condition.conditions, parts, strict=True)
-            if part and not _asks_for_any_word(one)
-        ]
-        return _in_order(telling or held)
+        telling = [part for one, part in held if part and not _asks_for_any_word(one)]
+        return _in_order(telling or [part for _, part in held])
     return ask(condition, wanted)
 
 
