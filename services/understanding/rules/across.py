@@ -4,8 +4,9 @@ What is decided here equals ``evaluate`` on each call. The lines of a call are a
 some phrase of a rule may stand in them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import overload
 
 from services.domain.rules import (
@@ -14,7 +15,6 @@ from services.domain.rules import (
     CallFacts,
     Category,
     Condition,
-    Leaf,
     Not,
     Phrase,
     Rule,
@@ -25,7 +25,7 @@ from services.domain.rules import (
 from services.domain.speech import SpeakerRole, Utterance
 from services.understanding.rules.asked import AskedPhrases
 from services.understanding.rules.evaluate import category_of, leaf_evidence, leaves_of, reads
-from services.understanding.rules.needs import Needs
+from services.understanding.rules.needs import PhraseNeeds
 from services.understanding.rules.phrases import Speech
 from services.understanding.rules.spoken import Passage
 
@@ -72,25 +72,21 @@ class RulesAcross:
         self._rules = [_Prepared(rule) for rule in rules if rule.enabled]
         phrases = [phrase for prepared in self._rules for phrase in prepared.phrases]
         self._asked = AskedPhrases(phrases)
-        self._needs = Needs(text for phrase in phrases for text in phrase.any_of)
+        self._needs = PhraseNeeds(phrases)
 
     def first_look(self, words: RoleWords, facts: Callable[[], CallFacts]) -> FirstLook:
         """Decide what can be decided; ``facts``, without lines, are asked for only if needed."""
-        spoken = _Spoken(words, self._needs)
-        promising = [rule for rule in self._rules if rule.could_hold(spoken, None)]
-        if not promising:
-            return FirstLook()
-        silent = Speech(facts(), ())
+        spoken, silent = _Spoken(words, self._needs), _Silent(facts)
         categories: list[Category] = []
         undecided: list[Rule] = []
-        for prepared in promising:
-            if not reads(prepared.rule, silent.facts):
-                continue
+        for prepared in self._rules:
             if not prepared.could_hold(spoken, silent):
+                continue
+            if not reads(prepared.rule, silent.speech):
                 continue
             if prepared.needs_lines(spoken):
                 undecided.append(prepared.rule)
-            elif (category := category_of(prepared.rule, silent)) is not None:
+            elif (category := category_of(prepared.rule, silent.speech)) is not None:
                 categories.append(category)
         return FirstLook(categories=tuple(categories), undecided=tuple(undecided))
 
@@ -128,10 +124,21 @@ class _Lines(Sequence[Utterance]):
         return self._utterances[self._numbers[at]]
 
 
+class _Silent:
+    """A call without its lines, laid out when it is first asked for."""
+
+    def __init__(self, facts: Callable[[], CallFacts]) -> None:
+        self._facts = facts
+
+    @cached_property
+    def speech(self) -> Speech:
+        return Speech(self._facts(), ())
+
+
 class _Spoken:
     """What the words of a call meet, by role, and which phrase conditions that allows."""
 
-    def __init__(self, words: RoleWords, needs: Needs) -> None:
+    def __init__(self, words: RoleWords, needs: PhraseNeeds) -> None:
         self._needs = needs
         self._met = {role: needs.met_by(said) for role, said in words.items()}
         self._known: dict[int, bool] = {}
@@ -141,16 +148,16 @@ class _Spoken:
         known = self._known.get(id(phrase))
         if known is None:
             meant = self._meant(phrase.said_by)
-            needed = map(self._needs.of, phrase.any_of)
-            known = any(met & need == need for need in needed for met in meant)
+            needed = self._needs.of(phrase)
+            known = any(met & need == need for met in meant for need in needed)
             self._known[id(phrase)] = known
         return known
 
-    def _meant(self, said_by: SpeakerRole | None) -> list[int]:
+    def _meant(self, said_by: SpeakerRole | None) -> Collection[int]:
         if said_by is None:
-            return list(self._met.values())
+            return self._met.values()
         meant = said_by if said_by in self._met else SpeakerRole.UNKNOWN
-        return [self._met[meant]] if meant in self._met else []
+        return (self._met[meant],) if meant in self._met else ()
 
 
 class _Prepared:
@@ -163,31 +170,35 @@ class _Prepared:
         self._names_a_line = any(
             isinstance(leaf, SentimentLevel) and leaf.of in OF_ONE_LINE for leaf in leaves
         )
+        self._soonest = _phrases_first(rule.condition)
 
     def needs_lines(self, spoken: _Spoken) -> bool:
         """Whether one of its phrases may be said in the call, or its evidence names a line."""
         return self._names_a_line or any(spoken.allows(phrase) for phrase in self.phrases)
 
-    def could_hold(self, spoken: _Spoken, silent: Speech | None) -> bool:
-        """Whether the rule may apply; ``silent`` is the call without its lines, if it is known."""
-        return _could(self.rule.condition, spoken, silent, wanted=True)
+    def could_hold(self, spoken: _Spoken, silent: _Silent) -> bool:
+        """Whether the rule may apply."""
+        return _could(self._soonest, spoken, silent, wanted=True)
 
 
-def _could(condition: Condition, spoken: _Spoken, silent: Speech | None, *, wanted: bool) -> bool:
+def _phrases_first(condition: Condition) -> Condition:
+    """Return a condition in the order in which it takes least to tell that it can't hold."""
+    if isinstance(condition, Not):
+        return Not(condition=_phrases_first(condition.condition))
+    if isinstance(condition, AllOf | AnyOf):
+        inner = sorted(condition.conditions, key=lambda one: not isinstance(one, Phrase))
+        return replace(condition, conditions=tuple(map(_phrases_first, inner)))
+    return condition
+
+
+def _could(condition: Condition, spoken: _Spoken, silent: _Silent, *, wanted: bool) -> bool:
+    if isinstance(condition, Phrase):
+        if spoken.allows(condition):
+            return True
+        return not wanted and leaf_evidence(condition, silent.speech, wanted) is not None
     if isinstance(condition, Not):
         return _could(condition.condition, spoken, silent, wanted=not wanted)
     if isinstance(condition, AllOf | AnyOf):
         parts = (_could(one, spoken, silent, wanted=wanted) for one in condition.conditions)
         return all(parts) if isinstance(condition, AllOf) is wanted else any(parts)
-    return _leaf_could(condition, spoken, silent, wanted=wanted)
-
-
-def _leaf_could(leaf: Leaf, spoken: _Spoken, silent: Speech | None, *, wanted: bool) -> bool:
-    if isinstance(leaf, Phrase):
-        if spoken.allows(leaf):
-            return True
-        if wanted:
-            return False
-    if silent is None:
-        return True
-    return leaf_evidence(leaf, silent, wanted) is not None
+    return leaf_evidence(condition, silent.speech, wanted) is not None

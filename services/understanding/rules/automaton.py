@@ -67,6 +67,8 @@ class Automaton:
         found: dict[int, dict[int, int]] = {}
         for start in range(len(codes) - 1):
             state = first[codes[start]]
+            if state is _BY_NUMBER and not first.by_number(words, start)[1]:
+                state = first[codes[start] & ~_BEGINS_NUMBER]
             if state is _NOWHERE and not first.accepts:
                 continue
             ends = dict.fromkeys(first.accepts, start)
@@ -103,8 +105,7 @@ def _ends(memory: "_Memory", words: Words, codes: Sequence[int], start: int) -> 
         for phrase in state.accepts:
             ends[phrase] = at
         if at < len(codes) - 1:
-            behind, digits = words.numbers.get(at, (0, 0)) if state.numbers else (0, 0)
-            thens = [then for test, then in state.numbers if _has_digits(test, digits)]
+            behind, thens = state.by_number(words, at) if state.numbers else (0, [])
             for place, members in (
                 (at + 1, state[codes[at] & ~_BEGINS_NUMBER].members),
                 (behind, memory.net.closure(thens)),
@@ -115,10 +116,6 @@ def _ends(memory: "_Memory", words: Words, codes: Sequence[int], start: int) -> 
             return ends
         at = min(waiting)
         state = memory.state(waiting.pop(at))
-
-
-def _has_digits(test: Number, digits: int) -> bool:
-    return digits >= test.least and (test.most is None or digits <= test.most)
 
 
 class _Memory:
@@ -171,6 +168,15 @@ class _State(dict[int, "_State"]):
         self._gaps = [then for member in gaps for then in net.gaps.get(member, ())]
         self.accepts = tuple(net.finals[member] for member in members if member in net.finals)
         self.numbers = tuple(step for member in members for step in net.numbers.get(member, ()))
+
+    def by_number(self, words: Words, at: int) -> tuple[int, list[int]]:
+        """Return the place behind a number that starts here, and the places in phrases then."""
+        behind, digits = words.numbers.get(at, (0, 0))
+        return behind, [
+            then
+            for test, then in self.numbers
+            if digits >= test.least and (test.most is None or digits <= test.most)
+        ]
 
     def __missing__(self, code: int) -> "_State":
         memory = self._memory

@@ -48,7 +48,7 @@ def asked_by_rules(rules: tuple[Rule, ...]) -> AskedPhrases:
 
 def category_of(rule: Rule, speech: Speech) -> Category | None:
     """Return what of one rule is found in a call, None when it doesn't apply."""
-    if not reads(rule, speech.facts):
+    if not reads(rule, speech):
         return None
     found = evidence_of(rule.condition, lambda leaf, wanted: leaf_evidence(leaf, speech, wanted))
     if found is None:
@@ -58,9 +58,9 @@ def category_of(rule: Rule, speech: Speech) -> Category | None:
     )
 
 
-def reads(rule: Rule, facts: CallFacts) -> bool:
+def reads(rule: Rule, speech: Speech) -> bool:
     """Whether a rule is switched on and reads calls in this language."""
-    spoken = (facts.language or "").casefold().split("-")[0]
+    spoken = speech.language
     return rule.enabled and (not rule.language or not spoken or spoken == rule.language)
 
 

@@ -1,9 +1,10 @@
 """Words without which no phrase can be said: most calls are told from them alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 
+from services.domain.rules import Phrase
 from services.understanding.rules.patterns import Choice, Exactly, InOrder, Like, Part, parsed
 
 _TOO_SHORT = 1
@@ -11,28 +12,30 @@ Group = tuple[str, ...]
 """Words of which one is in every match; a ``*`` at the end: any word that starts so."""
 
 
-class Needs:
-    """What phrases need, as bits: one for each group of words."""
+class PhraseNeeds:
+    """What phrase conditions need, as bits: one for each group of words."""
 
-    def __init__(self, phrases: Iterable[str]) -> None:
-        """Take these phrases. Raises BadRule."""
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        """Take these conditions. Raises BadRule."""
+        self._phrases = tuple(phrases)
         self._bit_of: dict[Group, int] = {}
-        self._of = {
-            text: reduce(or_, map(self._bit, groups_of(parsed(text).said)), 0)
-            for text in dict.fromkeys(phrases)
-        }
+        self._of = {id(p): tuple({self._needed(text) for text in p.any_of}) for p in self._phrases}
         self._bits = _WordBits(self._bit_of)
 
-    def _bit(self, group: Group) -> int:
-        return self._bit_of.setdefault(group, 1 << len(self._bit_of))
+    def _needed(self, text: str) -> int:
+        bits = (
+            self._bit_of.setdefault(group, 1 << len(self._bit_of))
+            for group in groups_of(parsed(text).said)
+        )
+        return reduce(or_, bits, 0)
 
     def met_by(self, words: Iterable[str]) -> int:
         """Return the groups of which these words, folded, hold something."""
         return reduce(or_, map(self._bits.__getitem__, words), 0)
 
-    def of(self, phrase: str) -> int:
-        """Return all groups that a phrase needs."""
-        return self._of[phrase]
+    def of(self, phrase: Phrase) -> Sequence[int]:
+        """Return what is needed for one of the conditions given: all groups of one of these."""
+        return self._of[id(phrase)]
 
 
 class _WordBits(dict[str, int]):

@@ -95,6 +95,11 @@ class Speech:
         self._passages_by: dict[SpeakerRole | None, frozenset[int]] = {}
         self._found: dict[Together, Mapping[str, Sequence[tuple[int, Ends]]]] = {}
 
+    @cached_property
+    def language(self) -> str:
+        """The language without its region, an empty text where it isn't known."""
+        return (self.facts.language or "").casefold().split("-")[0]
+
     def said(self, phrase: Phrase) -> list[Said]:
         """Return where a phrase condition's phrases are said, in order of time.
 
@@ -122,9 +127,12 @@ class Speech:
             return
         within = self._by(phrase.said_by)
         for text in phrase.any_of:
+            places = found.get(text)
+            if places is None:
+                continue
             pattern = matcher(text)
             checked = phrase.unless_negated and not pattern.is_negative
-            for number, ends in found.get(text, ()):
+            for number, ends in places:
                 if number not in within:
                     continue
                 passage = self.passages[number]

@@ -10,7 +10,7 @@ from services.domain.speech import SpeakerRole
 from services.understanding.rules.evaluate import phrases_of
 from services.understanding.rules.folding import folded
 from services.understanding.rules.matching import matcher
-from services.understanding.rules.needs import Needs
+from services.understanding.rules.needs import PhraseNeeds
 from services.understanding.rules.phrases import Speech
 from services.understanding.rules.ready_made import ready_made_rules
 from tests.unit.understanding.rules.said import facts, quoted
@@ -184,8 +184,9 @@ def test_a_call_without_the_words_is_told_from_its_words(
 
 
 def meets(text: str, pattern: str) -> bool:
-    needs = Needs([pattern])
-    wanted = needs.of(pattern)
+    phrase = Phrase(any_of=(pattern,))
+    needs = PhraseNeeds([phrase])
+    (wanted,) = needs.of(phrase)
     return needs.met_by(word.text for word in folded(text)) & wanted == wanted
 
 
