@@ -66,22 +66,23 @@ class Automaton:
         codes, first = memory.coded(words), memory.first
         found: dict[int, dict[int, int]] = {}
         for start in range(len(codes) - 1):
+            before, at = first, start
             state = first[codes[start]]
-            if state is _BY_NUMBER and not first.by_number(words, start)[1]:
-                state = first[codes[start] & ~_BEGINS_NUMBER]
             if state is _NOWHERE and not first.accepts:
                 continue
             ends = dict.fromkeys(first.accepts, start)
-            at = start + 1
             while state is not _NOWHERE:
-                if state.accepts:
-                    if state is _BY_NUMBER:
+                if state is _BY_NUMBER:
+                    if before.by_number(words, at)[1]:
                         ends = _ends(memory, words, codes, start)
                         break
-                    for phrase in state.accepts:
-                        ends[phrase] = at
-                state = state[codes[at]]
+                    state = before[codes[at] & ~_BEGINS_NUMBER]
+                    continue
                 at += 1
+                for phrase in state.accepts:
+                    ends[phrase] = at
+                before = state
+                state = state[codes[at]]
             for phrase, end in ends.items():
                 found.setdefault(phrase, {})[start] = end
         return found
@@ -300,4 +301,3 @@ class _Net:
 
 _NOTHING = _Memory(_Net(()))
 _NOWHERE, _BY_NUMBER = _State(_NOTHING, frozenset()), _State(_NOTHING, frozenset())
-_BY_NUMBER.accepts = (-1,)

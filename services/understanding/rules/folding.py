@@ -4,7 +4,7 @@ Folding only ever rewrites the words named here; all others stay as an index fin
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import eq
 from typing import NamedTuple
 
@@ -76,6 +76,16 @@ def folded(text: str) -> list[FoldedWord]:
     if any(map(eq, texts, texts[1:])):
         words = list(_without_repeats(words))
     return words
+
+
+def places_of(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the characters [start, end) of each of the words that folding this text gave."""
+    spans = [found.span() for found in _TOKEN.finditer(text)]
+    if len(spans) == len(words):
+        lower = text.lower()
+        if all(lower[start:end] == word for (start, end), word in zip(spans, words, strict=True)):
+            return spans
+    return [(word.start_char, word.end_char) for word in folded(text)]
 
 
 def _unfolded(text: str) -> list[FoldedWord]:

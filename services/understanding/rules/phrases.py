@@ -244,7 +244,7 @@ def quotes_of(passage: Passage, match: Match) -> tuple[Quote, ...]:
     """Return the matched words, by utterance."""
     quotes = []
     for line, first, behind in passage.quoted(match.start, match.end):
-        start_char, end_char = line.words[first].start_char, line.words[behind - 1].end_char
+        start_char, end_char = line.words[first][0], line.words[behind - 1][1]
         start_ms, end_ms = _times(line, start_char, end_char)
         quotes.append(Quote(line.utterance, start_char, end_char, start_ms, end_ms))
     return tuple(quotes)
@@ -253,9 +253,9 @@ def quotes_of(passage: Passage, match: Match) -> tuple[Quote, ...]:
 def _times(line: Line, start_char: int, end_char: int) -> Interval:
     """Return when these characters are said: by word times, else by their share of the text."""
     utterance = line.utterance
-    if line.places:
-        first = bisect_right(line.places, start_char, key=_end)
-        last = bisect_left(line.places, end_char, key=_start) - 1
+    if line.timed:
+        first = bisect_right(line.timed, start_char, key=_end)
+        last = bisect_left(line.timed, end_char, key=_start) - 1
         if first <= last:
             start_ms = utterance.words[first].start_ms
             return (start_ms, max(utterance.words[last].end_ms, start_ms + 1))

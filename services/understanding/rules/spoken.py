@@ -8,7 +8,7 @@ from itertools import accumulate
 from services.domain.speech import SpeakerRole, Utterance
 from services.domain.word_places import word_places
 from services.understanding.rules.automaton import Automaton, Ends
-from services.understanding.rules.folding import FoldedWord, folded
+from services.understanding.rules.folding import folded, places_of
 from services.understanding.rules.spoken_numbers import numbers_in
 
 NEIGHBOURS_WITHIN_MS = 5_000
@@ -17,11 +17,11 @@ MAX_PASSAGE_WORDS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An utterance as words are quoted from it: its folded words, and where its timed words are."""
+    """An utterance as words are quoted from it: where its folded and its timed words are."""
 
     utterance: Utterance
-    words: Sequence[FoldedWord]
-    places: Sequence[tuple[int, int]] | None
+    words: Sequence[tuple[int, int]]
+    timed: Sequence[tuple[int, int]] | None
 
 
 class Passage:
@@ -84,17 +84,19 @@ class Passage:
             behind = begins + size
             first, last = max(start, begins), min(end, behind)
             if first < last:
-                yield self._line(number), first - begins, last - begins
+                yield self._line(number, begins), first - begins, last - begins
             if behind >= end:
                 return
             begins = behind
 
-    def _line(self, number: int) -> Line:
+    def _line(self, number: int, begins: int) -> Line:
         line = self._lines.get(number)
         if line is None:
             utterance = self.utterances[number]
-            places = word_places(utterance.words, utterance.text) if utterance.words else None
-            line = self._lines[number] = Line(utterance, folded(utterance.text), places)
+            words = self.texts[begins : begins + self.sizes[number]]
+            timed = word_places(utterance.words, utterance.text) if utterance.words else None
+            line = Line(utterance, places_of(utterance.text, words), timed)
+            self._lines[number] = line
         return line
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 _OH = frozenset({"o", "oh"})
 _SEVERAL = {"double": 2, "triple": 3, "treble": 3}
+_BEGIN = _OH | _SEVERAL.keys()
 _BETWEEN_DIGITS = frozenset({"dash", "hyphen", "space"})
 
 
 def may_begin_number(word: str) -> bool:
     """Whether a number may start with this word."""
-    return word.isdigit() or word in _SEVERAL or word in _OH
+    return word in _BEGIN or word.isdigit()
 
 
 def numbers_in(texts: Sequence[str]) -> dict[int, tuple[int, int]]:
@@ -19,8 +20,8 @@ def numbers_in(texts: Sequence[str]) -> dict[int, tuple[int, int]]:
     """
     found: dict[int, tuple[int, int]] = {}
     behind = 0
-    for at, text in enumerate(texts):
-        if at < behind or not may_begin_number(text):
+    for at in [at for at, text in enumerate(texts) if text in _BEGIN or text.isdigit()]:
+        if at < behind:
             continue
         end, digits = _number_at(texts, at)
         if digits:
