@@ -15,6 +15,7 @@ from services.domain.rules import (
     CallFacts,
     Category,
     Condition,
+    Leaf,
     Not,
     Phrase,
     Rule,
@@ -24,7 +25,7 @@ from services.domain.rules import (
 )
 from services.domain.speech import SpeakerRole, Utterance
 from services.understanding.rules.asked import AskedPhrases
-from services.understanding.rules.evaluate import category_of, leaf_evidence, leaves_of, reads
+from services.understanding.rules.evaluate import category_of, holds, leaf_holds, leaves_of, reads
 from services.understanding.rules.needs import PhraseNeeds
 from services.understanding.rules.phrases import Speech
 from services.understanding.rules.spoken import Passage
@@ -178,7 +179,16 @@ class _Prepared:
 
     def could_hold(self, spoken: _Spoken, silent: _Silent) -> bool:
         """Whether the rule may apply."""
-        return _could(self._soonest, spoken, silent, wanted=True)
+
+        def could(leaf: Leaf, wanted: bool) -> bool:
+            if isinstance(leaf, Phrase):
+                if spoken.allows(leaf):
+                    return True
+                if wanted:
+                    return False
+            return leaf_holds(leaf, silent.speech, wanted)
+
+        return holds(self._soonest, could)
 
 
 def _phrases_first(condition: Condition) -> Condition:
@@ -189,16 +199,3 @@ def _phrases_first(condition: Condition) -> Condition:
         inner = sorted(condition.conditions, key=lambda one: not isinstance(one, Phrase))
         return replace(condition, conditions=tuple(map(_phrases_first, inner)))
     return condition
-
-
-def _could(condition: Condition, spoken: _Spoken, silent: _Silent, *, wanted: bool) -> bool:
-    if isinstance(condition, Phrase):
-        if spoken.allows(condition):
-            return True
-        return not wanted and leaf_evidence(condition, silent.speech, wanted) is not None
-    if isinstance(condition, Not):
-        return _could(condition.condition, spoken, silent, wanted=not wanted)
-    if isinstance(condition, AllOf | AnyOf):
-        parts = (_could(one, spoken, silent, wanted=wanted) for one in condition.conditions)
-        return all(parts) if isinstance(condition, AllOf) is wanted else any(parts)
-    return leaf_evidence(condition, silent.speech, wanted) is not None

@@ -50,6 +50,9 @@ def category_of(rule: Rule, speech: Speech) -> Category | None:
     """Return what of one rule is found in a call, None when it doesn't apply."""
     if not reads(rule, speech):
         return None
+    # Most rules don't hold: words are quoted only for those that do.
+    if not holds(rule.condition, lambda leaf, wanted: leaf_holds(leaf, speech, wanted)):
+        return None
     found = evidence_of(rule.condition, lambda leaf, wanted: leaf_evidence(leaf, speech, wanted))
     if found is None:
         return None
@@ -62,6 +65,25 @@ def reads(rule: Rule, speech: Speech) -> bool:
     """Whether a rule is switched on and reads calls in this language."""
     spoken = speech.language
     return rule.enabled and (not rule.language or not spoken or spoken == rule.language)
+
+
+def holds(
+    condition: Condition, ask: Callable[[Leaf, bool], bool], *, wanted: bool = True
+) -> bool:
+    """Whether a condition holds; ``ask`` answers for single leaves."""
+    if isinstance(condition, Not):
+        return holds(condition.condition, ask, wanted=not wanted)
+    if isinstance(condition, AllOf | AnyOf):
+        parts = (holds(one, ask, wanted=wanted) for one in condition.conditions)
+        return all(parts) if isinstance(condition, AllOf) is wanted else any(parts)
+    return ask(condition, wanted)
+
+
+def leaf_holds(leaf: Leaf, speech: Speech, wanted: bool) -> bool:
+    """Whether a leaf is fulfilled (``wanted``) or missed on a call."""
+    if wanted and isinstance(leaf, Phrase):
+        return bool(speech.said(leaf))
+    return leaf_evidence(leaf, speech, wanted) is not None
 
 
 def leaf_evidence(leaf: Leaf, speech: Speech, wanted: bool) -> Found:

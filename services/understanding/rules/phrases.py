@@ -93,6 +93,7 @@ class Speech:
         self._asked = asked
         self._roles = {p.role for p in self.passages}
         self._passages_by: dict[SpeakerRole | None, frozenset[int]] = {}
+        self._said: dict[int, tuple[Phrase, list[Said]]] = {}
         self._found: dict[Together, Mapping[str, Sequence[tuple[int, Ends]]]] = {}
 
     @cached_property
@@ -100,12 +101,19 @@ class Speech:
         """The language without its region, an empty text where it isn't known."""
         return (self.facts.language or "").casefold().split("-")[0]
 
-    def said(self, phrase: Phrase) -> list[Said]:
+    def said(self, phrase: Phrase) -> Sequence[Said]:
         """Return where a phrase condition's phrases are said, in order of time.
 
         Not fewer than ``phrase.at_least`` are returned, else none; of a single phrase said very
         often only the first. Raises BadRule.
         """
+        known = self._said.get(id(phrase))
+        if known is None:
+            # The condition is kept with it: no other can have its id meanwhile.
+            known = self._said[id(phrase)] = (phrase, self._looked_for(phrase))
+        return known[1]
+
+    def _looked_for(self, phrase: Phrase) -> list[Said]:
         candidates = self._candidates(phrase)
         if len(phrase.any_of) == 1 and phrase.within == ANYWHERE:
             # They come in order, so nothing behind these can matter; "*" fits every word.
