@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from services.domain.rules import Phrase
-from services.understanding.rules.automaton import Automaton
+from services.understanding.rules.automaton import Automaton, Ends
 from services.understanding.rules.matching import matcher
+from services.understanding.rules.patterns import InOrder, Like
+from services.understanding.rules.spoken import Passage
+
+_ANY_WORD = InOrder((Like(("", "")),))
 
 
 class Together:
@@ -13,9 +17,18 @@ class Together:
 
     def __init__(self, texts: Iterable[str]) -> None:
         """Take these phrases. Raises BadRule."""
-        self.texts = tuple(dict.fromkeys(texts))
-        self.number_of = {text: number for number, text in enumerate(self.texts)}
+        texts = dict.fromkeys(texts)
+        self.any_word = frozenset(text for text in texts if matcher(text).said == _ANY_WORD)
+        """Those that any word fits, which nobody has to look for."""
+        self.texts = tuple(text for text in texts if text not in self.any_word)
+        self._number_of = {text: number for number, text in enumerate(self.texts)}
         self.automaton = Automaton(matcher(text).said for text in self.texts)
+
+    def ends(self, text: str, passage: Passage) -> Ends:
+        """Return where one of them stands in a passage."""
+        if text in self.any_word:
+            return passage.every_word
+        return passage.found(self.automaton).get(self._number_of[text], {})
 
 
 class AskedPhrases:

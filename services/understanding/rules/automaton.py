@@ -66,11 +66,11 @@ class Automaton:
         codes, first = memory.coded(words), memory.first
         found: dict[int, dict[int, int]] = {}
         for start in range(len(codes) - 1):
-            before, at = first, start
             state = first[codes[start]]
             if state is _NOWHERE and not first.accepts:
                 continue
-            ends = dict.fromkeys(first.accepts, start)
+            before, at = first, start
+            ends = dict.fromkeys(first.accepts, start) if first.accepts else {}
             while state is not _NOWHERE:
                 if state is _BY_NUMBER:
                     if before.by_number(words, at)[1]:
@@ -79,12 +79,13 @@ class Automaton:
                     state = before[codes[at] & ~_BEGINS_NUMBER]
                     continue
                 at += 1
-                for phrase in state.accepts:
-                    ends[phrase] = at
-                before = state
-                state = state[codes[at]]
-            for phrase, end in ends.items():
-                found.setdefault(phrase, {})[start] = end
+                if state.accepts:
+                    for phrase in state.accepts:
+                        ends[phrase] = at
+                before, state = state, state[codes[at]]
+            if ends:
+                for phrase, end in ends.items():
+                    found.setdefault(phrase, {})[start] = end
         return found
 
     def _with_room(self) -> "_Memory":

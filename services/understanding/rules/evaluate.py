@@ -82,7 +82,7 @@ def holds(
 def leaf_holds(leaf: Leaf, speech: Speech, wanted: bool) -> bool:
     """Whether a leaf is fulfilled (``wanted``) or missed on a call."""
     if wanted and isinstance(leaf, Phrase):
-        return bool(speech.said(leaf))
+        return speech.is_said(leaf)
     return leaf_evidence(leaf, speech, wanted) is not None
 
 

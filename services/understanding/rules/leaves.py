@@ -63,7 +63,7 @@ def missed(leaf: Leaf, speech: Speech) -> Found:
     facts = speech.facts
     if isinstance(leaf, Phrase):
         window = window_of(leaf.within, facts.covered)
-        if not _has_passed(leaf, facts) or speech.said(leaf):
+        if not _has_passed(leaf, facts) or speech.is_said(leaf):
             return None
         return (Evidence(start_ms=window[0], end_ms=window[1], why=_missing(leaf)),)
     if facts.ends_early or fulfilled(leaf, speech) is not None or _undefined(leaf, facts):

@@ -113,6 +113,12 @@ class Speech:
             known = self._said[id(phrase)] = (phrase, self._looked_for(phrase))
         return known[1]
 
+    def is_said(self, phrase: Phrase) -> bool:
+        """Whether a phrase condition is fulfilled. Raises BadRule."""
+        if phrase.at_least <= 1 and phrase.within == ANYWHERE:
+            return next(self._candidates(phrase), None) is not None
+        return bool(self.said(phrase))
+
     def _looked_for(self, phrase: Phrase) -> list[Said]:
         candidates = self._candidates(phrase)
         if len(phrase.any_of) == 1 and phrase.within == ANYWHERE:
@@ -131,16 +137,13 @@ class Speech:
         if asked is None or not asked.covers(phrase):
             asked = asked_by(phrase)
         found = self._where(asked.said)
-        if found.keys().isdisjoint(phrase.any_of):
-            return
         within = self._by(phrase.said_by)
         for text in phrase.any_of:
-            places = found.get(text)
-            if places is None:
+            if text not in found:
                 continue
             pattern = matcher(text)
             checked = phrase.unless_negated and not pattern.is_negative
-            for number, ends in places:
+            for number, ends in found[text]:
                 if number not in within:
                     continue
                 passage = self.passages[number]
@@ -160,6 +163,9 @@ class Speech:
                 for phrase, ends in passage.found(phrases.automaton).items():
                     by_phrase.setdefault(phrase, []).append((number, ends))
             where = {phrases.texts[phrase]: places for phrase, places in by_phrase.items()}
+            if phrases.any_word:
+                every = [(number, p.every_word) for number, p in enumerate(self.passages)]
+                where.update(dict.fromkeys(phrases.any_word, every))
             self._found[phrases] = where
         return where
 
@@ -236,7 +242,7 @@ def _apart(found: Sequence[Said]) -> list[Said]:
 
 def _beside(passage: Passage, match: Match, unless: Sequence[str], phrases: Together) -> bool:
     """Whether one of these is said in the same sentence, at most 12 words away."""
-    found, sentence_at = passage.found(phrases.automaton), passage.sentence_at
+    sentence_at = passage.sentence_at
     first, last = sentence_at[match.start], sentence_at[match.end - 1]
     return any(
         sentence_at[other.start] <= last
@@ -244,7 +250,7 @@ def _beside(passage: Passage, match: Match, unless: Sequence[str], phrases: Toge
         and other.start - match.end <= UNLESS_WORDS
         and match.start - other.end <= UNLESS_WORDS
         for text in unless
-        for other in matcher(text).counted(passage, found.get(phrases.number_of[text], {}))
+        for other in matcher(text).counted(passage, phrases.ends(text, passage))
     )
 
 

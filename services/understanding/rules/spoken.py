@@ -67,6 +67,11 @@ class Passage:
         return found
 
     @cached_property
+    def every_word(self) -> Ends:
+        """Where each word starts, and the place behind it."""
+        return {at: at + 1 for at in range(len(self.texts))}
+
+    @cached_property
     def numbers(self) -> Mapping[int, tuple[int, int]]:
         """Where numbers start: the place behind each, and how many digits it has."""
         return numbers_in(self.texts)
