@@ -100,9 +100,10 @@ class Sweeper:
             said = spoken.get(call.call_id)
             if said is None:
                 continue
-            facts = unpack_facts(call.facts, KeptLines(said.lines))
+            lines = KeptLines(said.lines)
+            facts = unpack_facts(call.facts, lines)
             passages = unpack_passages(said.passages)
-            for category in across.second_look(look.undecided, facts, passages):
+            for category in across.second_look(look.undecided, facts, passages, lines.timed):
                 yield call, category
 
 

@@ -24,6 +24,7 @@ from services.domain.rules import (
     SpokenPassage,
 )
 from services.domain.speech import SpeakerRole, Utterance
+from services.domain.word_places import TimedPlace
 from services.understanding.rules.asked import AskedPhrases
 from services.understanding.rules.evaluate import category_of, holds, leaf_holds, leaves_of, reads
 from services.understanding.rules.needs import PhraseNeeds
@@ -92,18 +93,36 @@ class RulesAcross:
         return FirstLook(categories=tuple(categories), undecided=tuple(undecided))
 
     def second_look(
-        self, rules: Sequence[Rule], facts: CallFacts, passages: Iterable[SpokenPassage]
+        self,
+        rules: Sequence[Rule],
+        facts: CallFacts,
+        passages: Iterable[SpokenPassage],
+        timed: Callable[[int], Sequence[TimedPlace]],
     ) -> list[Category]:
-        """Decide the rest with a call's words; only quotes ask for the lines in ``facts``."""
-        laid_out = [_laid_out(passage, facts.utterances) for passage in passages]
+        """Decide the rest with a call's words.
+
+        Only quotes ask for the lines in ``facts`` and, by their numbers, for their timed words.
+        """
+        laid_out = [_laid_out(passage, facts.utterances, timed) for passage in passages]
         speech = Speech(facts, laid_out, self._asked)
         found = (category_of(rule, speech) for rule in rules)
         return [category for category in found if category is not None]
 
 
-def _laid_out(kept: SpokenPassage, utterances: Sequence[Utterance]) -> Passage:
-    lines = _Lines(utterances, kept.lines)
-    return Passage(lines, kept.role, texts=kept.texts, marks=kept.marks, sizes=kept.sizes)
+def _laid_out(
+    kept: SpokenPassage,
+    utterances: Sequence[Utterance],
+    timed: Callable[[int], Sequence[TimedPlace]],
+) -> Passage:
+    numbers = kept.lines
+    return Passage(
+        _Lines(utterances, numbers),
+        kept.role,
+        texts=kept.texts,
+        marks=kept.marks,
+        sizes=kept.sizes,
+        timed=lambda at: timed(numbers[at]),
+    )
 
 
 class _Lines(Sequence[Utterance]):
@@ -149,8 +168,7 @@ class _Spoken:
         known = self._known.get(id(phrase))
         if known is None:
             meant = self._meant(phrase.said_by)
-            needed = self._needs.of(phrase)
-            known = any(met & need == need for met in meant for need in needed)
+            known = any(self._needs.allowed(phrase, met) for met in meant)
             self._known[id(phrase)] = known
         return known
 

@@ -17,9 +17,8 @@ from services.domain.rules import (
 )
 from services.domain.speech import SpeakerRole, Utterance
 from services.understanding.rules.examples import example_of
-from services.understanding.rules.phrases import Said, Speech, window_of
+from services.understanding.rules.phrases import MOST_QUOTED, Said, Speech, window_of
 
-MOST_QUOTED = 12
 MOST_QUOTED_CHARS = 160
 MS_PER_S = 1000
 

@@ -1,8 +1,9 @@
 """Words without which no phrase can be said: most calls are told from them alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 from services.domain.rules import Phrase
 from services.understanding.rules.patterns import Choice, Exactly, InOrder, Like, Part, parsed
@@ -19,23 +20,36 @@ class PhraseNeeds:
         """Take these conditions. Raises BadRule."""
         self._phrases = tuple(phrases)
         self._bit_of: dict[Group, int] = {}
-        self._of = {id(p): tuple({self._needed(text) for text in p.any_of}) for p in self._phrases}
+        self._of = {id(phrase): self._needed(phrase) for phrase in self._phrases}
         self._bits = _WordBits(self._bit_of)
 
-    def _needed(self, text: str) -> int:
-        bits = (
-            self._bit_of.setdefault(group, 1 << len(self._bit_of))
-            for group in groups_of(parsed(text).said)
-        )
-        return reduce(or_, bits, 0)
+    def _needed(self, phrase: Phrase) -> "_Needed":
+        every, rarest = set(), 0
+        for text in phrase.any_of:
+            groups = groups_of(parsed(text).said)
+            bits = [self._bit_of.setdefault(group, 1 << len(self._bit_of)) for group in groups]
+            every.add(reduce(or_, bits, 0))
+            # Where nothing is needed, every call will do.
+            rarest |= self._bit_of[min(groups, key=_commonness)] if groups else -1
+        return _Needed(rarest, tuple(every))
 
     def met_by(self, words: Iterable[str]) -> int:
         """Return the groups of which these words, folded, hold something."""
         return reduce(or_, map(self._bits.__getitem__, words), 0)
 
-    def of(self, phrase: Phrase) -> Sequence[int]:
-        """Return what is needed for one of the conditions given: all groups of one of these."""
-        return self._of[id(phrase)]
+    def allowed(self, phrase: Phrase, met: int) -> bool:
+        """Whether one of the phrases of a condition given can be said with what is met."""
+        needed = self._of[id(phrase)]
+        if needed.rarest >= 0 and not met & needed.rarest:
+            return False
+        return any(met & need == need for need in needed.every)
+
+
+class _Needed(NamedTuple):
+    """Of the phrases of a condition, the rarest groups together, and all groups of each."""
+
+    rarest: int
+    every: tuple[int, ...]
 
 
 class _WordBits(dict[str, int]):

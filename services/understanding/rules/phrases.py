@@ -15,7 +15,7 @@ from services.understanding.rules.automaton import Ends
 from services.understanding.rules.matching import UNLESS_WORDS, Match, is_negated, matcher
 from services.understanding.rules.spoken import Line, Passage, passages_of
 
-ENOUGH = 32
+MOST_QUOTED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Speech:
         candidates = self._candidates(phrase)
         if len(phrase.any_of) == 1 and phrase.within == ANYWHERE:
             # They come in order, so nothing behind these can matter; "*" fits every word.
-            candidates = islice(candidates, max(phrase.at_least, ENOUGH))
+            candidates = islice(candidates, max(phrase.at_least, MOST_QUOTED))
         found = self._in_place(phrase.within, sorted(candidates, key=_order))
         if phrase.differing:
             counted = len({said.pattern for said in found})
@@ -271,8 +271,8 @@ def _times(line: Line, start_char: int, end_char: int) -> Interval:
         first = bisect_right(line.timed, start_char, key=_end)
         last = bisect_left(line.timed, end_char, key=_start) - 1
         if first <= last:
-            start_ms = utterance.words[first].start_ms
-            return (start_ms, max(utterance.words[last].end_ms, start_ms + 1))
+            start_ms = line.timed[first][2]
+            return (start_ms, max(line.timed[last][3], start_ms + 1))
     length = max(1, len(utterance.text))
     lasts_ms = utterance.end_ms - utterance.start_ms
     start_ms = utterance.start_ms + lasts_ms * start_char // length

@@ -1,12 +1,12 @@
 """What was said in a call, laid out for matching: the words of each speaker's passages in a row."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
 from services.domain.speech import SpeakerRole, Utterance
-from services.domain.word_places import word_places
+from services.domain.word_places import Place, TimedPlace, timed_places
 from services.understanding.rules.automaton import Automaton, Ends
 from services.understanding.rules.folding import folded, places_of
 from services.understanding.rules.spoken_numbers import numbers_in
@@ -20,8 +20,8 @@ class Line:
     """An utterance as words are quoted from it: where its folded and its timed words are."""
 
     utterance: Utterance
-    words: Sequence[tuple[int, int]]
-    timed: Sequence[tuple[int, int]] | None
+    words: Sequence[Place]
+    timed: Sequence[TimedPlace]
 
 
 class Passage:
@@ -39,11 +39,16 @@ class Passage:
         texts: Sequence[str],
         marks: str,
         sizes: Sequence[int],
+        timed: Callable[[int], Sequence[TimedPlace]] | None = None,
     ) -> None:
-        """Take words that were folded before; the utterances are looked at only to quote them."""
+        """Take words that were folded before; the utterances are looked at only to quote them.
+
+        ``timed`` returns the timed words of an utterance (the first is 0) that has none of its own.
+        """
         self.utterances = utterances
         self.role = role
         self.texts, self.marks, self.sizes = texts, marks, sizes
+        self._timed = timed or self._own_times
         self._found: dict[Automaton, Mapping[int, Ends]] = {}
         self._lines: dict[int, Line] = {}
 
@@ -99,10 +104,13 @@ class Passage:
         if line is None:
             utterance = self.utterances[number]
             words = self.texts[begins : begins + self.sizes[number]]
-            timed = word_places(utterance.words, utterance.text) if utterance.words else None
-            line = Line(utterance, places_of(utterance.text, words), timed)
+            line = Line(utterance, places_of(utterance.text, words), self._timed(number))
             self._lines[number] = line
         return line
+
+    def _own_times(self, number: int) -> Sequence[TimedPlace]:
+        utterance = self.utterances[number]
+        return timed_places(utterance.words, utterance.text)
 
 
 def passages_of(
