@@ -7,6 +7,7 @@ alone. docs/rules.md describes the language; times are milliseconds on the recor
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.domain.intervals import Interval
 from services.domain.speech import SpeakerRole, Utterance
@@ -225,8 +226,7 @@ class CallFacts:
     sentiment: Mapping[tuple[SentimentOf, SpeakerRole | None], float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class SpokenPassage:
+class SpokenPassage(NamedTuple):
     """The words of one speaker's neighbouring utterances, folded, as they are kept of a call.
 
     ``lines`` are the numbers of the utterances in the call, ``sizes`` how many of the words each

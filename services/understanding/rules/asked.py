@@ -40,6 +40,9 @@ class AskedPhrases:
         said = [texts for p in phrases for texts in (p.any_of, p.within.after)]
         beside = [p.unless for p in phrases]
         self._known = frozenset([*said, *beside])
+        anchored = any(p.within.after for p in phrases)
+        self.roles = frozenset([p.said_by for p in phrases] + [None] * anchored)
+        """Who is asked about; None among them: everybody."""
         self.said = Together(text for texts in said for text in texts)
         self.beside = Together(text for texts in beside for text in texts)
 

@@ -2,10 +2,10 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter, itemgetter
+from typing import NamedTuple
 
 from services.domain.intervals import Interval
 from services.domain.rules import ANYWHERE, CallFacts, Phrase, Place
@@ -18,8 +18,7 @@ from services.understanding.rules.spoken import Line, Passage, passages_of
 MOST_QUOTED = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """Matched words of one utterance: characters [start_char, end_char), and their time."""
 
     utterance: Utterance
@@ -34,17 +33,15 @@ class Quote:
         return self.utterance.text[self.start_char : self.end_char]
 
 
-@dataclass(frozen=True)
 class Said:
-    """One place where a phrase is said: by which role, with which phrase, in which words.
+    """One place where a phrase is said: with which phrase, in which words of which passage.
 
     ``number`` is the passage's in the call.
     """
 
-    pattern: str
-    number: int
-    passage: Passage
-    match: Match
+    def __init__(self, pattern: str, number: int, passage: Passage, match: Match) -> None:
+        """Take what was found."""
+        self.pattern, self.number, self.passage, self.match = pattern, number, passage, match
 
     @property
     def role(self) -> SpeakerRole:
@@ -94,7 +91,7 @@ class Speech:
         self._roles = {p.role for p in self.passages}
         self._passages_by: dict[SpeakerRole | None, frozenset[int]] = {}
         self._said: dict[int, tuple[Phrase, list[Said]]] = {}
-        self._found: dict[Together, Mapping[str, Sequence[tuple[int, Ends]]]] = {}
+        self._found: dict[AskedPhrases, Mapping[str, Sequence[tuple[int, Ends]]]] = {}
 
     @cached_property
     def language(self) -> str:
@@ -136,7 +133,7 @@ class Speech:
         asked = self._asked
         if asked is None or not asked.covers(phrase):
             asked = asked_by(phrase)
-        found = self._where(asked.said)
+        found = self._where(asked)
         within = self._by(phrase.said_by)
         for text in phrase.any_of:
             if text not in found:
@@ -154,19 +151,21 @@ class Speech:
                         continue
                     yield Said(text, number, passage, match)
 
-    def _where(self, phrases: Together) -> Mapping[str, Sequence[tuple[int, Ends]]]:
+    def _where(self, asked: AskedPhrases) -> Mapping[str, Sequence[tuple[int, Ends]]]:
         """Return in which passages each phrase stands, and where in them."""
-        where = self._found.get(phrases)
+        where = self._found.get(asked)
         if where is None:
+            said = asked.said
+            meant = sorted(frozenset().union(*map(self._by, asked.roles)))
             by_phrase: dict[int, list[tuple[int, Ends]]] = {}
-            for number, passage in enumerate(self.passages):
-                for phrase, ends in passage.found(phrases.automaton).items():
+            for number in meant:
+                for phrase, ends in self.passages[number].found(said.automaton).items():
                     by_phrase.setdefault(phrase, []).append((number, ends))
-            where = {phrases.texts[phrase]: places for phrase, places in by_phrase.items()}
-            if phrases.any_word:
-                every = [(number, p.every_word) for number, p in enumerate(self.passages)]
-                where.update(dict.fromkeys(phrases.any_word, every))
-            self._found[phrases] = where
+            where = {said.texts[phrase]: places for phrase, places in by_phrase.items()}
+            if said.any_word:
+                every = [(number, self.passages[number].every_word) for number in meant]
+                where.update(dict.fromkeys(said.any_word, every))
+            self._found[asked] = where
         return where
 
     def _by(self, wanted: SpeakerRole | None) -> frozenset[int]:

@@ -1,9 +1,9 @@
 """What was said in a call, laid out for matching: the words of each speaker's passages in a row."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 from services.domain.speech import SpeakerRole, Utterance
 from services.domain.word_places import Place, TimedPlace, timed_places
@@ -15,8 +15,7 @@ NEIGHBOURS_WITHIN_MS = 5_000
 MAX_PASSAGE_WORDS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """An utterance as words are quoted from it: where its folded and its timed words are."""
 
     utterance: Utterance
