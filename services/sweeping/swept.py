@@ -48,6 +48,11 @@ class Swept:
         """How many times any of the rules applies to a call."""
         return sum(map(self.count, self._found))
 
+    @property
+    def packed_bytes(self) -> int:
+        """How much room what was found takes until it is written."""
+        return sum(len(packed) for found in self._found.values() for _, packed in found)
+
     def of(self, rule_id: str) -> Iterator[Found]:
         """Yield the calls that a rule applies to, unpacking some at a time."""
         for _, packed in self._found.get(rule_id, ()):

@@ -51,7 +51,7 @@ class AskedPhrases:
         return phrase.any_of in self._known and phrase.unless in self._known
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def asked_by(phrase: Phrase) -> AskedPhrases:
     """Return what one condition asks for. Raises BadRule."""
     return AskedPhrases([phrase])

@@ -9,22 +9,18 @@ being is bounded: when there is too much of it, it is forgotten and begun anew.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from services.understanding.rules.patterns import (
-    Choice,
-    Gap,
-    InOrder,
-    Like,
-    Number,
-    Part,
-)
+from services.understanding.rules.patterns import InOrder
+from services.understanding.rules.phrase_net import PhraseNet, Test
 from services.understanding.rules.spoken_numbers import may_begin_number
 
-Test = str | Like
 Ends = Mapping[int, int]
 """Where a phrase starts, in order, and the place behind the longest match from there."""
 
-# Places, steps and words, of 50 to 100 bytes each.
+# Places, steps and words, of about 130 bytes each; on very different texts the shipped rules come
+# to a quarter of a million of them, a single phrase to a few hundred.
 MOST_REMEMBERED = 300_000
+_REMEMBERED = 2_000
+_REMEMBERED_PER_PLACE = 30
 
 # A word's code is its class, shifted, and these bits.
 _CLASS = 3
@@ -52,12 +48,11 @@ class Words(Protocol):
 class Automaton:
     """Phrases, ready to be looked for together; made once and shared."""
 
-    def __init__(
-        self, phrases: Iterable[InOrder], *, most_remembered: int = MOST_REMEMBERED
-    ) -> None:
-        """Take these phrases, numbered from 0; remember at most so many steps and places."""
-        self._net = _Net(phrases)
-        self._most_remembered = most_remembered
+    def __init__(self, phrases: Iterable[InOrder], *, most_remembered: int | None = None) -> None:
+        """Take these phrases, numbered from 0; remember not many more steps and places than so."""
+        self._net = PhraseNet(phrases)
+        of_size = _REMEMBERED + _REMEMBERED_PER_PLACE * len(self._net.steps)
+        self._most_remembered = most_remembered or min(MOST_REMEMBERED, of_size)
         self._memory = _Memory(self._net)
 
     def found(self, words: Words) -> Mapping[int, Ends]:
@@ -87,6 +82,11 @@ class Automaton:
                 for phrase, end in ends.items():
                     found.setdefault(phrase, {})[start] = end
         return found
+
+    @property
+    def remembered(self) -> int:
+        """How many steps, places and words are remembered at the moment."""
+        return self._memory.entries
 
     def _with_room(self) -> "_Memory":
         # Whoever reads with the one before keeps it: states and codes belong together.
@@ -123,7 +123,7 @@ def _ends(memory: "_Memory", words: Words, codes: Sequence[int], start: int) -> 
 class _Memory:
     """The states and codes that have come into being; ``entries`` tells how much that is."""
 
-    def __init__(self, net: "_Net") -> None:
+    def __init__(self, net: "PhraseNet") -> None:
         self.net = net
         self.entries = 0
         self.codes = _Codes(net)
@@ -199,7 +199,7 @@ class _State(dict[int, "_State"]):
 class _Codes(dict[str, int]):
     """A code for each word: words that pass the same tests have the same."""
 
-    def __init__(self, net: "_Net") -> None:
+    def __init__(self, net: "PhraseNet") -> None:
         super().__init__()
         self._net = net
         self._counted = 0
@@ -226,79 +226,5 @@ class _Codes(dict[str, int]):
         return code
 
 
-class _Net:
-    """All phrases as places and the steps between them; place 0 is before every phrase."""
-
-    def __init__(self, phrases: Iterable[InOrder]) -> None:
-        self.steps: list[list[tuple[Test, int]]] = [[]]
-        self.gaps: dict[int, list[int]] = {}
-        self.numbers: dict[int, list[tuple[Number, int]]] = {}
-        self.finals: dict[int, int] = {}
-        self.words: set[str] = set()
-        self.forms: dict[str, set[Like]] = {}
-        self._free: dict[int, list[int]] = {}
-        self._closures: dict[int, frozenset[int]] = {}
-        for number, phrase in enumerate(phrases):
-            start = self._new()
-            self._free.setdefault(0, []).append(start)
-            self.finals[self._add(phrase, start)] = number
-
-    def _new(self) -> int:
-        self.steps.append([])
-        return len(self.steps) - 1
-
-    def _add(self, part: Part, start: int) -> int:
-        """Add a part behind a place and return the place behind it."""
-        if isinstance(part, InOrder):
-            for one in part.parts:
-                start = self._add(one, start)
-            return start
-        if isinstance(part, Choice):
-            end = self._new()
-            for option in part.options:
-                entry = self._new()
-                self._free.setdefault(start, []).append(entry)
-                self._free.setdefault(self._add(option, entry), []).append(end)
-            return end
-        if isinstance(part, Gap):
-            for _ in range(part.most):
-                behind = self._new()
-                self.gaps.setdefault(start, []).append(behind)
-                self._free.setdefault(start, []).append(behind)
-                start = behind
-            return start
-        end = self._new()
-        if isinstance(part, Number):
-            self.numbers.setdefault(start, []).append((part, end))
-        elif isinstance(part, Like):
-            self.forms.setdefault(part.parts[0], set()).add(part)
-            self.steps[start].append((part, end))
-        else:
-            self.words.add(part.word)
-            self.steps[start].append((part.word, end))
-        return end
-
-    def closure(self, places: Iterable[int]) -> frozenset[int]:
-        """Return all places that are as good as these, without those that lead no further."""
-        return frozenset().union(*map(self._closure, places))
-
-    def _closure(self, place: int) -> frozenset[int]:
-        known = self._closures.get(place)
-        if known is None:
-            reached, waiting = {place}, [place]
-            while waiting:
-                for free in self._free.get(waiting.pop(), ()):
-                    if free not in reached:
-                        reached.add(free)
-                        waiting.append(free)
-            known = self._closures[place] = frozenset(filter(self._tells, reached))
-        return known
-
-    def _tells(self, place: int) -> bool:
-        return bool(
-            self.steps[place] or place in self.gaps or place in self.numbers or place in self.finals
-        )
-
-
-_NOTHING = _Memory(_Net(()))
+_NOTHING = _Memory(PhraseNet(()))
 _NOWHERE, _BY_NUMBER = _State(_NOTHING, frozenset()), _State(_NOTHING, frozenset())

@@ -38,7 +38,8 @@ def evaluate(rules: Iterable[Rule], facts: CallFacts) -> tuple[Category, ...]:
     return tuple(category for rule in rules if (category := category_of(rule, speech)) is not None)
 
 
-@lru_cache(maxsize=32)
+# Each remembers up to 40 MB of what it has read.
+@lru_cache(maxsize=8)
 def asked_by_rules(rules: tuple[Rule, ...]) -> AskedPhrases:
     """Return the phrases that rules ask for, to be looked for together. Raises BadRule."""
     return AskedPhrases(
@@ -67,9 +68,7 @@ def reads(rule: Rule, speech: Speech) -> bool:
     return rule.enabled and (not rule.language or not spoken or spoken == rule.language)
 
 
-def holds(
-    condition: Condition, ask: Callable[[Leaf, bool], bool], *, wanted: bool = True
-) -> bool:
+def holds(condition: Condition, ask: Callable[[Leaf, bool], bool], *, wanted: bool = True) -> bool:
     """Whether a condition holds; ``ask`` answers for single leaves."""
     if isinstance(condition, Not):
         return holds(condition.condition, ask, wanted=not wanted)
