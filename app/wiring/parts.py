@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -65,10 +66,13 @@ class RuleTools:
     sweeps: SweepStore
 
 
-def rule_tools_on(engine: Engine) -> RuleTools:
-    """Return the rules on this database with what belongs to them."""
+def rule_tools_on(engine: Engine, working_folder: Path | None = None) -> RuleTools:
+    """Return the rules on this database with what belongs to them.
+
+    Without a ``working_folder`` all that looking in all calls finds is kept in memory.
+    """
     calls, sweeps = SweptCalls(engine), SweepStore(engine)
-    sweeper = Sweeper(calls, build_sweep_children(engine))
+    sweeper = Sweeper(calls, build_sweep_children(engine), working_folder=working_folder)
     book = RuleBook(RuleStore(engine), CategoryStore(engine), sweeps, sweeper)
     return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
 
@@ -80,7 +84,7 @@ def build_rule_tools(settings: Settings) -> RuleTools:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    return rule_tools_on(engine)
+    return rule_tools_on(engine, settings.working_folder)
 
 
 def build_search(settings: Settings) -> SearchService:

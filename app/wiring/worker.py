@@ -139,7 +139,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         sweeps=SweepRunner(
             SweepStore(services.engine),
             SweptCalls(services.engine),
-            rule_tools_on(services.engine).sweeper,
+            rule_tools_on(services.engine, settings.working_folder).sweeper,
             stopping=stopping,
         ),
         jobs_at_once=settings.jobs_at_once,
