@@ -16,6 +16,7 @@ from app.wiring.parts import (
     build_models,
     build_providers,
     master_key_of,
+    queue_limits,
     rule_tools_on,
 )
 from services.access.tokens import TokenSigner
@@ -42,6 +43,8 @@ from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
+from services.storage.provider_copies import ProviderCopyStore
+from services.storage.provider_notices import ProviderNoticeStore
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -82,6 +85,8 @@ class Services:
     rescorer: Rescorer
     refresher: Refresher
     vault: AudioVault
+    copies: ProviderCopyStore
+    notices: ProviderNoticeStore
     intake: Intake
     desk: JobDesk
     review: ReviewService
@@ -132,10 +137,11 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
     known_voices = KnownVoiceStore(engine, master_key)
-    providers = build_providers(settings)
+    notices = ProviderNoticeStore(engine)
+    providers = _build_providers(settings, notices)
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
-    queue = JobQueue(open_engine(settings.database_url))
+    queue = JobQueue(open_engine(settings.database_url), queue_limits(settings))
     index = SearchIndex(engine)
     search = SearchService(index)
     review = ReviewService(
@@ -159,6 +165,8 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         rescorer=Rescorer(keeper, scores, refresher, stopping),
         refresher=refresher,
         vault=vault,
+        copies=ProviderCopyStore(engine),
+        notices=notices,
         intake=intake,
         desk=JobDesk(
             calls,
@@ -169,6 +177,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             intake,
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
+            defaults=settings.default_options,
         ),
         review=review,
         search=search,
@@ -196,6 +205,13 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         queue=queue,
         engine=engine,
     )
+
+
+def _build_providers(settings: Settings, notices: ProviderNoticeStore) -> ProviderRegistry:
+    """Return the providers, which wait for notices where services can reach this server."""
+    if settings.public_url is None:
+        return build_providers(settings)
+    return build_providers(settings, notices=notices)
 
 
 @cache

@@ -228,10 +228,21 @@ class OpenRun:
         def ask() -> bool:
             return self._workshop.runs.is_cancel_requested(self._call_id, self._number)
 
+        def keep_copy(provider: str, reference: str) -> None:
+            insist(
+                lambda: self._workshop.copies.note(
+                    self._org_id, self._call_id, self._number, provider, reference
+                ),
+                self._workshop.stopping,
+            )
+
         data_key = self._workshop.vault.data_key(self._call_id, self._key)
+        is_cancelled = CancelWatch(ask, self._workshop.stopping)
         return RunContext(
             on_progress=self._reporter,
-            is_cancelled=CancelWatch(ask, self._workshop.stopping),
+            is_cancelled=is_cancelled,
+            keep_copy=keep_copy,
+            local_slot=lambda: self._workshop.local_slots.one(is_cancelled),
             checkpoints=RunCheckpoints(
                 self._workshop.engine, self._call_id, self._number, data_key
             ),
@@ -272,8 +283,10 @@ class OpenRun:
         if options.relabel_of is not None:
             words = self._kept_words(options.relabel_of)
             return pipeline.relabel(self._recording, words, options, self._context, labeller)
-        provider = self._workshop.providers.get(options.provider)
-        return pipeline.transcribe(self._recording, provider, options, self._context, labeller)
+        provider, *fallback = self._workshop.providers.in_turn(options)
+        return pipeline.transcribe(
+            self._recording, provider, options, self._context, labeller, fallback=fallback
+        )
 
     @cached_property
     def _known_voices(self) -> tuple[EnrolledVoice, ...]:

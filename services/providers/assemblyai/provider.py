@@ -10,6 +10,7 @@ from services.domain.speech import Transcript
 from services.providers.assemblyai.access import AssemblyAIAccess
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities, Readiness
+from services.providers.notices import ProviderNotices
 
 CAPABILITIES = Capabilities(name="assemblyai", title="AssemblyAI")
 
@@ -17,9 +18,16 @@ CAPABILITIES = Capabilities(name="assemblyai", title="AssemblyAI")
 class AssemblyAIProvider(SpeechProvider):
     """AssemblyAI."""
 
-    def __init__(self, access: AssemblyAIAccess, *, cost_per_hour: float | None = None) -> None:
+    def __init__(
+        self,
+        access: AssemblyAIAccess,
+        *,
+        cost_per_hour: float | None = None,
+        notices: ProviderNotices | None = None,
+    ) -> None:
         """Remember the access; nothing is connected."""
         self._access = access
+        self._notices = notices
         self.capabilities = replace(CAPABILITIES, cost_per_hour=cost_per_hour)
 
     def readiness(self) -> Readiness:
