@@ -81,6 +81,10 @@ class OpenRun:
         self._call_id = call_id
         self._number = run_number
         self._pcm_file: WorkingFile | None = None
+        # Not cached properties: up to Python 3.11 those of all instances share one lock, so that
+        # one run would wait for another's provider.
+        self._prepared: Recording | None = None
+        self._recognised: Transcript | None = None
 
     # --- steps --------------------------------------------------------------------------------
 
@@ -248,8 +252,13 @@ class OpenRun:
             ),
         )
 
-    @cached_property
+    @property
     def _recording(self) -> Recording:
+        if self._prepared is None:
+            self._prepared = self._decoded()
+        return self._prepared
+
+    def _decoded(self) -> Recording:
         workshop = self._workshop
         self._pcm_file = WorkingFile(workshop.working_folder)
 
@@ -267,15 +276,17 @@ class OpenRun:
                 source_name=name,
             )
 
-    @cached_property
+    @property
     def _transcript(self) -> Transcript:
-        return pipeline.recognise_voices(
-            self._recording,
-            self._spoken(),
-            self._known_voices,
-            self._workshop.listener,
-            self._context,
-        )
+        if self._recognised is None:
+            self._recognised = pipeline.recognise_voices(
+                self._recording,
+                self._spoken(),
+                self._known_voices,
+                self._workshop.listener,
+                self._context,
+            )
+        return self._recognised
 
     def _spoken(self) -> Transcript:
         """Return what the provider makes of the recording, or the old words with new speakers."""
