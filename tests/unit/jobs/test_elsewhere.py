@@ -181,14 +181,6 @@ class TestFallback:
         assert shown.provider == "azure"
         assert "fallback" not in shown.stages
 
-    def test_is_not_forgotten_when_speakers_are_told_apart_anew(
-        self, installation: Elsewhere
-    ) -> None:
-        installation.azure.fails = ProviderUnavailable
-        call_id = installation.process(AZURE_OR_HERE)
-        run = installation.services.desk.relabel(LOCAL_USER, call_id, SpeakerCount())
-        assert run.queue == "calls"
-
     def test_goes_on_here_after_the_worker_was_stopped(self, installation: Elsewhere) -> None:
         installation.azure.fails = ProviderUnavailable
         installation.here.open.clear()
@@ -272,6 +264,13 @@ class TestQueues:
             installation.here.open.set()
             assert [installation.ended(c) for c in calls] == [CallState.READY] * 2
         assert installation.here.most == 1
+
+    def test_telling_speakers_apart_anew_waits_for_this_machine(
+        self, installation: Elsewhere
+    ) -> None:
+        call_id = installation.process(AZURE)
+        run = installation.services.desk.relabel(LOCAL_USER, call_id, SpeakerCount())
+        assert run.queue == "calls"
 
     def test_a_dead_workers_job_goes_back_to_its_own_queue(self, installation: Elsewhere) -> None:
         job = claim(installation, "dead", AZURE)
