@@ -12,8 +12,7 @@ from sqlalchemy import text
 
 from app.settings import Settings
 from app.wiring import build_services
-from services.audio.recording import Recording
-from services.domain.calls import CallState, ProcessingOptions, Run, SpeakerCount, Stage
+from services.domain.calls import CallState, ProcessingOptions, Run, SpeakerCount
 from services.domain.errors import (
     InvalidRequest,
     PartylineError,
@@ -23,66 +22,21 @@ from services.domain.errors import (
     ProviderUnknown,
 )
 from services.domain.people import LOCAL_USER
-from services.domain.running import RunContext
-from services.domain.speech import Transcript
 from services.exports import ExportFormat
 from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import WorkerPresence
 from services.jobs.queue import JobQueue, JobState
 from services.providers import base
 from services.providers.registry import ProviderRegistry
-from services.providers.scripted import ScriptedProvider
 from services.storage.database import open_engine
 from tests.unit.jobs.conftest import WITHIN_S, HalvesLabeller, Installation, tone
 from tests.unit.jobs.test_janitor import claim, janitor
-from tests.variants import variant
+from tests.variants import Service, variant
 
 ORG = LOCAL_USER.org_id
 AZURE = ProcessingOptions(provider="azure", redact=False)
 AZURE_OR_HERE = replace(AZURE, fallback=("local",))
 HERE = ProcessingOptions(provider="local", redact=False)
-
-
-class Service(ScriptedProvider):
-    """Keeps copies, can be held up and made to fail, and counts how many it serves together."""
-
-    def __init__(self, **script: object) -> None:
-        super().__init__(**script)  # type: ignore[arg-type]
-        self.open = threading.Event()
-        self.open.set()
-        self.fails: type[PartylineError] | None = None
-        self.deleting_fails: type[PartylineError] | None = None
-        self.attempts = 0
-        self.now = self.most = 0
-        self.copies: list[str] = []
-        self.deleted: list[str] = []
-        self._lock = threading.Lock()
-
-    def _transcribe_impl(
-        self, recording: Recording, options: ProcessingOptions, context: RunContext
-    ) -> Transcript:
-        with self._lock:
-            self.attempts += 1
-            self.copies.append(f"{self.capabilities.name}-{self.attempts}")
-            reference = self.copies[-1]
-            self.now += 1
-            self.most = max(self.most, self.now)
-        try:
-            if self.capabilities.keeps_copies:
-                context.note_copy(reference)
-            while not self.open.wait(0.02):
-                context.report(Stage.RECOGNISE, 0.0)
-            if self.fails is not None:
-                raise self.fails
-            return super()._transcribe_impl(recording, options, context)
-        finally:
-            with self._lock:
-                self.now -= 1
-
-    def delete_copy(self, reference: str) -> None:
-        if self.deleting_fails is not None:
-            raise self.deleting_fails
-        self.deleted.append(reference)
 
 
 class Elsewhere(Installation):
