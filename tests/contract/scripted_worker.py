@@ -1,6 +1,6 @@
 """A worker process whose provider ``azure`` is scripted and writes down who works when.
 
-Run as ``python -m tests.unit.jobs.scripted_worker WORKER_ID LOG PAUSE_MS``, with the settings in
+Run as ``python -m tests.contract.scripted_worker WORKER_ID LOG PAUSE_MS``, with the settings in
 the environment; it ends when its standard input does.
 """
 

@@ -1,4 +1,4 @@
-"""Limits of a provider hold for all workers together: two processes on one SQLite file."""
+"""Limits of a provider hold for all workers together: two processes on every database."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ from services.providers.registry import ProviderRegistry
 from tests.unit.jobs.conftest import tone
 from tests.variants import variant
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 WITHIN_S = 150.0
 AZURE = ProcessingOptions(provider="azure", redact=False)
 
@@ -33,7 +33,7 @@ def workers(settings: Settings, log: Path, *, number: int, pause_ms: int) -> Ite
     }
     if settings.azure_per_minute is not None:
         environment["PARTYLINE_AZURE_PER_MINUTE"] = str(settings.azure_per_minute)
-    command = [sys.executable, "-m", "tests.unit.jobs.scripted_worker"]
+    command = [sys.executable, "-m", "tests.contract.scripted_worker"]
     started = [
         subprocess.Popen(
             [*command, f"worker-{n}", str(log), str(pause_ms)],
@@ -60,10 +60,12 @@ def workers(settings: Settings, log: Path, *, number: int, pause_ms: int) -> Ite
 
 
 @pytest.fixture
-def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+def services(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Services]:
     registry = ProviderRegistry({"azure": lambda: variant("azure")})
     monkeypatch.setattr("app.wiring.services.build_providers", lambda _settings: registry)
-    built = build_services(Settings(data_dir=tmp_path, azure_at_once=3))
+    built = build_services(Settings(data_dir=tmp_path, database=database_url, azure_at_once=3))
     yield built
     built.close()
 
