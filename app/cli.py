@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from app.assemblyai import assemblyai
 from app.benches import benches
 from app.emulators import emulators
+from app.live import live
 from app.rules import rules
 from app.text import text
 from app.vocabulary import vocabulary
@@ -40,6 +42,8 @@ app.add_typer(rules, name="rules")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
+app.add_typer(assemblyai, name="assemblyai")
+app.command()(live)
 
 
 class StoredFormat(StrEnum):

@@ -78,7 +78,7 @@ def process_file(
     check_bounds(options.start_ms, options.end_ms)
     details = details_from_name(path.name)
     with (
-        _opened(path, context, working_folder, max_duration_ms) as recording,
+        open_file(path, context, working_folder, max_duration_ms) as recording,
         deleting_copies((provider, *fallback), context, tell) as own,
     ):
         transcript = transcribe(recording, provider, options, own, labeller, fallback=fallback)
@@ -107,7 +107,7 @@ def relabel_file(
     recording.
     """
     old, details = document.transcript, document.details
-    with _opened(path, context, working_folder, max_duration_ms) as recording:
+    with open_file(path, context, working_folder, max_duration_ms) as recording:
         last_ms = max((u.end_ms for u in old.utterances), default=0)
         if last_ms > recording.duration_ms + MOST_BEYOND_END_MS:
             raise BadTranscript("It goes on after this recording has ended.")
@@ -124,7 +124,7 @@ def relabel_file(
 
 
 @contextmanager
-def _opened(
+def open_file(
     path: Path, context: RunContext, working_folder: Path, max_duration_ms: int
 ) -> Iterator[Recording]:
     """Decode a file for as long as the block lasts."""

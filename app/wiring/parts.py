@@ -1,6 +1,6 @@
 """Parts of an installation, each by itself: what commands need that don't need everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,10 @@ from app.local_models import (
 )
 from app.settings import Settings
 from app.sweep_wiring import build_sweep_children
+from services.domain.errors import ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
+from services.domain.voices import VoiceSignature
 from services.jobs.notices import StoredNotices
 from services.jobs.queue import QueueLimits
 from services.one_file import KnownVoices
@@ -33,11 +35,15 @@ from services.storage.search import SearchIndex
 from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
 from services.storage.vocabularies import VocabularyStore
+from services.storage.voice_signatures import VoiceSignatureStore
 from services.sweeping.sweeper import Sweeper
 from services.understanding.rules.ready_made import ready_made_rules
 from services.vocabulary import VocabularyService
 
 if TYPE_CHECKING:
+    from services.providers.assemblyai.provider import AssemblyAIProvider
+    from services.providers.azure_speech.access import AzureAccess
+    from services.providers.azure_speech.signatures import AzureSignatures
     from services.understanding.models import UnderstandingModels
     from services.understanding.scorecards.model_answers import ModelAnswerer
 
@@ -133,10 +139,14 @@ def queue_limits(settings: Settings) -> dict[str, QueueLimits]:
 
 
 def build_providers(
-    settings: Settings, *, notices: ProviderNoticeStore | None = None
+    settings: Settings,
+    participants: Callable[[], Sequence[VoiceSignature]] = tuple,
+    *,
+    notices: ProviderNoticeStore | None = None,
 ) -> ProviderRegistry:
     """Return all speech providers; making one loads no model and connects to nothing.
 
+    ``participants`` gives the voice signatures by which a service knows who speaks.
     With ``notices``, and a public address, a service that can tells when it is done.
     """
 
@@ -156,17 +166,12 @@ def build_providers(
         return ScriptedProvider(pause_ms=settings.scripted_pause_ms)
 
     def azure() -> SpeechProvider:
-        from services.providers.azure_speech.access import AzureAccess
         from services.providers.azure_speech.provider import AzureSpeechProvider
 
         return AzureSpeechProvider(
-            AzureAccess(
-                key=_secret(settings.azure_speech_key),
-                region=settings.azure_speech_region,
-                host=settings.azure_speech_host,
-                endpoint=settings.azure_speech_endpoint,
-            ),
+            _azure_access(settings),
             cost_per_hour=settings.azure_cost_per_hour,
+            participants=participants,
         )
 
     def assemblyai() -> SpeechProvider:
@@ -199,6 +204,49 @@ def _notices_of(
     if store is None or settings.public_url is None:
         return None
     return StoredNotices(store, provider, settings.public_url)
+
+
+def build_signing(settings: Settings) -> "AzureSignatures":
+    """Return what makes voice signatures; nothing is connected."""
+    from services.providers.azure_speech.signatures import AzureSignatures
+
+    return AzureSignatures(_azure_access(settings))
+
+
+def build_participants(settings: Settings) -> tuple[VoiceSignature, ...]:
+    """Return the voice signatures of this installation, none when it knows no voices.
+
+    Makes neither a database nor a key. Raises DatabaseTooNew, WrongKey, StorageError.
+    """
+    has_key = bool(settings.partyline_key) or settings.key_file.exists()
+    if not (has_key and database_exists(settings.database_url)):
+        return ()
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    signatures = VoiceSignatureStore(engine, master_key_of(settings)).all(LOCAL_USER.org_id)
+    engine.dispose()
+    return signatures
+
+
+def _azure_access(settings: Settings) -> "AzureAccess":
+    from services.providers.azure_speech.access import AzureAccess
+
+    return AzureAccess(
+        key=_secret(settings.azure_speech_key),
+        region=settings.azure_speech_region,
+        host=settings.azure_speech_host,
+        endpoint=settings.azure_speech_endpoint,
+    )
+
+
+def build_assemblyai(settings: Settings) -> "AssemblyAIProvider":
+    """Return AssemblyAI for what only it can do. Raises ProviderNotConfigured."""
+    from services.providers.assemblyai.provider import AssemblyAIProvider
+
+    provider = build_providers(settings).ready("assemblyai")
+    if not isinstance(provider, AssemblyAIProvider):
+        raise ProviderUnknown
+    return provider
 
 
 def _secret(setting: SecretStr | None) -> str | None:

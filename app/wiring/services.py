@@ -1,6 +1,6 @@
 """What pages, routes and commands work with, put together from the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -15,12 +15,15 @@ from app.wiring.parts import (
     build_answerer,
     build_models,
     build_providers,
+    build_signing,
     master_key_of,
     queue_limits,
     rule_tools_on,
 )
 from services.access.tokens import TokenSigner
 from services.asking import AskService
+from services.domain.people import LOCAL_USER
+from services.domain.voices import VoiceSignature
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
@@ -54,10 +57,12 @@ from services.storage.summaries import SummaryStore
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.storage.voice_signatures import VoiceSignatureStore
 from services.summaries import SummaryDesk
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
+from services.voices.signing import SignatureDesk
 
 if TYPE_CHECKING:
     pass
@@ -77,6 +82,7 @@ class Services:
     vocabularies: VocabularyStore
     known_voices: KnownVoiceStore
     voices: VoiceDesk
+    signatures: SignatureDesk
     analytics: Analytics
     topics: TopicAnalytics
     scorecards: ScorecardService
@@ -136,9 +142,11 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
+    enrolling = enrolling_in_child(settings)
     known_voices = KnownVoiceStore(engine, master_key)
+    signatures = VoiceSignatureStore(engine, master_key)
     notices = ProviderNoticeStore(engine)
-    providers = _build_providers(settings, notices)
+    providers = _build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id), notices)
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
     queue = JobQueue(open_engine(settings.database_url), queue_limits(settings))
@@ -156,7 +164,14 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         transcripts=transcripts,
         vocabularies=vocabularies,
         known_voices=known_voices,
-        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling_in_child(settings)),
+        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
+        signatures=SignatureDesk(
+            build_signing(settings),
+            signatures,
+            known_voices,
+            enrolling,
+            working_folder=settings.working_folder,
+        ),
         analytics=Analytics(engine),
         topics=TopicAnalytics(engine),
         scorecards=ScorecardService(cards, scores, keeper, refresher, questions, models.redactor),
@@ -207,11 +222,15 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     )
 
 
-def _build_providers(settings: Settings, notices: ProviderNoticeStore) -> ProviderRegistry:
+def _build_providers(
+    settings: Settings,
+    participants: Callable[[], Sequence[VoiceSignature]],
+    notices: ProviderNoticeStore,
+) -> ProviderRegistry:
     """Return the providers, which wait for notices where services can reach this server."""
     if settings.public_url is None:
-        return build_providers(settings)
-    return build_providers(settings, notices=notices)
+        return build_providers(settings, participants)
+    return build_providers(settings, participants, notices=notices)
 
 
 @cache

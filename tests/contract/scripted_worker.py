@@ -49,7 +49,7 @@ def main() -> None:
     Noted.log = Path(log)
     provider = variant("azure", of=Noted, pause_ms=int(pause_ms))
     registry = ProviderRegistry({"azure": lambda: provider})
-    app.wiring.services.build_providers = lambda _settings: registry  # type: ignore[assignment]
+    app.wiring.services.build_providers = lambda *_: registry  # type: ignore[assignment]
     settings, stop = load_settings(), threading.Event()
     with WorkerPresence(settings.workers_dir, worker_id).hold():
         worker = build_worker(settings, worker_id, stopping=stop.is_set)

@@ -64,7 +64,7 @@ def services(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Services]:
     registry = ProviderRegistry({"azure": lambda: variant("azure")})
-    monkeypatch.setattr("app.wiring.services.build_providers", lambda _settings: registry)
+    monkeypatch.setattr("app.wiring.services.build_providers", lambda *_: registry)
     built = build_services(Settings(data_dir=tmp_path, database=database_url, azure_at_once=3))
     yield built
     built.close()

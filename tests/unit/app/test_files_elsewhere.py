@@ -39,7 +39,7 @@ def service() -> Service:
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: Service) -> Settings:
     registry = ProviderRegistry({"assemblyai": lambda: service, "local": lambda: variant("local")})
-    monkeypatch.setattr(transcribe, "build_providers", lambda _: registry)
+    monkeypatch.setattr(transcribe, "build_providers", lambda *_: registry)
     monkeypatch.setattr(transcribe, "build_models", lambda _: Models())
     monkeypatch.setattr(base, "FIRST_PAUSE_S", 0.0)
     monkeypatch.setattr(copies, "PAUSE_S", 0.0)

@@ -74,7 +74,7 @@ def installation(
     }
     registry = ProviderRegistry({name: lambda name=name: made[name] for name in made})
     monkeypatch.setattr(base, "FIRST_PAUSE_S", 0.0)
-    monkeypatch.setattr("app.wiring.services.build_providers", lambda _settings: registry)
+    monkeypatch.setattr("app.wiring.services.build_providers", lambda *_: registry)
     monkeypatch.setattr("app.wiring.worker.build_labeller", lambda _settings: labeller)
     settings = Settings(data_dir=tmp_path / "data", azure_at_once=at_once)
     built = Elsewhere(settings=settings, services=build_services(settings))
