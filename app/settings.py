@@ -5,8 +5,9 @@ import tomllib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +16,7 @@ from pydantic_settings import (
 )
 
 from services.audio.covering import Cover
+from services.domain.calls import ProcessingOptions
 from services.domain.errors import BadSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +32,18 @@ class OriginalAudio(StrEnum):
 
     KEEP = "keep"
     DROP = "drop"
+
+
+def _encrypted_or_here(url: str | None) -> str | None:
+    """Take an address that is https, or http on this very machine; an empty one is none."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    encrypted = parts.scheme == "https"
+    here = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not parts.hostname or parts.query or parts.fragment or not (encrypted or here):
+        raise ValueError
+    return url
 
 
 class Settings(BaseSettings):
@@ -113,7 +127,11 @@ class Settings(BaseSettings):
     ] = None
     provider: Annotated[str, Field(validation_alias="PARTYLINE_PROVIDER")] = "local"
     fallback: Annotated[str, Field(validation_alias="PARTYLINE_FALLBACK")] = ""
-    public_url: Annotated[str | None, Field(validation_alias="PARTYLINE_PUBLIC_URL")] = None
+    public_url: Annotated[
+        str | None,
+        Field(validation_alias="PARTYLINE_PUBLIC_URL"),
+        AfterValidator(_encrypted_or_here),
+    ] = None
     acs_endpoint: Annotated[str | None, Field(validation_alias="ACS_ENDPOINT")] = None
     acs_access_key: Annotated[SecretStr | None, Field(validation_alias="ACS_ACCESS_KEY")] = None
     acs_resource_id: Annotated[str | None, Field(validation_alias="ACS_RESOURCE_ID")] = None
@@ -174,6 +192,16 @@ class Settings(BaseSettings):
         """Where audio is kept; a folder under the data folder unless set otherwise."""
         return self.storage or (self.data_dir / "audio").as_uri()
 
+    @property
+    def default_options(self) -> ProcessingOptions:
+        """What a run is asked for where nobody says otherwise."""
+        return ProcessingOptions(provider=self.provider, fallback=names_in(self.fallback))
+
+    @property
+    def public_host(self) -> str | None:
+        """The name under which services elsewhere reach the server, None when they can't."""
+        return urlsplit(self.public_url).hostname if self.public_url else None
+
     def places(self) -> dict[str, str]:
         """Return the variables that lead another process, in any folder, to the same data."""
         return {
@@ -225,6 +253,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names that a text lists between commas."""
+    return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
 def is_concrete(host: str) -> bool:

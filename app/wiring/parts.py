@@ -18,6 +18,8 @@ from services.domain.errors import ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
 from services.domain.voices import VoiceSignature
+from services.jobs.notices import StoredNotices
+from services.jobs.queue import QueueLimits
 from services.one_file import KnownVoices
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
@@ -28,6 +30,7 @@ from services.storage.categories import CategoryStore
 from services.storage.database import database_exists, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
+from services.storage.provider_notices import ProviderNoticeStore
 from services.storage.rules import RuleStore
 from services.storage.search import SearchIndex
 from services.storage.sweeps import SweepStore
@@ -129,12 +132,26 @@ def build_known_voices(settings: Settings) -> KnownVoices | None:
     return KnownVoices(enrolled=enrolled, listener=build_listener(settings))
 
 
+def queue_limits(settings: Settings) -> dict[str, QueueLimits]:
+    """Return how much of each provider elsewhere may be asked by all workers together."""
+    return {
+        "azure": QueueLimits(at_once=settings.azure_at_once, per_minute=settings.azure_per_minute),
+        "assemblyai": QueueLimits(
+            at_once=settings.assemblyai_at_once, per_minute=settings.assemblyai_per_minute
+        ),
+    }
+
+
 def build_providers(
-    settings: Settings, participants: Callable[[], Sequence[VoiceSignature]] = tuple
+    settings: Settings,
+    participants: Callable[[], Sequence[VoiceSignature]] = tuple,
+    *,
+    notices: ProviderNoticeStore | None = None,
 ) -> ProviderRegistry:
     """Return all speech providers; making one loads no model and connects to nothing.
 
     ``participants`` gives the voice signatures by which a service knows who speaks.
+    With ``notices``, and a public address, a service that can tells when it is done.
     """
 
     def local() -> SpeechProvider:
@@ -172,6 +189,7 @@ def build_providers(
                 streaming_host=settings.assemblyai_streaming_host,
             ),
             cost_per_hour=settings.assemblyai_cost_per_hour,
+            notices=_notices_of("assemblyai", settings, notices),
         )
 
     factories: dict[str, Callable[[], SpeechProvider]] = {
@@ -182,6 +200,14 @@ def build_providers(
     if settings.scripted_provider:
         factories["scripted"] = scripted
     return ProviderRegistry(factories)
+
+
+def _notices_of(
+    provider: str, settings: Settings, store: ProviderNoticeStore | None
+) -> StoredNotices | None:
+    if store is None or settings.public_url is None:
+        return None
+    return StoredNotices(store, provider, settings.public_url)
 
 
 def build_signing(settings: Settings) -> "AzureSignatures":
