@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app.assemblyai import assemblyai
 from app.benches import benches
 from app.comparing import compare
 from app.emulators import emulators
@@ -42,6 +43,7 @@ app.add_typer(providers, name="providers")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
+app.add_typer(assemblyai, name="assemblyai")
 app.command()(live)
 app.command()(compare)
 app.command()(search)

@@ -29,7 +29,8 @@ for card in cards:
 left, right = st.columns(2)
 with left, st.container(border=True):
     draw_panel_title("Language model")
-    draw_language_model(settings.llm_base_url, settings.llm_model)
+    model = settings.language_model or {}
+    draw_language_model(model.get("base_url"), model.get("model"))
 with right, st.container(border=True):
     draw_panel_title("This installation")
     draw_installation(

@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from threading import Event
 
+from emulators.assemblyai.http import AssemblyAIEmulator
+from emulators.assemblyai.http_requests import Failure, Place
+from emulators.assemblyai.streaming import AssemblyAIStreamingEmulator
 from emulators.language_model import MODEL, Behaviour, LanguageModelEmulator
 from services.domain.errors import InvalidRequest
+
+ASSEMBLYAI_KEY = "emulated"
 
 
 def run_language_model(behaviours: Sequence[str], port: int) -> int:
@@ -18,5 +23,35 @@ def run_language_model(behaviours: Sequence[str], port: int) -> int:
         raise InvalidRequest(f"Behaviours are {', '.join(Behaviour)}.") from None
     with LanguageModelEmulator(*script, port=port) as emulator:
         print(f"LLM_BASE_URL={emulator.address} LLM_MODEL={MODEL}", flush=True)
+        Event().wait()
+    return 0
+
+
+def run_assemblyai(failures: Sequence[str], port: int, processing_s: float) -> int:
+    """Serve an emulated AssemblyAI until interrupted; the settings go to standard output.
+
+    Raises InvalidRequest for a failure that it doesn't know.
+    """
+    wanted: dict[Place, list[Failure]] = {}
+    try:
+        for one in failures:
+            place, _, failure = one.partition("=")
+            wanted.setdefault(Place(place), []).append(Failure(failure))
+    except ValueError:
+        raise InvalidRequest(
+            f"Failures are PLACE=WHAT, of {', '.join(Place)} and {', '.join(Failure)}."
+        ) from None
+    with (
+        AssemblyAIEmulator(
+            key=ASSEMBLYAI_KEY, port=port, processing_s=processing_s, failures=wanted
+        ) as recorded,
+        AssemblyAIStreamingEmulator(key=ASSEMBLYAI_KEY) as live,
+    ):
+        told = {
+            "ASSEMBLYAI_API_KEY": ASSEMBLYAI_KEY,
+            "ASSEMBLYAI_BASE_URL": recorded.base_url,
+            "ASSEMBLYAI_STREAMING_HOST": live.host,
+        }
+        print(" ".join(f"{name}={value}" for name, value in told.items()), flush=True)
         Event().wait()
     return 0

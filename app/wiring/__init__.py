@@ -2,8 +2,10 @@
 
 from app.wiring.parts import (
     RuleTools,
+    build_assemblyai,
     build_known_voices,
     build_models,
+    build_participants,
     build_providers,
     build_rule_tools,
     build_rules,
@@ -18,8 +20,10 @@ __all__ = [
     "RuleTools",
     "Services",
     "Worker",
+    "build_assemblyai",
     "build_known_voices",
     "build_models",
+    "build_participants",
     "build_providers",
     "build_rule_tools",
     "build_rules",

@@ -1,7 +1,8 @@
 """Parts of an installation, each by itself: what commands need that don't need everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -13,8 +14,12 @@ from app.local_models import (
 )
 from app.settings import Settings
 from app.sweep_wiring import build_sweep_children
+from services.domain.errors import ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
+from services.domain.voices import VoiceSignature
+from services.jobs.notices import StoredNotices
+from services.jobs.queue import QueueLimits
 from services.one_file import KnownVoices
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
@@ -25,16 +30,21 @@ from services.storage.categories import CategoryStore
 from services.storage.database import database_exists, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
+from services.storage.provider_notices import ProviderNoticeStore
 from services.storage.rules import RuleStore
 from services.storage.search import SearchIndex
 from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
 from services.storage.vocabularies import VocabularyStore
+from services.storage.voice_signatures import VoiceSignatureStore
 from services.sweeping.sweeper import Sweeper
 from services.understanding.rules.ready_made import ready_made_rules
 from services.vocabulary import VocabularyService
 
 if TYPE_CHECKING:
+    from services.providers.assemblyai.provider import AssemblyAIProvider
+    from services.providers.azure_speech.access import AzureAccess
+    from services.providers.azure_speech.signatures import AzureSignatures
     from services.understanding.models import UnderstandingModels
     from services.understanding.scorecards.model_answers import ModelAnswerer
 
@@ -59,10 +69,13 @@ class RuleTools:
     sweeps: SweepStore
 
 
-def rule_tools_on(engine: Engine) -> RuleTools:
-    """Return the rules on this database with what belongs to them."""
+def rule_tools_on(engine: Engine, working_folder: Path | None = None) -> RuleTools:
+    """Return the rules on this database with what belongs to them.
+
+    Without a ``working_folder`` all that looking in all calls finds is kept in memory.
+    """
     calls, sweeps = SweptCalls(engine), SweepStore(engine)
-    sweeper = Sweeper(calls, build_sweep_children(engine))
+    sweeper = Sweeper(calls, build_sweep_children(engine), working_folder=working_folder)
     book = RuleBook(RuleStore(engine), CategoryStore(engine), sweeps, sweeper)
     return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
 
@@ -74,7 +87,7 @@ def build_rule_tools(settings: Settings) -> RuleTools:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    return rule_tools_on(engine)
+    return rule_tools_on(engine, settings.working_folder)
 
 
 def build_search(settings: Settings) -> SearchService:
@@ -119,8 +132,27 @@ def build_known_voices(settings: Settings) -> KnownVoices | None:
     return KnownVoices(enrolled=enrolled, listener=build_listener(settings))
 
 
-def build_providers(settings: Settings) -> ProviderRegistry:
-    """Return all speech providers; making one loads no model and connects to nothing."""
+def queue_limits(settings: Settings) -> dict[str, QueueLimits]:
+    """Return how much of each provider elsewhere may be asked by all workers together."""
+    return {
+        "azure": QueueLimits(at_once=settings.azure_at_once, per_minute=settings.azure_per_minute),
+        "assemblyai": QueueLimits(
+            at_once=settings.assemblyai_at_once, per_minute=settings.assemblyai_per_minute
+        ),
+    }
+
+
+def build_providers(
+    settings: Settings,
+    participants: Callable[[], Sequence[VoiceSignature]] = tuple,
+    *,
+    notices: ProviderNoticeStore | None = None,
+) -> ProviderRegistry:
+    """Return all speech providers; making one loads no model and connects to nothing.
+
+    ``participants`` gives the voice signatures by which a service knows who speaks.
+    With ``notices``, and a public address, a service that can tells when it is done.
+    """
 
     def local() -> SpeechProvider:
         from services.providers.local import LocalProvider
@@ -138,17 +170,12 @@ def build_providers(settings: Settings) -> ProviderRegistry:
         return ScriptedProvider(pause_ms=settings.scripted_pause_ms)
 
     def azure() -> SpeechProvider:
-        from services.providers.azure_speech.access import AzureAccess
         from services.providers.azure_speech.provider import AzureSpeechProvider
 
         return AzureSpeechProvider(
-            AzureAccess(
-                key=_secret(settings.azure_speech_key),
-                region=settings.azure_speech_region,
-                host=settings.azure_speech_host,
-                endpoint=settings.azure_speech_endpoint,
-            ),
+            _azure_access(settings),
             cost_per_hour=settings.azure_cost_per_hour,
+            participants=participants,
         )
 
     def assemblyai() -> SpeechProvider:
@@ -162,6 +189,7 @@ def build_providers(settings: Settings) -> ProviderRegistry:
                 streaming_host=settings.assemblyai_streaming_host,
             ),
             cost_per_hour=settings.assemblyai_cost_per_hour,
+            notices=_notices_of("assemblyai", settings, notices),
         )
 
     factories: dict[str, Callable[[], SpeechProvider]] = {
@@ -172,6 +200,57 @@ def build_providers(settings: Settings) -> ProviderRegistry:
     if settings.scripted_provider:
         factories["scripted"] = scripted
     return ProviderRegistry(factories)
+
+
+def _notices_of(
+    provider: str, settings: Settings, store: ProviderNoticeStore | None
+) -> StoredNotices | None:
+    if store is None or settings.public_url is None:
+        return None
+    return StoredNotices(store, provider, settings.public_url)
+
+
+def build_signing(settings: Settings) -> "AzureSignatures":
+    """Return what makes voice signatures; nothing is connected."""
+    from services.providers.azure_speech.signatures import AzureSignatures
+
+    return AzureSignatures(_azure_access(settings))
+
+
+def build_participants(settings: Settings) -> tuple[VoiceSignature, ...]:
+    """Return the voice signatures of this installation, none when it knows no voices.
+
+    Makes neither a database nor a key. Raises DatabaseTooNew, WrongKey, StorageError.
+    """
+    has_key = bool(settings.partyline_key) or settings.key_file.exists()
+    if not (has_key and database_exists(settings.database_url)):
+        return ()
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    signatures = VoiceSignatureStore(engine, master_key_of(settings)).all(LOCAL_USER.org_id)
+    engine.dispose()
+    return signatures
+
+
+def _azure_access(settings: Settings) -> "AzureAccess":
+    from services.providers.azure_speech.access import AzureAccess
+
+    return AzureAccess(
+        key=_secret(settings.azure_speech_key),
+        region=settings.azure_speech_region,
+        host=settings.azure_speech_host,
+        endpoint=settings.azure_speech_endpoint,
+    )
+
+
+def build_assemblyai(settings: Settings) -> "AssemblyAIProvider":
+    """Return AssemblyAI for what only it can do. Raises ProviderNotConfigured."""
+    from services.providers.assemblyai.provider import AssemblyAIProvider
+
+    provider = build_providers(settings).ready("assemblyai")
+    if not isinstance(provider, AssemblyAIProvider):
+        raise ProviderUnknown
+    return provider
 
 
 def _secret(setting: SecretStr | None) -> str | None:

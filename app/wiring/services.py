@@ -1,6 +1,6 @@
 """What pages, routes and commands work with, put together from the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -15,11 +15,15 @@ from app.wiring.parts import (
     build_answerer,
     build_models,
     build_providers,
+    build_signing,
     master_key_of,
+    queue_limits,
     rule_tools_on,
 )
 from services.access.tokens import TokenSigner
 from services.asking import AskService
+from services.domain.people import LOCAL_USER
+from services.domain.voices import VoiceSignature
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
@@ -43,6 +47,8 @@ from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
+from services.storage.provider_copies import ProviderCopyStore
+from services.storage.provider_notices import ProviderNoticeStore
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -52,10 +58,12 @@ from services.storage.summaries import SummaryStore
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.storage.voice_signatures import VoiceSignatureStore
 from services.summaries import SummaryDesk
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
+from services.voices.signing import SignatureDesk
 
 if TYPE_CHECKING:
     pass
@@ -75,6 +83,7 @@ class Services:
     vocabularies: VocabularyStore
     known_voices: KnownVoiceStore
     voices: VoiceDesk
+    signatures: SignatureDesk
     analytics: Analytics
     topics: TopicAnalytics
     scorecards: ScorecardService
@@ -83,6 +92,8 @@ class Services:
     rescorer: Rescorer
     refresher: Refresher
     vault: AudioVault
+    copies: ProviderCopyStore
+    notices: ProviderNoticeStore
     intake: Intake
     desk: JobDesk
     review: ReviewService
@@ -133,11 +144,14 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
+    enrolling = enrolling_in_child(settings)
     known_voices = KnownVoiceStore(engine, master_key)
-    providers = build_providers(settings)
+    signatures = VoiceSignatureStore(engine, master_key)
+    notices = ProviderNoticeStore(engine)
+    providers = _build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id), notices)
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
-    queue = JobQueue(open_engine(settings.database_url))
+    queue = JobQueue(open_engine(settings.database_url), queue_limits(settings))
     index = SearchIndex(engine)
     search = SearchService(index)
     review = ReviewService(
@@ -152,7 +166,14 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         transcripts=transcripts,
         vocabularies=vocabularies,
         known_voices=known_voices,
-        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling_in_child(settings)),
+        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
+        signatures=SignatureDesk(
+            build_signing(settings),
+            signatures,
+            known_voices,
+            enrolling,
+            working_folder=settings.working_folder,
+        ),
         analytics=Analytics(engine),
         topics=TopicAnalytics(engine),
         scorecards=ScorecardService(cards, scores, keeper, refresher, questions, models.redactor),
@@ -161,6 +182,8 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         rescorer=Rescorer(keeper, scores, refresher, stopping),
         refresher=refresher,
         vault=vault,
+        copies=ProviderCopyStore(engine),
+        notices=notices,
         intake=intake,
         desk=JobDesk(
             calls,
@@ -171,6 +194,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             intake,
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
+            defaults=settings.default_options,
         ),
         review=review,
         comparing=ComparingDesk(review, transcripts, runs, known_voices),
@@ -199,6 +223,17 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         queue=queue,
         engine=engine,
     )
+
+
+def _build_providers(
+    settings: Settings,
+    participants: Callable[[], Sequence[VoiceSignature]],
+    notices: ProviderNoticeStore,
+) -> ProviderRegistry:
+    """Return the providers, which wait for notices where services can reach this server."""
+    if settings.public_url is None:
+        return build_providers(settings, participants)
+    return build_providers(settings, participants, notices=notices)
 
 
 @cache

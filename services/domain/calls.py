@@ -10,6 +10,7 @@ from services.domain.errors import InvalidRequest
 from services.domain.findings import Finding
 
 MOST_SPEAKERS = 20
+CALLS_QUEUE = "calls"
 
 
 class CallState(StrEnum):
@@ -190,7 +191,7 @@ class RunProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One request to process a call."""
+    """One request to process a call. ``queue`` names the queue in which its job waits."""
 
     call_id: str
     number: int
@@ -204,6 +205,7 @@ class Run:
     created_at: datetime | None = None
     finished_at: datetime | None = None
     stage_times_ms: Mapping[str, int] = field(default_factory=dict)
+    queue: str = CALLS_QUEUE
 
     @property
     def workflow_id(self) -> str:

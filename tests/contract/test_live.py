@@ -10,8 +10,14 @@ from itertools import pairwise
 
 import pytest
 
+from emulators.assemblyai.streaming import AssemblyAIStreamingEmulator
+from emulators.assemblyai.streaming_plans import Fault, SessionPlan
+from emulators.assemblyai.streaming_script import LINES as LINES_OF_ASSEMBLYAI
 from services.domain.errors import LiveOver, PartylineError, ProviderRefusedKey, ProviderUnavailable
 from services.domain.live import Ended, Final, Gap, Partial, Revised, SpeakerTold
+from services.providers.assemblyai import channel_stream
+from services.providers.assemblyai.access import AssemblyAIAccess
+from services.providers.assemblyai.provider import AssemblyAIProvider
 from services.providers.base import SpeechProvider
 from services.providers.live import LiveFormat
 from services.providers.scripted import ScriptedProvider
@@ -49,7 +55,29 @@ def scripted() -> LiveCase:
     )
 
 
-PROVIDERS = ["scripted"]
+@pytest.fixture
+def assemblyai(monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveCase]:
+    monkeypatch.setattr(channel_stream, "PAUSES_S", (0.0, 0.05, 0.1))
+    dropped = SessionPlan(fault=Fault.DROPPED, at_ms=CALL_MS // 2)
+    away = [dropped, *[SessionPlan(status=503)] * 9]
+
+    def provider(emulator: AssemblyAIStreamingEmulator, key: str = "right") -> SpeechProvider:
+        return AssemblyAIProvider(AssemblyAIAccess(key=key, streaming_host=emulator.host))
+
+    with (
+        AssemblyAIStreamingEmulator(key="right") as good,
+        AssemblyAIStreamingEmulator(key="right", plans=away) as failing,
+    ):
+        yield LiveCase(
+            provider=provider(good),
+            texts=[text for _, text in LINES_OF_ASSEMBLYAI[:2]],
+            refusing=lambda: provider(good, key="wrong"),
+            failing=lambda: provider(failing),
+            losing=None,
+        )
+
+
+PROVIDERS = ["scripted", "assemblyai"]
 
 
 @pytest.fixture(params=PROVIDERS)

@@ -19,6 +19,7 @@ from services.domain.calls import (
 from services.domain.errors import (
     NotFound,
     PartylineError,
+    ProviderNotConfigured,
     ProviderRejected,
     ProviderUnknown,
     SoundGone,
@@ -144,6 +145,32 @@ class StagedEnrolling:
     def learn(self, recording: BinaryIO, source: VoiceSource) -> Enrolment:
         """Note where the voice is, and answer."""
         self.sources.append(source)
+        if isinstance(self.outcome, PartylineError):
+            raise self.outcome
+        return self.outcome
+
+
+class StagedSigning:
+    """Makes the same signature of every voice, or refuses as the test says."""
+
+    def __init__(self) -> None:
+        """Not set up, until the test says so."""
+        self.is_configured = False
+        self.outcome: str | PartylineError = "{}"
+        self.samples: list[bytes] = []
+
+    def check_configured(self) -> None:
+        """Raise what a service that is not set up would."""
+        if not self.is_configured:
+            raise ProviderNotConfigured
+
+    def locale(self, language: str) -> str:
+        """Return the language as it is."""
+        return language
+
+    def sign(self, wav: bytes) -> str:
+        """Note the sample, and answer."""
+        self.samples.append(wav)
         if isinstance(self.outcome, PartylineError):
             raise self.outcome
         return self.outcome

@@ -71,6 +71,16 @@ def test_no_key_or_address_is_shown(staged, open_page):
     assert not [line for line in str(page.main).splitlines() if SECRET[:8] in line]
 
 
+def test_a_provider_s_own_language_model_is_named_by_its_host(staged, open_page):
+    """A word in place of an address stands for one that is known."""
+    staged.settings = Settings(
+        ASSEMBLYAI_API_KEY=SECRET, LLM_BASE_URL="assemblyai", LLM_MODEL="small-model"
+    )
+    said = as_read(open_page("settings"))
+    assert "**small-model** at " in said
+    assert "can't be read" not in said
+
+
 @pytest.mark.parametrize(
     ("check", "sentence"),
     [

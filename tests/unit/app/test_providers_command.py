@@ -21,6 +21,8 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PARTYLINE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("PARTYLINE_SCRIPTED_PROVIDER", "1")
+    # else the log of later tests would go to a stream that ends with this one
+    monkeypatch.setattr("services.telemetry.configure", lambda level: None)
 
 
 def run(*arguments: object) -> Result:

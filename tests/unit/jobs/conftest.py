@@ -34,7 +34,7 @@ from services.providers.registry import ProviderRegistry
 from services.providers.scripted import ScriptedProvider
 
 SCRIPTED = ProcessingOptions(provider="scripted", redact=False)
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 def tone(seconds: float = 25.0, pitch_hz: float = 300.0) -> bytes:
@@ -149,7 +149,7 @@ def installation(
     labeller: HalvesLabeller,
 ) -> Iterator[Installation]:
     registry = ProviderRegistry({"scripted": lambda: provider})
-    monkeypatch.setattr("app.wiring.services.build_providers", lambda _settings: registry)
+    monkeypatch.setattr("app.wiring.services.build_providers", lambda *_: registry)
     monkeypatch.setattr("app.wiring.worker.build_labeller", lambda _settings: labeller)
     settings = Settings(data_dir=tmp_path / "data")
     services = build_services(settings)
