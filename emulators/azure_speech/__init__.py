@@ -1,0 +1,1 @@
+"""Azure Speech on loopback: the WebSocket protocol of the Speech SDK (``websocket*``)."""
