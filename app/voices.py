@@ -63,3 +63,23 @@ def voices_delete(
 
     with one_clear_line():
         raise SystemExit(delete_voice(load_settings(), voice))
+
+
+@voices.command("sign")
+def voices_sign(
+    voice: Annotated[str, typer.Argument(help="Id or name of the known voice.")],
+    file: Annotated[Path, typer.Argument(help="A recording of this person alone.")],
+    language: Annotated[
+        str, typer.Option(help="What the person speaks: en, or a locale such as en-GB.")
+    ] = "en",
+) -> None:
+    """Have Azure make a voice signature; Microsoft retired this on 28 March 2025.
+
+    New Azure resources may refuse. Known voices are recognised on this machine without it.
+    """
+    from app.commands.console import one_clear_line
+    from app.commands.voices import sign_voice
+    from app.settings import load_settings
+
+    with one_clear_line():
+        raise SystemExit(sign_voice(load_settings(), voice, file, language))

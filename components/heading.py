@@ -1,5 +1,7 @@
 """Titles of pages and of the parts of a page, always built the same way."""
 
+from zlib import crc32
+
 import streamlit as st
 
 
@@ -12,7 +14,7 @@ def draw_page_title(title: str, caption: str | None = None) -> None:
 
 def draw_part_title(title: str) -> None:
     """Draw the title of something large inside a page."""
-    with st.container(key="part_title"):
+    with st.container(key=f"part_title_{crc32(title.encode()):08x}"):
         st.header(title, anchor=False)
 
 

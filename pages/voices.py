@@ -4,6 +4,7 @@ from app import session
 from components._compat import time_zone
 from components.heading import draw_empty, draw_page_title, draw_part_title
 from components.known_voices.table import draw_voices
+from pages._signatures import draw_azure_signatures
 from pages._voices import change, draw_enrolment
 
 draw_page_title("Voices", "People whose voices are recognised in calls and shown by name.")
@@ -19,3 +20,4 @@ else:
     )
 draw_part_title("Add a voice")
 draw_enrolment()
+draw_azure_signatures(voices)

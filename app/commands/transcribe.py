@@ -8,7 +8,13 @@ from app.commands.output import OutputFolder
 from app.commands.vocabulary import with_kept_vocabulary
 from app.local_models import build_labeller
 from app.settings import Settings
-from app.wiring import build_known_voices, build_models, build_providers, build_rules
+from app.wiring import (
+    build_known_voices,
+    build_models,
+    build_participants,
+    build_providers,
+    build_rules,
+)
 from services.domain.calls import ProcessingOptions, SpeakerCount
 from services.domain.errors import InvalidRequest, PartylineError
 from services.domain.reviewed import ReviewedCall
@@ -37,7 +43,8 @@ def transcribe_files(
     if len(files) > 1 and output is None:
         raise InvalidRequest("Several files need --output FOLDER.")
     SpeakerCount.of(options).check()
-    provider = build_providers(settings).ready(options.provider)
+    providers = build_providers(settings, lambda: build_participants(settings))
+    provider = providers.ready(options.provider)
     options = with_kept_vocabulary(settings, options)
     models, voices = build_models(settings), build_known_voices(settings)
     rules = build_rules(settings)

@@ -51,6 +51,19 @@ def delete_voice(settings: Settings, id_or_name: str) -> int:
     return 0
 
 
+def sign_voice(settings: Settings, id_or_name: str, file: Path, language: str) -> int:
+    """Have a known voice's signature made from a recording; the exit status."""
+    if not file.is_file():
+        raise FileMissing
+    services, voice_id = _found(settings, id_or_name)
+    with file.open("rb") as recording:
+        remarks = services.signatures.sign(LOCAL_USER, voice_id, recording, file.name, language)
+    for remark in remarks:
+        say(REMARKS[remark])
+    say("The voice signature is kept. Azure can know this person in calls from now on.")
+    return 0
+
+
 def _found(settings: Settings, id_or_name: str) -> tuple[Services, str]:
     services = build_services(settings)
     return services, services.voices.find(LOCAL_USER, id_or_name).id

@@ -1,6 +1,6 @@
 """Parts of an installation, each by itself: what commands need that don't need everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.sweep_wiring import build_sweep_children
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
+from services.domain.voices import VoiceSignature
 from services.one_file import KnownVoices
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
@@ -30,11 +31,14 @@ from services.storage.search import SearchIndex
 from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
 from services.storage.vocabularies import VocabularyStore
+from services.storage.voice_signatures import VoiceSignatureStore
 from services.sweeping.sweeper import Sweeper
 from services.understanding.rules.ready_made import ready_made_rules
 from services.vocabulary import VocabularyService
 
 if TYPE_CHECKING:
+    from services.providers.azure_speech.access import AzureAccess
+    from services.providers.azure_speech.signatures import AzureSignatures
     from services.understanding.models import UnderstandingModels
     from services.understanding.scorecards.model_answers import ModelAnswerer
 
@@ -119,8 +123,13 @@ def build_known_voices(settings: Settings) -> KnownVoices | None:
     return KnownVoices(enrolled=enrolled, listener=build_listener(settings))
 
 
-def build_providers(settings: Settings) -> ProviderRegistry:
-    """Return all speech providers; making one loads no model and connects to nothing."""
+def build_providers(
+    settings: Settings, participants: Callable[[], Sequence[VoiceSignature]] = tuple
+) -> ProviderRegistry:
+    """Return all speech providers; making one loads no model and connects to nothing.
+
+    ``participants`` gives the voice signatures by which a service knows who speaks.
+    """
 
     def local() -> SpeechProvider:
         from services.providers.local import LocalProvider
@@ -138,17 +147,12 @@ def build_providers(settings: Settings) -> ProviderRegistry:
         return ScriptedProvider(pause_ms=settings.scripted_pause_ms)
 
     def azure() -> SpeechProvider:
-        from services.providers.azure_speech.access import AzureAccess
         from services.providers.azure_speech.provider import AzureSpeechProvider
 
         return AzureSpeechProvider(
-            AzureAccess(
-                key=_secret(settings.azure_speech_key),
-                region=settings.azure_speech_region,
-                host=settings.azure_speech_host,
-                endpoint=settings.azure_speech_endpoint,
-            ),
+            _azure_access(settings),
             cost_per_hour=settings.azure_cost_per_hour,
+            participants=participants,
         )
 
     def assemblyai() -> SpeechProvider:
@@ -172,6 +176,39 @@ def build_providers(settings: Settings) -> ProviderRegistry:
     if settings.scripted_provider:
         factories["scripted"] = scripted
     return ProviderRegistry(factories)
+
+
+def build_signing(settings: Settings) -> "AzureSignatures":
+    """Return what makes voice signatures; nothing is connected."""
+    from services.providers.azure_speech.signatures import AzureSignatures
+
+    return AzureSignatures(_azure_access(settings))
+
+
+def build_participants(settings: Settings) -> tuple[VoiceSignature, ...]:
+    """Return the voice signatures of this installation, none when it knows no voices.
+
+    Makes neither a database nor a key. Raises DatabaseTooNew, WrongKey, StorageError.
+    """
+    has_key = bool(settings.partyline_key) or settings.key_file.exists()
+    if not (has_key and database_exists(settings.database_url)):
+        return ()
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    signatures = VoiceSignatureStore(engine, master_key_of(settings)).all(LOCAL_USER.org_id)
+    engine.dispose()
+    return signatures
+
+
+def _azure_access(settings: Settings) -> "AzureAccess":
+    from services.providers.azure_speech.access import AzureAccess
+
+    return AzureAccess(
+        key=_secret(settings.azure_speech_key),
+        region=settings.azure_speech_region,
+        host=settings.azure_speech_host,
+        endpoint=settings.azure_speech_endpoint,
+    )
 
 
 def _secret(setting: SecretStr | None) -> str | None:

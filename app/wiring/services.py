@@ -15,11 +15,13 @@ from app.wiring.parts import (
     build_answerer,
     build_models,
     build_providers,
+    build_signing,
     master_key_of,
     rule_tools_on,
 )
 from services.access.tokens import TokenSigner
 from services.asking import AskService
+from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
@@ -51,10 +53,12 @@ from services.storage.summaries import SummaryStore
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.storage.voice_signatures import VoiceSignatureStore
 from services.summaries import SummaryDesk
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
+from services.voices.signing import SignatureDesk
 
 if TYPE_CHECKING:
     pass
@@ -74,6 +78,7 @@ class Services:
     vocabularies: VocabularyStore
     known_voices: KnownVoiceStore
     voices: VoiceDesk
+    signatures: SignatureDesk
     analytics: Analytics
     topics: TopicAnalytics
     scorecards: ScorecardService
@@ -131,8 +136,10 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     vocabularies = VocabularyStore(engine)
     vault = AudioVault(ObjectStore(settings.storage_url), master_key)
+    enrolling = enrolling_in_child(settings)
     known_voices = KnownVoiceStore(engine, master_key)
-    providers = build_providers(settings)
+    signatures = VoiceSignatureStore(engine, master_key)
+    providers = build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id))
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
     queue = JobQueue(open_engine(settings.database_url))
@@ -150,7 +157,14 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         transcripts=transcripts,
         vocabularies=vocabularies,
         known_voices=known_voices,
-        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling_in_child(settings)),
+        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
+        signatures=SignatureDesk(
+            build_signing(settings),
+            signatures,
+            known_voices,
+            enrolling,
+            working_folder=settings.working_folder,
+        ),
         analytics=Analytics(engine),
         topics=TopicAnalytics(engine),
         scorecards=ScorecardService(cards, scores, keeper, refresher, questions, models.redactor),

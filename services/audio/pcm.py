@@ -1,4 +1,4 @@
-"""Readers of decoded sound: from a file by range, from an array, and of one channel alone."""
+"""Readers of decoded sound: from a file by range, from an array, of one channel, of the mix."""
 
 import threading
 from typing import BinaryIO
@@ -89,6 +89,28 @@ class ChannelPcm:
     def read(self, start: int, stop: int, channel: int | None = None) -> Samples:
         """Return frames [start, stop) of the one channel."""
         return self._pcm.read(start, stop, self._channel)
+
+
+class MixedPcm:
+    """The mean of all channels of another reader, as a mono recording."""
+
+    def __init__(self, pcm: PcmReader) -> None:
+        """Show ``pcm`` as one channel."""
+        self._pcm = pcm
+
+    @property
+    def frames(self) -> int:
+        """Number of sample frames."""
+        return self._pcm.frames
+
+    @property
+    def channels(self) -> int:
+        """Always one."""
+        return 1
+
+    def read(self, start: int, stop: int, channel: int | None = None) -> Samples:
+        """Return frames [start, stop) of the mean."""
+        return self._pcm.read(start, stop, None)
 
 
 def _choose(

@@ -161,6 +161,10 @@ class SeveralVoices(EnrolmentRefused):
     """More than one voice speaks in it: a voice is learnt from a person speaking alone."""
 
 
+class OtherVoice(EnrolmentRefused):
+    """This recording sounds like somebody else than the person known under this name."""
+
+
 class EnrolmentTimeout(EnrolmentRefused):
     """Learning the voice took too long and was stopped; please try again."""
 

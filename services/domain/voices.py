@@ -97,3 +97,16 @@ class EnrolledVoice:
 
     voice: KnownVoice
     voiceprint: Voiceprint
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceSignature:
+    """What a cloud service made of a known voice, to recognise it by: personal data as well.
+
+    ``language`` is the locale the person speaks ("en-US"), ``signature`` the service's own JSON.
+    """
+
+    voice_id: str
+    name: str
+    language: str
+    signature: str = field(repr=False)

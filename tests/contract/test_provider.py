@@ -1,7 +1,8 @@
 """What every speech provider keeps to, whatever is behind it."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -35,16 +36,33 @@ def local(models: Path) -> SpeechProvider:
     return LocalProvider(models, None, 2)
 
 
+@contextmanager
+def azure_fast(_models: Path) -> Iterator[SpeechProvider]:
+    from emulators.azure_speech.http_server import AzureHttpEmulator
+    from services.providers.azure_speech.access import AzureAccess
+    from services.providers.azure_speech.provider import AzureSpeechProvider
+
+    with AzureHttpEmulator(key="emulated") as emulator:
+        yield AzureSpeechProvider(AzureAccess(key="emulated", endpoint=emulator.endpoint))
+
+
+Made = SpeechProvider | AbstractContextManager[SpeechProvider]
+
 PROVIDERS = [
     pytest.param(scripted, id="scripted"),
     pytest.param(local, id="local", marks=pytest.mark.slow),
+    pytest.param(azure_fast, id="azure-fast"),
 ]
 
 
 @pytest.fixture(scope="module", params=PROVIDERS)
-def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
-    make: Callable[[Path], SpeechProvider] = request.param
-    return make(tmp_path_factory.mktemp("models"))
+def provider(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SpeechProvider]:
+    make: Callable[[Path], Made] = request.param
+    made = make(tmp_path_factory.mktemp("models"))
+    with nullcontext(made) if isinstance(made, SpeechProvider) else made as ready:
+        yield ready
 
 
 @pytest.fixture(scope="module")

@@ -49,15 +49,18 @@ from services.storage.swept_calls import SweptCalls
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.storage.voice_signatures import VoiceSignatureStore
 from services.understanding.answering import AnsweringModel
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
+from services.voices.signing import SignatureDesk
 from tests.pages.samples import ORG, new_call, sample_transcript
 from tests.pages.stand_ins import (
     AlikeVectors,
     StagedDesk,
     StagedEnrolling,
     StagedProviders,
+    StagedSigning,
     StagedSummaries,
     StagedVault,
     UntouchedLines,
@@ -85,6 +88,8 @@ class Staged:
     sweeps: SweepRunner
     desk: StagedDesk
     voices: VoiceDesk
+    signatures: SignatureDesk
+    signing: StagedSigning
     enrolling: StagedEnrolling
     providers: StagedProviders = field(default_factory=StagedProviders)
     summaries: StagedSummaries = field(default_factory=StagedSummaries)
@@ -130,7 +135,8 @@ def stage(folder: Path) -> Staged:
     cards, rules = ScorecardStore(engine), rule_tools_on(engine)
     keeper = ScoreKeeper(cards, scores, UntouchedLines(), rules.book)
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
-    known_voices = KnownVoiceStore(engine, MasterKey(bytes(range(32))))
+    master_key = MasterKey(bytes(range(32)))
+    known_voices = KnownVoiceStore(engine, master_key)
     review = ReviewService(
         calls, transcripts, UntouchedLines(), known_voices, rules.book, scores=scores
     )
@@ -143,7 +149,7 @@ def stage(folder: Path) -> Staged:
         answerer=lambda: asked_model[0] if asked_model else None,
         active=ActiveTranscripts(engine),
     )
-    enrolling = StagedEnrolling()
+    enrolling, signing = StagedEnrolling(), StagedSigning()
     vault: Any = StagedVault()
     refresher = Refresher(calls, transcripts, known_voices)
     questions = ModelQuestions(keeper, scores, refresher, None)
@@ -164,6 +170,14 @@ def stage(folder: Path) -> Staged:
         sweeps=SweepRunner(SweepStore(engine, debounce_s=0), SweptCalls(engine)),
         vocabulary=VocabularyService(VocabularyStore(engine)),
         voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
+        signatures=SignatureDesk(
+            signing,
+            VoiceSignatureStore(engine, master_key),
+            known_voices,
+            enrolling,
+            working_folder=folder / "working",
+        ),
+        signing=signing,
         enrolling=enrolling,
         desk=StagedDesk(calls=calls, runs=runs, transcripts=transcripts),
     )

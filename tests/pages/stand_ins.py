@@ -141,6 +141,27 @@ class StagedEnrolling:
         return self.outcome
 
 
+class StagedSigning:
+    """Makes the same signature of every voice, or refuses as the test says."""
+
+    def __init__(self) -> None:
+        """Not set up, until the test says so."""
+        self.is_configured = False
+        self.outcome: str | PartylineError = "{}"
+        self.samples: list[bytes] = []
+
+    def locale(self, language: str) -> str:
+        """Return the language as it is."""
+        return language
+
+    def sign(self, wav: bytes) -> str:
+        """Note the sample, and answer."""
+        self.samples.append(wav)
+        if isinstance(self.outcome, PartylineError):
+            raise self.outcome
+        return self.outcome
+
+
 @dataclass(kw_only=True)
 class StagedSummaries:
     """Writes what the test says, or refuses as it says."""

@@ -149,7 +149,7 @@ def installation(
     labeller: HalvesLabeller,
 ) -> Iterator[Installation]:
     registry = ProviderRegistry({"scripted": lambda: provider})
-    monkeypatch.setattr("app.wiring.services.build_providers", lambda _settings: registry)
+    monkeypatch.setattr("app.wiring.services.build_providers", lambda *_: registry)
     monkeypatch.setattr("app.wiring.worker.build_labeller", lambda _settings: labeller)
     settings = Settings(data_dir=tmp_path / "data")
     services = build_services(settings)

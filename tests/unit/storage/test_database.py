@@ -1,5 +1,7 @@
 """The engine, the migrations and the database's troubles."""
 
+import importlib
+import pkgutil
 import sqlite3
 import stat
 import threading
@@ -11,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, select, text
 
+from services import storage
 from services.domain.errors import DatabaseTooNew, DiskFull, StorageError
 from services.storage import database
 from services.storage.calls import CallStore
@@ -59,6 +62,10 @@ def test_only_the_owner_can_read_the_database(engine: Engine, file: Path) -> Non
 
 
 def test_the_history_ends_at_the_models(engine: Engine) -> None:
+    for module in pkgutil.iter_modules(storage.__path__):
+        if module.name.endswith("_tables"):
+            importlib.import_module(f"services.storage.{module.name}")
+
     def is_ours(_object: object, name: str | None, *_: object) -> bool:
         # SQLite's full-text index keeps its words in tables that it makes itself.
         return not (name or "").startswith(FTS_TABLE)
