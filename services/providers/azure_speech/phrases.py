@@ -50,7 +50,7 @@ def transcript_of(
             for name in sorted(speakers, key=lambda name: int(name[1:]))
         ),
         utterances=utterances,
-        spans=_spans(utterances),
+        spans=spans_of(utterances),
         language=language or _heard_language(phrases),
         stages=stages,
     )
@@ -115,7 +115,7 @@ def _confidence(told: Any) -> float | None:
     return None if told is None else round(min(1.0, max(0.0, float(told))), 3)
 
 
-def _spans(utterances: Sequence[Utterance]) -> tuple[Span, ...]:
+def spans_of(utterances: Sequence[Utterance]) -> tuple[Span, ...]:
     """Return where each speaker is heard: where the words are, else the whole utterance."""
     heard: dict[str, list[tuple[int, int]]] = {}
     for line in utterances:
