@@ -107,8 +107,10 @@ class Turn:
         if is_sure or (is_over and first is not None):
             self._base_ms = (first or 0) * 1000 // (RATE * frame)
             self._head.clear()
-        elif first is None:
+        elif first is None and any(head):
             raise BrokenFrame
+        elif is_over:
+            self._base_ms = 0
 
     def _line(self, number: int) -> Line | None:
         """Return one of the lines in this turn's own times, None after the last."""

@@ -46,12 +46,28 @@ def azure_fast(_models: Path) -> Iterator[SpeechProvider]:
         yield AzureSpeechProvider(AzureAccess(key="emulated", endpoint=emulator.endpoint))
 
 
+@contextmanager
+def azure_conversation(_models: Path) -> Iterator[SpeechProvider]:
+    from emulators.azure_speech.websocket import AzureSpeechEmulator
+    from emulators.azure_speech.websocket_script import dialogue_line
+    from services.providers.azure_speech.access import AzureAccess
+    from services.providers.azure_speech.provider import AzureSpeechProvider
+    from services.providers.azure_speech.streaming import pcm_of
+
+    call = demo_call()
+    lines = [dialogue_line(n, separate=True) for n in range(call.duration_ms // 4_000)]
+    sound = pcm_of(call, 0, call.duration_ms)
+    with AzureSpeechEmulator(key="emulated", lines=lines, sound=sound) as emulator:
+        yield AzureSpeechProvider(AzureAccess(key="emulated", host=emulator.host))
+
+
 Made = SpeechProvider | AbstractContextManager[SpeechProvider]
 
 PROVIDERS = [
     pytest.param(scripted, id="scripted"),
     pytest.param(local, id="local", marks=pytest.mark.slow),
     pytest.param(azure_fast, id="azure-fast"),
+    pytest.param(azure_conversation, id="azure-conversation"),
 ]
 
 
@@ -68,6 +84,10 @@ def provider(
 @pytest.fixture(scope="module")
 def recording() -> Recording:
     """Return the demo call, decoded."""
+    return demo_call()
+
+
+def demo_call() -> Recording:
     (file,) = (ROOT / "demo").glob("*_CUST_C-1042_*.ogg")
     with file.open("rb") as source:
         sink = io.BytesIO()
@@ -109,7 +129,8 @@ class Killed(BaseException):
     """Stands for the death of the process."""
 
 
-OPTIONS = ProcessingOptions(language="en")
+# Streaming at the pace of real time, or twice that, would make these tests take minutes.
+OPTIONS = ProcessingOptions(language="en", provider_options=(("speed", "100"),))
 
 
 @pytest.fixture(scope="module")
