@@ -252,7 +252,7 @@ class _Service:
         elif behaviour.ending is Ending.PHRASE:
             told = {"RecognitionStatus": behaviour.status, "Offset": 0, "Duration": 0}
             self._tell("speech.phrase", told)
-            self._emulator.stopping.wait(1)
+            self._emulator.stopping.wait(0.3)
         else:
             self._emulator.stopping.wait()
         return False

@@ -20,6 +20,8 @@ from services.providers.azure_speech.line_voices import Voices, place_to_go_on
 from services.providers.azure_speech.lines import TICKS_PER_MS, Line, after, line_of
 from services.providers.azure_speech.locales import language_of
 from services.providers.azure_speech.session import (
+    Disconnected,
+    Event,
     Failed,
     Heard,
     SpeechSession,
@@ -33,6 +35,7 @@ LINE = "azure.line."
 DONE = "azure.done"
 PATIENCE_S = 15.0
 LOOK_EVERY_S = 0.1
+LOST_S = 2.0
 LONGEST_LINE_MS = 60_000
 
 
@@ -92,13 +95,12 @@ class Conversation:
             session.close()
 
     def _until_stopped(self, session: SpeechSession, sound: Streamed, hearer: "_Hearer") -> None:
-        heard_at = time.monotonic()
+        waiting = _Waiting(self.patience_s)
         while True:
             hearer.report()
             sound.feed()
             event = session.next(LOOK_EVERY_S)
-            if event is not None:
-                heard_at = time.monotonic()
+            waiting.see(event)
             if isinstance(event, Heard):
                 hearer.hear(event)
             elif isinstance(event, Failed):
@@ -107,10 +109,34 @@ class Conversation:
                 if not sound.is_over:
                     raise ProviderUnavailable
                 return
-            elif (
-                sound.is_over and time.monotonic() > max(heard_at, sound.taken_by) + self.patience_s
-            ):
-                raise ProviderTimeout
+            elif event is None:
+                waiting.check(sound)
+
+
+class _Waiting:
+    """How long nothing has come, and whether it still can."""
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self._last = time.monotonic()
+        self._is_lost = False
+
+    def see(self, event: Event | None) -> None:
+        """Note what came."""
+        if event is not None:
+            self._last = time.monotonic()
+            self._is_lost = isinstance(event, Disconnected)
+
+    def check(self, sound: Streamed) -> None:
+        """Raise when waiting on makes no sense.
+
+        A service that hangs up politely in the middle of a call isn't told as a failure.
+        """
+        now = time.monotonic()
+        if self._is_lost and now > self._last + LOST_S:
+            raise ProviderUnavailable
+        if sound.is_over and now > max(self._last, sound.taken_by) + self._patience_s:
+            raise ProviderTimeout
 
 
 class _Hearer:

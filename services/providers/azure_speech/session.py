@@ -26,7 +26,7 @@ SAMPLE_BITS = 16
 USUAL_SPEED = 2.0
 STARTING_S = 20.0
 # What stopping waits for at most when the service says nothing more.
-STOPPING_S = 3
+STOPPING_S = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +74,15 @@ class Connected:
     """The service has taken the call; comes again after a reconnection."""
 
 
+class Disconnected:
+    """The connection is gone; what it means is told by what follows, if anything does."""
+
+
 class Stopped:
     """The session has ended: nothing more comes."""
 
 
-Event = Heard | Failed | Connected | Stopped
+Event = Heard | Failed | Connected | Disconnected | Stopped
 
 
 class SpeechSession:
@@ -251,6 +255,9 @@ def _listen(
     def connected(_told: Any) -> None:
         events.put(Connected())
 
+    def disconnected(_told: Any) -> None:
+        events.put(Disconnected())
+
     def session_stopped(_told: Any) -> None:
         stopped.set()
         events.put(Stopped())
@@ -261,6 +268,7 @@ def _listen(
         (recogniser.canceled, canceled),
         (recogniser.session_stopped, session_stopped),
         (connection.connected, connected),
+        (connection.disconnected, disconnected),
     )
     for signal, listener in listeners:
         signal.connect(listener)
