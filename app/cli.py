@@ -9,6 +9,7 @@ import typer
 
 from app.benches import benches
 from app.emulators import emulators
+from app.live import live
 from app.rules import rules
 from app.text import text
 from app.vocabulary import vocabulary
@@ -35,6 +36,7 @@ app.add_typer(rules, name="rules")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
+app.command()(live)
 
 
 class StoredFormat(StrEnum):

@@ -72,7 +72,7 @@ def process_file(
     """
     check_bounds(options.start_ms, options.end_ms)
     details = details_from_name(path.name)
-    with _opened(path, context, working_folder, max_duration_ms) as recording:
+    with open_file(path, context, working_folder, max_duration_ms) as recording:
         transcript = transcribe(recording, provider, options, context, labeller)
         return _reviewed_file(
             path, recording, transcript, details, options, models, context, voices, rules
@@ -99,7 +99,7 @@ def relabel_file(
     recording.
     """
     old, details = document.transcript, document.details
-    with _opened(path, context, working_folder, max_duration_ms) as recording:
+    with open_file(path, context, working_folder, max_duration_ms) as recording:
         last_ms = max((u.end_ms for u in old.utterances), default=0)
         if last_ms > recording.duration_ms + MOST_BEYOND_END_MS:
             raise BadTranscript("It goes on after this recording has ended.")
@@ -116,7 +116,7 @@ def relabel_file(
 
 
 @contextmanager
-def _opened(
+def open_file(
     path: Path, context: RunContext, working_folder: Path, max_duration_ms: int
 ) -> Iterator[Recording]:
     """Decode a file for as long as the block lasts."""

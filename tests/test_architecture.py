@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = str(ROOT / "pyproject.toml")
 
 # One provider may build on these; any other module beside it is a provider of its own.
-SHARED_BY_PROVIDERS = {"base", "registry", "fallback"}
+SHARED_BY_PROVIDERS = {"base", "capabilities", "fallback", "live", "registry", "wishes"}
 
 
 def imported_modules(source: Path) -> Iterator[str]:

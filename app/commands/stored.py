@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
 from app.commands.output import OutputFolder
@@ -20,6 +21,7 @@ from services.domain.errors import PartylineError
 from services.domain.people import LOCAL_USER
 from services.exports import ExportFormat
 from services.exports.formats import file_name
+from services.jobs.intake import BLOCK_BYTES
 
 POLL_S = 0.5
 
@@ -61,6 +63,26 @@ def _take_in(services: Services, path: Path, options: ProcessingOptions) -> str 
         say(f"partyline: {path.name}: {error.user_message}")
         return None
     return received.call_id
+
+
+def save_recording(
+    services: Services,
+    source: BinaryIO,
+    name: str,
+    options: ProcessingOptions,
+    details: CallDetails,
+) -> int:
+    """Store a recording as a call and wait until it is processed; the exit status."""
+    with services.intake.begin(LOCAL_USER, name) as incoming:
+        while block := source.read(BLOCK_BYTES):
+            incoming.write(block)
+        received = incoming.commit(options, details)
+    if received.duplicate:
+        _process_again_if_needed(services, received.call_id, options)
+    with worker_running(services.settings) as worker:
+        state = wait_for(services, received.call_id, worker)
+    say(f"{received.call_id}: {state}")
+    return 0 if state is CallState.READY else EXIT_BAD_INPUT
 
 
 def _process_again_if_needed(services: Services, call_id: str, options: ProcessingOptions) -> None:

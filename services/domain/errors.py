@@ -85,6 +85,14 @@ class TooLarge(BadAudio):
     """The file is larger than the limit set for this installation."""
 
 
+class NoMicrophone(PartylineError):
+    """There is no microphone on this machine that can be used."""
+
+
+class MicrophoneLost(PartylineError):
+    """The microphone doesn't give any sound any more."""
+
+
 class BadTranscript(PartylineError):
     """This file is not a transcript that can be used."""
 

@@ -30,7 +30,7 @@ def call_document(reviewed: ReviewedCall) -> Json:
         "schema": SCHEMA,
         "call": _call(reviewed.call, transcript),
         "speakers": [_speaker(transcript, analysis, at) for at in range(len(transcript.speakers))],
-        "utterances": [_utterance(u) for u in transcript.utterances],
+        "utterances": [utterance_document(u) for u in transcript.utterances],
         "metrics": _metrics(analysis),
         "spans": [
             {"speaker": s.speaker, "start_ms": s.start_ms, "end_ms": s.end_ms}
@@ -44,7 +44,7 @@ def call_document(reviewed: ReviewedCall) -> Json:
             {"by": i.by, "start_ms": i.start_ms, "end_ms": i.end_ms} for i in analysis.interruptions
         ],
         "dead_air": [_gap(gap) for gap in analysis.dead_air],
-        "summary": _summary(transcript.summary),
+        "summary": summary_document(transcript.summary),
         "categories": [_category(c) for c in reviewed.categories],
         "topics": [_topic(topic) for topic in transcript.topics],
         "entities": [_entity(entity) for entity in transcript.entities],
@@ -102,7 +102,8 @@ def _speaker(transcript: Transcript, analysis: CallAnalysis, at: int) -> Json:
     }
 
 
-def _utterance(utterance: Utterance) -> Json:
+def utterance_document(utterance: Utterance) -> Json:
+    """Return one utterance in the schema's form."""
     return {
         "id": utterance.id,
         "speaker": utterance.speaker,
@@ -120,8 +121,8 @@ def _utterance(utterance: Utterance) -> Json:
             }
             for word in utterance.words
         ],
-        "sentiment": _sentiment(utterance.sentiment),
-        "provider_sentiment": _sentiment(utterance.provider_sentiment),
+        "sentiment": sentiment_document(utterance.sentiment),
+        "provider_sentiment": sentiment_document(utterance.provider_sentiment),
         "is_backchannel": utterance.is_backchannel,
         "pii": [
             {"type": m.type.value, "start_char": m.start_char, "end_char": m.end_char}
@@ -179,13 +180,15 @@ def _speaker_metrics(figures: SpeakerMetrics) -> Json:
     }
 
 
-def _sentiment(sentiment: Sentiment | None) -> Json | None:
+def sentiment_document(sentiment: Sentiment | None) -> Json | None:
+    """Return a sentiment in the schema's form."""
     if sentiment is None:
         return None
     return {"label": sentiment.label.value, "score": _rounded(sentiment.score)}
 
 
-def _summary(summary: Summary | None) -> Json | None:
+def summary_document(summary: Summary | None) -> Json | None:
+    """Return a summary in the schema's form."""
     if summary is None:
         return None
     return {

@@ -9,6 +9,7 @@ from services.understanding.language_model import LanguageModel, ModelAccess
 from services.understanding.model_summary import ModelSummariser
 from services.understanding.personal_data.entities import EntityFinder
 from services.understanding.redaction import Redactor
+from services.understanding.running_redaction import RunningRedaction
 from services.understanding.sentiment import SentimentModel
 from services.understanding.subjects import SubjectModel
 from services.understanding.summariser import FallingBack, LocalSummariser, Summariser
@@ -36,6 +37,10 @@ class UnderstandingModels:
     def redactor(self) -> Redactor:
         """The recogniser of personal data."""
         return Redactor(self._entity_finder)
+
+    def running_redaction(self, language: str | None) -> RunningRedaction:
+        """Return what takes personal data out of one call while it is held."""
+        return RunningRedaction(self._entity_finder, language)
 
     @cached_property
     def subjects(self) -> SubjectModel:

@@ -112,7 +112,7 @@ class Redactor:
         """
         found = self.find(transcript.utterances, transcript.language)
         utterances = tuple(
-            _without(u, beside_placeholders(u.text, mentions))
+            without_mentions(u, beside_placeholders(u.text, mentions))
             for u, mentions in zip(transcript.utterances, found, strict=True)
         )
         summary = transcript.summary and self._summary_in_its_call(
@@ -216,7 +216,8 @@ def with_placeholders(text: str, mentions: Sequence[PiiMention]) -> RedactedText
     return RedactedText(text="".join([*pieces, text[at:]]), mentions=tuple(moved))
 
 
-def _without(utterance: Utterance, mentions: Sequence[PiiMention]) -> Utterance:
+def without_mentions(utterance: Utterance, mentions: Sequence[PiiMention]) -> Utterance:
+    """Return the utterance with placeholders in its text and words; they are its ``pii`` then."""
     clean = with_placeholders(utterance.text, mentions)
     words = redacted_words(utterance.words, utterance.text, mentions, clean.text)
     return replace(utterance, text=clean.text, words=words, pii=clean.mentions)

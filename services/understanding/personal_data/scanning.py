@@ -28,11 +28,11 @@ class CallScanner:
 
     def scan(self, utterances: Sequence[Utterance]) -> list[tuple[PiiMention, ...]]:
         """Return the mentions of each utterance of one conversation."""
-        entities = self._find_entities(utterances)
+        entities = self.entities_of(utterances)
         cased = is_cased(u.text for u in utterances)
         memory = Memory()
         found = [
-            self._read(utterance, own, memory, cased=cased)
+            self.read(utterance, own, memory, cased=cased)
             for utterance, own in zip(utterances, entities, strict=True)
         ]
         names, readbacks = KnownNames(cased=cased), Readbacks(self._language)
@@ -59,11 +59,11 @@ class CallScanner:
         for line in lines:
             names.learn(line.text, _marked_names(line))
         for line in lines[max(0, at - _REACH) : at]:
-            names.learn(line.text, self._read(line, [], memory, cased=cased))
+            names.learn(line.text, self.read(line, [], memory, cased=cased))
         if at < len(lines) and lines[at].id == typed.id:
             memory.recall(lines[at])
-        (own,) = self._find_entities([typed])
-        candidates = self._read(typed, own, memory, cased=typed_cased)
+        (own,) = self.entities_of([typed])
+        candidates = self.read(typed, own, memory, cased=typed_cased)
         names.learn(typed.text, candidates)
         return disjoint(typed.text, [*candidates, *names.find(typed.text)])
 
@@ -75,19 +75,19 @@ class CallScanner:
         ``before`` holds what was said right before each, where that is known.
         """
         found = []
-        entities = self._find_entities(utterances)
+        entities = self.entities_of(utterances)
         for utterance, own, question in zip(utterances, entities, before, strict=True):
             cased = is_cased([utterance.text])
             names, memory = KnownNames(cased=cased), Memory()
             if question is not None:
-                asking = self._read(question, [], memory, cased=is_cased([question.text]))
+                asking = self.read(question, [], memory, cased=is_cased([question.text]))
                 names.learn(question.text, asking)
-            candidates = self._read(utterance, own, memory, cased=cased)
+            candidates = self.read(utterance, own, memory, cased=cased)
             names.learn(utterance.text, candidates)
             found.append(disjoint(utterance.text, [*candidates, *names.find(utterance.text)]))
         return found
 
-    def _read(
+    def read(
         self, utterance: Utterance, entities: Sequence[Entity], memory: Memory, *, cased: bool
     ) -> list[Candidate]:
         """Return the candidates of an utterance; a long one is read as several in a row."""
@@ -108,7 +108,8 @@ class CallScanner:
             ]
         return found
 
-    def _find_entities(self, utterances: Sequence[Utterance]) -> list[list[Entity]]:
+    def entities_of(self, utterances: Sequence[Utterance]) -> list[list[Entity]]:
+        """Return the people and places in each utterance; none in other languages than English."""
         if self._language != ENGLISH or not utterances:
             return [[] for _ in utterances]
         return self._entities.find([u.text for u in utterances])

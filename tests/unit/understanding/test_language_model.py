@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -320,4 +321,6 @@ def test_it_can_be_asked_where_a_loop_is_running_already():
         with LanguageModelEmulator(Behaviour.GOOD) as emulator:
             return model_on(emulator).ask(CALL).text
 
-    assert asyncio.run(ask())
+    # In a thread of its own: browser tests leave their loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(lambda: asyncio.run(ask())).result()

@@ -17,13 +17,14 @@ from services.domain.speech import (
     Sentiment,
     SentimentLabel,
     Span,
-    Speaker,
     Transcript,
     Utterance,
     Word,
 )
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities, Readiness
+from services.providers.live import LiveFormat, LiveListener, LiveSession
+from services.providers.scripted.live import LiveFaults, ScriptedLive, speakers_of
 
 WINDOW_MS = 10_000
 LINE_MS = 4_000
@@ -52,6 +53,8 @@ class ScriptedProvider(SpeechProvider):
         language_detection=True,
         vocabulary=True,
         sentiment=True,
+        live=True,
+        live_channels=2,
         leaves_machine=False,
     )
 
@@ -61,17 +64,32 @@ class ScriptedProvider(SpeechProvider):
         pause_ms: int = 0,
         fails_with: type[PartylineError] | None = None,
         failing_attempts: int | None = None,
+        live_faults: LiveFaults | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Pause so long in every window; fail with an error, always or for some attempts."""
+        """Pause so long in every window; fail with an error, always or for some attempts.
+
+        ``live_faults`` happen in live calls that could begin.
+        """
         self._pause_s = pause_ms / 1000
         self._fails_with = fails_with
         self._failing_attempts = failing_attempts
+        self._live_faults = live_faults or LiveFaults()
         self._sleep = sleep
 
     def readiness(self) -> Readiness:
         """Say that there is nothing to set up."""
         return Readiness(ready=True)
+
+    def open_live(
+        self, sound: LiveFormat, options: ProcessingOptions, listener: LiveListener
+    ) -> LiveSession:
+        """Open a live call in which the script is spoken, whatever is heard."""
+        self._fail_if_told()
+        separate = sound.channels > 1
+        return ScriptedLive(
+            sound, listener, lambda ms: _utterances(ms, separate=separate), self._live_faults
+        )
 
     def _transcribe_impl(
         self, recording: Recording, options: ProcessingOptions, context: RunContext
@@ -81,17 +99,11 @@ class ScriptedProvider(SpeechProvider):
         self._work_through(recording, Stage.SPEAKERS, context)
         separate = recording.layout is ChannelLayout.SEPARATE
         utterances = tuple(_utterances(recording.duration_ms, separate=separate))
-        spoken = {u.speaker for u in utterances}
-        speakers = tuple(
-            Speaker(id=f"s{n + 1}", label=f"Speaker {n + 1}", channel=n if separate else None)
-            for n in range(2)
-            if f"s{n + 1}" in spoken
-        )
         return Transcript(
             id=new_id(),
             provider=self.capabilities.name,
             duration_ms=recording.duration_ms,
-            speakers=speakers,
+            speakers=speakers_of(utterances),
             utterances=utterances,
             spans=tuple(
                 Span(speaker=u.speaker, start_ms=u.start_ms, end_ms=u.end_ms)

@@ -1,0 +1,212 @@
+"""One live call: sound goes to a provider's session, events come out as people may see them."""
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from services import telemetry
+from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.errors import InternalFault, PartylineError
+from services.domain.live import Ended, Final, Gap, LiveEvent, Partial, Revised, SpeakerTold
+from services.domain.metrics import AnalysedTranscript
+from services.domain.speech import Speaker, Utterance
+from services.live.captions import Captions
+from services.live.models import AsHeard, LineByLine, LiveModels
+from services.live.reading import Heard, Reading
+from services.live.telling import Kind, Teller, ToldListener
+from services.providers.base import SpeechProvider
+from services.providers.live import LAST_WORDS_S, LiveFormat, LiveSession
+
+LATE_FROM = 16
+"""With more events waiting than these, captions are behind, and outdated partials are left out."""
+
+
+class LiveCall:
+    """A call that is being held.
+
+    ``open``, ``send``, ``finish`` and ``abort`` are called by one thread; what happens is told to
+    ``listener`` one event at a time from others, the last one always of type ``ended``. When
+    redaction is on, no line leaves before personal data was taken out of it.
+    """
+
+    def __init__(
+        self,
+        provider: SpeechProvider,
+        options: ProcessingOptions,
+        models: LiveModels,
+        listener: ToldListener,
+        *,
+        details: CallDetails | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Tell ``listener``, which must not raise; nothing is opened yet."""
+        self._provider = provider
+        self._options = options
+        self._models = models
+        self._teller = Teller(listener, clock=clock)
+        self._reading = Reading(models, options, details or CallDetails(), self._teller)
+        self._arrived: queue.SimpleQueue[LiveEvent] = queue.SimpleQueue()
+        self._waiting: deque[LiveEvent] = deque()
+        self._captions = Captions()
+        self._lines: LineByLine = AsHeard()
+        self._shown: dict[str, Utterance] = {}
+        self._told: dict[str, Speaker] = {}
+        self._failed = False
+        self._session: LiveSession | None = None
+        self._thread = threading.Thread(target=self._listen, name="live-captions", daemon=True)
+
+    @property
+    def sent_ms(self) -> int:
+        """How much sound was sent, in milliseconds."""
+        return self._session.sent_ms if self._session else 0
+
+    @property
+    def ended(self) -> Ended | None:
+        """How the session ended, None while it runs."""
+        return self._captions.ended
+
+    @property
+    def analysed(self) -> AnalysedTranscript | None:
+        """The call as it was understood at its end, None before that or when it was aborted."""
+        return self._reading.analysed
+
+    def open(self, sound: LiveFormat) -> None:
+        """Open the call at the provider. Raises a PartylineError when it can't begin."""
+        if self._options.redact:
+            self._lines = self._models.running_redaction(self._options.language)
+        self._session = self._provider.open_live(sound, self._options, self._arrived.put)
+        self._reading.start(then=self._tell_ended)
+        self._thread.start()
+
+    def begin(self) -> None:
+        """Start the clock of the events now, when the first sample is being spoken."""
+        self._teller.begin()
+
+    def send(self, pcm: bytes) -> None:
+        """Send whole frames of sound. Raises the error that ended the call, or LiveOver."""
+        self._teller.begin()
+        self._opened.send(pcm)
+
+    def finish(self, timeout_s: float = LAST_WORDS_S) -> None:
+        """End the call: wait for the last words so long, then until all of it has been read.
+
+        Does not raise what ended the call; ``ended`` says it. Safe to call twice.
+        """
+        try:
+            self._opened.finish(timeout_s)
+        except PartylineError as error:
+            telemetry.event("live.not_finished", error=error.code)
+        self._wait()
+
+    def abort(self) -> None:
+        """End the call at once; what is under way is lost and nothing is read any more."""
+        self._reading.cancel()
+        self._opened.abort()
+        self._wait()
+
+    @property
+    def _opened(self) -> LiveSession:
+        if self._session is None:
+            raise InternalFault
+        return self._session
+
+    def _wait(self) -> None:
+        self._thread.join()
+        self._reading.wait()
+
+    # --- the thread that tells ----------------------------------------------------------------
+
+    def _listen(self) -> None:
+        """Take events in their order until the last one."""
+        heard: Heard | None = None
+        try:
+            while not isinstance(event := self._next(), Ended):
+                self._take(event)
+            heard = self._end(event)
+        except Exception as error:
+            telemetry.fault("live.captions", error)
+        finally:
+            self._reading.conclude(heard)
+
+    def _next(self) -> LiveEvent:
+        """Return the next event that counts.
+
+        Where captions fall behind, a partial is passed over for the newer event of its line that
+        has arrived already.
+        """
+        while True:
+            if not self._waiting:
+                self._waiting.append(self._arrived.get())
+            while not self._arrived.empty():
+                self._waiting.append(self._arrived.get())
+            event = self._waiting.popleft()
+            if len(self._waiting) <= LATE_FROM or not self._is_outdated(event):
+                return event
+
+    def _is_outdated(self, event: LiveEvent) -> bool:
+        return isinstance(event, Partial) and any(
+            isinstance(later, Partial | Final) and later.line.id == event.line.id
+            for later in self._waiting
+        )
+
+    def _take(self, event: LiveEvent) -> None:
+        """Take one event; whatever goes wrong with it costs this event alone."""
+        if not self._captions.take(event):
+            return
+        try:
+            match event:
+                case Partial(line=line):
+                    self._tell_partial(line)
+                case Final(line=line):
+                    self._tell_line(line)
+                case Revised(line=line):
+                    self._tell_line(line)
+                case SpeakerTold(speaker=speaker, at_ms=at_ms):
+                    self._told[speaker.id] = speaker
+                    self._teller.speaker(speaker, at_ms)
+                case Gap():
+                    self._teller.gap(event)
+        except Exception as error:
+            telemetry.fault("live.captions", error)
+            self._warn(event.at_ms)
+
+    def _warn(self, at_ms: int) -> None:
+        """Tell once that lines are missing: what can't be redacted is not shown."""
+        if not self._failed:
+            self._failed = True
+            self._teller.error(InternalFault(), at_ms)
+
+    def _tell_partial(self, line: Utterance) -> None:
+        shown = self._lines.partial(line)
+        if shown is not None:
+            self._teller.line(Kind.PARTIAL, shown)
+
+    def _tell_line(self, line: Utterance) -> None:
+        for shown in self._lines.final(line):
+            known = shown.id in self._shown
+            self._shown[shown.id] = shown
+            self._teller.line(Kind.REVISED if known else Kind.FINAL, shown)
+        if line.text.strip():
+            self._reading.line(line, self._captions.before(line))
+
+    def _end(self, ended: Ended) -> Heard:
+        """Take the end; lines that were never finished are final as they were heard last."""
+        for line in self._captions.partials:
+            self._take(Final(line=line))
+        self._captions.take(ended)
+        if ended.error_code is not None:
+            self._teller.warning_of(ended.error_code, ended.error_message or "", ended.at_ms)
+        return Heard(
+            transcript=self._captions.transcript(
+                self._provider.capabilities.name,
+                duration_ms=self.sent_ms,
+                language=self._options.language,
+            ),
+            shown=self._shown,
+            told=self._told,
+        )
+
+    def _tell_ended(self) -> None:
+        self._teller.ended(self._captions.ended or Ended(at_ms=self.sent_ms))

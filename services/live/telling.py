@@ -1,0 +1,100 @@
+"""What is told of a live call: JSON-able events, see docs/live.md for their form."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from services.domain.errors import PartylineError
+from services.domain.live import Ended, Gap
+from services.domain.speech import Sentiment, Speaker, Summary, Utterance
+from services.exports.call_json import sentiment_document, summary_document, utterance_document
+
+Told = Mapping[str, Any]
+ToldListener = Callable[[Told], None]
+
+
+class Kind(StrEnum):
+    """What an event tells; the value of its ``type``."""
+
+    PARTIAL = "partial"
+    FINAL = "final"
+    REVISED = "revised"
+    SPEAKER = "speaker"
+    SENTIMENT = "sentiment"
+    WARNING = "warning"
+    SUMMARY = "summary"
+    ENDED = "ended"
+
+
+class Teller:
+    """Tells events one at a time with the moment at which it does so; safe across threads."""
+
+    def __init__(
+        self, listener: ToldListener, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Tell ``listener``, which must not raise; ``clock`` gives seconds."""
+        self._listener = listener
+        self._clock = clock
+        self._began: float | None = None
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Start the clock of ``emitted_ms``, unless it runs already."""
+        if self._began is None:
+            self._began = self._clock()
+
+    def line(self, kind: Kind, line: Utterance) -> None:
+        """Tell a line, as partial, final or revised."""
+        self._tell(kind, line.end_ms, utterance_document(line))
+
+    def speaker(self, speaker: Speaker, at_ms: int) -> None:
+        """Tell who speaks."""
+        told = {
+            "id": speaker.id,
+            "label": speaker.label,
+            "role": speaker.role.value,
+            "role_confidence": speaker.role_confidence and round(speaker.role_confidence, 4),
+            "channel": speaker.channel,
+        }
+        self._tell(Kind.SPEAKER, at_ms, told)
+
+    def sentiment(self, line: Utterance, sentiment: Sentiment) -> None:
+        """Tell how a line sounds."""
+        told = {"utterance": line.id, **(sentiment_document(sentiment) or {})}
+        self._tell(Kind.SENTIMENT, line.end_ms, told)
+
+    def gap(self, gap: Gap) -> None:
+        """Warn of a stretch that was not transcribed."""
+        told = {
+            "kind": "gap",
+            "reason": gap.kind.value,
+            "start_ms": gap.start_ms,
+            "end_ms": gap.end_ms,
+            "channel": gap.channel,
+        }
+        self._tell(Kind.WARNING, gap.at_ms, told)
+
+    def error(self, error: PartylineError, at_ms: int) -> None:
+        """Warn that something went wrong on the way; the call goes on."""
+        self.warning_of(error.code, error.user_message, at_ms)
+
+    def warning_of(self, code: str, message: str, at_ms: int) -> None:
+        """Warn of an error by its code and its sentence."""
+        self._tell(Kind.WARNING, at_ms, {"kind": "error", "code": code, "message": message})
+
+    def summary(self, summary: Summary, at_ms: int) -> None:
+        """Tell what happened in the call."""
+        self._tell(Kind.SUMMARY, at_ms, summary_document(summary) or {})
+
+    def ended(self, ended: Ended) -> None:
+        """Tell that nothing follows."""
+        told = {"error_code": ended.error_code, "error_message": ended.error_message}
+        self._tell(Kind.ENDED, ended.at_ms, told)
+
+    def _tell(self, kind: Kind, at_ms: int, told: Told) -> None:
+        with self._lock:
+            began = self._clock() if self._began is None else self._began
+            emitted_ms = round((self._clock() - began) * 1000)
+            self._listener({"type": kind.value, "at_ms": at_ms, "emitted_ms": emitted_ms, **told})
