@@ -21,6 +21,8 @@ TALKATIVE = (
     "concurrent",
     "httpx",
     "httpcore",
+    "azure",
+    "urllib3",
 )
 HERE = Path(__file__).resolve().parent
 # `streamlit run app/server.py` puts only this folder on the path.

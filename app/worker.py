@@ -32,6 +32,8 @@ TALKATIVE = (
     "spacy",
     "httpx",
     "httpcore",
+    "azure",
+    "urllib3",
 )
 
 

@@ -12,9 +12,9 @@ from components.wording import moment
 from services.domain.voices import KnownVoice
 
 RETIRED = (
-    "**Microsoft retired this feature of Azure Speech on 28 March 2025.** An Azure resource made "
-    "since then, or any other one, may refuse. You don't need it to see people's names: known "
-    "voices are recognised on this machine, also in calls that Azure transcribes."
+    "**Microsoft retired this feature of Azure Speech on 28 March 2025.** Azure resources may "
+    "refuse, new ones above all. You don't need it to see people's names: known voices are "
+    "recognised on this machine, also in calls that Azure transcribes."
 )
 SENT_AND_AGREED = (
     "This person agrees that up to 2 minutes of their voice are sent to Microsoft, which makes a "
@@ -46,7 +46,7 @@ def draw_signatures(
         at = made.get(voice.id)
         return f"{voice.name} (signature made {moment(at, zone)})" if at else voice.name
 
-    with st.container(border=True):
+    with st.expander("Make or delete a signature…", icon=":material/signature:"):
         voice = st.selectbox("Known voice", voices, format_func=named, key="sign_voice")
         at = made.get(voice.id)
         key = f"sign_{voice.id}_{at.timestamp() if at else 0:.0f}"

@@ -107,10 +107,15 @@ class AzureHttpEmulator:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop serving; answers under way end at once."""
-        self.stopping.set()
-        self._server.stop()
-        self._thread.join()
+        """Stop serving."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop serving; answers under way end at once. Safe to call twice."""
+        if not self.stopping.is_set():
+            self.stopping.set()
+            self._server.stop()
+            self._thread.join()
 
     def take(self, request: SeenRequest) -> Behaviour:
         """Keep a request and return what is to be done with it."""

@@ -17,7 +17,7 @@ from services.audio.part import PartPcm
 from services.audio.pcm import ChannelPcm, FilePcm, MixedPcm
 from services.audio.recording import FRAMES_PER_MS, PcmReader
 from services.audio.wav import WavStream
-from services.domain.errors import InvalidRequest, OtherVoice, ProviderNotConfigured, VoiceNotFound
+from services.domain.errors import InvalidRequest, OtherVoice, VoiceNotFound
 from services.domain.part import Part
 from services.domain.people import User
 from services.domain.running import RunContext
@@ -45,6 +45,9 @@ class Signing(Protocol):
     @property
     def is_configured(self) -> bool:
         """Whether it can be asked."""
+
+    def check_configured(self) -> None:
+        """Raise ProviderNotConfigured, with what is missing, where it can't be asked."""
 
     def locale(self, language: str) -> str:
         """Return the service's name of a language."""
@@ -101,8 +104,7 @@ class SignatureDesk:
         does.
         """
         check_may_change(user)
-        if not self.is_configured:
-            raise ProviderNotConfigured
+        self._signing.check_configured()
         if not _LANGUAGE.fullmatch(language):
             raise InvalidRequest("The language is not a language code.")
         known = self._enrolled(user.org_id, voice_id)

@@ -15,7 +15,7 @@ from services.domain.calls import (
     SpeakerCount,
     Stage,
 )
-from services.domain.errors import NotFound, PartylineError, SoundGone
+from services.domain.errors import NotFound, PartylineError, ProviderNotConfigured, SoundGone
 from services.domain.people import User
 from services.domain.running import RunContext
 from services.domain.sound import CallSound, Listening, Original
@@ -149,6 +149,11 @@ class StagedSigning:
         self.is_configured = False
         self.outcome: str | PartylineError = "{}"
         self.samples: list[bytes] = []
+
+    def check_configured(self) -> None:
+        """Raise what a service that is not set up would."""
+        if not self.is_configured:
+            raise ProviderNotConfigured
 
     def locale(self, language: str) -> str:
         """Return the language as it is."""

@@ -4,6 +4,7 @@ The request has a thread of its own. Giving it up shuts its sockets, so that the
 once and nothing more is sent or paid for.
 """
 
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from services.domain.errors import PartylineError, ProviderTimeout, ProviderUnavailable
 from services.providers.azure_speech.addresses import is_on_this_machine
@@ -21,6 +23,7 @@ from services.providers.azure_speech.http_errors import error_of_status
 
 LOOK_EVERY_S = 0.1
 CONNECT_TIMEOUT_S = 10.0
+MOST_ANSWER_BYTES = 1024 * 1024
 
 _Answer = TypeVar("_Answer")
 
@@ -61,6 +64,8 @@ def ask(
         sockets.shut()
         thread.join(CONNECT_TIMEOUT_S)
         session.close()
+        if not thread.is_alive():
+            sockets.close()
     return answer.result()
 
 
@@ -77,10 +82,14 @@ def posted(
             headers=headers,
             timeout=(CONNECT_TIMEOUT_S, timeout_s),
             allow_redirects=False,
+            stream=True,
         ) as response:
             if response.status_code != 200:
                 raise error_of_status(response.status_code)
-            return response.content
+            body: bytes = response.raw.read(MOST_ANSWER_BYTES + 1, decode_content=True)
+            if len(body) > MOST_ANSWER_BYTES:
+                raise ProviderUnavailable
+            return body
 
     try:
         return ask(endpoint, send, timeout_s=timeout_s)
@@ -88,7 +97,7 @@ def posted(
         raise
     except requests.Timeout:
         raise ProviderTimeout from None
-    except (requests.RequestException, OSError):
+    except (requests.RequestException, HTTPError, OSError):
         raise ProviderUnavailable from None
 
 
@@ -111,6 +120,16 @@ class _Sockets:
             self._shut = True
             for connected in self._open:
                 _shut(connected)
+
+    def close(self) -> None:
+        """Close what is still open, once nobody uses it any more.
+
+        Errors keep the answers that they are about, and those keep their sockets open.
+        """
+        with self._lock:
+            for connected in self._open:
+                if (number := connected.detach()) >= 0:
+                    os.close(number)
 
 
 def _shut(connected: socket.socket) -> None:

@@ -12,6 +12,7 @@ from services.domain.speech import Span, Speaker, Transcript, Utterance, Word
 from services.domain.word_places import word_places
 from services.providers.azure_speech.locales import language_of
 
+ONE_VOICE = "s1"
 RECOGNISED_BY = "azure fast transcription"
 # Pauses shorter than this lie inside of what somebody says.
 BRIDGED_MS = 300
@@ -27,20 +28,24 @@ def transcript_of(
     ``language`` is what was asked for, None when it was to be found out; with ``one_voice`` all is
     said by one person. Raises KeyError, TypeError or ValueError for an answer of another form.
     """
+    separate = recording.layout is ChannelLayout.SEPARATE
+    # A channel may be told where all were mixed, and a speaker where nobody asked.
+    told_by = "channel" if separate else None if one_voice else "speaker"
     phrases = [p for p in answer["phrases"] if " ".join(str(p["text"]).split())]
-    names = _names(phrases, recording.layout, one_voice=one_voice)
-    lines = [
-        line
-        for phrase in phrases
-        if (line := _utterance(phrase, names, recording.duration_ms)) is not None
-    ]
+    names = _names(phrases, told_by)
+    lines = []
+    for phrase in phrases:
+        line = _utterance(phrase, recording.duration_ms)
+        if line is not None:
+            speaker = names.get(phrase.get(told_by)) if told_by else ONE_VOICE
+            channel = phrase.get("channel") if separate else None
+            lines.append(replace(line, speaker=speaker, channel=channel))
     lines.sort(key=lambda u: (u.start_ms, u.end_ms, u.speaker or ""))
     utterances = tuple(replace(u, id=f"u{n}") for n, u in enumerate(lines, start=1))
     speakers = {u.speaker: u.channel for u in utterances if u.speaker is not None}
     stages = {"recognition": RECOGNISED_BY}
     if speakers:
-        by_channel = recording.layout is ChannelLayout.SEPARATE
-        stages["speakers"] = "azure channels" if by_channel else "azure voices"
+        stages["speakers"] = "azure channels" if separate else "azure voices"
     return Transcript(
         id=new_id(),
         provider="azure",
@@ -56,21 +61,17 @@ def transcript_of(
     )
 
 
-def _names(
-    phrases: Sequence[Phrase], layout: ChannelLayout, *, one_voice: bool
-) -> Mapping[Any, str]:
+def _names(phrases: Sequence[Phrase], told_by: str | None) -> Mapping[Any, str]:
     """Return our name of each voice: by its channel, else by who speaks first."""
-    if layout is ChannelLayout.SEPARATE:
+    if told_by == "channel":
         return {channel: f"s{channel + 1}" for channel in (0, 1)}
-    if one_voice:
-        return {None: "s1"}
     told = sorted(phrases, key=lambda phrase: int(phrase["offsetMilliseconds"]))
     voices = dict.fromkeys(p["speaker"] for p in told if p.get("speaker") is not None)
     return {voice: f"s{number}" for number, voice in enumerate(voices, start=1)}
 
 
-def _utterance(phrase: Phrase, names: Mapping[Any, str], duration_ms: int) -> Utterance | None:
-    """Return a phrase as an utterance; None when it lies outside of the recording."""
+def _utterance(phrase: Phrase, duration_ms: int) -> Utterance | None:
+    """Return a phrase as nobody's utterance; None when it lies outside of the recording."""
     start, end = _times(phrase)
     if start >= duration_ms or end <= 0:
         return None
@@ -83,14 +84,12 @@ def _utterance(phrase: Phrase, names: Mapping[Any, str], duration_ms: int) -> Ut
     start, end = max(0, start), min(end, duration_ms)
     if start >= end:
         return None
-    channel = phrase.get("channel")
     return Utterance(
         id="",
-        speaker=names.get(channel if channel is not None else phrase.get("speaker")),
+        speaker=None,
         start_ms=start,
         end_ms=end,
         text=text,
-        channel=channel,
         confidence=_confidence(phrase.get("confidence")),
         words=words,
     )

@@ -6,6 +6,7 @@ The name of the uploaded file is never sent.
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from services.audio.channels import channel_to_hear
 from services.audio.encoded import Coding, encode
@@ -20,6 +21,7 @@ MOST_BYTES = 250 * 1024 * 1024
 # The whole request lies in memory while it is sent, so a large file is made smaller first.
 MOST_BYTES_AS_IT_IS = 32 * 1024 * 1024
 MOST_PCM_BYTES_LOSSLESS = 64 * 1024 * 1024
+_PIECE_BYTES = 1024 * 1024
 # Containers with nothing but sound in them, and the codecs the service reads in each.
 _ACCEPTED = {
     "wav": ("pcm_s16le", "pcm_alaw", "pcm_mulaw"),
@@ -72,10 +74,20 @@ def _as_uploaded(recording: Recording) -> SentSound | None:
     if _channel(recording) is not None:
         return None
     with recording.open_source() as source:
-        content = source.read(MOST_BYTES_AS_IT_IS + 1)
-    if not content or len(content) > MOST_BYTES_AS_IT_IS:
+        content = _whole(source)
+    if not content:
         return None
     return SentSound(name=f"call.{kind}", media_type=_MEDIA_TYPES[kind], content=content)
+
+
+def _whole(source: BinaryIO) -> bytes:
+    """Return all that a stream holds, nothing of a large one; it may give a little at a time."""
+    content = bytearray()
+    while piece := source.read(_PIECE_BYTES):
+        content += piece
+        if len(content) > MOST_BYTES_AS_IT_IS:
+            return b""
+    return bytes(content)
 
 
 def _made_anew(recording: Recording, between: Callable[[], None]) -> SentSound:

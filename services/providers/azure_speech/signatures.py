@@ -39,11 +39,15 @@ class AzureSignatures:
     def is_configured(self) -> bool:
         """Whether the settings say where and with which key to ask."""
         try:
-            signature_endpoint_of(self._access)
-            key_of(self._access)
+            self.check_configured()
         except ProviderNotConfigured:
             return False
         return True
+
+    def check_configured(self) -> None:
+        """Raise ProviderNotConfigured, with what is missing, where it can't be asked."""
+        signature_endpoint_of(self._access)
+        key_of(self._access)
 
     def locale(self, language: str) -> str:
         """Return the service's name of a language."""

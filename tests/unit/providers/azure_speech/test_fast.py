@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -243,6 +244,25 @@ def test_a_service_that_never_answers_is_left(monkeypatch):
         with pytest.raises(ProviderTimeout):
             transcribed(emulator, recording_of(tones(1)))
         assert len(emulator.requests) == 1
+
+
+def test_a_service_that_dies_and_comes_back_gives_a_whole_transcript():
+    """The connection is lost in the middle of the request; the base's next one succeeds."""
+    recording, started = recording_of(tones(20)), ExitStack()
+    with AzureHttpEmulator(Behaviour.SLOW) as dying:
+        provider = AzureSpeechProvider(access(dying.endpoint))
+        port = int(dying.endpoint.rpartition(":")[2])
+        killer = threading.Thread(target=lambda: dying.arrived.wait(10) and dying.stop())
+        killer.start()
+
+        def restart(_pause_s: float) -> None:
+            killer.join()
+            started.enter_context(AzureHttpEmulator(port=port))
+
+        with started:
+            transcript = provider.transcribe(recording, OPTIONS, RunContext(), sleep=restart)
+    assert transcript.utterances[-1].end_ms > 15_000
+    assert len(transcript.speakers) == 2
 
 
 def test_an_answer_is_paid_for_once():

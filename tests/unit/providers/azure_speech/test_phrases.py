@@ -65,6 +65,19 @@ def test_a_silent_channel_has_no_speaker():
     assert made.utterances[0].channel == 1
 
 
+def test_only_what_was_asked_for_tells_who_speaks():
+    """The service may tell a channel where all were mixed, and a speaker where nobody asked."""
+    mixed = (
+        phrase("Hello.", 0, 900, speaker=1, channel=0),
+        phrase("Yes?", 1_000, 900, speaker=0, channel=0),
+    )
+    assert [(u.speaker, u.channel) for u in read(*mixed).utterances] == [("s1", None), ("s2", None)]
+    alone = read(*mixed, one_voice=True)
+    assert [(u.speaker, u.channel) for u in alone.utterances] == [("s1", None)] * 2
+    apart = phrase("Hello.", 0, 900, speaker=5, channel=1)
+    assert [u.speaker for u in read(apart, recording=PAIR).utterances] == ["s2"]
+
+
 def test_confidence_is_passed_on_or_absent():
     made = read(
         phrase("One.", 0, 500, speaker=1, confidence=0.87654),

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from services.audio.decode import decode
+from services.audio.pcm import ArrayPcm
+from services.audio.wav import WavStream
 from services.domain.calls import Stage
 from services.domain.errors import Cancelled, ProviderRejected
 from services.domain.findings import Finding, FindingKind
@@ -81,6 +83,19 @@ def test_a_file_that_is_not_wholly_used_is_written_anew(finding):
     first = tones(3, channels=2)[:, :1]
     expected = first if finding.channel else tones(3, channels=2).mean(axis=1, keepdims=True)
     assert np.allclose(samples, expected, atol=2 / 32_768)
+
+
+class InPieces(io.BytesIO):
+    """A stream that gives as much as it likes, as encrypted recordings do."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(size or -1, 1_000))
+
+
+def test_a_stream_that_gives_little_at_a_time_is_sent_whole():
+    wav = WavStream(ArrayPcm(tones(3))).read()
+    sound = sent(recording_of(tones(3), source=lambda: InPieces(wav), **FORM))
+    assert (sound.name, sound.content) == ("call.wav", wav)
 
 
 def test_an_empty_source_is_written_anew():
