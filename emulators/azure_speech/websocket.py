@@ -54,15 +54,18 @@ class AzureSpeechEmulator:
         key: str | None = None,
         token: str | None = None,
         port: int = 0,
+        even_in_silence: bool = False,
     ) -> None:
         """Follow this script. ``key`` and ``token`` are the only ones accepted (None: any).
 
         ``lines`` are what is said (None: a shipped dialogue), at places of ``sound`` if it is
-        given: 16-bit PCM with the client's number of channels.
+        given: 16-bit PCM with the client's number of channels. They are told ``even_in_silence``
+        for clients that send no more than that.
         """
         self._script = list(script) or [GOOD]
         self.lines = lines
         self.sound = sound
+        self.even_in_silence = even_in_silence
         self.key = key
         self.token = token
         self.stopping = Event()
@@ -215,6 +218,7 @@ class _Service:
             self._emulator.stopping.wait,
             sound=self._emulator.sound,
             base_ms=_place_of(self._seen.contexts[-1]),
+            even_in_silence=self._emulator.even_in_silence,
         )
 
     @property

@@ -21,7 +21,7 @@ RATE = 16_000
 SAMPLE_BYTES = 2
 
 Teller = Callable[[str, dict[str, Any] | None], None]
-Waiter = Callable[[float], None]
+Waiter = Callable[[float], object]
 
 
 class Turn:
@@ -35,12 +35,15 @@ class Turn:
         *,
         sound: bytes | None = None,
         base_ms: int = 0,
+        even_in_silence: bool = False,
     ) -> None:
         """Hear ``lines`` (the shipped dialogue when None) in what comes, from ``base_ms`` on.
 
         With ``sound``, 16-bit PCM, the lines belong to places of it, and what comes is looked for
-        in it: so the service hears what is said wherever a client starts.
+        in it: so the service hears what is said wherever a client starts. ``even_in_silence``
+        hears lines in sound that is nothing but zeros.
         """
+        self._even_in_silence = even_in_silence
         self._lines = lines
         self._sound = sound
         self._tell = tell
@@ -139,7 +142,9 @@ class Turn:
 
     def _is_heard(self, line: Line) -> bool:
         """Whether there is anything to hear where the line is: nobody speaks in dead silence."""
-        return line.status != "Success" or self._is_loud.between(line.start_ms, line.end_ms)
+        if self._even_in_silence or line.status != "Success":
+            return True
+        return self._is_loud.between(line.start_ms, line.end_ms)
 
     def _tell_partials(self, line: Line, heard: int) -> None:
         if line.status != "Success":

@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Sequence
 
-from services.domain.errors import ProviderTimeout
+from services import telemetry
+from services.domain.errors import InternalFault, ProviderTimeout
 from services.domain.live import Final, Partial, SpeakerTold
 from services.domain.voices import VoiceSignature
 from services.providers.azure_speech.access import AzureAccess
@@ -44,7 +45,7 @@ class AzureLiveSession(LiveSession):
         self._told_speakers: set[str] = set()
         self._open_lines: dict[Party | None, str] = {}
         self._lines = 0
-        self._heard_all = threading.Event()
+        self._read_all = threading.Event()
         self._session = SpeechSession(
             access, wishes, channels=sound.channels, participants=participants
         )
@@ -62,7 +63,7 @@ class AzureLiveSession(LiveSession):
 
     def _finish_impl(self, timeout_s: float) -> None:
         self._session.end_of_sound()
-        if not self._heard_all.wait(timeout_s):
+        if not self._read_all.wait(timeout_s):
             raise ProviderTimeout
 
     def _close_impl(self) -> None:
@@ -71,16 +72,21 @@ class AzureLiveSession(LiveSession):
             self._reader.join()
 
     def _read(self) -> None:
-        """Tell what comes until the session is over."""
-        while not self._over.is_set():
-            event = self._session.next(LOOK_EVERY_S)
-            if isinstance(event, Heard):
-                self._tell_heard(event)
-            elif isinstance(event, Failed):
-                self.fail(event.error)
-            elif isinstance(event, Stopped):
-                self._heard_all.set()
-                return
+        """Tell what comes until the session is over, well or not."""
+        try:
+            while not self._over.is_set():
+                event = self._session.next(LOOK_EVERY_S)
+                if isinstance(event, Heard):
+                    self._tell_heard(event)
+                elif isinstance(event, Failed):
+                    self.fail(event.error)
+                elif isinstance(event, Stopped):
+                    return
+        except Exception as error:
+            telemetry.fault("provider.live", error, provider=self._provider)
+            self.fail(InternalFault())
+        finally:
+            self._read_all.set()
 
     def _tell_heard(self, heard: Heard) -> None:
         line = line_of(heard, base_ms=0, until_ms=self.sent_ms)
