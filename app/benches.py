@@ -221,3 +221,13 @@ def bench_azure_layer(json_file: Figures = None) -> None:
 
     with one_clear_line():
         raise SystemExit(measure(json_file))
+
+
+@benches.command("provider-layer")
+def bench_provider_layer(json_file: Figures = None) -> None:
+    """What our layer adds to a provider's own SDK, on the same call at an emulated service."""
+    from app.commands.console import one_clear_line
+    from bench.provider_layer import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(json_file))

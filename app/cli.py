@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.assemblyai import assemblyai
 from app.benches import benches
 from app.emulators import emulators
 from app.live import live
@@ -15,7 +16,12 @@ from app.text import text
 from app.vocabulary import vocabulary
 from app.voices import voices
 from services import telemetry
-from services.domain.calls import MOST_SPEAKERS, ProcessingOptions, SpeakerCount
+from services.domain.calls import (
+    MOST_SPEAKERS,
+    ProcessingOptions,
+    SpeakerCount,
+    providers_asked,
+)
 from services.domain.errors import InvalidRequest
 from services.domain.part import read_clock
 from services.domain.searching import LineFilter
@@ -36,6 +42,7 @@ app.add_typer(rules, name="rules")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
+app.add_typer(assemblyai, name="assemblyai")
 app.command()(live)
 
 
@@ -76,7 +83,10 @@ def prepare() -> None:
 @app.command()
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Recordings of calls.")],
-    provider: Annotated[str, typer.Option(help="Who recognises the speech.")] = "local",
+    provider: Annotated[
+        str | None,
+        typer.Option(help="Who recognises the speech; local, unless set otherwise."),
+    ] = None,
     language: Annotated[str, typer.Option(help="Language code, or auto to detect it.")] = "auto",
     speakers: Speakers = None,
     min_speakers: AtLeast = None,
@@ -114,8 +124,11 @@ def transcribe(
     from app.settings import load_settings
 
     with one_clear_line():
+        settings = load_settings() if llm else load_settings().without_language_model()
+        asked, fallback = providers_asked(settings.default_options, provider, None)
         options = ProcessingOptions(
-            provider=provider,
+            provider=asked,
+            fallback=fallback,
             language=None if language == "auto" else language,
             expected_speakers=speakers,
             min_speakers=min_speakers,
@@ -128,7 +141,6 @@ def transcribe(
             end_ms=read_clock(end) if end else None,
         )
         work = save_files if save else transcribe_files
-        settings = load_settings() if llm else load_settings().without_language_model()
         raise SystemExit(work(settings, files, options, wanted, output))
 
 

@@ -46,3 +46,22 @@ def azure(
 
     with one_clear_line():
         raise SystemExit(run_azure(port, http_port))
+
+
+@emulators.command("assemblyai")
+def assemblyai(
+    failures: Annotated[
+        list[str] | None,
+        typer.Argument(help="What goes wrong first, as in create=busy or poll=dropped."),
+    ] = None,
+    port: Port = 0,
+    seconds: Annotated[
+        float, typer.Option(min=0, help="So long the work on each recording takes.")
+    ] = 1.0,
+) -> None:
+    """AssemblyAI, which hears the same call in any recording; prints the settings to use."""
+    from app.commands.console import one_clear_line
+    from app.commands.emulator import run_assemblyai
+
+    with one_clear_line():
+        raise SystemExit(run_assemblyai(failures or [], port, seconds))

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import Settings, is_concrete, is_loopback
 from services.domain.errors import UnsafeExposure
+from services.jobs.notices import PATH as NOTICES
 
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
@@ -39,19 +40,23 @@ class AllowedHosts:
     """The names under which the server may be asked; those of this very machine always are.
 
     They can't be another's: a page elsewhere that points its own name at this server, to talk to
-    it as if it were its own (DNS rebinding), still gives its own name.
+    it as if it were its own (DNS rebinding), still gives its own name. ``for_notices`` is where
+    services elsewhere tell that they are done: under it nothing else is answered.
     """
 
     names: frozenset[str] = frozenset()
     any_name: bool = False
+    for_notices: str | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> "AllowedHosts":
         """Return what the settings allow: the names listed, and HOST where it is one."""
         listed = {_name(name.strip()).lower() for name in settings.allowed_hosts.split(",")}
-        return cls(names=frozenset(listed - {"", ANY_HOST}), any_name=ANY_HOST in listed).also(
-            [settings.host]
-        )
+        return cls(
+            names=frozenset(listed - {"", ANY_HOST}),
+            any_name=ANY_HOST in listed,
+            for_notices=settings.public_host,
+        ).also([settings.host])
 
     def also(self, addresses: Iterable[str]) -> "AllowedHosts":
         """Return the same with further names; an address that stands for all of them is none."""
@@ -62,8 +67,10 @@ class AllowedHosts:
         """Say whether the name was allowed by name."""
         return host.lower() in self.names
 
-    def allow(self, host: str) -> bool:
-        """Say whether the server may be asked under this name, given without a port."""
+    def allow(self, host: str, path: str = "") -> bool:
+        """Say whether the server may be asked for this under a name, given without a port."""
+        if path.startswith(f"{NOTICES}/") and host.lower() == self.for_notices:
+            return True
         return self.any_name or self.names_host(host) or is_loopback(host)
 
 
@@ -95,7 +102,7 @@ class SecurityMiddleware:
 
         allowed = self._allowed()
         host, origin = _header(scope, b"host"), _header(scope, b"origin")
-        if not allowed.allow(_name(host or "")):
+        if not allowed.allow(_name(host or ""), scope["path"]):
             await _refuse(scope, receive, send_with_headers, 421, UNKNOWN_HOST)
             return
         if origin is not None:

@@ -5,8 +5,9 @@ import tomllib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,12 +16,15 @@ from pydantic_settings import (
 )
 
 from services.audio.covering import Cover
+from services.domain.calls import ProcessingOptions
 from services.domain.errors import BadSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS_FILE = ROOT / ".streamlit" / "secrets.toml"
 GIBIBYTE = 1024**3
 HOUR_MS = 3_600_000
+# As LLM_BASE_URL: the language models behind AssemblyAI's gateway, with AssemblyAI's key.
+ASSEMBLYAI = "assemblyai"
 
 
 class OriginalAudio(StrEnum):
@@ -28,6 +32,18 @@ class OriginalAudio(StrEnum):
 
     KEEP = "keep"
     DROP = "drop"
+
+
+def _encrypted_or_here(url: str | None) -> str | None:
+    """Take an address that is https, or http on this very machine; an empty one is none."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    encrypted = parts.scheme == "https"
+    here = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not parts.hostname or parts.query or parts.fragment or not (encrypted or here):
+        raise ValueError
+    return url
 
 
 class Settings(BaseSettings):
@@ -90,6 +106,9 @@ class Settings(BaseSettings):
     assemblyai_streaming_host: Annotated[
         str | None, Field(validation_alias="ASSEMBLYAI_STREAMING_HOST")
     ] = None
+    assemblyai_llm_gateway: Annotated[
+        str, Field(validation_alias="ASSEMBLYAI_LLM_GATEWAY_BASE_URL")
+    ] = "https://llm-gateway.assemblyai.com"
     azure_at_once: Annotated[int, Field(validation_alias="PARTYLINE_AZURE_AT_ONCE", ge=1)] = 8
     azure_per_minute: Annotated[
         int | None, Field(validation_alias="PARTYLINE_AZURE_PER_MINUTE", ge=1)
@@ -108,7 +127,11 @@ class Settings(BaseSettings):
     ] = None
     provider: Annotated[str, Field(validation_alias="PARTYLINE_PROVIDER")] = "local"
     fallback: Annotated[str, Field(validation_alias="PARTYLINE_FALLBACK")] = ""
-    public_url: Annotated[str | None, Field(validation_alias="PARTYLINE_PUBLIC_URL")] = None
+    public_url: Annotated[
+        str | None,
+        Field(validation_alias="PARTYLINE_PUBLIC_URL"),
+        AfterValidator(_encrypted_or_here),
+    ] = None
     acs_endpoint: Annotated[str | None, Field(validation_alias="ACS_ENDPOINT")] = None
     acs_access_key: Annotated[SecretStr | None, Field(validation_alias="ACS_ACCESS_KEY")] = None
     acs_resource_id: Annotated[str | None, Field(validation_alias="ACS_RESOURCE_ID")] = None
@@ -169,6 +192,16 @@ class Settings(BaseSettings):
         """Where audio is kept; a folder under the data folder unless set otherwise."""
         return self.storage or (self.data_dir / "audio").as_uri()
 
+    @property
+    def default_options(self) -> ProcessingOptions:
+        """What a run is asked for where nobody says otherwise."""
+        return ProcessingOptions(provider=self.provider, fallback=names_in(self.fallback))
+
+    @property
+    def public_host(self) -> str | None:
+        """The name under which services elsewhere reach the server, None when they can't."""
+        return urlsplit(self.public_url).hostname if self.public_url else None
+
     def places(self) -> dict[str, str]:
         """Return the variables that lead another process, in any folder, to the same data."""
         return {
@@ -182,10 +215,13 @@ class Settings(BaseSettings):
         """What is set about the language model, by the names of its client; None without one."""
         if not self.llm_base_url:
             return None
+        by_gateway = self.llm_base_url.strip().casefold() == ASSEMBLYAI
+        key = self.assemblyai_api_key if by_gateway else self.llm_api_key
         return {
-            "base_url": self.llm_base_url,
+            "base_url": self.assemblyai_llm_gateway if by_gateway else self.llm_base_url,
+            "is_gateway": by_gateway,
             "model": self.llm_model or None,
-            "key": self.llm_api_key.get_secret_value() if self.llm_api_key else None,
+            "key": key.get_secret_value() if key else None,
             "timeout_s": self.llm_timeout_s,
             "price_in": self.llm_price_in,
             "price_out": self.llm_price_out,
@@ -217,6 +253,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names that a text lists between commas."""
+    return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
 def is_concrete(host: str) -> bool:

@@ -76,9 +76,13 @@ def draw_options(
     language = _language(chosen.capabilities, key, now, keep)
     # Every provider's transcript can be given speakers on this machine.
     speakers = draw_speaker_count(key=key, now=SpeakerCount.of(now), keep=keep)
+    # Whom else to ask, and a provider's own options, mean nothing with another provider.
+    is_same = chosen.capabilities.name == now.provider
     options = replace(
         now,
         provider=chosen.capabilities.name,
+        fallback=now.fallback if is_same else (),
+        provider_options=now.provider_options if is_same else (),
         language=language,
         redact=st.toggle(
             "Take personal data out of the text",

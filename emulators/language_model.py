@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.message import Message
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
@@ -116,6 +117,16 @@ class LanguageModelEmulator:
         self._server.shutdown()
         self._server.server_close()
 
+    def accepts(self, headers: Message) -> bool:
+        """Return whether a request brings the key, in one of the ways in which it may."""
+        given = headers.get("api-key") or headers.get("Authorization") or ""
+        return self.key in (None, given.removeprefix("Bearer "))
+
+    def written(self, completion: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a completion as this server writes it."""
+        del asked
+        return completion
+
     def take(self, request: SeenRequest) -> Behaviour:
         """Keep a request and return what is to be done with it."""
         with self._lock:
@@ -170,8 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def _has_key(self) -> bool:
-        given = self.headers.get("api-key") or self.headers.get("Authorization") or ""
-        if self.model.key in (None, given.removeprefix("Bearer ")):
+        if self.model.accepts(self.headers):
             return True
         self._send(401, _error("Incorrect API key provided."))
         return False
@@ -196,7 +206,8 @@ class _Handler(BaseHTTPRequestHandler):
         message, reason = _message(behaviour, asked)
         if asked.get("stream"):
             return self._stream(str(message.get("content") or ""), reason)
-        return self._send(200, _completion(behaviour, message, reason, asked))
+        completion = _completion(behaviour, message, reason, asked)
+        return self._send(200, self.model.written(completion, asked))
 
     def _waiting(self, behaviour: Behaviour) -> dict[str, str]:
         if behaviour is Behaviour.BUSY_FOR_A_WHILE:

@@ -56,6 +56,7 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         as_page=as_page,
     )
     watch_run(reviewed.call)
+    panels.draw_fallback(reviewed)
     panels.draw_findings(reviewed)
     draw_cards(reviewed)
     timeline = st.container(border=True)

@@ -18,7 +18,7 @@ draw_page_title("Transcribe", "Turn recorded calls into who said what, when, and
 with st.expander("Options", icon=":material/tune:", expanded=not session.batch()):
     how, what = st.columns(2)
     with how:
-        options = draw_options(provider_choices(), key="new")
+        options = draw_options(provider_choices(), key="new", now=services.settings.default_options)
     with what:
         details = draw_details(key="new")
 

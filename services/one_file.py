@@ -1,6 +1,6 @@
 """The whole pipeline over one file of this machine, storing nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,6 +34,7 @@ from services.pipeline import (
     understand,
 )
 from services.providers.base import SpeechProvider
+from services.providers.copies import deleting_copies
 from services.storage.working_files import WorkingFile
 from services.understanding.file_names import safe_name
 from services.understanding.rules.evaluate import evaluate
@@ -62,18 +63,25 @@ def process_file(
     labeller: SpeakerLabeller | None = None,
     voices: KnownVoices | None = None,
     rules: Sequence[Rule] = (),
+    fallback: Sequence[SpeechProvider] = (),
+    tell: Callable[[str], None] | None = None,
 ) -> ReviewedCall:
-    """Run the whole pipeline over one file and store nothing.
+    """Run the whole pipeline over one file and store nothing, here or elsewhere.
 
-    Speakers in whom one of the ``voices`` is recognised get its name; ``rules`` make its
-    categories. Decoded sound lies encrypted in ``working_folder`` while it runs. Raises a BadAudio
-    when the file can't be used, InvalidRequest when it has no such part, and whatever the provider
-    raises.
+    Those of ``fallback`` are asked in turn when the provider can't do it at the moment. Speakers in
+    whom one of the ``voices`` is recognised get its name; ``rules`` make its categories. Decoded
+    sound lies encrypted in ``working_folder`` while it runs. What providers keep is deleted there
+    in the end, also after a failure; ``tell`` is told in a sentence of what could not be. Raises a
+    BadAudio when the file can't be used, InvalidRequest when it has no such part, and whatever the
+    provider raises.
     """
     check_bounds(options.start_ms, options.end_ms)
     details = details_from_name(path.name)
-    with open_file(path, context, working_folder, max_duration_ms) as recording:
-        transcript = transcribe(recording, provider, options, context, labeller)
+    with (
+        open_file(path, context, working_folder, max_duration_ms) as recording,
+        deleting_copies((provider, *fallback), context, tell) as own,
+    ):
+        transcript = transcribe(recording, provider, options, own, labeller, fallback=fallback)
         return _reviewed_file(
             path, recording, transcript, details, options, models, context, voices, rules
         )

@@ -38,6 +38,7 @@ from services.engine.speakers.matching import match_voices
 from services.engine.speakers.recognition import VoiceListener
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities
+from services.providers.fallback import transcribe_in_turn
 from services.understanding.summariser import Summariser, summarised
 
 STEPS_OF_UNDERSTANDING = 4
@@ -138,25 +139,30 @@ def transcribe(
     options: ProcessingOptions,
     context: RunContext,
     labeller: SpeakerLabeller | None = None,
+    *,
+    fallback: Sequence[SpeechProvider] = (),
 ) -> Transcript:
     """Return the provider's transcript, with what it can't tell or measure added here.
 
-    A provider gets nothing but the part that is to be transcribed; the times of the transcript
-    are the recording's. Without a ``labeller`` the speakers are those that the provider tells, or
-    none. Raises InvalidRequest when the recording has no such part.
+    Those of ``fallback`` are asked in turn when it can't do it at the moment; what is added goes by
+    who did it, and ``stages`` tell of it. They get nothing but the part that is to be transcribed;
+    the times of the transcript are the recording's. Without a ``labeller`` the speakers are those
+    that the provider tells, or none. Raises InvalidRequest when the recording has no such part.
     """
     part = part_of(recording.duration_ms, options.start_ms, options.end_ms)
     given = recording if part is None else recording_of(recording, part)
-    transcript = provider.transcribe(given, options, context)
-    has_loudness = provider.capabilities.loudness
-    if labeller is not None and not _tells_speakers(provider.capabilities, given):
-        transcript = labeller.relabel(given, transcript, options, context)
+    heard = transcribe_in_turn((provider, *fallback), given, options, context)
+    transcript, capabilities = heard.transcript, heard.by
+    has_loudness = capabilities.loudness
+    if labeller is not None and not _tells_speakers(capabilities, given):
+        with context.local_slot():
+            transcript = labeller.relabel(given, transcript, options, context)
         has_loudness = True
     if part is not None:
         transcript = placed_in_recording(transcript, part, recording.duration_ms)
     if part is not None or not has_loudness:
         transcript = replace(transcript, loudness_dbfs=_loudness(recording, transcript))
-    if options.vocabulary and provider.capabilities.vocabulary:
+    if options.vocabulary and capabilities.vocabulary:
         told = {"vocabulary": _count(len(options.vocabulary), "word")}
         transcript = replace(transcript, stages={**transcript.stages, **told})
     return transcript
@@ -185,10 +191,12 @@ def relabel(
     part = part and part_of(recording.duration_ms, part.start_ms, part.end_ms)
     if part is None:
         whole = replace(transcript, part=None)
-        labelled = labeller.relabel(recording, whole, options, context)
+        with context.local_slot():
+            labelled = labeller.relabel(recording, whole, options, context)
     else:
         alone = taken_from_recording(transcript, part)
-        labelled = labeller.relabel(recording_of(recording, part), alone, options, context)
+        with context.local_slot():
+            labelled = labeller.relabel(recording_of(recording, part), alone, options, context)
         labelled = placed_in_recording(labelled, part, recording.duration_ms)
         labelled = replace(labelled, loudness_dbfs=_loudness(recording, labelled))
     before = transcript.stages.get("recognition", transcript.provider)

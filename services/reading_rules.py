@@ -11,7 +11,7 @@ from services.domain.rules import Rule
 from services.storage.categories import RuleReading
 from services.storage.rules import StoredBook, StoredRule
 from services.understanding.rules.across import passages_to_keep, words_of
-from services.understanding.rules.evaluate import category_of
+from services.understanding.rules.evaluate import asked_by_rules, category_of
 from services.understanding.rules.facts import facts_of
 from services.understanding.rules.phrases import Speech
 from services.understanding.rules.ready_made import ready_made_rules
@@ -26,8 +26,9 @@ def rules_of(book: StoredBook) -> tuple[Rule, ...]:
 def read_by_book(book: StoredBook, shown: AnalysedTranscript) -> RuleReading:
     """Return what the rules of a book make of a call."""
     facts = facts_of(shown.transcript, shown.analysis)
-    speech = Speech(facts)
-    found = (category_of(rule, speech) for rule in rules_of(book))
+    rules = rules_of(book)
+    speech = Speech(facts, asked=asked_by_rules(rules))
+    found = (category_of(rule, speech) for rule in rules)
     return RuleReading(
         version=book.version,
         facts=facts,

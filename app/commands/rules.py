@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from app.settings import Settings, load_settings
@@ -69,12 +70,12 @@ def analyse_rules(settings: Settings, file: Path | None, ids: Sequence[str]) -> 
     start = tools.calls.start(org_id)
     rules = rules_of(start.book) if file is None else rules_from_yaml(read_rules_file(file))
     wanted = _named(rules, ids)
-    swept = tools.sweeper.sweep(org_id, start, wanted, _tell)
-    if file is None:
-        tools.sweeper.store(org_id, start, swept)
-        waiting = tools.sweeps.get(org_id)
-        if not ids and waiting is not None and waiting.state is SweepState.WAITING:
-            tools.sweeps.cancel(org_id)
+    with closing(tools.sweeper.sweep(org_id, start, wanted, _tell)) as swept:
+        if file is None:
+            tools.sweeper.store(org_id, start, swept)
+            waiting = tools.sweeps.get(org_id)
+            if not ids and waiting is not None and waiting.state is SweepState.WAITING:
+                tools.sweeps.cancel(org_id)
     width = max((len(rule.name) for rule in wanted), default=4)
     sys.stdout.write(f"{'Rule':{width}}  {'Calls':>9}  {'Share':>6}\n")
     for rule in wanted:

@@ -39,7 +39,7 @@ def save_files(
     of its last run, or when that failed. A bad file costs one line and not the others.
     """
     services = build_services(settings)
-    services.providers.ready(options.provider)
+    services.providers.ready_in_turn(options)
     folder = OutputFolder(output)
     taken = [_take_in(services, path, options) for path in files]
     status = 0 if all(taken) else EXIT_BAD_INPUT

@@ -43,8 +43,8 @@ def transcribe_files(
     if len(files) > 1 and output is None:
         raise InvalidRequest("Several files need --output FOLDER.")
     SpeakerCount.of(options).check()
-    providers = build_providers(settings, lambda: build_participants(settings))
-    provider = providers.ready(options.provider)
+    registry = build_providers(settings, lambda: build_participants(settings))
+    providers = registry.ready_in_turn(options)
     options = with_kept_vocabulary(settings, options)
     models, voices = build_models(settings), build_known_voices(settings)
     rules = build_rules(settings)
@@ -52,7 +52,7 @@ def transcribe_files(
     status = 0
     for path in files:
         try:
-            shown = _transcribe(settings, path, provider, options, models, voices, rules)
+            shown = _transcribe(settings, path, providers, options, models, voices, rules)
         except PartylineError as error:
             say(f"partyline: {path.name}: {error.user_message}")
             status = EXIT_BAD_INPUT
@@ -64,7 +64,7 @@ def transcribe_files(
 def _transcribe(
     settings: Settings,
     path: Path,
-    provider: SpeechProvider,
+    providers: Sequence[SpeechProvider],
     options: ProcessingOptions,
     models: Models,
     voices: KnownVoices | None,
@@ -74,7 +74,7 @@ def _transcribe(
     try:
         return process_file(
             path,
-            provider,
+            providers[0],
             options,
             models,
             RunContext(on_progress=line),
@@ -83,6 +83,8 @@ def _transcribe(
             labeller=build_labeller(settings),
             voices=voices,
             rules=rules,
+            fallback=providers[1:],
+            tell=lambda sentence: say(f"partyline: {path.name}: {sentence}"),
         )
     finally:
         line.close()

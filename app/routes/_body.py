@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from services.domain.calls import CallDetails, Direction, ProcessingOptions, SpeakerCount
+from services.domain.calls import (
+    CallDetails,
+    Direction,
+    ProcessingOptions,
+    SpeakerCount,
+    providers_asked,
+)
 from services.domain.errors import InvalidRequest
 from services.domain.part import check_bounds
 from services.domain.vocabulary import Pair, clean_spelling, clean_terms
@@ -17,6 +23,8 @@ from services.domain.vocabulary import Pair, clean_spelling, clean_terms
 ABOUT_HEADER = "X-Partyline-Recording"
 MAX_HEADER_CHARS = 8_000  # what common proxies pass on
 MAX_TEXT_CHARS = 200
+MAX_PROVIDERS = 10
+MAX_OPTIONS = 50
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -29,10 +37,13 @@ class AboutRecording:
     details: CallDetails
 
 
-def about_recording(header: str | None) -> AboutRecording:
+def about_recording(
+    header: str | None, defaults: ProcessingOptions | None = None
+) -> AboutRecording:
     """Read the header that goes with a recording: JSON as UTF-8 in unpadded base64url.
 
-    Everything in it may be absent, and so may the header. Raises InvalidRequest.
+    Everything in it may be absent, and so may the header: then ``defaults`` hold. Raises
+    InvalidRequest.
     """
     given = _object(header)
     name = given.get("name", "")
@@ -40,15 +51,15 @@ def about_recording(header: str | None) -> AboutRecording:
         raise InvalidRequest
     return AboutRecording(
         name=name,
-        options=processing_options(given.get("options")),
+        options=processing_options(given.get("options"), defaults),
         details=call_details(given.get("details")),
     )
 
 
-def processing_options(raw: object) -> ProcessingOptions:
+def processing_options(raw: object, defaults: ProcessingOptions | None = None) -> ProcessingOptions:
     """Read the options of a run; absent ones keep their defaults. Raises InvalidRequest."""
     given = _mapping(raw)
-    default = ProcessingOptions()
+    default = defaults or ProcessingOptions()
     language = _text(given, "language")
     if language is not None and not LANGUAGE.fullmatch(language):
         raise InvalidRequest("The language is not a language code.")
@@ -60,8 +71,12 @@ def processing_options(raw: object) -> ProcessingOptions:
     speakers.check()
     bounds = [_milliseconds(given, name) for name in ("start_ms", "end_ms")]
     check_bounds(*bounds)
+    fallback = _names(given["fallback"]) if "fallback" in given else None
+    provider, fallback = providers_asked(default, _text(given, "provider"), fallback)
     options = ProcessingOptions(
-        provider=_text(given, "provider") or default.provider,
+        provider=provider,
+        fallback=fallback,
+        provider_options=_values(given.get("provider_options")),
         language=language,
         redact=_choice(given, "redact", "redaction", default=default.redact),
         vocabulary=clean_terms(_texts(given.get("vocabulary"))),
@@ -128,6 +143,28 @@ def _texts(given: object) -> list[str]:
     if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
         raise InvalidRequest("The words are not a list of texts.")
     return found
+
+
+def _names(given: object) -> tuple[str, ...]:
+    """Return the names of providers; who they are is for others to know."""
+    try:
+        found = tuple(_texts(given))
+    except InvalidRequest:
+        raise InvalidRequest("The fallback is not a list of providers.") from None
+    if len(found) > MAX_PROVIDERS or any(len(name) > MAX_TEXT_CHARS for name in found):
+        raise InvalidRequest("The fallback is not a list of providers.")
+    return found
+
+
+def _values(given: object) -> tuple[tuple[str, str], ...]:
+    """Return names and values of a provider's own options; what they may be it says itself."""
+    found = _mapping(given)
+    if len(found) > MAX_OPTIONS or not all(
+        isinstance(value, str) and len(name) <= MAX_TEXT_CHARS and len(value) <= MAX_TEXT_CHARS
+        for name, value in found.items()
+    ):
+        raise InvalidRequest("The speech provider's options are not texts by name.")
+    return tuple(found.items())
 
 
 def _pairs(given: object) -> list[Pair]:

@@ -27,8 +27,9 @@ def route(get_services: GetServices) -> Route:
     async def upload(request: Request) -> Response:
         services = get_services()
         grant = bearer_grant(request, services, Purpose.UPLOAD, ANY_CALL)
-        about = about_recording(request.headers.get(ABOUT_HEADER))
-        limit = services.settings.max_upload_bytes
+        settings = services.settings
+        about = about_recording(request.headers.get(ABOUT_HEADER), settings.default_options)
+        limit = settings.max_upload_bytes
         _refuse_oversize(request, limit)
         incoming = await run_in_threadpool(services.intake.begin, grant.user, about.name)
         try:

@@ -2,6 +2,7 @@
 
 from app.wiring.parts import (
     RuleTools,
+    build_assemblyai,
     build_known_voices,
     build_models,
     build_participants,
@@ -19,6 +20,7 @@ __all__ = [
     "RuleTools",
     "Services",
     "Worker",
+    "build_assemblyai",
     "build_known_voices",
     "build_models",
     "build_participants",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -13,9 +14,12 @@ from app.local_models import (
 )
 from app.settings import Settings
 from app.sweep_wiring import build_sweep_children
+from services.domain.errors import ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
 from services.domain.voices import VoiceSignature
+from services.jobs.notices import StoredNotices
+from services.jobs.queue import QueueLimits
 from services.one_file import KnownVoices
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
@@ -26,6 +30,7 @@ from services.storage.categories import CategoryStore
 from services.storage.database import database_exists, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
+from services.storage.provider_notices import ProviderNoticeStore
 from services.storage.rules import RuleStore
 from services.storage.search import SearchIndex
 from services.storage.sweeps import SweepStore
@@ -37,6 +42,7 @@ from services.understanding.rules.ready_made import ready_made_rules
 from services.vocabulary import VocabularyService
 
 if TYPE_CHECKING:
+    from services.providers.assemblyai.provider import AssemblyAIProvider
     from services.providers.azure_speech.access import AzureAccess
     from services.providers.azure_speech.signatures import AzureSignatures
     from services.understanding.models import UnderstandingModels
@@ -63,10 +69,13 @@ class RuleTools:
     sweeps: SweepStore
 
 
-def rule_tools_on(engine: Engine) -> RuleTools:
-    """Return the rules on this database with what belongs to them."""
+def rule_tools_on(engine: Engine, working_folder: Path | None = None) -> RuleTools:
+    """Return the rules on this database with what belongs to them.
+
+    Without a ``working_folder`` all that looking in all calls finds is kept in memory.
+    """
     calls, sweeps = SweptCalls(engine), SweepStore(engine)
-    sweeper = Sweeper(calls, build_sweep_children(engine))
+    sweeper = Sweeper(calls, build_sweep_children(engine), working_folder=working_folder)
     book = RuleBook(RuleStore(engine), CategoryStore(engine), sweeps, sweeper)
     return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
 
@@ -78,7 +87,7 @@ def build_rule_tools(settings: Settings) -> RuleTools:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    return rule_tools_on(engine)
+    return rule_tools_on(engine, settings.working_folder)
 
 
 def build_search(settings: Settings) -> SearchService:
@@ -123,12 +132,26 @@ def build_known_voices(settings: Settings) -> KnownVoices | None:
     return KnownVoices(enrolled=enrolled, listener=build_listener(settings))
 
 
+def queue_limits(settings: Settings) -> dict[str, QueueLimits]:
+    """Return how much of each provider elsewhere may be asked by all workers together."""
+    return {
+        "azure": QueueLimits(at_once=settings.azure_at_once, per_minute=settings.azure_per_minute),
+        "assemblyai": QueueLimits(
+            at_once=settings.assemblyai_at_once, per_minute=settings.assemblyai_per_minute
+        ),
+    }
+
+
 def build_providers(
-    settings: Settings, participants: Callable[[], Sequence[VoiceSignature]] = tuple
+    settings: Settings,
+    participants: Callable[[], Sequence[VoiceSignature]] = tuple,
+    *,
+    notices: ProviderNoticeStore | None = None,
 ) -> ProviderRegistry:
     """Return all speech providers; making one loads no model and connects to nothing.
 
     ``participants`` gives the voice signatures by which a service knows who speaks.
+    With ``notices``, and a public address, a service that can tells when it is done.
     """
 
     def local() -> SpeechProvider:
@@ -166,6 +189,7 @@ def build_providers(
                 streaming_host=settings.assemblyai_streaming_host,
             ),
             cost_per_hour=settings.assemblyai_cost_per_hour,
+            notices=_notices_of("assemblyai", settings, notices),
         )
 
     factories: dict[str, Callable[[], SpeechProvider]] = {
@@ -176,6 +200,14 @@ def build_providers(
     if settings.scripted_provider:
         factories["scripted"] = scripted
     return ProviderRegistry(factories)
+
+
+def _notices_of(
+    provider: str, settings: Settings, store: ProviderNoticeStore | None
+) -> StoredNotices | None:
+    if store is None or settings.public_url is None:
+        return None
+    return StoredNotices(store, provider, settings.public_url)
 
 
 def build_signing(settings: Settings) -> "AzureSignatures":
@@ -209,6 +241,16 @@ def _azure_access(settings: Settings) -> "AzureAccess":
         host=settings.azure_speech_host,
         endpoint=settings.azure_speech_endpoint,
     )
+
+
+def build_assemblyai(settings: Settings) -> "AssemblyAIProvider":
+    """Return AssemblyAI for what only it can do. Raises ProviderNotConfigured."""
+    from services.providers.assemblyai.provider import AssemblyAIProvider
+
+    provider = build_providers(settings).ready("assemblyai")
+    if not isinstance(provider, AssemblyAIProvider):
+        raise ProviderUnknown
+    return provider
 
 
 def _secret(setting: SecretStr | None) -> str | None:

@@ -1,6 +1,6 @@
 """What pages, routes and commands work with, put together from the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,11 +17,13 @@ from app.wiring.parts import (
     build_providers,
     build_signing,
     master_key_of,
+    queue_limits,
     rule_tools_on,
 )
 from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.domain.people import LOCAL_USER
+from services.domain.voices import VoiceSignature
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
@@ -44,6 +46,8 @@ from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
+from services.storage.provider_copies import ProviderCopyStore
+from services.storage.provider_notices import ProviderNoticeStore
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -87,6 +91,8 @@ class Services:
     rescorer: Rescorer
     refresher: Refresher
     vault: AudioVault
+    copies: ProviderCopyStore
+    notices: ProviderNoticeStore
     intake: Intake
     desk: JobDesk
     review: ReviewService
@@ -139,10 +145,11 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     enrolling = enrolling_in_child(settings)
     known_voices = KnownVoiceStore(engine, master_key)
     signatures = VoiceSignatureStore(engine, master_key)
-    providers = build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id))
+    notices = ProviderNoticeStore(engine)
+    providers = _build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id), notices)
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
-    queue = JobQueue(open_engine(settings.database_url))
+    queue = JobQueue(open_engine(settings.database_url), queue_limits(settings))
     index = SearchIndex(engine)
     search = SearchService(index)
     review = ReviewService(
@@ -173,6 +180,8 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         rescorer=Rescorer(keeper, scores, refresher, stopping),
         refresher=refresher,
         vault=vault,
+        copies=ProviderCopyStore(engine),
+        notices=notices,
         intake=intake,
         desk=JobDesk(
             calls,
@@ -183,6 +192,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             intake,
             workers_folder=settings.workers_dir,
             demo_folder=DEMO_FOLDER,
+            defaults=settings.default_options,
         ),
         review=review,
         search=search,
@@ -210,6 +220,17 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         queue=queue,
         engine=engine,
     )
+
+
+def _build_providers(
+    settings: Settings,
+    participants: Callable[[], Sequence[VoiceSignature]],
+    notices: ProviderNoticeStore,
+) -> ProviderRegistry:
+    """Return the providers, which wait for notices where services can reach this server."""
+    if settings.public_url is None:
+        return build_providers(settings, participants)
+    return build_providers(settings, participants, notices=notices)
 
 
 @cache

@@ -14,10 +14,13 @@ from app.local_models import (
 from app.settings import OriginalAudio, Settings
 from app.wiring.parts import rule_tools_on
 from app.wiring.services import Services, build_services
+from services.jobs.copies import CopyDeleter
 from services.jobs.engine import JobEngine
 from services.jobs.janitor import Janitor
+from services.jobs.notices import GIVEN_UP_AFTER
 from services.jobs.processing import open_run
 from services.jobs.rule_sweeps import SweepRunner
+from services.jobs.slots import LocalSlots
 from services.jobs.sounds import SoundKeeper, SoundPolicy
 from services.jobs.workshop import Workshop
 from services.storage.active import ActiveTranscripts
@@ -42,6 +45,7 @@ class Worker:
     janitor: Janitor
     sounds: SoundKeeper
     sweeps: SweepRunner
+    copies: CopyDeleter
     jobs_at_once: int
 
     @contextmanager
@@ -58,6 +62,8 @@ class Worker:
     def tend(self, stop: Event) -> None:
         """Put right what crashes leave behind, and score stored calls, until told to stop."""
         Thread(target=self.services.rescorer.keep_up, args=(stop,), daemon=True).start()
+        # Services elsewhere may take long to answer; nothing else is to wait for them.
+        Thread(target=self.copies.keep_up, args=(stop,), name="copies", daemon=True).start()
         looks = 0
         self.sounds.sweep()
         while not stop.wait(LOOK_EVERY_S):
@@ -97,7 +103,9 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         transcripts=services.transcripts,
         vocabularies=services.vocabularies,
         vault=services.vault,
+        copies=services.copies,
         providers=services.providers,
+        local_slots=LocalSlots(settings.jobs_at_once),
         models=services.models,
         labeller=build_labeller(settings),
         redactor=services.redactor,
@@ -113,6 +121,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
     engine = JobEngine(
         open_engine(settings.database_url),
         worker_id=worker_id,
+        queues=services.queue.names,
         open_run=partial(open_run, workshop),
     )
     janitor = Janitor(
@@ -126,6 +135,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         working_folder=settings.working_folder,
         upkeep={
             "older_forms": services.refresher.refresh,
+            "old_notices": partial(services.notices.forget_older, GIVEN_UP_AFTER),
             "deleted_words": services.index.remove_deleted_words,
             # Last: what the others have deleted stands in the log until then.
             "log": partial(forget_log, services.engine),
@@ -139,8 +149,9 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         sweeps=SweepRunner(
             SweepStore(services.engine),
             SweptCalls(services.engine),
-            rule_tools_on(services.engine).sweeper,
+            rule_tools_on(services.engine, settings.working_folder).sweeper,
             stopping=stopping,
         ),
+        copies=CopyDeleter(services.copies, services.providers, stopping=stopping),
         jobs_at_once=settings.jobs_at_once,
     )

@@ -9,6 +9,7 @@ from components.charts.talk_ratio import talk_ratio_figure, talk_ratio_text
 from components.heading import draw_panel_title
 from components.wording import clock, plain
 from services.domain.reviewed import ReviewedCall
+from services.providers.fallback import STAGE as FALLBACK_STAGE
 
 
 def draw_findings(reviewed: ReviewedCall) -> None:
@@ -20,6 +21,13 @@ def draw_findings(reviewed: ReviewedCall) -> None:
     elif said:
         lines = "\n".join(f"- {words}" for words in said)
         st.caption(f":material/hearing: About the sound:\n{lines}")
+
+
+def draw_fallback(reviewed: ReviewedCall) -> None:
+    """Draw why another provider transcribed the call than the one that was asked first, if so."""
+    told = reviewed.transcript.stages.get(FALLBACK_STAGE)
+    if told is not None:
+        st.info(plain(told), icon=":material/alt_route:")
 
 
 def draw_talk(reviewed: ReviewedCall) -> None:

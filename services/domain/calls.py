@@ -1,6 +1,6 @@
 """A call, the requests to process it, and how far they have come."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from services.domain.errors import InvalidRequest
 from services.domain.findings import Finding
 
 MOST_SPEAKERS = 20
+CALLS_QUEUE = "calls"
 
 
 class CallState(StrEnum):
@@ -79,6 +80,20 @@ class ProcessingOptions:
     relabel_of: str | None = None
     fallback: tuple[str, ...] = ()
     provider_options: tuple[tuple[str, str], ...] = ()
+
+
+def providers_asked(
+    defaults: ProcessingOptions, provider: str | None, fallback: Sequence[str] | None
+) -> tuple[str, tuple[str, ...]]:
+    """Return the provider and its fallback: what a person chose (None: nothing), else the defaults.
+
+    The default fallback belongs to the default provider. Whoever chose another one has not asked
+    for the sound to go anywhere else.
+    """
+    first = provider or defaults.provider
+    if fallback is not None:
+        return first, tuple(fallback)
+    return first, defaults.fallback if first == defaults.provider else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +191,7 @@ class RunProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One request to process a call."""
+    """One request to process a call. ``queue`` names the queue in which its job waits."""
 
     call_id: str
     number: int
@@ -190,6 +205,7 @@ class Run:
     created_at: datetime | None = None
     finished_at: datetime | None = None
     stage_times_ms: Mapping[str, int] = field(default_factory=dict)
+    queue: str = CALLS_QUEUE
 
     @property
     def workflow_id(self) -> str:

@@ -7,6 +7,7 @@ alone. docs/rules.md describes the language; times are milliseconds on the recor
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.domain.intervals import Interval
 from services.domain.speech import SpeakerRole, Utterance
@@ -225,8 +226,7 @@ class CallFacts:
     sentiment: Mapping[tuple[SentimentOf, SpeakerRole | None], float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class SpokenPassage:
+class SpokenPassage(NamedTuple):
     """The words of one speaker's neighbouring utterances, folded, as they are kept of a call.
 
     ``lines`` are the numbers of the utterances in the call, ``sizes`` how many of the words each
@@ -238,15 +238,3 @@ class SpokenPassage:
     sizes: tuple[int, ...]
     marks: str
     texts: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class WordQuery:
-    """Words that a call must hold for a phrase to be able to match; for an index.
-
-    Of each group one word must occur somewhere in the call, not necessarily in the same
-    utterance. Words are lower-case; a ``*`` at the end means: any word that starts so. No group:
-    nothing is required, every call may match.
-    """
-
-    groups: tuple[tuple[str, ...], ...] = ()

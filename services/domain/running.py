@@ -1,6 +1,7 @@
 """What a piece of long work needs from whoever runs it: report, stop when told, remember."""
 
 from collections.abc import Callable, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from services.domain.calls import Stage
@@ -17,6 +18,10 @@ def _nobody_notes(reference: str) -> None:
     """Drop the note."""
 
 
+def _nobody_keeps(provider: str, reference: str) -> None:
+    """Drop the note."""
+
+
 def _never() -> bool:
     return False
 
@@ -29,13 +34,17 @@ class RunContext:
     windows. ``checkpoints`` keeps opaque bytes by key (``"recognise.0.17"``) across a kill of the
     process: work that is found there is not done again. It forgets everything when the run ends.
     ``note_copy`` is told the reference under which a service keeps a copy of the sound or its
-    words, as soon as it does, so that it can be deleted there with the call.
+    words, as soon as it does, so that it can be deleted there with the call; ``keep_copy`` is told
+    the provider's name with it by whoever asks providers. ``local_slot()`` waits until this
+    machine's own engine may be used and holds it for as long as its block lasts.
     """
 
     on_progress: ProgressListener = _nobody_listens
     is_cancelled: Callable[[], bool] = _never
     checkpoints: MutableMapping[str, bytes] = field(default_factory=dict)
     note_copy: Callable[[str], None] = _nobody_notes
+    keep_copy: Callable[[str, str], None] = _nobody_keeps
+    local_slot: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def report(self, stage: Stage, fraction: float) -> None:
         """Tell how far a stage has come (0..1), after checking that the run still is wanted.

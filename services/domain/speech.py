@@ -26,7 +26,10 @@ class SentimentLabel(StrEnum):
 
 
 class PiiType(StrEnum):
-    """Kinds of personal data that are recognised and can be redacted."""
+    """Kinds of personal data that are recognised and can be redacted.
+
+    ``OTHER`` is what a provider has taken out without telling a kind that has a name here.
+    """
 
     PERSON = "PERSON"
     PHONE = "PHONE"
@@ -40,6 +43,7 @@ class PiiType(StrEnum):
     IBAN = "IBAN"
     POLICY = "POLICY"
     BOOKING = "BOOKING"
+    OTHER = "OTHER"
 
 
 class HoldKind(StrEnum):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from services.domain.speech import Word
 
 Place = tuple[int, int]
+TimedPlace = tuple[int, int, int, int]
+"""A word's characters [start, end) in a text, and its time [start, end) in milliseconds."""
 
 
 def word_places(words: Sequence[Word], text: str) -> list[Place] | None:
@@ -22,3 +24,9 @@ def word_places(words: Sequence[Word], text: str) -> list[Place] | None:
         after = at + len(bare)
         places.append((at, after))
     return places if not text[after:].strip() else None
+
+
+def timed_places(words: Sequence[Word], text: str) -> list[TimedPlace]:
+    """Return each word's place in ``text`` and its time; none when words and text don't agree."""
+    places = word_places(words, text) or ()
+    return [(*place, w.start_ms, w.end_ms) for place, w in zip(places, words, strict=False)]

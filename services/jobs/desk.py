@@ -58,8 +58,12 @@ class JobDesk:
         *,
         workers_folder: Path,
         demo_folder: Path,
+        defaults: ProcessingOptions | None = None,
     ) -> None:
-        """Work on these stores; look for workers and demo recordings in these folders."""
+        """Work on these stores; look for workers and demo recordings in these folders.
+
+        Demo recordings are processed with the options of ``defaults``.
+        """
         self._calls = calls
         self._runs = runs
         self._actives = actives
@@ -68,6 +72,7 @@ class JobDesk:
         self._intake = intake
         self._workers_folder = workers_folder
         self._demo_folder = demo_folder
+        self._defaults = defaults or ProcessingOptions()
 
     def retry(self, user: User, call_id: str) -> Run:
         """Process a failed or cancelled call again with the same options."""
@@ -160,7 +165,10 @@ class JobDesk:
         if refusal is not None:
             raise refusal
         with self._calls.transaction() as connection:
-            run = self._runs.start(user.org_id, call_id, options, connection=connection)
+            queue = self._queue.queue_for(options)
+            run = self._runs.start(
+                user.org_id, call_id, options, queue=queue, connection=connection
+            )
             self._queue.enqueue(connection, run)
         telemetry.event("run.requested", run=run.number, provider=options.provider)
         return run
@@ -237,7 +245,7 @@ class JobDesk:
         """Take in the demo recordings; return the calls' ids, also of those there already."""
         return [
             self._intake.add_file(
-                user, path, path.name, ProcessingOptions(), CallDetails(), is_demo=True
+                user, path, path.name, self._defaults, CallDetails(), is_demo=True
             ).call_id
             for path in _recordings(self._demo_folder)
         ]

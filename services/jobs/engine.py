@@ -5,17 +5,16 @@ step that is done again after a crash finds its own traces there.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
 
 from services import telemetry
 from services.jobs.queue import (
     APPLICATION,
-    CALLS_QUEUE,
     JOBS_VERSION,
     PROCESS_CALL,
     quiet_engine_log,
@@ -23,6 +22,10 @@ from services.jobs.queue import (
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
+
+
+# The names that DBOS gives the threads in which it claims jobs, one for each queue.
+CLAIMING_THREADS = "queue-worker-"
 
 
 class Outcome(StrEnum):
@@ -55,11 +58,19 @@ OpenRun = Callable[[str, int], AbstractContextManager[RunSteps]]
 
 
 class JobEngine:
-    """Takes jobs from the queue and runs them. One per process, because DBOS is."""
+    """Takes jobs from the queues and runs them. One per process, because DBOS is."""
 
-    def __init__(self, engine: Engine, *, worker_id: str, open_run: OpenRun) -> None:
-        """Run jobs as ``worker_id``, opening each with ``open_run(call_id, run_number)``."""
+    def __init__(
+        self, engine: Engine, *, worker_id: str, queues: Sequence[str], open_run: OpenRun
+    ) -> None:
+        """Run jobs of these queues as ``worker_id``.
+
+        Each is opened with ``open_run(call_id, run_number)``. The engine is nobody else's.
+        """
         self._engine = engine
+        self._queues = list(queues)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "begin", _claim_alone)
         self._worker_id = worker_id
         self._open_run = open_run
         self._active = _ActiveJobs()
@@ -86,7 +97,7 @@ class JobEngine:
         }
         DBOS(config=config)
         self._register()
-        DBOS.listen_queues([CALLS_QUEUE])
+        DBOS.listen_queues(self._queues)
         DBOS.launch()
         try:
             yield
@@ -121,6 +132,16 @@ class JobEngine:
                     outcome = Outcome(DBOS.run_step({"name": name}, step))
                 telemetry.event("job.over", outcome=outcome.value)
                 return outcome.value
+
+
+def _claim_alone(connection: Connection) -> None:
+    """Let one worker after the other count what runs and claim what fits.
+
+    The driver begins a transaction with its first change: two workers of one SQLite file could
+    both count first, then both claim, and go beyond a limit that holds for all of them together.
+    """
+    if threading.current_thread().name.startswith(CLAIMING_THREADS):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class _ActiveJobs:

@@ -111,12 +111,12 @@ class Intake:
     def check_options(self, options: ProcessingOptions) -> None:
         """Refuse options that can't work.
 
-        Raises ProviderUnknown, ProviderNotConfigured, InvalidRequest for an impossible part or
-        number of speakers.
+        Raises ProviderUnknown, ProviderNotConfigured (for a fallback, too), InvalidRequest for an
+        impossible part or number of speakers and for options that its providers don't have.
         """
         SpeakerCount.of(options).check()
         check_bounds(options.start_ms, options.end_ms)
-        self._providers.ready(options.provider)
+        self._providers.ready_in_turn(options)
 
 
 class Incoming(AbstractContextManager["Incoming"]):
@@ -167,7 +167,13 @@ class Incoming(AbstractContextManager["Incoming"]):
             details=_completed(details, details_from_name(self._name)),
             is_demo=is_demo,
         )
-        run = Run(call_id=call.id, number=call.run, options=options, state=CallState.WAITING)
+        run = Run(
+            call_id=call.id,
+            number=call.run,
+            options=options,
+            state=CallState.WAITING,
+            queue=intake._queue.queue_for(options),
+        )
         return intake._store(self, run, call)
 
     def abort(self) -> None:

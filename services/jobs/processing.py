@@ -81,6 +81,10 @@ class OpenRun:
         self._call_id = call_id
         self._number = run_number
         self._pcm_file: WorkingFile | None = None
+        # Not cached properties: up to Python 3.11 those of all instances share one lock, so that
+        # one run would wait for another's provider.
+        self._prepared: Recording | None = None
+        self._recognised: Transcript | None = None
 
     # --- steps --------------------------------------------------------------------------------
 
@@ -228,17 +232,33 @@ class OpenRun:
         def ask() -> bool:
             return self._workshop.runs.is_cancel_requested(self._call_id, self._number)
 
+        def keep_copy(provider: str, reference: str) -> None:
+            insist(
+                lambda: self._workshop.copies.note(
+                    self._org_id, self._call_id, self._number, provider, reference
+                ),
+                self._workshop.stopping,
+            )
+
         data_key = self._workshop.vault.data_key(self._call_id, self._key)
+        is_cancelled = CancelWatch(ask, self._workshop.stopping)
         return RunContext(
             on_progress=self._reporter,
-            is_cancelled=CancelWatch(ask, self._workshop.stopping),
+            is_cancelled=is_cancelled,
+            keep_copy=keep_copy,
+            local_slot=lambda: self._workshop.local_slots.one(is_cancelled),
             checkpoints=RunCheckpoints(
                 self._workshop.engine, self._call_id, self._number, data_key
             ),
         )
 
-    @cached_property
+    @property
     def _recording(self) -> Recording:
+        if self._prepared is None:
+            self._prepared = self._decoded()
+        return self._prepared
+
+    def _decoded(self) -> Recording:
         workshop = self._workshop
         self._pcm_file = WorkingFile(workshop.working_folder)
 
@@ -256,15 +276,17 @@ class OpenRun:
                 source_name=name,
             )
 
-    @cached_property
+    @property
     def _transcript(self) -> Transcript:
-        return pipeline.recognise_voices(
-            self._recording,
-            self._spoken(),
-            self._known_voices,
-            self._workshop.listener,
-            self._context,
-        )
+        if self._recognised is None:
+            self._recognised = pipeline.recognise_voices(
+                self._recording,
+                self._spoken(),
+                self._known_voices,
+                self._workshop.listener,
+                self._context,
+            )
+        return self._recognised
 
     def _spoken(self) -> Transcript:
         """Return what the provider makes of the recording, or the old words with new speakers."""
@@ -272,8 +294,10 @@ class OpenRun:
         if options.relabel_of is not None:
             words = self._kept_words(options.relabel_of)
             return pipeline.relabel(self._recording, words, options, self._context, labeller)
-        provider = self._workshop.providers.get(options.provider)
-        return pipeline.transcribe(self._recording, provider, options, self._context, labeller)
+        provider, *fallback = self._workshop.providers.in_turn(options)
+        return pipeline.transcribe(
+            self._recording, provider, options, self._context, labeller, fallback=fallback
+        )
 
     @cached_property
     def _known_voices(self) -> tuple[EnrolledVoice, ...]:

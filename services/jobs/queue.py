@@ -5,7 +5,9 @@ that stores its call. They hold ids only; what a job is about is read from the c
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from services import telemetry
-from services.domain.calls import Run
+from services.domain.calls import CALLS_QUEUE, ProcessingOptions, Run
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 APPLICATION = "partyline"
 # Jobs wait for a worker of this very version; it changes only when old jobs can't be finished.
 JOBS_VERSION = "1"
-CALLS_QUEUE = "calls"
 PROCESS_CALL = "process_call"
 POLL_S = 0.25
+MINUTE_S = 60.0
 
 
 class JobState(StrEnum):
@@ -41,12 +43,41 @@ _STATES: Mapping[str, JobState] = {
 }
 
 
-class JobQueue:
-    """Puts runs into the durable queue and takes them out again. Never runs one."""
+@dataclass(frozen=True, kw_only=True)
+class QueueLimits:
+    """How many jobs of a provider may run together on all workers, and begin within a minute."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Work on the database of the calls, through an engine of the queue's own."""
+    at_once: int
+    per_minute: int | None = None
+
+
+class JobQueue:
+    """Puts runs into the durable queues and takes them out again. Never runs one.
+
+    There is a queue for what is done on this machine, and one for each provider with limits of its
+    own: what waits for a service elsewhere keeps nobody else waiting. A run stands in the queue of
+    the provider that it asks first.
+    """
+
+    def __init__(self, engine: Engine, limits: Mapping[str, QueueLimits] | None = None) -> None:
+        """Work on the database of the calls, through an engine of the queues' own.
+
+        ``limits`` are by the names of providers.
+        """
         self._engine = engine
+        self._limits = dict(limits or {})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all queues."""
+        return (CALLS_QUEUE, *map(_queue_of_provider, self._limits))
+
+    def queue_for(self, options: ProcessingOptions) -> str:
+        """Return the queue in which a run with these options waits."""
+        is_recognised = options.relabel_of is None
+        if is_recognised and options.provider in self._limits:
+            return _queue_of_provider(options.provider)
+        return CALLS_QUEUE
 
     @cached_property
     def _client(self) -> "DBOSClient":
@@ -62,16 +93,24 @@ class JobQueue:
         )
 
     def set_up(self, *, at_once: int) -> None:
-        """Tell every worker how many jobs to run together."""
+        """Tell every worker how many jobs to run together: by itself, and for providers in all."""
         self._client.register_queue(
             CALLS_QUEUE, worker_concurrency=at_once, polling_interval_sec=POLL_S
         )
+        for provider, limits in self._limits.items():
+            starts = limits.per_minute
+            self._client.register_queue(
+                _queue_of_provider(provider),
+                global_concurrency=limits.at_once,
+                limiter={"limit": starts, "period": MINUTE_S} if starts else None,
+                polling_interval_sec=POLL_S,
+            )
 
     def enqueue(self, connection: Connection, run: Run) -> None:
         """Enqueue a run within the caller's transaction; a run already known is left alone."""
         options: EnqueueOptions = {
             "workflow_name": PROCESS_CALL,
-            "queue_name": CALLS_QUEUE,
+            "queue_name": run.queue,
             "workflow_id": run.workflow_id,
             "app_version": JOBS_VERSION,
         }
@@ -88,9 +127,16 @@ class JobQueue:
             self._client.delete_workflows(ids)
 
     def put_back(self, workflow_ids: Iterable[str]) -> None:
-        """Let any worker take over jobs whose own worker is gone."""
-        if ids := list(workflow_ids):
-            self._client.resume_workflows(ids, queue_name=CALLS_QUEUE)
+        """Let any worker take over jobs whose own worker is gone, each from the queue it was in."""
+        ids = list(workflow_ids)
+        if not ids:
+            return
+        by_queue: dict[str, list[str]] = defaultdict(list)
+        found = self._client.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
+        for job in found:
+            by_queue[job.queue_name or CALLS_QUEUE].append(job.workflow_id)
+        for queue, jobs in by_queue.items():
+            self._client.resume_workflows(jobs, queue_name=queue)
 
     def states(self, workflow_ids: Iterable[str]) -> dict[str, JobState]:
         """Return the state of each job; an unknown one is missing from the answer."""
@@ -103,7 +149,7 @@ class JobQueue:
     def running(self) -> dict[str, str]:
         """Return the worker id of every job that is being run, by job."""
         found = self._client.list_workflows(
-            status="PENDING", queue_name=CALLS_QUEUE, load_input=False, load_output=False
+            status="PENDING", queue_name=list(self.names), load_input=False, load_output=False
         )
         return {w.workflow_id: w.executor_id for w in found if w.executor_id}
 
@@ -112,6 +158,10 @@ class JobQueue:
         if "_client" in self.__dict__:
             self._client.destroy()
         self._engine.dispose()
+
+
+def _queue_of_provider(name: str) -> str:
+    return f"{CALLS_QUEUE}-{name}"
 
 
 def prepare_queue(database_url: str) -> None:

@@ -1,6 +1,7 @@
 """Applies changed rules to all stored calls, in a worker, one organisation after the other."""
 
 from collections.abc import Callable
+from contextlib import closing
 from threading import Event, Thread
 
 from services import telemetry
@@ -72,10 +73,10 @@ class SweepRunner:
 
         if not go_on(0, start.calls):
             return SweepState.CANCELLED
-        swept = self._sweeper.sweep(sweep.org_id, start, rules, go_on)
-        if not swept.complete:
-            return None if self._stopping() else SweepState.CANCELLED
-        self._sweeper.store(sweep.org_id, start, swept)
+        with closing(self._sweeper.sweep(sweep.org_id, start, rules, go_on)) as swept:
+            if not swept.complete:
+                return None if self._stopping() else SweepState.CANCELLED
+            self._sweeper.store(sweep.org_id, start, swept)
         counts = {"calls": start.calls, "rules": len(rules), "found": swept.counted}
         telemetry.event("rules.swept", **counts)
         return SweepState.DONE

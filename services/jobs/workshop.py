@@ -8,12 +8,14 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from services.engine.speakers.recognition import VoiceListener
+from services.jobs.slots import LocalSlots
 from services.jobs.sounds import SoundKeeper, SoundPolicy
 from services.pipeline import Models, SpeakerLabeller
 from services.providers.registry import ProviderRegistry
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.known_voices import KnownVoiceStore
+from services.storage.provider_copies import ProviderCopyStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
@@ -31,6 +33,7 @@ class AskModel(Protocol):
 class Workshop:
     """Stores and tools of a worker; ``stopping`` says that it was told to end.
 
+    ``local_slots`` are the places at this machine's engine that runs of all queues share.
     ``ask_model`` has a language model answer the questions of scorecards about a stored call.
     """
 
@@ -40,7 +43,9 @@ class Workshop:
     transcripts: TranscriptStore
     vocabularies: VocabularyStore
     vault: AudioVault
+    copies: ProviderCopyStore
     providers: ProviderRegistry
+    local_slots: LocalSlots
     models: Models
     labeller: SpeakerLabeller
     redactor: LineRedactor

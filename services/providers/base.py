@@ -3,6 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from services import telemetry
 from services.audio.recording import Recording
@@ -75,7 +76,8 @@ class SpeechProvider(ABC):
         for attempt in range(1, ATTEMPTS + 1):
             started = time.monotonic()
             try:
-                transcript = self._transcribe_impl(recording, options, context)
+                with self._place(context):
+                    transcript = self._transcribe_impl(recording, options, context)
             except PartylineError as error:
                 self._log_failure(error, attempt)
                 if not error.retryable or attempt == ATTEMPTS:
@@ -95,6 +97,10 @@ class SpeechProvider(ABC):
             sleep(pause_s)
             pause_s *= 2
         raise InternalFault
+
+    def _place(self, context: RunContext) -> AbstractContextManager[object]:
+        """Return what is held during an attempt: this machine's engine, where it does the work."""
+        return nullcontext() if self.capabilities.leaves_machine else context.local_slot()
 
     def _log_failure(self, error: PartylineError, attempt: int) -> None:
         telemetry.event(

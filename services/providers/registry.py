@@ -1,11 +1,13 @@
 """Which speech providers there are; each is made when it is first asked for."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from services.domain.errors import ProviderNotConfigured, ProviderUnknown
+from services.domain.calls import ProcessingOptions
+from services.domain.errors import InvalidRequest, ProviderNotConfigured, ProviderUnknown
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities, Readiness
+from services.providers.fallback import takes
 
 ProviderFactory = Callable[[], SpeechProvider]
 
@@ -51,3 +53,40 @@ class ProviderRegistry:
         if missing:
             raise ProviderNotConfigured(f"Set {' and '.join(missing)}.")
         return provider
+
+    def ready_in_turn(self, options: ProcessingOptions) -> tuple[SpeechProvider, ...]:
+        """Return the providers that a run asks in turn, all of which can be used now.
+
+        Raises ProviderUnknown, ProviderNotConfigured, or InvalidRequest for one named twice and
+        for an option that none of them has or that doesn't take its value.
+        """
+        names = (options.provider, *options.fallback)
+        if len(set(names)) < len(names):
+            raise InvalidRequest("A speech provider is named twice.")
+        providers = tuple(map(self.ready, names))
+        _check_provider_options(options, [one.capabilities for one in providers])
+        return providers
+
+    def in_turn(self, options: ProcessingOptions) -> tuple[SpeechProvider, ...]:
+        """Return the providers that a run asks in turn, whether or not they can be used now.
+
+        A fallback that isn't there any more is left out. Raises ProviderUnknown for the first.
+        """
+        fallback = [self.get(name) for name in options.fallback if name in self._factories]
+        return (self.get(options.provider), *fallback)
+
+
+def _check_provider_options(options: ProcessingOptions, asked: Sequence[Capabilities]) -> None:
+    """Refuse an option that nobody has, and a value that doesn't fit who has it.
+
+    The first provider's word goes: a fallback may have another option of the same name.
+    """
+    pairs = options.provider_options
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise InvalidRequest("An option of the speech provider is given twice.")
+    for name, value in pairs:
+        declared = [found for one in asked if (found := one.option(name)) is not None]
+        if not declared:
+            raise InvalidRequest("The speech provider has no option of this name.")
+        if asked[0].option(name) is not None or not any(takes(c, name, value) for c in asked):
+            declared[0].check(value)

@@ -273,6 +273,7 @@ def run_from_row(row: RowMapping) -> Run:
         created_at=row["created_at"],
         finished_at=row["finished_at"],
         stage_times_ms=json.loads(row["stage_times"]),
+        queue=row["queue"],
     )
 
 
@@ -298,4 +299,5 @@ def run_to_row(org_id: str, run: Run) -> dict[str, Json]:
         "error_message": run.error_message,
         "retryable": run.retryable,
         "stage_times": pack(dict(run.stage_times_ms)),
+        "queue": run.queue,
     }

@@ -35,6 +35,7 @@ from services.storage.database import joining, reading, writing
 from services.storage.forms import pack_audio
 from services.storage.keys import WrappedKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
+from services.storage.provider_copies import release_copies_of_call
 from services.storage.topics import CALL_TOPICS, topics_of_calls
 
 __all__ = ["CallFilter", "CallRow", "CallSort", "CallStore"]
@@ -205,13 +206,15 @@ class CallStore:
         """Delete the call with its runs, checkpoints, transcripts, edits, figures and its key.
 
         Its sound can't be decrypted from then on; deleting the objects is the caller's. A run
-        that is going on finds out: what it wants to store afterwards is not found. Raises
-        NotFound.
+        that is going on finds out: what it wants to store afterwards is not found. What services
+        elsewhere keep of it is to be deleted there from then on. Raises NotFound.
         """
-        change = delete(CALLS).where(CALLS.c.org_id == org_id, CALLS.c.id == call_id)
+        mine = (CALLS.c.org_id == org_id, CALLS.c.id == call_id)
         with writing(self._engine) as connection:
-            if not connection.execute(change).rowcount:
+            if not connection.execute(select(CALLS.c.id).where(*mine).with_for_update()).first():
                 raise NotFound
+            release_copies_of_call(connection, call_id)
+            connection.execute(delete(CALLS).where(*mine))
 
     def existing(self, call_ids: Iterable[str]) -> set[str]:
         """Return which of these ids belong to a call of any organisation; for the janitor."""

@@ -143,6 +143,7 @@ RUNS = Table(
     Column("error_message", PlainText),
     Column("retryable", Boolean, nullable=False),
     Column("stage_times", Text, nullable=False),
+    Column("queue", _NAME, nullable=False, server_default="calls"),
     Index(None, "state", "created_at"),
 )
 

@@ -12,8 +12,8 @@ from typing import Any, overload
 
 from services.domain.intervals import Interval
 from services.domain.rules import CallFacts, Evidence, Moment, SentimentOf, SpokenPassage
-from services.domain.speech import Sentiment, SentimentLabel, SpeakerRole, Utterance, Word
-from services.domain.word_places import word_places
+from services.domain.speech import Sentiment, SentimentLabel, SpeakerRole, Utterance
+from services.domain.word_places import TimedPlace, timed_places
 from services.storage.forms import pack
 
 _decode = json.JSONDecoder().decode
@@ -135,18 +135,19 @@ def pack_lines(utterances: Iterable[Utterance]) -> bytes:
 
 def _timed(utterance: Utterance) -> list[int]:
     """Return for each word: blanks before it, characters, start in the line and length in ms."""
-    places = word_places(utterance.words, utterance.text) if utterance.words else None
     found: list[int] = []
     behind = 0
-    for word, (start, end) in zip(utterance.words, places or (), strict=False):
-        start_ms = word.start_ms - utterance.start_ms
-        found += (start - behind, end - start, start_ms, word.end_ms - word.start_ms)
+    for start, end, start_ms, end_ms in timed_places(utterance.words, utterance.text):
+        found += (start - behind, end - start, start_ms - utterance.start_ms, end_ms - start_ms)
         behind = end
     return found
 
 
 class KeptLines(Sequence[Utterance]):
-    """The lines that ``pack_lines`` wrote, unpacked when they are first asked for."""
+    """The lines that ``pack_lines`` wrote, unpacked when they are first asked for.
+
+    They have no words; ``timed`` tells where and when these are.
+    """
 
     def __init__(self, packed: bytes) -> None:
         """Take the lines of a call."""
@@ -175,30 +176,32 @@ class KeptLines(Sequence[Utterance]):
             line = self._read[at] = _line(self._rows[at])
         return line
 
+    def timed(self, at: int) -> list[TimedPlace]:
+        """Return where the words of a line stand in it, and when they are said."""
+        row = self._rows[at]
+        start_ms, numbers = row[2], list(map(int, row[7].split()))
+        found: list[TimedPlace] = []
+        behind = 0
+        for n in range(0, len(numbers), 4):
+            blanks, size, begins_ms, lasts_ms = numbers[n : n + 4]
+            start, behind = behind + blanks, behind + blanks + size
+            begins = start_ms + begins_ms
+            found.append((start, behind, begins, begins + lasts_ms))
+        return found
+
 
 def _line(row: Sequence[Any]) -> Utterance:
-    utterance_id, speaker, start_ms, end_ms, text, score, is_backchannel, timed = row
+    utterance_id, speaker, start_ms, end_ms, text, score, is_backchannel, _ = row
     return Utterance(
         id=utterance_id,
         speaker=speaker,
         start_ms=start_ms,
         end_ms=end_ms,
         text=text,
-        words=_words(text, start_ms, [int(n) for n in timed.split(" ")] if timed else ()),
         # Rules ask for scores; whether one counts as positive or negative is not kept with lines.
         sentiment=None if score is None else _mood(score),
         is_backchannel=is_backchannel,
     )
-
-
-def _words(text: str, start_ms: int, timed: Sequence[int]) -> tuple[Word, ...]:
-    words, at = [], 0
-    for n in range(0, len(timed), 4):
-        blanks, size, begins_ms, lasts_ms = timed[n : n + 4]
-        start, at = at + blanks, at + blanks + size
-        begins = start_ms + begins_ms
-        words.append(Word(text=text[start:at], start_ms=begins, end_ms=begins + lasts_ms))
-    return tuple(words)
 
 
 def _mood(score: float) -> Sentiment:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from services.domain.calls import (
+    CALLS_QUEUE,
     FINISHED_STATES,
     CallState,
     ProcessingOptions,
@@ -37,6 +38,7 @@ from services.storage.call_rows import run_from_row, run_to_row
 from services.storage.database import joining, reading, writing
 from services.storage.forms import pack
 from services.storage.models import CALLS, RUN_CHECKPOINTS, RUNS
+from services.storage.provider_copies import release_copies_of_run
 
 _NEWEST = and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run)
 
@@ -56,9 +58,10 @@ class RunStore:
         call_id: str,
         options: ProcessingOptions,
         *,
+        queue: str = CALLS_QUEUE,
         connection: Connection | None = None,
     ) -> Run:
-        """Add the call's next run and make the call wait for it.
+        """Add the call's next run and make the call wait for it in this queue.
 
         Raises NotFound, or InvalidRequest while the newest run has not ended.
         """
@@ -76,6 +79,7 @@ class RunStore:
                 options=options,
                 state=CallState.WAITING,
                 created_at=datetime.now(UTC),
+                queue=queue,
             )
             inside.execute(insert(RUNS).values(run_to_row(org_id, run)))
             change = {"run": run.number, "state": run.state}
@@ -230,6 +234,7 @@ class RunStore:
                 differs = CALLS.c.state != change["state"]
                 connection.execute(update(CALLS).where(newest, differs).values(**of_call))
             if "finished_at" in change:
+                release_copies_of_run(connection, call_id, number, change.get("transcript_id"))
                 used = RUN_CHECKPOINTS.c
                 ended = and_(used.call_id == call_id, used.run == number)
                 connection.execute(delete(RUN_CHECKPOINTS).where(ended))
@@ -241,7 +246,10 @@ def _is(call_id: str, number: int) -> ColumnElement[bool]:
 
 
 def _waiting_ahead() -> ColumnElement[int]:
-    """Count the waiting runs that were made before this one (ties in order of their ids)."""
+    """Count the runs that wait in the same queue and were made before this one.
+
+    Ties stand in order of their ids.
+    """
     other = RUNS.alias("other")
     earlier = or_(
         other.c.created_at < RUNS.c.created_at,
@@ -250,7 +258,8 @@ def _waiting_ahead() -> ColumnElement[int]:
     return (
         select(func.count())
         .select_from(other)
-        .where(RUNS.c.state == CallState.WAITING, other.c.state == CallState.WAITING, earlier)
+        .where(RUNS.c.state == CallState.WAITING, other.c.state == CallState.WAITING)
+        .where(RUNS.c.queue == other.c.queue, earlier)
         .correlate(RUNS)
         .scalar_subquery()
     )

@@ -14,6 +14,7 @@ from services.storage.call_rows import call_from_row, select_call
 from services.storage.database import upsert
 from services.storage.forms import pack_edits, pack_transcript, unpack_edits, unpack_transcript
 from services.storage.models import CALL_EDITS, CALLS, RUNS, TRANSCRIPTS, UTTERANCES
+from services.storage.provider_copies import release_unredacted_copies
 from services.storage.utterances import UTTERANCE_COLUMNS, utterance_rows, utterances_from_rows
 
 
@@ -76,8 +77,10 @@ def replace_transcript(
 def forget_unredacted(connection: Connection, call_id: str, *, edits_follow: bool) -> None:
     """Delete the call's unredacted transcripts and the lines people corrected in them.
 
-    The corrections are not touched when carried edits will take their place.
+    The corrections are not touched when carried edits will take their place. What services
+    elsewhere keep of those transcripts is to be deleted there.
     """
+    release_unredacted_copies(connection, call_id)
     unredacted = and_(TRANSCRIPTS.c.call_id == call_id, TRANSCRIPTS.c.redacted.is_(False))
     if not connection.execute(delete(TRANSCRIPTS).where(unredacted)).rowcount or edits_follow:
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from services.domain.rules import Category, Rule
 from services.storage.rule_forms import (
@@ -14,7 +15,7 @@ from services.storage.rule_forms import (
 from services.storage.swept_calls import Found, SweepStart, SweptCall, SweptCalls
 from services.sweeping.children import Progress, SweepChildren
 from services.sweeping.swept import Packed, Swept, pack_found
-from services.understanding.rules.across import FirstLook, RulesAcross, second_look
+from services.understanding.rules.across import FirstLook, RulesAcross
 
 CALLS_AT_ONCE = 500
 # Starting other processes takes a second or two.
@@ -31,8 +32,13 @@ class Sweeper:
         *,
         shared_out_from: int = SHARED_OUT_FROM,
         calls_at_once: int = CALLS_AT_ONCE,
+        working_folder: Path | None = None,
     ) -> None:
-        """Read calls here; from so many on, let ``children`` read them."""
+        """Read calls here; from so many on, let ``children`` read them.
+
+        What is found and doesn't go into memory is kept in ``working_folder`` until it is written.
+        """
+        self._working_folder = working_folder
         self._calls_at_once = calls_at_once
         self._calls = calls
         self._children = children
@@ -41,8 +47,8 @@ class Sweeper:
     def sweep(
         self, org_id: str, start: SweepStart, rules: Sequence[Rule], go_on: Progress
     ) -> Swept:
-        """Return to which calls rules apply, and why."""
-        swept = Swept(calls=start.calls, rules=tuple(rules))
+        """Return to which calls rules apply, and why. Raises DiskFull, StorageError."""
+        swept = Swept(calls=start.calls, rules=rules, working_folder=self._working_folder)
         ends = self._calls.every(org_id, start.last_row, self._calls_at_once)
         if self._children is not None and start.calls >= self._shared_out_from:
             swept.complete = self._children.share_out(
@@ -100,8 +106,10 @@ class Sweeper:
             said = spoken.get(call.call_id)
             if said is None:
                 continue
-            facts = unpack_facts(call.facts, KeptLines(said.lines))
-            for category in second_look(look.undecided, facts, unpack_passages(said.passages)):
+            lines = KeptLines(said.lines)
+            facts = unpack_facts(call.facts, lines)
+            passages = unpack_passages(said.passages)
+            for category in across.second_look(look.undecided, facts, passages, lines.timed):
                 yield call, category
 
 

@@ -18,6 +18,8 @@ from services.understanding.model_replies import Completion, Shape, read_complet
 from services.understanding.model_transport import Failed, ModelTransport, Question
 
 PER_PRICE = 1_000_000
+# The gateway's own limit cuts the summary of a long call off; answers here stay far below this one.
+GATEWAY_MOST_TOKENS = 4_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class ModelAccess:
 
     ``timeout_s`` is for one question with all its retries. Prices are per million tokens, in
     any currency; None: unknown. ``context_chars`` is how much of a call is sent at once.
+    ``is_gateway`` says that AssemblyAI's gateway is asked.
     """
 
     base_url: str
@@ -35,6 +38,7 @@ class ModelAccess:
     price_in: float | None = None
     price_out: float | None = None
     context_chars: int = 24_000
+    is_gateway: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +106,9 @@ class LanguageModel:
     def __init__(self, access: ModelAccess) -> None:
         """Read the address; nothing is connected. Raises LanguageModelNotConfigured."""
         self._access = access
-        self._address = read_address(access.base_url, access.model, access.key)
+        self._address = read_address(
+            access.base_url, access.model, access.key, is_gateway=access.is_gateway
+        )
         self._transport = ModelTransport(self._address)
         self._format = AnswerFormat.SCHEMA
 
@@ -162,7 +168,8 @@ class LanguageModel:
 
     def _answered(self, body: Mapping[str, Any], question: Question) -> Completion:
         """Send one question and read the answer; a 400 to a format asks for another one."""
-        sent = json.dumps({"model": self._address.model, **body}).encode()
+        limits = {"max_tokens": GATEWAY_MOST_TOKENS} if self._access.is_gateway else {}
+        sent = json.dumps({"model": self._address.model, **limits, **body}).encode()
         try:
             answer = self._transport.send(sent, question)
         except Failed as failed:

@@ -39,8 +39,15 @@ class ModelAddress:
             return host == "localhost"
 
 
-def read_address(base_url: str, model: str | None, key: str | None) -> ModelAddress:
-    """Return where and how to ask. Raises LanguageModelNotConfigured with what is wrong."""
+def read_address(
+    base_url: str, model: str | None, key: str | None, *, is_gateway: bool = False
+) -> ModelAddress:
+    """Return where and how to ask; AssemblyAI's gateway may have any address.
+
+    Raises LanguageModelNotConfigured with what is wrong.
+    """
+    if is_gateway and not key:
+        raise LanguageModelNotConfigured("ASSEMBLYAI_API_KEY is missing.")
     try:
         parts = urlsplit(base_url.strip())
         _ = parts.port
@@ -60,14 +67,15 @@ def read_address(base_url: str, model: str | None, key: str | None) -> ModelAddr
         raise LanguageModelNotConfigured("LLM_MODEL is missing.")
     url = urlunsplit((parts.scheme, parts.netloc, base + _CHAT, parts.query, ""))
     azure = bool(deployment) or parts.hostname.endswith(_AZURE)
-    return ModelAddress(url=url, model=name, headers=_headers(parts.hostname, key, azure=azure))
+    bare = is_gateway or parts.hostname.endswith(_BARE_KEY)
+    return ModelAddress(url=url, model=name, headers=_headers(key, azure=azure, bare=bare))
 
 
-def _headers(host: str, key: str | None, *, azure: bool) -> Mapping[str, str]:
+def _headers(key: str | None, *, azure: bool, bare: bool) -> Mapping[str, str]:
     if not key:
         return {}
     if not key.isascii() or not key.isprintable():
         raise LanguageModelNotConfigured("LLM_API_KEY has characters that no key has.")
     if azure:
         return {"api-key": key}
-    return {"Authorization": key if host.endswith(_BARE_KEY) else f"Bearer {key}"}
+    return {"Authorization": key if bare else f"Bearer {key}"}

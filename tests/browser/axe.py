@@ -8,10 +8,15 @@ STANDS_STILL = "() => !document.querySelector('[data-stale=true], [data-testid=s
 FADING_MS = 700
 
 
-def grave_findings(page):
-    """Return serious findings, each with the elements and why, once the page stands still."""
+def wait_until_still(page):
+    """Wait until nothing on the page is being drawn anew."""
     page.wait_for_function(STANDS_STILL)
     page.wait_for_timeout(FADING_MS)
+
+
+def grave_findings(page):
+    """Return serious findings, each with the elements and why, once the page stands still."""
+    wait_until_still(page)
     return [
         (
             violation["id"],

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import grave_findings
+from tests.browser.axe import grave_findings, wait_until_still
 from tests.browser.test_main_job import current_time
 
 QUESTION = "Is the customer told that the call is recorded?"
@@ -54,6 +54,7 @@ def test_an_answer_is_explained_listened_to_changed_and_kept(
     expect(answer(page)).to_contain_text("changed by a reviewer")
     if value == "No":
         expect(total(page)).not_to_have_text(before)
+    wait_until_still(page)
     changed = total(page).inner_text()
 
     page.reload()

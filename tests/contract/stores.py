@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.analysis.metrics import analyse
-from services.domain.calls import Call, ProcessingOptions
+from services.domain.calls import CALLS_QUEUE, Call, ProcessingOptions
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Transcript
 from services.storage.calls import CallStore
@@ -15,10 +15,16 @@ ORG = "local"
 OTHER = "other"
 
 
-def add(calls: CallStore, *, options: ProcessingOptions | None = None, **changes: object) -> Call:
+def add(
+    calls: CallStore,
+    *,
+    options: ProcessingOptions | None = None,
+    queue: str = CALLS_QUEUE,
+    **changes: object,
+) -> Call:
     """Add a call with its first run."""
     made = call(**changes)
-    run = replace(first_run(made), options=options or ProcessingOptions())
+    run = replace(first_run(made), options=options or ProcessingOptions(), queue=queue)
     calls.add(made, run, MASTER_KEY.new_data_key(made.id))
     return made
 

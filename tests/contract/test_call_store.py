@@ -22,6 +22,7 @@ from services.storage.calls import CallFilter, CallStore
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import DataKey
 from services.storage.models import CALLS, METADATA
+from services.storage.provider_tables import PROVIDER_COPIES
 from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore
 from services.storage.transcripts import TranscriptStore
@@ -218,9 +219,13 @@ def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None
 
 
 def _rows(connection: object) -> dict[str, int]:
-    """Count the rows of calls and of all that belongs to a call."""
+    """Count the rows of calls and of all that belongs to a call.
+
+    References to copies at services elsewhere stay until those are deleted, but name no call.
+    """
     return {
         table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
         for table in METADATA.sorted_tables
+        if table is not PROVIDER_COPIES
         if table is CALLS or {"call_id", "transcript_id"} & set(table.c.keys())
     }

@@ -10,10 +10,16 @@ from itertools import pairwise
 
 import pytest
 
+from emulators.assemblyai.streaming import AssemblyAIStreamingEmulator
+from emulators.assemblyai.streaming_plans import Fault, SessionPlan
+from emulators.assemblyai.streaming_script import LINES as LINES_OF_ASSEMBLYAI
 from emulators.azure_speech.websocket import AzureSpeechEmulator
 from emulators.azure_speech.websocket_script import DIALOGUE, Behaviour, Ending
 from services.domain.errors import LiveOver, PartylineError, ProviderRefusedKey, ProviderUnavailable
 from services.domain.live import Ended, Final, Gap, Partial, Revised, SpeakerTold
+from services.providers.assemblyai import channel_stream
+from services.providers.assemblyai.access import AssemblyAIAccess
+from services.providers.assemblyai.provider import AssemblyAIProvider
 from services.providers.azure_speech.access import AzureAccess
 from services.providers.azure_speech.provider import AzureSpeechProvider
 from services.providers.base import SpeechProvider
@@ -73,7 +79,29 @@ def azure() -> Iterator[LiveCase]:
         )
 
 
-PROVIDERS = ["scripted", "azure"]
+@pytest.fixture
+def assemblyai(monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveCase]:
+    monkeypatch.setattr(channel_stream, "PAUSES_S", (0.0, 0.05, 0.1))
+    dropped = SessionPlan(fault=Fault.DROPPED, at_ms=CALL_MS // 2)
+    away = [dropped, *[SessionPlan(status=503)] * 9]
+
+    def provider(emulator: AssemblyAIStreamingEmulator, key: str = "right") -> SpeechProvider:
+        return AssemblyAIProvider(AssemblyAIAccess(key=key, streaming_host=emulator.host))
+
+    with (
+        AssemblyAIStreamingEmulator(key="right") as good,
+        AssemblyAIStreamingEmulator(key="right", plans=away) as failing,
+    ):
+        yield LiveCase(
+            provider=provider(good),
+            texts=[text for _, text in LINES_OF_ASSEMBLYAI[:2]],
+            refusing=lambda: provider(good, key="wrong"),
+            failing=lambda: provider(failing),
+            losing=None,
+        )
+
+
+PROVIDERS = ["scripted", "assemblyai", "azure"]
 
 
 @pytest.fixture(params=PROVIDERS)

@@ -14,11 +14,13 @@ from services.audio.channels import examine_channels
 from services.audio.decode import decode
 from services.audio.pcm import ArrayPcm, FilePcm
 from services.audio.recording import ChannelLayout, Recording
+from services.audio.wav import WavStream
 from services.domain.calls import AudioFacts, ProcessingOptions, Stage
 from services.domain.errors import Cancelled
 from services.domain.running import RunContext
 from services.domain.speech import SpeakerRole, Transcript
 from services.providers.base import SpeechProvider
+from services.providers.capabilities import YES
 from services.providers.scripted import ScriptedProvider
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +63,16 @@ def azure_conversation(_models: Path) -> Iterator[SpeechProvider]:
         yield AzureSpeechProvider(AzureAccess(key="emulated", host=emulator.host))
 
 
+@contextmanager
+def assemblyai(_models: Path) -> Iterator[SpeechProvider]:
+    from emulators.assemblyai.http import AssemblyAIEmulator
+    from services.providers.assemblyai.access import AssemblyAIAccess
+    from services.providers.assemblyai.provider import AssemblyAIProvider
+
+    with AssemblyAIEmulator(key="emulated") as emulator:
+        yield AssemblyAIProvider(AssemblyAIAccess(key="emulated", base_url=emulator.base_url))
+
+
 Made = SpeechProvider | AbstractContextManager[SpeechProvider]
 
 PROVIDERS = [
@@ -68,6 +80,7 @@ PROVIDERS = [
     pytest.param(local, id="local", marks=pytest.mark.slow),
     pytest.param(azure_fast, id="azure-fast"),
     pytest.param(azure_conversation, id="azure-conversation"),
+    pytest.param(assemblyai, id="assemblyai"),
 ]
 
 
@@ -100,15 +113,15 @@ def demo_call() -> Recording:
 
 
 def silence(seconds: int = 10) -> Recording:
-    samples = np.zeros((seconds * 16_000, 1), dtype=np.float32)
+    pcm = ArrayPcm(np.zeros((seconds * 16_000, 1), dtype=np.float32))
     facts = AudioFacts(
         duration_ms=seconds * 1000, channels=1, sample_rate=16_000, codec="pcm", container="wav"
     )
     return Recording(
         facts=facts,
         layout=ChannelLayout.MIXED,
-        pcm=ArrayPcm(samples),
-        open_source=lambda: io.BytesIO(),
+        pcm=pcm,
+        open_source=lambda: io.BufferedReader(WavStream(pcm)),
     )
 
 
@@ -133,6 +146,12 @@ class Killed(BaseException):
 OPTIONS = ProcessingOptions(language="en", provider_options=(("speed", "100"),))
 
 
+def everything(provider: SpeechProvider) -> ProcessingOptions:
+    """Return the options with what a provider does only when it is asked for."""
+    extras = ((o.name, YES) for o in provider.capabilities.options if o.name == "sentiment")
+    return replace(OPTIONS, provider_options=(*OPTIONS.provider_options, *extras))
+
+
 @pytest.fixture(scope="module")
 def reports(provider: SpeechProvider) -> Reports:
     """Return a fresh list for each provider."""
@@ -153,7 +172,7 @@ def transcript(
     checkpoints: dict[str, bytes],
 ) -> Transcript:
     context = RunContext(on_progress=reports, checkpoints=checkpoints)
-    return provider.transcribe(recording, OPTIONS, context)
+    return provider.transcribe(recording, everything(provider), context)
 
 
 def test_it_is_ready_and_says_what_it_can(provider: SpeechProvider) -> None:
@@ -243,17 +262,17 @@ def test_a_killed_run_goes_on_where_it_was(
     kept: dict[str, bytes] = {}
     dying = RunContext(on_progress=Reports((Stage.RECOGNISE, 0.5)), checkpoints=kept)
     with pytest.raises(Killed):
-        provider.transcribe(recording, OPTIONS, dying)
+        provider.transcribe(recording, everything(provider), dying)
     assert kept
     before = dict(kept)
-    resumed = provider.transcribe(recording, OPTIONS, RunContext(checkpoints=kept))
+    resumed = provider.transcribe(recording, everything(provider), RunContext(checkpoints=kept))
     assert all(kept[name] == value for name, value in before.items())
     assert replace(resumed, id="") == replace(transcript, id="")
 
 
 def test_a_cancelled_run_ends(provider: SpeechProvider, recording: Recording) -> None:
     with pytest.raises(Cancelled):
-        provider.transcribe(recording, OPTIONS, RunContext(is_cancelled=lambda: True))
+        provider.transcribe(recording, everything(provider), RunContext(is_cancelled=lambda: True))
 
 
 def test_two_runs_do_not_share_an_id(
@@ -262,7 +281,9 @@ def test_two_runs_do_not_share_an_id(
     transcript: Transcript,
     checkpoints: dict[str, bytes],
 ) -> None:
-    again = provider.transcribe(recording, OPTIONS, RunContext(checkpoints=dict(checkpoints)))
+    again = provider.transcribe(
+        recording, everything(provider), RunContext(checkpoints=dict(checkpoints))
+    )
     assert again.id != transcript.id
 
 

@@ -106,6 +106,24 @@ def test_waiting_runs_know_how_many_are_ahead(calls: CallStore, runs: RunStore) 
     assert [found[call.id].waiting_ahead for call in made] == [0, 0, 1, 2]
 
 
+def test_only_runs_of_the_same_queue_are_ahead(calls: CallStore, runs: RunStore) -> None:
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    queues = ["calls", "calls-azure", "calls", "calls-azure", "calls-azure"]
+    made = [
+        add(calls, queue=queue, created_at=begin + timedelta(seconds=i))
+        for i, queue in enumerate(queues)
+    ]
+    found = runs.progress(ORG, [call.id for call in made])
+    assert [found[call.id].waiting_ahead for call in made] == [0, 0, 1, 1, 2]
+
+
+def test_a_run_keeps_its_queue(runs: RunStore, made: Call) -> None:
+    runs.cancelled(made.id, 1)
+    again = runs.start(ORG, made.id, ProcessingOptions(), queue="calls-azure")
+    assert again.queue == "calls-azure"
+    assert [run.queue for run in runs.list_for_call(ORG, made.id)] == ["calls", "calls-azure"]
+
+
 @pytest.mark.parametrize("first", ["finish", "fail", "cancelled"])
 def test_a_run_that_has_ended_stays_as_it_ended(
     calls: CallStore, runs: RunStore, made: Call, first: str

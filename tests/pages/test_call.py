@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from components.call_review import intents as wish
 from components.call_view.dialogs import rerun_key
 from components.call_view.header import HeaderAct
+from components.wording import plain
 from pages import _review, _runs
 from services.domain.calls import CallDetails, CallState, ProcessingOptions, SpeakerCount
 from services.domain.errors import (
@@ -43,6 +44,19 @@ def test_shows_figures_with_units(staged, open_page):
     assert "Each party has a channel of its own" in texts(page)
     assert "43 : 57 is often quoted" in texts(page)
     assert page.query_params["call"] == call.id
+
+
+def test_a_provider_that_stood_in_is_named(staged, open_page):
+    """Who was asked first, why they didn't do it, and who did."""
+    said = "Azure Speech could not be reached; this machine transcribed the call instead."
+    spoken = sample_transcript()
+    told = replace(spoken, stages={**spoken.stages, "fallback": said})
+    call = staged.add_ready(told)
+    page = open_page("call", open_call=call.id)
+    assert [note.value for note in page.info] == [plain(said)]
+    assert f"Fallback: {plain(said)}" in texts(page)
+    other = staged.add_ready()
+    assert not open_page("call", open_call=other.id).info
 
 
 def test_findings_say_what_was_done_with_figures_and_units(staged, open_page):

@@ -1,115 +1,230 @@
-"""A phrase as states and steps between them: all ways are followed at once, none is tried again."""
+"""Phrases as one machine that reads words: all ways of all phrases are followed at once.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+States stand for sets of places in the phrases and come into being when they are first reached, as
+in RE2; then a word costs one look-up, however many phrases there are. No way is tried again, and no
+match is longer than its phrase, so reading takes time in proportion to the text. What has come into
+being is bounded: when there is too much of it, it is forgotten and begun anew.
+"""
 
-from services.understanding.rules.patterns import (
-    Choice,
-    Exactly,
-    Gap,
-    InOrder,
-    Like,
-    Number,
-    Part,
-)
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
-Test = Exactly | Like | Gap | Number
+from services.understanding.rules.patterns import InOrder
+from services.understanding.rules.phrase_net import PhraseNet, Test
+from services.understanding.rules.spoken_numbers import may_begin_number
+
+Ends = Mapping[int, int]
+"""Where a phrase starts, in order, and the place behind the longest match from there."""
+
+# Places, steps and words, of about 130 bytes each; on very different texts the shipped rules come
+# to a quarter of a million of them, a single phrase to a few hundred.
+MOST_REMEMBERED = 300_000
+_REMEMBERED = 2_000
+_REMEMBERED_PER_PLACE = 30
+
+# A word's code is its class, shifted, and these bits.
+_CLASS = 3
+_BEGINS_NUMBER = 4
+_NOT_BEHIND_STOP = 2
+_NOT_BEFORE_STOP = 1
+_INSIDE_SENTENCE = _NOT_BEHIND_STOP | _NOT_BEFORE_STOP
+_NOT_STOPPED = bytes(0 if sign == ord(".") else 1 for sign in range(256))
 
 
-@dataclass(slots=True)
-class _State:
-    steps: list[tuple[Test, int]] = field(default_factory=list)
-    free: list[int] = field(default_factory=list)
+class Words(Protocol):
+    """Words in a row, ``marks`` with a sign for what follows each: "." a sentence's end.
 
+    ``numbers`` tells where numbers start: the place behind each, and how many digits it has.
+    """
 
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """Where a state leads: by a word of its own, by a word of a form, by any word, by a number."""
-
-    by_word: dict[str, tuple[int, ...]]
-    forms: tuple[tuple[Like, int], ...]
-    gaps: tuple[int, ...]
-    numbers: tuple[tuple[Number, int], ...]
-    others: bool
-
-    @classmethod
-    def of(cls, steps: Sequence[tuple[Test, int]]) -> "Steps":
-        """Sort steps by what they ask for."""
-        by_word: dict[str, tuple[int, ...]] = {}
-        for test, then in steps:
-            if isinstance(test, Exactly):
-                by_word[test.word] = (*by_word.get(test.word, ()), then)
-        forms = tuple((test, then) for test, then in steps if isinstance(test, Like))
-        gaps = tuple(then for test, then in steps if isinstance(test, Gap))
-        numbers = tuple((test, then) for test, then in steps if isinstance(test, Number))
-        return cls(by_word, forms, gaps, numbers, bool(forms or gaps or numbers))
+    @property
+    def texts(self) -> Sequence[str]: ...
+    @property
+    def marks(self) -> str: ...
+    @property
+    def numbers(self) -> Mapping[int, tuple[int, int]]: ...
 
 
 class Automaton:
-    """Steps from state to state, each taking a word; made once a pattern and shared."""
+    """Phrases, ready to be looked for together; made once and shared."""
 
-    def __init__(self, said: InOrder) -> None:
-        """Compile what a pattern means."""
-        self._states = [_State()]
-        self.final = self._add(said, 0)
-        closures = [self._closure(state) for state in range(len(self._states))]
-        self.steps = [
-            Steps.of([step for state in closure for step in self._states[state].steps])
-            for closure in closures
-        ]
-        first = self.steps[0]
-        self.first_words = frozenset(first.by_word)
-        self.first_forms = tuple({form for form, _ in first.forms})
-        self.starts_with_number = bool(first.numbers)
-        self.accepts = [self.final in closure for closure in closures]
-        self.starts_with_any = first.forms != () and all(
-            f.parts == ("", "") for f, _ in first.forms
+    def __init__(self, phrases: Iterable[InOrder], *, most_remembered: int | None = None) -> None:
+        """Take these phrases, numbered from 0; remember not many more steps and places than so."""
+        self._net = PhraseNet(phrases)
+        of_size = _REMEMBERED + _REMEMBERED_PER_PLACE * len(self._net.steps)
+        self._most_remembered = most_remembered or min(MOST_REMEMBERED, of_size)
+        self._memory = _Memory(self._net)
+
+    def found(self, words: Words) -> Mapping[int, Ends]:
+        """Return where each phrase stands: of the longest match from there, its end."""
+        memory = self._with_room()
+        codes, first = memory.coded(words), memory.first
+        found: dict[int, dict[int, int]] = {}
+        for start in range(len(codes) - 1):
+            state = first[codes[start]]
+            if state is _NOWHERE and not first.accepts:
+                continue
+            before, at = first, start
+            ends = dict.fromkeys(first.accepts, start) if first.accepts else {}
+            while state is not _NOWHERE:
+                if state is _BY_NUMBER:
+                    if before.by_number(words, at)[1]:
+                        ends = _ends(memory, words, codes, start)
+                        break
+                    state = before[codes[at] & ~_BEGINS_NUMBER]
+                    continue
+                at += 1
+                if state.accepts:
+                    for phrase in state.accepts:
+                        ends[phrase] = at
+                before, state = state, state[codes[at]]
+            if ends:
+                for phrase, end in ends.items():
+                    found.setdefault(phrase, {})[start] = end
+        return found
+
+    @property
+    def remembered(self) -> int:
+        """How many steps, places and words are remembered at the moment."""
+        return self._memory.entries
+
+    def _with_room(self) -> "_Memory":
+        # Whoever reads with the one before keeps it: states and codes belong together.
+        if self._memory.entries > self._most_remembered:
+            self._memory = _Memory(self._net)
+        return self._memory
+
+
+def _ends(memory: "_Memory", words: Words, codes: Sequence[int], start: int) -> dict[int, int]:
+    """Return the ends of the longest matches that start here, by phrase, numbers among them.
+
+    A number is several words that are taken at once, so that ways part and meet again.
+    """
+    ends: dict[int, int] = {}
+    waiting: dict[int, frozenset[int]] = {}
+    at, state = start, memory.first
+    while True:
+        for phrase in state.accepts:
+            ends[phrase] = at
+        if at < len(codes) - 1:
+            behind, thens = state.by_number(words, at) if state.numbers else (0, [])
+            for place, members in (
+                (at + 1, state[codes[at] & ~_BEGINS_NUMBER].members),
+                (behind, memory.net.closure(thens)),
+            ):
+                if members:
+                    waiting[place] = waiting.get(place, frozenset()) | members
+        if not waiting:
+            return ends
+        at = min(waiting)
+        state = memory.state(waiting.pop(at))
+
+
+class _Memory:
+    """The states and codes that have come into being; ``entries`` tells how much that is."""
+
+    def __init__(self, net: "PhraseNet") -> None:
+        self.net = net
+        self.entries = 0
+        self.codes = _Codes(net)
+        self._states: dict[frozenset[int], _State] = {}
+        self.first = _State(self, net.closure((0,)), begins=True)
+
+    def state(self, members: frozenset[int]) -> "_State":
+        """Return the state that stands for these places."""
+        if not members:
+            return _NOWHERE
+        known = self._states.get(members)
+        if known is None:
+            known = self._states[members] = _State(self, members)
+            self.entries += len(members)
+        return known
+
+    def coded(self, words: Words) -> list[int]:
+        """Return the code of each word, and one behind them that leads nowhere."""
+        before_stop = words.marks.encode().translate(_NOT_STOPPED)
+        signs = zip(
+            map(self.codes.__getitem__, words.texts), before_stop, b"\1" + before_stop, strict=False
         )
-        self.second_words = self._second_words(first)
+        coded = [code + x + y + y for code, x, y in signs]
+        coded.append(0)
+        self.entries += self.codes.new()
+        return coded
 
-    def _second_words(self, first: Steps) -> frozenset[str] | None:
-        """Return the words of which one comes second in every match; None when any may."""
-        if first.gaps or first.numbers:
-            return None
-        behind = {then for ways in first.by_word.values() for then in ways}
-        behind |= {then for _, then in first.forms}
-        if any(self.accepts[state] or self.steps[state].others for state in behind):
-            return None
-        return frozenset(word for state in behind for word in self.steps[state].by_word)
 
-    def _new(self) -> int:
-        self._states.append(_State())
-        return len(self._states) - 1
+class _State(dict[int, "_State"]):
+    """A set of places in phrases, and which state each code of a word leads to."""
 
-    def _add(self, part: Part, start: int) -> int:
-        """Add a part behind a state and return the state behind it."""
-        if isinstance(part, InOrder):
-            for one in part.parts:
-                start = self._add(one, start)
-            return start
-        if isinstance(part, Choice):
-            end = self._new()
-            for option in part.options:
-                entry = self._new()
-                self._states[start].free.append(entry)
-                self._states[self._add(option, entry)].free.append(end)
-            return end
-        if isinstance(part, Gap):
-            for _ in range(part.most):
-                behind = self._new()
-                self._states[start].steps.append((part, behind))
-                self._states[start].free.append(behind)
-                start = behind
-            return start
-        end = self._new()
-        self._states[start].steps.append((part, end))
-        return end
+    __slots__ = ("_by_test", "_gaps", "_memory", "accepts", "members", "numbers")
 
-    def _closure(self, state: int) -> frozenset[int]:
-        reached, waiting = {state}, [state]
-        while waiting:
-            for free in self._states[waiting.pop()].free:
-                if free not in reached:
-                    reached.add(free)
-                    waiting.append(free)
-        return frozenset(reached)
+    def __init__(self, memory: _Memory, members: frozenset[int], *, begins: bool = False) -> None:
+        super().__init__()
+        self._memory, self.members = memory, members
+        net = memory.net
+        self._by_test: dict[Test, list[int]] = {}
+        for member in members:
+            for test, then in net.steps[member]:
+                self._by_test.setdefault(test, []).append(then)
+        # Words in between stand between two words: no match starts with one of them.
+        gaps = () if begins else members
+        self._gaps = [then for member in gaps for then in net.gaps.get(member, ())]
+        self.accepts = tuple(net.finals[member] for member in members if member in net.finals)
+        self.numbers = tuple(step for member in members for step in net.numbers.get(member, ()))
+
+    def by_number(self, words: Words, at: int) -> tuple[int, list[int]]:
+        """Return the place behind a number that starts here, and the places in phrases then."""
+        behind, digits = words.numbers.get(at, (0, 0))
+        return behind, [
+            then
+            for test, then in self.numbers
+            if digits >= test.least and (test.most is None or digits <= test.most)
+        ]
+
+    def __missing__(self, code: int) -> "_State":
+        memory = self._memory
+        if code & _BEGINS_NUMBER and self.numbers:
+            state = _BY_NUMBER
+        else:
+            by_test = self._by_test
+            tests = memory.codes.tests[code >> _CLASS]
+            reached = [then for test in tests for then in by_test.get(test, ())]
+            if code & _INSIDE_SENTENCE == _INSIDE_SENTENCE:
+                reached += self._gaps
+            state = memory.state(memory.net.closure(reached)) if reached else _NOWHERE
+        self[code] = state
+        memory.entries += 1
+        return state
+
+
+class _Codes(dict[str, int]):
+    """A code for each word: words that pass the same tests have the same."""
+
+    def __init__(self, net: "PhraseNet") -> None:
+        super().__init__()
+        self._net = net
+        self._counted = 0
+        self._classes: dict[tuple[Test, ...], int] = {(): 0}
+        self.tests: list[tuple[Test, ...]] = [()]
+
+    def new(self) -> int:
+        """Return how many words have come since this was asked for the last time."""
+        before, self._counted = self._counted, len(self)
+        return self._counted - before
+
+    def __missing__(self, word: str) -> int:
+        net = self._net
+        tests: list[Test] = [word] if word in net.words else []
+        for size in range(len(word) + 1):
+            tests += [form for form in net.forms.get(word[:size], ()) if form.fits(word)]
+        number = self._classes.setdefault(tuple(tests), len(self.tests))
+        if number == len(self.tests):
+            self.tests.append(tuple(tests))
+        code = number << _CLASS
+        if net.numbers and may_begin_number(word):
+            code |= _BEGINS_NUMBER
+        self[word] = code
+        return code
+
+
+_NOTHING = _Memory(PhraseNet(()))
+_NOWHERE, _BY_NUMBER = _State(_NOTHING, frozenset()), _State(_NOTHING, frozenset())

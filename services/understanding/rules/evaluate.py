@@ -6,6 +6,7 @@ fulfilled or missed, joined by and/or. So a leaf's answers for many calls may co
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from services.domain.rules import (
     AllOf,
@@ -19,6 +20,7 @@ from services.domain.rules import (
     Phrase,
     Rule,
 )
+from services.understanding.rules.asked import AskedPhrases
 from services.understanding.rules.examples import asks_for_any_word
 from services.understanding.rules.leaves import fulfilled, missed
 from services.understanding.rules.phrases import Speech
@@ -31,13 +33,26 @@ Asked = Callable[[Leaf, bool], Found]
 
 def evaluate(rules: Iterable[Rule], facts: CallFacts) -> tuple[Category, ...]:
     """Return the rules that apply to a call, in their order, with evidence. Raises BadRule."""
-    speech = Speech(facts)
+    rules = tuple(rules)
+    speech = Speech(facts, asked=asked_by_rules(rules))
     return tuple(category for rule in rules if (category := category_of(rule, speech)) is not None)
+
+
+# Each remembers up to 40 MB of what it has read.
+@lru_cache(maxsize=8)
+def asked_by_rules(rules: tuple[Rule, ...]) -> AskedPhrases:
+    """Return the phrases that rules ask for, to be looked for together. Raises BadRule."""
+    return AskedPhrases(
+        phrase for rule in rules if rule.enabled for phrase in phrases_of(rule.condition)
+    )
 
 
 def category_of(rule: Rule, speech: Speech) -> Category | None:
     """Return what of one rule is found in a call, None when it doesn't apply."""
-    if not reads(rule, speech.facts):
+    if not reads(rule, speech):
+        return None
+    # Most rules don't hold: words are quoted only for those that do.
+    if not holds(rule.condition, lambda leaf, wanted: leaf_holds(leaf, speech, wanted)):
         return None
     found = evidence_of(rule.condition, lambda leaf, wanted: leaf_evidence(leaf, speech, wanted))
     if found is None:
@@ -47,10 +62,27 @@ def category_of(rule: Rule, speech: Speech) -> Category | None:
     )
 
 
-def reads(rule: Rule, facts: CallFacts) -> bool:
+def reads(rule: Rule, speech: Speech) -> bool:
     """Whether a rule is switched on and reads calls in this language."""
-    spoken = (facts.language or "").casefold().split("-")[0]
+    spoken = speech.language
     return rule.enabled and (not rule.language or not spoken or spoken == rule.language)
+
+
+def holds(condition: Condition, ask: Callable[[Leaf, bool], bool], *, wanted: bool = True) -> bool:
+    """Whether a condition holds; ``ask`` answers for single leaves."""
+    if isinstance(condition, Not):
+        return holds(condition.condition, ask, wanted=not wanted)
+    if isinstance(condition, AllOf | AnyOf):
+        parts = (holds(one, ask, wanted=wanted) for one in condition.conditions)
+        return all(parts) if isinstance(condition, AllOf) is wanted else any(parts)
+    return ask(condition, wanted)
+
+
+def leaf_holds(leaf: Leaf, speech: Speech, wanted: bool) -> bool:
+    """Whether a leaf is fulfilled (``wanted``) or missed on a call."""
+    if wanted and isinstance(leaf, Phrase):
+        return speech.is_said(leaf)
+    return leaf_evidence(leaf, speech, wanted) is not None
 
 
 def leaf_evidence(leaf: Leaf, speech: Speech, wanted: bool) -> Found:
@@ -63,17 +95,18 @@ def evidence_of(condition: Condition, ask: Asked, *, wanted: bool = True) -> Fou
     if isinstance(condition, Not):
         return evidence_of(condition.condition, ask, wanted=not wanted)
     if isinstance(condition, AllOf | AnyOf):
-        parts = [evidence_of(one, ask, wanted=wanted) for one in condition.conditions]
-        held = [part for part in parts if part is not None]
         every = isinstance(condition, AllOf) is wanted
-        if (len(held) < len(parts)) if every else not held:
+        held: list[tuple[Condition, tuple[Evidence, ...]]] = []
+        for one in condition.conditions:
+            part = evidence_of(one, ask, wanted=wanted)
+            if part is not None:
+                held.append((one, part))
+            elif every:
+                return None
+        if not held and not every:
             return None
-        telling = [
-            part
-            for one, part in zip(condition.conditions, parts, strict=True)
-            if part and not _asks_for_any_word(one)
-        ]
-        return _in_order(telling or held)
+        telling = [part for one, part in held if part and not _asks_for_any_word(one)]
+        return _in_order(telling or [part for _, part in held])
     return ask(condition, wanted)
 
 

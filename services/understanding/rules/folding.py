@@ -4,7 +4,8 @@ Folding only ever rewrites the words named here; all others stay as an index fin
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from operator import eq
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"\[[A-Z]+\]|[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*")
@@ -52,14 +53,6 @@ _TENS = {
 _RARE = {"fourty": 40}
 NUMBERS = {**_UNITS, **_TENS, **_RARE}
 
-FOLDED: frozenset[str] = frozenset(
-    {"not", "is", "us", "do", "will", "shall"}
-    | {word for words in _ENDINGS.values() for word in words}
-    | {word for words in _NOT.values() for word in words}
-    | {word for words in _WHOLE.values() for word in words}
-)
-"""Words that may come out of folding others, so that an index need not hold them."""
-
 
 class FoldedWord(NamedTuple):
     """One word to compare, the characters [start_char, end_char) it comes from, and what follows.
@@ -75,31 +68,54 @@ class FoldedWord(NamedTuple):
 
 def folded(text: str) -> list[FoldedWord]:
     """Return the words of a text as rules compare them."""
-    return list(_without_repeats(_numbers_joined(list(_unfolded(text)))))
+    words = _unfolded(text)
+    texts = [word.text for word in words]
+    if not NUMBERS.keys().isdisjoint(texts):
+        words = list(_numbers_joined(words))
+        texts = [word.text for word in words]
+    if any(map(eq, texts, texts[1:])):
+        words = list(_without_repeats(words))
+    return words
 
 
-def _unfolded(text: str) -> Iterator[FoldedWord]:
-    found = list(_TOKEN.finditer(text))
+def places_of(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the characters [start, end) of each of the words that folding this text gave."""
+    spans = [found.span() for found in _TOKEN.finditer(text)]
+    if len(spans) == len(words):
+        lower = text.lower()
+        if all(lower[start:end] == word for (start, end), word in zip(spans, words, strict=True)):
+            return spans
+    return [(word.start_char, word.end_char) for word in folded(text)]
+
+
+def _unfolded(text: str) -> list[FoldedWord]:
+    """Return the words with contractions in full, without hesitations."""
+    spans = [found.span() for found in _TOKEN.finditer(text)]
+    spans.append((len(text), len(text)))
+    words: list[FoldedWord] = []
     at = 0
-    while at < len(found):
-        start, end = found[at].span()
-        word, ending = found[at].group().lower(), ""
-        following = found[at + 1] if at + 1 < len(found) else None
-        if following and following.start() == end + 1 and text[end] in _APOSTROPHE:
-            ending = following.group().lower()
-            if (full := _contracted(word, ending)) is not None:
-                end, at = following.end(), at + 1
-            else:
-                ending = ""
-        else:
-            full = None
+    while at < len(spans) - 1:
+        start, end = spans[at]
         at += 1
-        words = full if full is not None else _WHOLE.get(word, (word,))
-        if words == (word,) and word in FILLERS:
+        word = text[start:end].lower()
+        full: tuple[str, ...] | None = None
+        following, behind = spans[at]
+        if following == end + 1 and text[end] in _APOSTROPHE:
+            full = _contracted(word, text[following:behind].lower())
+            if full is not None:
+                end, at = behind, at + 1
+                following = spans[at][0]
+        if word in FILLERS and (full is None or full == (word,)):
             continue
-        after = _mark(text, end, found[at].start() if at < len(found) else len(text))
-        for number, one in enumerate(words, start=1):
-            yield FoldedWord(one, start, end, after if number == len(words) else "")
+        if full is None:
+            full = _WHOLE.get(word)
+        after = "" if text[end:following] == " " else _mark(text[end:following])
+        if full is None:
+            words.append(FoldedWord(word, start, end, after))
+        else:
+            words += [FoldedWord(one, start, end) for one in full[:-1]]
+            words.append(FoldedWord(full[-1], start, end, after))
+    return words
 
 
 def _contracted(word: str, ending: str) -> tuple[str, ...] | None:
@@ -117,8 +133,7 @@ def _contracted(word: str, ending: str) -> tuple[str, ...] | None:
     return None
 
 
-def _mark(text: str, start: int, end: int) -> str:
-    between = text[start:end]
+def _mark(between: str) -> str:
     if any(c in _STOP for c in between):
         return "."
     return "," if any(c in _PAUSE for c in between) else ""
@@ -144,7 +159,7 @@ def _numbers_joined(words: list[FoldedWord]) -> Iterator[FoldedWord]:
         yield FoldedWord(str(number), word.start_char, end, after)
 
 
-def _without_repeats(words: Iterator[FoldedWord]) -> Iterator[FoldedWord]:
+def _without_repeats(words: Iterable[FoldedWord]) -> Iterator[FoldedWord]:
     """Yield the words without stammers ("I, I want"); digits may well be the same twice."""
     held: FoldedWord | None = None
     for word in words:

@@ -17,9 +17,8 @@ from services.domain.rules import (
 )
 from services.domain.speech import SpeakerRole, Utterance
 from services.understanding.rules.examples import example_of
-from services.understanding.rules.phrases import Said, Speech, window_of
+from services.understanding.rules.phrases import MOST_QUOTED, Said, Speech, window_of
 
-MOST_QUOTED = 12
 MOST_QUOTED_CHARS = 160
 MS_PER_S = 1000
 
@@ -63,7 +62,7 @@ def missed(leaf: Leaf, speech: Speech) -> Found:
     facts = speech.facts
     if isinstance(leaf, Phrase):
         window = window_of(leaf.within, facts.covered)
-        if not _has_passed(leaf, facts) or speech.said(leaf):
+        if not _has_passed(leaf, facts) or speech.is_said(leaf):
             return None
         return (Evidence(start_ms=window[0], end_ms=window[1], why=_missing(leaf)),)
     if facts.ends_early or fulfilled(leaf, speech) is not None or _undefined(leaf, facts):

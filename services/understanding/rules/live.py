@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from services.domain.rules import CallFacts, Category, Rule
-from services.understanding.rules.evaluate import category_of
+from services.understanding.rules.evaluate import asked_by_rules, category_of
 from services.understanding.rules.phrases import Speech
 from services.understanding.rules.spoken import Passage, grouped
 
@@ -22,6 +22,7 @@ class RuleWatch:
     def __init__(self, rules: Iterable[Rule]) -> None:
         """Watch for these rules. Raises BadRule."""
         self._rules = tuple(rules)
+        self._asked = asked_by_rules(self._rules)
         self._told: set[str] = set()
         self._passages: dict[tuple[str, _Said], Passage] = {}
 
@@ -31,7 +32,7 @@ class RuleWatch:
         ``facts.covered`` ends now; give new facts also when only time has passed.
         """
         going_on = replace(facts, ends_early=True)
-        speech = Speech(going_on, self._laid_out(going_on))
+        speech = Speech(going_on, self._laid_out(going_on), self._asked)
         waiting = (rule for rule in self._rules if rule.id not in self._told)
         found = [category_of(rule, speech) for rule in waiting]
         new = tuple(category for category in found if category is not None)
@@ -40,7 +41,7 @@ class RuleWatch:
 
     def ended(self, facts: CallFacts) -> tuple[Category, ...]:
         """Return all categories of the call now that it is over, told before or not."""
-        speech = Speech(facts, self._laid_out(facts))
+        speech = Speech(facts, self._laid_out(facts), self._asked)
         found = [category_of(rule, speech) for rule in self._rules]
         return tuple(category for category in found if category is not None)
 

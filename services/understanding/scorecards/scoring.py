@@ -112,7 +112,7 @@ class ScoredCall:
         return self._told(Not(condition=rule.condition), missed, holds)
 
     def _reads(self, rule: Rule) -> bool:
-        spoken = (self._speech.facts.language or "").casefold().split("-")[0]
+        spoken = self._speech.language
         return not rule.language or not spoken or spoken == rule.language
 
     def _told(

@@ -156,3 +156,47 @@ def test_nothing_about_a_recording(header: str | None) -> None:
 def test_unreadable_headers(header: str) -> None:
     with pytest.raises(InvalidRequest):
         about_recording(header)
+
+
+AZURE = ProcessingOptions(provider="azure", fallback=("assemblyai", "local"))
+
+
+@pytest.mark.parametrize(
+    ("raw", "provider", "fallback"),
+    [
+        ({}, "azure", ("assemblyai", "local")),
+        ({"provider": "azure"}, "azure", ("assemblyai", "local")),
+        # whoever chose another provider has not asked for the sound to go anywhere else
+        ({"provider": "local"}, "local", ()),
+        ({"fallback": []}, "azure", ()),
+        ({"fallback": None}, "azure", ()),
+        ({"provider": "local", "fallback": ["azure"]}, "local", ("azure",)),
+    ],
+)
+def test_who_is_asked(raw: object, provider: str, fallback: tuple[str, ...]) -> None:
+    options = processing_options(raw, AZURE)
+    assert (options.provider, options.fallback) == (provider, fallback)
+
+
+def test_options_of_the_provider() -> None:
+    raw = {"provider_options": {"profanity": "masked", "mode": ""}}
+    options = processing_options(raw)
+    assert options.provider_options == (("profanity", "masked"), ("mode", ""))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"fallback": "local"},
+        {"fallback": [1]},
+        {"fallback": ["x" * 201]},
+        {"fallback": ["local"] * 11},
+        {"provider_options": ["profanity"]},
+        {"provider_options": {"profanity": True}},
+        {"provider_options": {"profanity": "x" * 201}},
+        {"provider_options": {str(n): "" for n in range(51)}},
+    ],
+)
+def test_wrong_fallbacks_and_options(raw: object) -> None:
+    with pytest.raises(InvalidRequest):
+        processing_options(raw)

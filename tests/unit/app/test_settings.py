@@ -6,6 +6,7 @@ import pytest
 
 from app import settings as settings_module
 from app.settings import ROOT, Settings, is_loopback, load_settings
+from services.domain.calls import ProcessingOptions
 from services.domain.errors import BadSettings
 
 
@@ -123,3 +124,43 @@ def test_a_broken_secrets_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
 )
 def test_loopback(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://calls.example.com", "calls.example.com"),
+        ("https://Calls.example.com:8443/under/", "calls.example.com"),
+        ("http://127.0.0.1:8501", "127.0.0.1"),
+        ("http://localhost:8501", "localhost"),
+        ("", None),
+    ],
+)
+def test_public_addresses(monkeypatch: pytest.MonkeyPatch, url: str, host: str | None) -> None:
+    monkeypatch.setenv("PARTYLINE_PUBLIC_URL", url)
+    assert load_settings().public_host == host
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://calls.example.com",
+        "calls.example.com",
+        "ftp://localhost",
+        "https://",
+        "https://[",
+        "https://calls.example.com/?key=1",
+    ],
+)
+def test_public_addresses_that_would_not_do(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("PARTYLINE_PUBLIC_URL", url)
+    with pytest.raises(BadSettings, match="PARTYLINE_PUBLIC_URL"):
+        load_settings()
+
+
+def test_default_provider_and_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().default_options == ProcessingOptions()
+    monkeypatch.setenv("PARTYLINE_PROVIDER", "azure")
+    monkeypatch.setenv("PARTYLINE_FALLBACK", " assemblyai, local ,")
+    options = load_settings().default_options
+    assert (options.provider, options.fallback) == ("azure", ("assemblyai", "local"))

@@ -34,7 +34,7 @@ from services.providers.registry import ProviderRegistry
 from services.providers.scripted import ScriptedProvider
 
 SCRIPTED = ProcessingOptions(provider="scripted", redact=False)
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 def tone(seconds: float = 25.0, pitch_hz: float = 300.0) -> bytes:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from services.domain.calls import CallState
+from services.domain.calls import CallState, ProcessingOptions
 from services.domain.people import LOCAL_USER
 from services.jobs.janitor import ORPHAN_AFTER_S, UPLOAD_GIVEN_UP_AFTER_S, Janitor
 from services.jobs.liveness import WorkerPresence
 from services.jobs.queue import JobState
 from services.storage.audio_vault import Rendition
-from tests.unit.jobs.conftest import Installation
+from tests.unit.jobs.conftest import SCRIPTED, Installation
 
 ORG = LOCAL_USER.org_id
 
@@ -91,9 +91,9 @@ def test_a_waiting_run_is_left_alone(installation: Installation) -> None:
     assert installation.progress(call_id).state is CallState.WAITING
 
 
-def claim(installation: Installation, worker_id: str) -> str:
+def claim(installation: Installation, worker_id: str, options: ProcessingOptions = SCRIPTED) -> str:
     """Leave a job as a worker leaves it that is killed in the middle of it."""
-    job = f"{installation.take_in().call_id}.1"
+    job = f"{installation.take_in(options=options).call_id}.1"
     from sqlalchemy import text
 
     with installation.services.calls.transaction() as connection:

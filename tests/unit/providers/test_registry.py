@@ -2,7 +2,9 @@
 
 import pytest
 
+from services.domain.calls import ProcessingOptions
 from services.domain.errors import (
+    InvalidRequest,
     ProviderBusy,
     ProviderNotConfigured,
     ProviderRefusedKey,
@@ -10,10 +12,11 @@ from services.domain.errors import (
 )
 from services.domain.running import RunContext
 from services.providers.base import SpeechProvider
-from services.providers.capabilities import Readiness
+from services.providers.capabilities import OptionKind, ProviderOption, Readiness
 from services.providers.registry import ProviderRegistry
 from services.providers.scripted import ScriptedProvider
 from tests.contract.test_provider import OPTIONS, silence
+from tests.variants import variant
 
 
 def test_providers_are_made_once_and_late() -> None:
@@ -69,3 +72,85 @@ def test_it_waits_when_told() -> None:
         silence(25), OPTIONS, RunContext()
     )
     assert waited == [0.02] * 6
+
+
+MODE = ProviderOption(name="mode", title="", help="", choices=(("auto", ""), ("fast", "")))
+SURE = ProviderOption(
+    name="sure", title="", help="", kind=OptionKind.NUMBER, default="", least=0, most=1
+)
+OTHER_MODE = ProviderOption(name="mode", title="", help="", kind=OptionKind.TOGGLE, default="no")
+
+
+class Unready(ScriptedProvider):
+    def readiness(self) -> Readiness:
+        return Readiness(ready=False, missing=("SOME_KEY",))
+
+
+@pytest.fixture
+def registry() -> ProviderRegistry:
+    return ProviderRegistry(
+        {
+            "local": lambda: variant("local"),
+            "azure": lambda: variant("azure", options=(MODE,)),
+            "assemblyai": lambda: variant("assemblyai", options=(OTHER_MODE, SURE)),
+            "unset": Unready,
+        }
+    )
+
+
+def asking(*names: str, **values: str) -> ProcessingOptions:
+    return ProcessingOptions(
+        provider=names[0], fallback=names[1:], provider_options=tuple(values.items())
+    )
+
+
+def test_who_is_asked_in_turn(registry: ProviderRegistry) -> None:
+    asked = registry.ready_in_turn(asking("azure", "local"))
+    assert asked == (registry.get("azure"), registry.get("local"))
+    assert registry.in_turn(asking("azure", "gone", "unset")) == (
+        registry.get("azure"),
+        registry.get("unset"),
+    )
+    with pytest.raises(ProviderUnknown):
+        registry.in_turn(asking("gone", "local"))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        (asking("azure", "nobody"), ProviderUnknown, "no speech provider"),
+        (asking("azure", "unset"), ProviderNotConfigured, "Set SOME_KEY"),
+        (asking("azure", "azure"), InvalidRequest, "named twice"),
+        (asking("azure", "local", "local"), InvalidRequest, "named twice"),
+        (asking("azure", tone="x"), InvalidRequest, "no option of this name"),
+        (asking("azure", mode="slow"), InvalidRequest, "The option mode takes one of auto, fast"),
+        # the first one's word goes, whatever another would take
+        (asking("azure", "assemblyai", mode="yes"), InvalidRequest, "one of auto, fast"),
+        (asking("azure", "assemblyai", sure="2"), InvalidRequest, "a number from 0 to 1"),
+    ],
+)
+def test_what_is_refused(
+    registry: ProviderRegistry, options: ProcessingOptions, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        registry.ready_in_turn(options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        asking("azure", mode="fast"),
+        asking("azure", "assemblyai", mode="fast", sure="0.5"),
+        asking("local", "azure", "assemblyai", mode="yes"),
+    ],
+)
+def test_options_that_somebody_takes(
+    registry: ProviderRegistry, options: ProcessingOptions
+) -> None:
+    assert len(registry.ready_in_turn(options)) == 1 + len(options.fallback)
+
+
+def test_an_option_is_given_once(registry: ProviderRegistry) -> None:
+    twice = ProcessingOptions(provider="azure", provider_options=(("mode", "fast"),) * 2)
+    with pytest.raises(InvalidRequest, match="given twice"):
+        registry.ready_in_turn(twice)
