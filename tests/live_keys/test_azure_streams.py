@@ -17,7 +17,10 @@ from services.domain.live import Ended, Final, Partial, SpeakerTold
 from services.domain.running import RunContext
 from services.providers.azure_speech.access import AzureAccess
 from services.providers.azure_speech.provider import AzureSpeechProvider
-from services.providers.azure_speech.session import Wishes, check_stream
+from services.providers.azure_speech.recognisers import Wishes
+from services.providers.azure_speech.session import (
+    check_stream,
+)
 from services.providers.azure_speech.streaming import pcm_of
 from services.providers.live import LiveFormat
 from tests.unit.providers.azure_speech.sounds import DEMO, demo_recording

@@ -19,6 +19,7 @@ from services.providers.azure_speech.access import AzureAccess
 from services.providers.azure_speech.line_voices import Voices, place_to_go_on
 from services.providers.azure_speech.lines import TICKS_PER_MS, Line, after, line_of
 from services.providers.azure_speech.locales import language_of
+from services.providers.azure_speech.recognisers import Wishes
 from services.providers.azure_speech.session import (
     Disconnected,
     Event,
@@ -26,7 +27,6 @@ from services.providers.azure_speech.session import (
     Heard,
     SpeechSession,
     Stopped,
-    Wishes,
 )
 from services.providers.azure_speech.streamed import transcript_of
 from services.providers.azure_speech.streaming import Streamed, channels_of

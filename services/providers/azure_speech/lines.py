@@ -8,7 +8,9 @@ from typing import Any, Self
 from services.domain.speech import Word
 from services.providers.azure_speech.line_words import HeardWord, timed_words
 from services.providers.azure_speech.locales import language_of
-from services.providers.azure_speech.session import Heard
+from services.providers.azure_speech.session import (
+    Heard,
+)
 
 TICKS_PER_MS = 10_000
 UNKNOWN = "Unknown"

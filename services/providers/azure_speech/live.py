@@ -9,12 +9,12 @@ from services.domain.live import Final, Partial, SpeakerTold
 from services.domain.voices import VoiceSignature
 from services.providers.azure_speech.access import AzureAccess
 from services.providers.azure_speech.lines import line_of
+from services.providers.azure_speech.recognisers import Wishes
 from services.providers.azure_speech.session import (
     Failed,
     Heard,
     SpeechSession,
     Stopped,
-    Wishes,
     wait_connected,
 )
 from services.providers.azure_speech.streamed import Party, Speakers, party_of, utterance_of

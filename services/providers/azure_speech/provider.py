@@ -14,8 +14,11 @@ from services.providers.azure_speech.capabilities import CONVERSATION, FAST, cap
 from services.providers.azure_speech.conversation import PATIENCE_S, Conversation
 from services.providers.azure_speech.fast import check_access, transcribe_fast
 from services.providers.azure_speech.live import RETRIES, UNBOUND_SPEED, AzureLiveSession
+from services.providers.azure_speech.recognisers import Wishes
 from services.providers.azure_speech.sending import MOST_DURATION_MS
-from services.providers.azure_speech.session import Wishes, check_stream
+from services.providers.azure_speech.session import (
+    check_stream,
+)
 from services.providers.azure_speech.wishing import wishes_of
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import OptionValues, Readiness

@@ -8,7 +8,10 @@ import numpy as np
 from services.audio.channels import channel_to_hear
 from services.audio.recording import FRAMES_PER_MS, ChannelLayout, Recording
 from services.audio.samples import to_int16
-from services.providers.azure_speech.session import USUAL_SPEED, SpeechSession
+from services.providers.azure_speech.recognisers import USUAL_SPEED
+from services.providers.azure_speech.session import (
+    SpeechSession,
+)
 
 CHUNK_MS = 1_000
 # So much waits in the SDK at most, so that an hour of sound needs no memory.

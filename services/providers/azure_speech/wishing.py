@@ -3,7 +3,7 @@
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import InvalidRequest
 from services.providers.azure_speech.locales import locale_of
-from services.providers.azure_speech.session import Wishes
+from services.providers.azure_speech.recognisers import Wishes
 from services.providers.capabilities import OptionValues
 
 USUAL_CANDIDATES = ("en", "es", "fr", "de")

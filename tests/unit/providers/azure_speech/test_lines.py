@@ -3,7 +3,9 @@
 import json
 
 from services.providers.azure_speech.lines import Line, after, line_of
-from services.providers.azure_speech.session import Heard
+from services.providers.azure_speech.session import (
+    Heard,
+)
 
 MS = 10_000
 

@@ -7,6 +7,7 @@ import pytest
 from emulators.azure_speech.websocket import CONVERSATION_PATH, MEETING_PATH
 from emulators.azure_speech.websocket_script import Behaviour, Ending, Line
 from services.domain.calls import ProcessingOptions
+from services.domain.errors import ProviderRejected
 from services.domain.live import Final, SpeakerTold
 from services.domain.running import RunContext
 from services.domain.voices import VoiceSignature
@@ -106,3 +107,11 @@ def test_otherwise_it_is_a_conversation(separate, options, voices):
 
 def test_a_signature_is_not_shown():
     assert "c2VjcmV0" not in repr(ANNA)
+
+
+def test_a_signature_that_can_not_be_read_is_told_before_anything_is_sent():
+    broken = VoiceSignature(voice_id="v", name="Anna", language="en-US", signature="not json")
+    with emulator_of(call()) as emulator:
+        with pytest.raises(ProviderRejected, match="signature"):
+            provider_of(emulator, broken).transcribe(call(), WITH_PARTICIPANTS, RunContext())
+        assert not emulator.connections
