@@ -33,6 +33,21 @@ def language_model(
         raise SystemExit(run_language_model(behaviours or [], port))
 
 
+@emulators.command("azure")
+def azure(
+    port: Port = 0,
+    http_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the HTTP side; 0 takes a free one.")
+    ] = 0,
+) -> None:
+    """Azure Speech, which hears a made-up call in any recording; prints the settings to use."""
+    from app.commands.console import one_clear_line
+    from app.commands.emulator import run_azure
+
+    with one_clear_line():
+        raise SystemExit(run_azure(port, http_port))
+
+
 @emulators.command("assemblyai")
 def assemblyai(
     failures: Annotated[

@@ -6,10 +6,28 @@ from threading import Event
 from emulators.assemblyai.http import AssemblyAIEmulator
 from emulators.assemblyai.http_requests import Failure, Place
 from emulators.assemblyai.streaming import AssemblyAIStreamingEmulator
+from emulators.azure_speech.http_server import AzureHttpEmulator
+from emulators.azure_speech.websocket import AzureSpeechEmulator
 from emulators.language_model import MODEL, Behaviour, LanguageModelEmulator
 from services.domain.errors import InvalidRequest
 
 ASSEMBLYAI_KEY = "emulated"
+AZURE_KEY = "emulated"
+
+
+def run_azure(port: int, http_port: int) -> int:
+    """Serve an emulated Azure Speech until interrupted; its settings go to standard output."""
+    with (
+        AzureSpeechEmulator(key=AZURE_KEY, port=port) as stream,
+        AzureHttpEmulator(key=AZURE_KEY, port=http_port) as posts,
+    ):
+        print(
+            f"AZURE_SPEECH_KEY={AZURE_KEY} AZURE_SPEECH_HOST={stream.host} "
+            f"AZURE_SPEECH_ENDPOINT={posts.endpoint}",
+            flush=True,
+        )
+        Event().wait()
+    return 0
 
 
 def run_language_model(behaviours: Sequence[str], port: int) -> int:

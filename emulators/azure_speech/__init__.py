@@ -1,1 +1,1 @@
-"""Azure Speech on loopback: the WebSocket protocol of the Speech SDK (``websocket*``)."""
+"""Azure Speech on loopback: the Speech SDK's protocol (``websocket*``) and HTTP (``http*``)."""

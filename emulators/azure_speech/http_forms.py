@@ -91,7 +91,7 @@ def sound_in(audio: bytes) -> Sound:
         with av.open(io.BytesIO(audio), "r") as container:
             for frame in container.decode(audio=0):
                 samples = frame.to_ndarray()
-                full = 1.0 if samples.dtype.kind == "f" else float(np.iinfo(samples.dtype).max)
+                full = 1.0 if samples.dtype.kind == "f" else float(np.iinfo(samples.dtype.name).max)
                 peak = max(peak, float(np.abs(samples.astype(np.float64)).max(initial=0.0)) / full)
                 frames, rate = frames + frame.samples, frame.sample_rate
                 channels = frame.layout.nb_channels

@@ -49,6 +49,21 @@ def azure_fast(_models: Path) -> Iterator[SpeechProvider]:
 
 
 @contextmanager
+def azure_conversation(_models: Path) -> Iterator[SpeechProvider]:
+    from emulators.azure_speech.websocket import AzureSpeechEmulator
+    from emulators.azure_speech.websocket_script import dialogue_line
+    from services.providers.azure_speech.access import AzureAccess
+    from services.providers.azure_speech.provider import AzureSpeechProvider
+    from services.providers.azure_speech.streaming import pcm_of
+
+    call = demo_call()
+    lines = [dialogue_line(n, separate=True) for n in range(call.duration_ms // 4_000)]
+    sound = pcm_of(call, 0, call.duration_ms)
+    with AzureSpeechEmulator(key="emulated", lines=lines, sound=sound) as emulator:
+        yield AzureSpeechProvider(AzureAccess(key="emulated", host=emulator.host))
+
+
+@contextmanager
 def assemblyai(_models: Path) -> Iterator[SpeechProvider]:
     from emulators.assemblyai.http import AssemblyAIEmulator
     from services.providers.assemblyai.access import AssemblyAIAccess
@@ -64,6 +79,7 @@ PROVIDERS = [
     pytest.param(scripted, id="scripted"),
     pytest.param(local, id="local", marks=pytest.mark.slow),
     pytest.param(azure_fast, id="azure-fast"),
+    pytest.param(azure_conversation, id="azure-conversation"),
     pytest.param(assemblyai, id="assemblyai"),
 ]
 
@@ -81,6 +97,10 @@ def provider(
 @pytest.fixture(scope="module")
 def recording() -> Recording:
     """Return the demo call, decoded."""
+    return demo_call()
+
+
+def demo_call() -> Recording:
     (file,) = (ROOT / "demo").glob("*_CUST_C-1042_*.ogg")
     with file.open("rb") as source:
         sink = io.BytesIO()
@@ -122,13 +142,14 @@ class Killed(BaseException):
     """Stands for the death of the process."""
 
 
-OPTIONS = ProcessingOptions(language="en")
+# Streaming at the pace of real time, or twice that, would make these tests take minutes.
+OPTIONS = ProcessingOptions(language="en", provider_options=(("speed", "100"),))
 
 
 def everything(provider: SpeechProvider) -> ProcessingOptions:
     """Return the options with what a provider does only when it is asked for."""
     extras = ((o.name, YES) for o in provider.capabilities.options if o.name == "sentiment")
-    return replace(OPTIONS, provider_options=tuple(extras))
+    return replace(OPTIONS, provider_options=(*OPTIONS.provider_options, *extras))
 
 
 @pytest.fixture(scope="module")

@@ -23,3 +23,13 @@ class AzureAccess:
         if not (self.region or self.host or self.endpoint):
             missing.append("AZURE_SPEECH_REGION")
         return tuple(missing)
+
+    @property
+    def can_stream(self) -> bool:
+        """Whether sound can be streamed: recorded calls in conversation mode, and live ones."""
+        return bool(self.region or self.host)
+
+    @property
+    def can_post(self) -> bool:
+        """Whether whole recordings can be posted: fast transcription."""
+        return bool(self.region or self.endpoint)

@@ -1,4 +1,4 @@
-"""Where Azure Speech answers over HTTP, read off the settings."""
+"""Where Azure Speech answers, read off the settings."""
 
 import re
 from ipaddress import ip_address
@@ -18,6 +18,33 @@ def endpoint_of(access: AzureAccess) -> str:
 def signature_endpoint_of(access: AzureAccess) -> str:
     """Return scheme and host of the voice signatures. Raises ProviderNotConfigured."""
     return _given(access) or f"https://signature.{_region(access)}.cts.speech.microsoft.com"
+
+
+def stream_host_of(access: AzureAccess) -> str | None:
+    """Return scheme and host for sound that is streamed, None where only a region is given.
+
+    Raises ProviderNotConfigured.
+    """
+    if not access.host:
+        return None
+    host = access.host.strip().rstrip("/")
+    try:
+        parts = urlsplit(host)
+        _ = parts.port
+    except ValueError:
+        raise ProviderNotConfigured("AZURE_SPEECH_HOST is not an address.") from None
+    if parts.scheme not in {"ws", "wss"} or not parts.hostname or parts.path or parts.query:
+        raise ProviderNotConfigured("AZURE_SPEECH_HOST has the form wss://host, without a path.")
+    if parts.username or parts.password:
+        raise ProviderNotConfigured("Set AZURE_SPEECH_KEY, no key in AZURE_SPEECH_HOST.")
+    if parts.scheme == "ws" and not is_on_this_machine(host):
+        raise ProviderNotConfigured("AZURE_SPEECH_HOST has to start with wss://.")
+    return host
+
+
+def region_of(access: AzureAccess) -> str:
+    """Return the region. Raises ProviderNotConfigured where there is none, or none that can be."""
+    return _region(access)
 
 
 def is_on_this_machine(endpoint: str) -> bool:

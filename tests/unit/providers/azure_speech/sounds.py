@@ -16,7 +16,7 @@ from services.audio.wav import WavStream
 from services.domain.calls import AudioFacts, ProcessingOptions
 from services.domain.running import RunContext
 from services.providers.azure_speech.access import AzureAccess
-from services.providers.azure_speech.provider import CAPABILITIES
+from services.providers.azure_speech.capabilities import capabilities_of
 from services.providers.capabilities import OptionValues
 
 DEMO = Path(__file__).parents[4] / "demo"
@@ -74,4 +74,4 @@ def access(endpoint: str) -> AzureAccess:
 
 def values_of(options: ProcessingOptions) -> OptionValues:
     """Return a run's values of the provider's options."""
-    return OptionValues(CAPABILITIES, options)
+    return OptionValues(capabilities_of(access("http://127.0.0.1:9")), options)

@@ -1,0 +1,109 @@
+"""A live call at Azure: the same stream as a recorded one, told as it is understood."""
+
+import threading
+from collections.abc import Sequence
+
+from services import telemetry
+from services.domain.errors import InternalFault, ProviderTimeout
+from services.domain.live import Final, Partial, SpeakerTold
+from services.domain.voices import VoiceSignature
+from services.providers.azure_speech.access import AzureAccess
+from services.providers.azure_speech.lines import line_of
+from services.providers.azure_speech.recognisers import Wishes
+from services.providers.azure_speech.session import (
+    Failed,
+    Heard,
+    SpeechSession,
+    Stopped,
+    wait_connected,
+)
+from services.providers.azure_speech.streamed import Party, Speakers, party_of, utterance_of
+from services.providers.live import LiveFormat, LiveListener, LiveSession
+
+LOOK_EVERY_S = 0.2
+# Sound of a live call comes at its own pace; nothing holds it back but after a reconnection.
+UNBOUND_SPEED = 100.0
+# The SDK connects anew by itself and sends again what wasn't understood yet: nothing is lost.
+RETRIES = 4
+
+
+class AzureLiveSession(LiveSession):
+    """One live call. Separate channels are told apart by the service."""
+
+    def __init__(
+        self,
+        access: AzureAccess,
+        wishes: Wishes,
+        sound: LiveFormat,
+        listener: LiveListener,
+        participants: Sequence[VoiceSignature] = (),
+    ) -> None:
+        """Connect. Raises from the error tree when the service doesn't take the call."""
+        super().__init__("azure", sound, listener)
+        self._is_separate = sound.channels > 1
+        self._speakers = Speakers(is_separate=self._is_separate, participants=participants)
+        self._told_speakers: set[str] = set()
+        self._open_lines: dict[Party | None, str] = {}
+        self._lines = 0
+        self._read_all = threading.Event()
+        self._session = SpeechSession(
+            access, wishes, channels=sound.channels, participants=participants
+        )
+        try:
+            self._session.start()
+            wait_connected(self._session)
+        except BaseException:
+            self._session.close()
+            raise
+        self._reader = threading.Thread(target=self._read, name="azure-live", daemon=True)
+        self._reader.start()
+
+    def _send_impl(self, pcm: bytes) -> None:
+        self._session.write(pcm)
+
+    def _finish_impl(self, timeout_s: float) -> None:
+        self._session.end_of_sound()
+        if not self._read_all.wait(timeout_s):
+            raise ProviderTimeout
+
+    def _close_impl(self) -> None:
+        self._session.close()
+        if threading.current_thread() is not self._reader:
+            self._reader.join()
+
+    def _read(self) -> None:
+        """Tell what comes until the session is over, well or not."""
+        try:
+            while not self._over.is_set():
+                event = self._session.next(LOOK_EVERY_S)
+                if isinstance(event, Heard):
+                    self._tell_heard(event)
+                elif isinstance(event, Failed):
+                    self.fail(event.error)
+                elif isinstance(event, Stopped):
+                    return
+        except Exception as error:
+            telemetry.fault("provider.live", error, provider=self._provider)
+            self.fail(InternalFault())
+        finally:
+            self._read_all.set()
+
+    def _tell_heard(self, heard: Heard) -> None:
+        line = line_of(heard, base_ms=0, until_ms=self.sent_ms)
+        if line is None:
+            return
+        speaker = self._speakers.of(line)
+        if speaker is not None and speaker.id not in self._told_speakers:
+            self._told_speakers.add(speaker.id)
+            self.tell(SpeakerTold(speaker=speaker, at_ms=line.start_ms))
+        # A line that is under way may be another's in the end, but a channel has one at a time.
+        place = party_of(line, is_separate=True) if self._is_separate else None
+        if place not in self._open_lines:
+            self._lines += 1
+            self._open_lines[place] = f"u{self._lines}"
+        utterance = utterance_of(line, self._open_lines[place], speaker)
+        if heard.is_final:
+            del self._open_lines[place]
+            self.tell(Final(line=utterance))
+        else:
+            self.tell(Partial(line=utterance))
