@@ -54,8 +54,9 @@ def test_many_at_once_and_in_a_row_leave_neither_threads_nor_sockets():
         outcomes = list(pool.map(lambda n: one(emulator.endpoint, n), range(IN_A_ROW)))
         assert set(outcomes) <= {"done", "ProviderUnavailable", "ProviderBusy", "Cancelled"}
         assert len(set(outcomes)) == 4
-    assert threading.active_count() == threads
-    assert open_files() == files
+    # What earlier tests left may be let go of meanwhile.
+    assert threading.active_count() <= threads
+    assert open_files() <= files
 
 
 def test_what_watches_may_end_a_request_with_anything():

@@ -49,4 +49,5 @@ def test_the_texts_are_many_enough() -> None:
     mentions = [m.type for text in texts for own in text.truth for m in own]
     assert len(mentions) >= 400
     assert sum(text.form == HARMLESS for text in texts) >= 250
-    assert set(mentions) == set(PiiType)
+    # Only services elsewhere find other kinds.
+    assert set(mentions) == set(PiiType) - {PiiType.OTHER}
