@@ -34,6 +34,7 @@ from services.jobs.progress import (
 from services.jobs.sounds import write_heard
 from services.jobs.storing import store_transcript
 from services.jobs.workshop import Workshop
+from services.providers.capabilities import Capabilities, leaves_copy, redacting
 from services.storage.audio_vault import Rendition
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.database import forget_log
@@ -157,13 +158,23 @@ class OpenRun:
         )
         self._ask_model()
         self._workshop.runs.finish(
-            self._call_id, self._number, stored, self._reporter.stage_times_ms
+            self._call_id,
+            self._number,
+            stored,
+            self._reporter.stage_times_ms,
+            leaves_copy=self._leaves_copy(analysed.transcript),
         )
         # The run has ended well whatever comes of this; the janitor's sweeps catch up on it.
         with suppress(PartylineError):
             self._workshop.sounds.tidy(self._call_id)
             forget_log(self._workshop.engine)
         return Outcome.READY
+
+    def _leaves_copy(self, transcript: Transcript) -> bool:
+        """Whether the service keeps its copy: not of words that have been taken out here."""
+        if not transcript.redacted or self._options.relabel_of is not None:
+            return True
+        return leaves_copy(self._asked_first, self._options)
 
     def _report_understanding(self, stage: Stage, done: float) -> None:
         self._context.on_progress(stage, UNDERSTANDING_SHARE * done)
@@ -208,9 +219,16 @@ class OpenRun:
 
     @cached_property
     def _options(self) -> ProcessingOptions:
-        """The run's options, with the words of the organisation behind the run's own."""
+        """The run's options as they hold: with the organisation's words behind its own."""
         org_id, run = self._loaded
-        return with_vocabulary(run.options, self._workshop.vocabularies.get(org_id))
+        options = with_vocabulary(run.options, self._workshop.vocabularies.get(org_id))
+        if options.relabel_of is not None:
+            return options
+        return redacting(self._asked_first, options)
+
+    @property
+    def _asked_first(self) -> Capabilities:
+        return self._workshop.providers.capabilities(self._loaded[1].options.provider)
 
     @cached_property
     def _key(self) -> WrappedKey:

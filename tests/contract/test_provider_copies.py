@@ -136,6 +136,16 @@ def test_copies_of_text_that_redaction_took_away_are_due(
     assert due(copies) == ["a"]
 
 
+def test_a_run_may_end_without_leaving_a_copy(
+    runs: RunStore, transcripts: TranscriptStore, copies: ProviderCopyStore, made: Call
+) -> None:
+    note(copies, made, "a")
+    stored = transcripts.save(ORG, made.id, 1, analysed(provider="assemblyai", redacted=True))
+    assert due(copies) == []
+    runs.finish(made.id, 1, stored, leaves_copy=False)
+    assert due(copies) == ["a"]
+
+
 @pytest.mark.parametrize("gone", ["run", "call"])
 def test_a_copy_noted_too_late_is_due_at_once(
     calls: CallStore, runs: RunStore, copies: ProviderCopyStore, made: Call, gone: str
