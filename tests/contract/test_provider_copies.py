@@ -17,33 +17,9 @@ from tests.contract.stores import ORG, add, analysed
 
 
 @pytest.fixture
-def calls(engine: Engine) -> CallStore:
-    """Where the calls are."""
-    return CallStore(engine)
-
-
-@pytest.fixture
-def runs(engine: Engine) -> RunStore:
-    """Where their runs are."""
-    return RunStore(engine)
-
-
-@pytest.fixture
-def transcripts(engine: Engine) -> TranscriptStore:
-    """Where their transcripts are."""
-    return TranscriptStore(engine)
-
-
-@pytest.fixture
 def copies(engine: Engine) -> ProviderCopyStore:
     """The store under test."""
     return ProviderCopyStore(engine)
-
-
-@pytest.fixture
-def made(calls: CallStore) -> Call:
-    """A call whose first run goes on."""
-    return add(calls)
 
 
 def due(copies: ProviderCopyStore, **how: bool) -> list[str]:
