@@ -4,16 +4,12 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-import numpy as np
-
+from services.audio.frames import BLOCK_FRAMES, encode_block
 from services.audio.recording import SAMPLE_RATE, PcmReader
-from services.audio.samples import to_int16
 
 if TYPE_CHECKING:
     from av import AudioStream
-    from av.container import OutputContainer
 
-BLOCK_FRAMES = 30 * SAMPLE_RATE
 # Speech of 16 kHz loses nothing that a recogniser would miss.
 OPUS_BIT_RATE = 32_000
 
@@ -51,18 +47,5 @@ def encode(pcm: PcmReader, sink: BinaryIO, coding: Coding, *, between: Callable[
             stream.bit_rate = OPUS_BIT_RATE * pcm.channels
         for start in range(0, pcm.frames, BLOCK_FRAMES):
             between()
-            _encode(output, stream, pcm, start, layout)
+            encode_block(output, stream, pcm, start, at=start)
         output.mux(stream.encode(None))
-
-
-def _encode(
-    output: "OutputContainer", stream: "AudioStream", pcm: PcmReader, start: int, layout: str
-) -> None:
-    import av
-
-    tracks = [pcm.read(start, start + BLOCK_FRAMES, channel) for channel in range(pcm.channels)]
-    interleaved = to_int16(np.stack(tracks, axis=1)).reshape(1, -1)
-    frame = av.AudioFrame.from_ndarray(interleaved, format="s16", layout=layout)
-    frame.sample_rate = SAMPLE_RATE
-    frame.pts = start
-    output.mux(stream.encode(frame))

@@ -69,10 +69,10 @@ class ArrayPcm:
 
 
 class ChannelPcm:
-    """One channel of another reader, as a mono recording."""
+    """One channel of another reader, or the mean of all, as a mono recording."""
 
-    def __init__(self, pcm: PcmReader, channel: int) -> None:
-        """Show only ``channel`` of ``pcm``."""
+    def __init__(self, pcm: PcmReader, channel: int | None = None) -> None:
+        """Show only ``channel`` of ``pcm``, the mean of its channels when None."""
         self._pcm = pcm
         self._channel = channel
 
@@ -87,30 +87,8 @@ class ChannelPcm:
         return 1
 
     def read(self, start: int, stop: int, channel: int | None = None) -> Samples:
-        """Return frames [start, stop) of the one channel."""
+        """Return frames [start, stop) of what is shown."""
         return self._pcm.read(start, stop, self._channel)
-
-
-class MixedPcm:
-    """The mean of all channels of another reader, as a mono recording."""
-
-    def __init__(self, pcm: PcmReader) -> None:
-        """Show ``pcm`` as one channel."""
-        self._pcm = pcm
-
-    @property
-    def frames(self) -> int:
-        """Number of sample frames."""
-        return self._pcm.frames
-
-    @property
-    def channels(self) -> int:
-        """Always one."""
-        return 1
-
-    def read(self, start: int, stop: int, channel: int | None = None) -> Samples:
-        """Return frames [start, stop) of the mean."""
-        return self._pcm.read(start, stop, None)
 
 
 def _choose(

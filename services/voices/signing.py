@@ -14,7 +14,7 @@ from services.audio.channels import channel_to_hear, examine_channels
 from services.audio.decode import decode
 from services.audio.levels import LEVEL_FRAME_MS, frame_levels
 from services.audio.part import PartPcm
-from services.audio.pcm import ChannelPcm, FilePcm, MixedPcm
+from services.audio.pcm import ChannelPcm, FilePcm
 from services.audio.recording import FRAMES_PER_MS, PcmReader
 from services.audio.wav import WavStream
 from services.domain.errors import InvalidRequest, OtherVoice, VoiceNotFound
@@ -144,7 +144,7 @@ class SignatureDesk:
             pcm = FilePcm(decoded_file, channels=decoded.channels, frames=decoded.frames)
             _, findings = examine_channels(pcm)
             channel = channel_to_hear(findings, pcm.channels)
-            heard = MixedPcm(pcm) if channel is None else ChannelPcm(pcm, channel)
+            heard = ChannelPcm(pcm, channel)
             return WavStream(PartPcm(heard, fullest_part(heard))).read()
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from services.audio.channels import channel_to_hear
 from services.audio.encoded import Coding, encode
-from services.audio.pcm import BYTES_PER_SAMPLE, ChannelPcm, MixedPcm
+from services.audio.pcm import BYTES_PER_SAMPLE, ChannelPcm
 from services.audio.recording import ChannelLayout, PcmReader, Recording
 from services.domain.errors import ProviderRejected
 from services.domain.findings import FindingKind
@@ -113,4 +113,4 @@ def _to_hear(recording: Recording) -> PcmReader:
     if recording.layout is ChannelLayout.SEPARATE or pcm.channels == 1:
         return pcm
     channel = _channel(recording)
-    return MixedPcm(pcm) if channel is None else ChannelPcm(pcm, channel)
+    return ChannelPcm(pcm, channel)

@@ -7,7 +7,7 @@ import pytest
 
 from services.audio.decode import decode
 from services.audio.encoded import Coding, encode
-from services.audio.pcm import ArrayPcm, MixedPcm
+from services.audio.pcm import ArrayPcm, ChannelPcm
 from services.domain.errors import Cancelled
 from services.domain.running import RunContext
 
@@ -76,6 +76,6 @@ def test_what_is_called_between_can_end_it(coding):
 
 
 def test_the_mean_of_both_channels_is_a_mono_recording():
-    mixed = MixedPcm(ArrayPcm(clicks(2)))
+    mixed = ChannelPcm(ArrayPcm(clicks(2)))
     assert (mixed.channels, mixed.frames) == (1, SECONDS * 16_000)
     assert np.allclose(mixed.read(0, 16_000, 0), clicks(2)[:16_000].mean(axis=1))
