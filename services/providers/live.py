@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services import telemetry
 from services.audio.recording import SAMPLE_RATE
 from services.domain.errors import InternalFault, LiveOver, PartylineError
-from services.domain.live import Ended, LiveEvent
+from services.domain.live import Ended, Gap, LiveEvent
 
 BYTES_PER_SAMPLE = 2
 LAST_WORDS_S = 5.0
@@ -59,6 +59,13 @@ class LiveSession(ABC):
     def _close_impl(self) -> None:
         """Let go of connections and threads, whatever state they are in. Must not raise."""
 
+    def _gap_impl(self) -> Gap | None:
+        """Return what has no words when an error ends the call, unless it was told before.
+
+        Asked under the lock of ``tell``, so that nothing is told in between.
+        """
+        return None
+
     @property
     def sent_ms(self) -> int:
         """How much sound was sent, in milliseconds: the present of the call."""
@@ -104,8 +111,11 @@ class LiveSession(ABC):
             work()
         except PartylineError as error:
             self._end(error)
-            raise
+            raise self._error or error from None
         except Exception as error:
+            if self._over.is_set():
+                # Another thread has ended the session and let go of what was being used here.
+                raise self._error or LiveOver from None
             telemetry.fault("provider.live", error, provider=self._provider)
             self._end(InternalFault())
             raise InternalFault from error
@@ -114,8 +124,11 @@ class LiveSession(ABC):
         with self._telling:
             if self._over.is_set():
                 return
-            self._over.set()
             self._error = error
+            self._over.set()
+            gap = self._gap_impl() if error else None
+            if gap is not None:
+                self._listener(gap)
             self._listener(
                 Ended(
                     at_ms=self.sent_ms,

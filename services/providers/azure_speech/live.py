@@ -4,8 +4,13 @@ import threading
 from collections.abc import Sequence
 
 from services import telemetry
-from services.domain.errors import InternalFault, ProviderTimeout
-from services.domain.live import Final, Partial, SpeakerTold
+from services.domain.errors import (
+    InternalFault,
+    PartylineError,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from services.domain.live import Final, Gap, GapKind, LiveEvent, Partial, SpeakerTold
 from services.domain.voices import VoiceSignature
 from services.providers.azure_speech.access import AzureAccess
 from services.providers.azure_speech.lines import line_of
@@ -18,6 +23,7 @@ from services.providers.azure_speech.session import (
     wait_connected,
 )
 from services.providers.azure_speech.streamed import Party, Speakers, party_of, utterance_of
+from services.providers.azure_speech.watching import Watch
 from services.providers.live import LiveFormat, LiveListener, LiveSession
 
 LOOK_EVERY_S = 0.2
@@ -25,6 +31,9 @@ LOOK_EVERY_S = 0.2
 UNBOUND_SPEED = 100.0
 # The SDK connects anew by itself and sends again what wasn't understood yet: nothing is lost.
 RETRIES = 4
+# So long may the SDK take to connect anew, and so much speech go out without any answer to it.
+LOST_S = 20.0
+SILENT_S = 30.0
 
 
 class AzureLiveSession(LiveSession):
@@ -39,7 +48,10 @@ class AzureLiveSession(LiveSession):
         participants: Sequence[VoiceSignature] = (),
     ) -> None:
         """Connect. Raises from the error tree when the service doesn't take the call."""
-        super().__init__("azure", sound, listener)
+        self._understood = _Understood(listener)
+        super().__init__("azure", sound, self._understood)
+        self._watch = Watch(sound, silent_s=SILENT_S, lost_s=LOST_S)
+        self._is_finishing = threading.Event()
         self._is_separate = sound.channels > 1
         self._speakers = Speakers(is_separate=self._is_separate, participants=participants)
         self._told_speakers: set[str] = set()
@@ -60,8 +72,16 @@ class AzureLiveSession(LiveSession):
 
     def _send_impl(self, pcm: bytes) -> None:
         self._session.write(pcm)
+        self._watch.sent(pcm)
+
+    def _gap_impl(self) -> Gap | None:
+        start_ms = self._understood.until_ms
+        if start_ms >= self.sent_ms:
+            return None
+        return Gap(kind=GapKind.CONNECTION_LOST, start_ms=start_ms, end_ms=self.sent_ms)
 
     def _finish_impl(self, timeout_s: float) -> None:
+        self._is_finishing.set()
         self._session.end_of_sound()
         if not self._read_all.wait(timeout_s):
             raise ProviderTimeout
@@ -76,12 +96,20 @@ class AzureLiveSession(LiveSession):
         try:
             while not self._over.is_set():
                 event = self._session.next(LOOK_EVERY_S)
+                if event is None:
+                    self._watch.check()
+                    continue
+                self._watch.came(event)
                 if isinstance(event, Heard):
                     self._tell_heard(event)
                 elif isinstance(event, Failed):
-                    self.fail(event.error)
+                    raise event.error
                 elif isinstance(event, Stopped):
+                    if not self._is_finishing.is_set():
+                        raise ProviderUnavailable
                     return
+        except PartylineError as error:
+            self.fail(error)
         except Exception as error:
             telemetry.fault("provider.live", error, provider=self._provider)
             self.fail(InternalFault())
@@ -107,3 +135,26 @@ class AzureLiveSession(LiveSession):
             self.tell(Final(line=utterance))
         else:
             self.tell(Partial(line=utterance))
+
+
+class _Understood:
+    """Passes events on and knows up to where the call was understood: a session's listener."""
+
+    def __init__(self, listener: LiveListener) -> None:
+        self._listener = listener
+        self._final_ms = 0
+        self._open: dict[str, int] = {}
+
+    @property
+    def until_ms(self) -> int:
+        """End of the last final line, or where a line began that is still under way."""
+        return min((self._final_ms, *self._open.values()))
+
+    def __call__(self, event: LiveEvent) -> None:
+        """Take one event."""
+        if isinstance(event, Partial):
+            self._open[event.line.id] = event.line.start_ms
+        elif isinstance(event, Final):
+            self._open.pop(event.line.id, None)
+            self._final_ms = max(self._final_ms, event.line.end_ms)
+        self._listener(event)
