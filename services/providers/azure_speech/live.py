@@ -10,10 +10,12 @@ from services.domain.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from services.domain.live import Final, Gap, GapKind, LiveEvent, Partial, SpeakerTold
+from services.domain.live import Final, Gap, GapKind, LiveEvent, Partial, Revised, SpeakerTold
+from services.domain.speech import Speaker
 from services.domain.voices import VoiceSignature
 from services.providers.azure_speech.access import AzureAccess
 from services.providers.azure_speech.lines import line_of
+from services.providers.azure_speech.live_speakers import LiveSpeakers
 from services.providers.azure_speech.recognisers import Wishes
 from services.providers.azure_speech.session import (
     Failed,
@@ -22,7 +24,7 @@ from services.providers.azure_speech.session import (
     Stopped,
     wait_connected,
 )
-from services.providers.azure_speech.streamed import Party, Speakers, party_of, utterance_of
+from services.providers.azure_speech.streamed import Party, party_of, utterance_of
 from services.providers.azure_speech.watching import Watch
 from services.providers.live import LiveFormat, LiveListener, LiveSession
 
@@ -53,8 +55,8 @@ class AzureLiveSession(LiveSession):
         self._watch = Watch(sound, silent_s=SILENT_S, lost_s=LOST_S)
         self._is_finishing = threading.Event()
         self._is_separate = sound.channels > 1
-        self._speakers = Speakers(is_separate=self._is_separate, participants=participants)
-        self._told_speakers: set[str] = set()
+        self._speakers = LiveSpeakers(is_separate=self._is_separate, participants=participants)
+        self._told_speakers: dict[str, Speaker] = {}
         self._open_lines: dict[Party | None, str] = {}
         self._lines = 0
         self._read_all = threading.Event()
@@ -120,21 +122,26 @@ class AzureLiveSession(LiveSession):
         line = line_of(heard, base_ms=0, until_ms=self.sent_ms)
         if line is None:
             return
-        speaker = self._speakers.of(line)
-        if speaker is not None and speaker.id not in self._told_speakers:
-            self._told_speakers.add(speaker.id)
-            self.tell(SpeakerTold(speaker=speaker, at_ms=line.start_ms))
         # A line that is under way may be another's in the end, but a channel has one at a time.
         place = party_of(line, is_separate=True) if self._is_separate else None
         if place not in self._open_lines:
             self._lines += 1
             self._open_lines[place] = f"u{self._lines}"
-        utterance = utterance_of(line, self._open_lines[place], speaker)
+        line_id = self._open_lines[place]
         if heard.is_final:
             del self._open_lines[place]
-            self.tell(Final(line=utterance))
-        else:
-            self.tell(Partial(line=utterance))
+        for revised, other in self._speakers.settle(line_id, line, is_final=heard.is_final):
+            self._tell_speaker(other, line.start_ms)
+            self.tell(Revised(line=revised))
+        speaker = self._speakers.of(line)
+        self._tell_speaker(speaker, line.start_ms)
+        utterance = utterance_of(line, line_id, speaker)
+        self.tell(Final(line=utterance) if heard.is_final else Partial(line=utterance))
+
+    def _tell_speaker(self, speaker: Speaker | None, at_ms: int) -> None:
+        if speaker is not None and self._told_speakers.get(speaker.id) != speaker:
+            self._told_speakers[speaker.id] = speaker
+            self.tell(SpeakerTold(speaker=speaker, at_ms=at_ms))
 
 
 class _Understood:
