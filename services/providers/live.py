@@ -13,6 +13,8 @@ from services.domain.live import Ended, Gap, LiveEvent
 
 BYTES_PER_SAMPLE = 2
 LAST_WORDS_S = 5.0
+# So long at most a session that an error has ended is waited for to let go of everything.
+LETTING_GO_S = 10.0
 
 LiveListener = Callable[[LiveEvent], None]
 
@@ -43,6 +45,7 @@ class LiveSession(ABC):
         self._listener = listener
         self._telling = threading.Lock()
         self._over = threading.Event()
+        self._closed = threading.Event()
         self._error: PartylineError | None = None
         self._sent_bytes = 0
         self._started = time.monotonic()
@@ -84,15 +87,18 @@ class LiveSession(ABC):
     def finish(self, timeout_s: float = LAST_WORDS_S) -> None:
         """End the sound, wait for the last words (bounded), and close. Safe to call twice."""
         if self._over.is_set():
+            self._closed.wait(LETTING_GO_S)
             return
         try:
             self._guarded(lambda: self._finish_impl(timeout_s))
         finally:
             self._end(None)
+            self._closed.wait(LETTING_GO_S)
 
     def abort(self) -> None:
         """Close at once; words that are under way are lost. Safe to call always."""
         self._end(None)
+        self._closed.wait(LETTING_GO_S)
 
     # --- for the providers --------------------------------------------------------------------
 
@@ -143,4 +149,7 @@ class LiveSession(ABC):
             audio_ms=self.sent_ms,
             took_ms=round((time.monotonic() - self._started) * 1000),
         )
-        self._close_impl()
+        try:
+            self._close_impl()
+        finally:
+            self._closed.set()
