@@ -213,19 +213,9 @@ def bench_personal_data(
         raise SystemExit(measure(Wishes(only=only, peer=peer, show=show), json_file))
 
 
-@benches.command("azure-layer")
-def bench_azure_layer(json_file: Figures = None) -> None:
-    """What our layer adds to Azure's Speech SDK, on the same call at an emulated service."""
-    from app.commands.console import one_clear_line
-    from bench.azure_layer import measure
-
-    with one_clear_line():
-        raise SystemExit(measure(json_file))
-
-
 @benches.command("provider-layer")
 def bench_provider_layer(json_file: Figures = None) -> None:
-    """What our layer adds to a provider's own SDK, on the same call at an emulated service."""
+    """What our layer adds to the providers' own SDKs, on the same calls at emulated services."""
     from app.commands.console import one_clear_line
     from bench.provider_layer import measure
 

@@ -17,7 +17,7 @@ from app.commands.console import EXIT_BAD_INPUT, say
 from app.commands.stored import save_recording
 from app.commands.vocabulary import with_kept_vocabulary
 from app.settings import Settings
-from app.wiring import build_models, build_providers, build_services
+from app.wiring import build_models, build_participants, build_providers, build_services
 from services.analysis.file_names import details_from_name
 from services.audio.microphone import microphone
 from services.audio.pcm import BYTES_PER_SAMPLE, FilePcm
@@ -69,7 +69,8 @@ def stream_live(
     Models are loaded before it begins. Whatever could keep it from being stored afterwards is
     looked at before, too; when the call breaks off, what there is of a recording is stored.
     """
-    provider = build_providers(settings).ready(options.provider)
+    registry = build_providers(settings, lambda: build_participants(settings))
+    provider = registry.ready(options.provider)
     capabilities = provider.capabilities
     check_live(capabilities, options)
     wanted = with_kept_vocabulary(settings, options)

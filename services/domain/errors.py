@@ -1,6 +1,7 @@
 """The error tree. A class's docstring is the sentence a person sees when it happens.
 
-Every retry loop reads ``retryable``; nothing else decides whether trying again can help.
+Every retry loop reads ``retryable``; nothing else decides whether trying again can help. The
+one that asks providers reads ``may_be_charged`` beside it.
 Messages never contain words of a call, file names, keys or a provider's own text, so they
 can be logged, stored and shown as they are.
 """
@@ -12,6 +13,8 @@ class PartylineError(Exception):
     """Something went wrong."""
 
     retryable: bool = False
+    # Trying again can help, but may be paid for twice: that is left to people and other providers.
+    may_be_charged: bool = False
 
     def __init__(self, detail: str | None = None) -> None:
         """Take an optional safe second sentence, shown after the class's own."""
@@ -315,6 +318,12 @@ class ProviderTimeout(ProviderError):
     """The speech service did not answer in time; please retry later."""
 
     retryable = True
+
+
+class ProviderAnswerLost(ProviderTimeout):
+    """The speech service did not answer in time and may charge for it; please retry later."""
+
+    may_be_charged = True
 
 
 # --- language models --------------------------------------------------------------------------

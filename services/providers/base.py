@@ -4,6 +4,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from services import telemetry
 from services.audio.recording import Recording
@@ -18,6 +19,7 @@ from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.providers.capabilities import Capabilities, Readiness
 from services.providers.live import LiveFormat, LiveListener, LiveSession
+from services.providers.waiting import wait
 
 ATTEMPTS = 3
 FIRST_PAUSE_S = 2.0
@@ -66,12 +68,15 @@ class SpeechProvider(ABC):
         options: ProcessingOptions,
         context: RunContext,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> Transcript:
         """Return the provider's transcript, trying again while the error says that it can help.
 
-        Raises a PartylineError; foreign exceptions become InternalFault without their text.
+        What may be paid for already is not asked for again. ``sleep`` stands in for the pauses
+        between attempts, which end when the run is cancelled. Raises a PartylineError; foreign
+        exceptions become InternalFault without their text.
         """
+        sleep = sleep or partial(wait, context=context)
         pause_s = FIRST_PAUSE_S
         for attempt in range(1, ATTEMPTS + 1):
             started = time.monotonic()
@@ -80,7 +85,7 @@ class SpeechProvider(ABC):
                     transcript = self._transcribe_impl(recording, options, context)
             except PartylineError as error:
                 self._log_failure(error, attempt)
-                if not error.retryable or attempt == ATTEMPTS:
+                if not error.retryable or error.may_be_charged or attempt == ATTEMPTS:
                     raise
             except Exception as error:
                 telemetry.fault("provider.transcribe", error, provider=self.capabilities.name)

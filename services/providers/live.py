@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from services import telemetry
 from services.audio.recording import SAMPLE_RATE
 from services.domain.errors import InternalFault, LiveOver, PartylineError
-from services.domain.live import Ended, LiveEvent
+from services.domain.live import Ended, Gap, LiveEvent
 
 BYTES_PER_SAMPLE = 2
 LAST_WORDS_S = 5.0
+# So long at most a session that an error has ended is waited for to let go of everything.
+LETTING_GO_S = 10.0
 
 LiveListener = Callable[[LiveEvent], None]
 
@@ -43,6 +45,7 @@ class LiveSession(ABC):
         self._listener = listener
         self._telling = threading.Lock()
         self._over = threading.Event()
+        self._closed = threading.Event()
         self._error: PartylineError | None = None
         self._sent_bytes = 0
         self._started = time.monotonic()
@@ -58,6 +61,13 @@ class LiveSession(ABC):
     @abstractmethod
     def _close_impl(self) -> None:
         """Let go of connections and threads, whatever state they are in. Must not raise."""
+
+    def _gap_impl(self) -> Gap | None:
+        """Return what has no words when an error ends the call, unless it was told before.
+
+        Asked under the lock of ``tell``, so that nothing is told in between.
+        """
+        return None
 
     @property
     def sent_ms(self) -> int:
@@ -77,15 +87,18 @@ class LiveSession(ABC):
     def finish(self, timeout_s: float = LAST_WORDS_S) -> None:
         """End the sound, wait for the last words (bounded), and close. Safe to call twice."""
         if self._over.is_set():
+            self._closed.wait(LETTING_GO_S)
             return
         try:
             self._guarded(lambda: self._finish_impl(timeout_s))
         finally:
             self._end(None)
+            self._closed.wait(LETTING_GO_S)
 
     def abort(self) -> None:
         """Close at once; words that are under way are lost. Safe to call always."""
         self._end(None)
+        self._closed.wait(LETTING_GO_S)
 
     # --- for the providers --------------------------------------------------------------------
 
@@ -104,8 +117,11 @@ class LiveSession(ABC):
             work()
         except PartylineError as error:
             self._end(error)
-            raise
+            raise self._error or error from None
         except Exception as error:
+            if self._over.is_set():
+                # Another thread has ended the session and let go of what was being used here.
+                raise self._error or LiveOver from None
             telemetry.fault("provider.live", error, provider=self._provider)
             self._end(InternalFault())
             raise InternalFault from error
@@ -114,8 +130,11 @@ class LiveSession(ABC):
         with self._telling:
             if self._over.is_set():
                 return
-            self._over.set()
             self._error = error
+            self._over.set()
+            gap = self._gap_impl() if error else None
+            if gap is not None:
+                self._listener(gap)
             self._listener(
                 Ended(
                     at_ms=self.sent_ms,
@@ -130,4 +149,7 @@ class LiveSession(ABC):
             audio_ms=self.sent_ms,
             took_ms=round((time.monotonic() - self._started) * 1000),
         )
-        self._close_impl()
+        try:
+            self._close_impl()
+        finally:
+            self._closed.set()

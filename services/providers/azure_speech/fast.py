@@ -5,7 +5,6 @@ that the base's are the only ones.
 """
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ import requests
 from services.audio.recording import ChannelLayout, Recording
 from services.domain.calls import ProcessingOptions, Stage
 from services.domain.errors import (
+    ProviderAnswerLost,
     ProviderTimeout,
     ProviderUnavailable,
 )
@@ -21,12 +21,13 @@ from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.providers.azure_speech.access import AzureAccess
 from services.providers.azure_speech.addresses import endpoint_of, key_of
-from services.providers.azure_speech.asking import CONNECT_TIMEOUT_S, LOOK_EVERY_S, ask, posted
+from services.providers.azure_speech.asking import CONNECT_TIMEOUT_S, ask, posted
 from services.providers.azure_speech.http_errors import error_of_status, wait_s
 from services.providers.azure_speech.locales import language_of, locale_of
 from services.providers.azure_speech.phrases import transcript_of
 from services.providers.azure_speech.sending import SentSound, check_length, sound_to_send
 from services.providers.capabilities import OptionValues
+from services.providers.waiting import wait
 
 CHECKPOINT = "azure.fast"
 # Who speaks in a call: two, and those it is passed on to.
@@ -149,10 +150,13 @@ def _answered(
         if status in {0, 200}:
             raise ProviderUnavailable from None
         headers = getattr(failure.response, "headers", None) or {}
-        _wait(wait_s(headers.get("Retry-After")), context)
+        wait(wait_s(headers.get("Retry-After")), context)
         raise error_of_status(status) from None
-    except (ServiceRequestTimeoutError, ServiceResponseTimeoutError):
+    except ServiceRequestTimeoutError:
         raise ProviderTimeout from None
+    except (ServiceResponseTimeoutError, ProviderTimeout):
+        # The sound is there by now, or much of it: what the service does with it may be charged.
+        raise ProviderAnswerLost from None
     except (AzureError, requests.RequestException, OSError, ValueError):
         raise ProviderUnavailable from None
 
@@ -191,11 +195,3 @@ def _sender(
             return dict(answer.as_dict())
 
     return send
-
-
-def _wait(seconds: float, context: RunContext) -> None:
-    """Wait as the service asks, as long as the run is wanted, before the base tries again."""
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        context.report(Stage.RECOGNISE, 0.0)
-        time.sleep(min(left, LOOK_EVERY_S))

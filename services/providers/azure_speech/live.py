@@ -4,11 +4,18 @@ import threading
 from collections.abc import Sequence
 
 from services import telemetry
-from services.domain.errors import InternalFault, ProviderTimeout
-from services.domain.live import Final, Partial, SpeakerTold
+from services.domain.errors import (
+    InternalFault,
+    PartylineError,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from services.domain.live import Final, Gap, GapKind, LiveEvent, Partial, Revised, SpeakerTold
+from services.domain.speech import Speaker
 from services.domain.voices import VoiceSignature
 from services.providers.azure_speech.access import AzureAccess
 from services.providers.azure_speech.lines import line_of
+from services.providers.azure_speech.live_speakers import LiveSpeakers
 from services.providers.azure_speech.recognisers import Wishes
 from services.providers.azure_speech.session import (
     Failed,
@@ -17,7 +24,8 @@ from services.providers.azure_speech.session import (
     Stopped,
     wait_connected,
 )
-from services.providers.azure_speech.streamed import Party, Speakers, party_of, utterance_of
+from services.providers.azure_speech.streamed import Party, party_of, utterance_of
+from services.providers.azure_speech.watching import Watch
 from services.providers.live import LiveFormat, LiveListener, LiveSession
 
 LOOK_EVERY_S = 0.2
@@ -25,6 +33,9 @@ LOOK_EVERY_S = 0.2
 UNBOUND_SPEED = 100.0
 # The SDK connects anew by itself and sends again what wasn't understood yet: nothing is lost.
 RETRIES = 4
+# So long may the SDK take to connect anew, and so much speech go out without any answer to it.
+LOST_S = 20.0
+SILENT_S = 30.0
 
 
 class AzureLiveSession(LiveSession):
@@ -39,10 +50,13 @@ class AzureLiveSession(LiveSession):
         participants: Sequence[VoiceSignature] = (),
     ) -> None:
         """Connect. Raises from the error tree when the service doesn't take the call."""
-        super().__init__("azure", sound, listener)
+        self._understood = _Understood(listener)
+        super().__init__("azure", sound, self._understood)
+        self._watch = Watch(sound, silent_s=SILENT_S, lost_s=LOST_S)
+        self._is_finishing = threading.Event()
         self._is_separate = sound.channels > 1
-        self._speakers = Speakers(is_separate=self._is_separate, participants=participants)
-        self._told_speakers: set[str] = set()
+        self._speakers = LiveSpeakers(is_separate=self._is_separate, participants=participants)
+        self._told_speakers: dict[str, Speaker] = {}
         self._open_lines: dict[Party | None, str] = {}
         self._lines = 0
         self._read_all = threading.Event()
@@ -60,8 +74,16 @@ class AzureLiveSession(LiveSession):
 
     def _send_impl(self, pcm: bytes) -> None:
         self._session.write(pcm)
+        self._watch.sent(pcm)
+
+    def _gap_impl(self) -> Gap | None:
+        start_ms = self._understood.until_ms
+        if start_ms >= self.sent_ms:
+            return None
+        return Gap(kind=GapKind.CONNECTION_LOST, start_ms=start_ms, end_ms=self.sent_ms)
 
     def _finish_impl(self, timeout_s: float) -> None:
+        self._is_finishing.set()
         self._session.end_of_sound()
         if not self._read_all.wait(timeout_s):
             raise ProviderTimeout
@@ -76,12 +98,20 @@ class AzureLiveSession(LiveSession):
         try:
             while not self._over.is_set():
                 event = self._session.next(LOOK_EVERY_S)
+                if event is None:
+                    self._watch.check()
+                    continue
+                self._watch.came(event)
                 if isinstance(event, Heard):
                     self._tell_heard(event)
                 elif isinstance(event, Failed):
-                    self.fail(event.error)
+                    raise event.error
                 elif isinstance(event, Stopped):
+                    if not self._is_finishing.is_set():
+                        raise ProviderUnavailable
                     return
+        except PartylineError as error:
+            self.fail(error)
         except Exception as error:
             telemetry.fault("provider.live", error, provider=self._provider)
             self.fail(InternalFault())
@@ -92,18 +122,46 @@ class AzureLiveSession(LiveSession):
         line = line_of(heard, base_ms=0, until_ms=self.sent_ms)
         if line is None:
             return
-        speaker = self._speakers.of(line)
-        if speaker is not None and speaker.id not in self._told_speakers:
-            self._told_speakers.add(speaker.id)
-            self.tell(SpeakerTold(speaker=speaker, at_ms=line.start_ms))
         # A line that is under way may be another's in the end, but a channel has one at a time.
         place = party_of(line, is_separate=True) if self._is_separate else None
         if place not in self._open_lines:
             self._lines += 1
             self._open_lines[place] = f"u{self._lines}"
-        utterance = utterance_of(line, self._open_lines[place], speaker)
+        line_id = self._open_lines[place]
         if heard.is_final:
             del self._open_lines[place]
-            self.tell(Final(line=utterance))
-        else:
-            self.tell(Partial(line=utterance))
+        for revised, other in self._speakers.settle(line_id, line, is_final=heard.is_final):
+            self._tell_speaker(other, line.start_ms)
+            self.tell(Revised(line=revised))
+        speaker = self._speakers.of(line)
+        self._tell_speaker(speaker, line.start_ms)
+        utterance = utterance_of(line, line_id, speaker)
+        self.tell(Final(line=utterance) if heard.is_final else Partial(line=utterance))
+
+    def _tell_speaker(self, speaker: Speaker | None, at_ms: int) -> None:
+        if speaker is not None and self._told_speakers.get(speaker.id) != speaker:
+            self._told_speakers[speaker.id] = speaker
+            self.tell(SpeakerTold(speaker=speaker, at_ms=at_ms))
+
+
+class _Understood:
+    """Passes events on and knows up to where the call was understood: a session's listener."""
+
+    def __init__(self, listener: LiveListener) -> None:
+        self._listener = listener
+        self._final_ms = 0
+        self._open: dict[str, int] = {}
+
+    @property
+    def until_ms(self) -> int:
+        """End of the last final line, or where a line began that is still under way."""
+        return min((self._final_ms, *self._open.values()))
+
+    def __call__(self, event: LiveEvent) -> None:
+        """Take one event."""
+        if isinstance(event, Partial):
+            self._open[event.line.id] = event.line.start_ms
+        elif isinstance(event, Final):
+            self._open.pop(event.line.id, None)
+            self._final_ms = max(self._final_ms, event.line.end_ms)
+        self._listener(event)

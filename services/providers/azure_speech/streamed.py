@@ -88,7 +88,7 @@ def transcript_of(
     participants: Sequence[VoiceSignature] = (),
 ) -> Transcript:
     """Return the transcript of a recording. ``language`` is a code, None when it was detected."""
-    is_separate = recording.layout is ChannelLayout.SEPARATE and not _is_one_channel(lines)
+    is_separate = recording.layout is ChannelLayout.SEPARATE and not is_one_channel(lines)
     speakers = Speakers(is_separate=is_separate, participants=participants)
     ordered = sorted(lines, key=lambda line: (line.start_ms, line.end_ms))
     utterances = tuple(
@@ -107,7 +107,7 @@ def transcript_of(
     )
 
 
-def _is_one_channel(lines: Sequence[Line]) -> bool:
+def is_one_channel(lines: Sequence[Line]) -> bool:
     """Whether several voices are told on one channel: then the service has mixed the channels."""
     channels = {line.channel for line in lines}
     voices = {line.voice for line in lines if line.voice is not None}

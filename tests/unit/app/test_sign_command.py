@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from app.commands import live
 from app.commands.voices import sign_voice
 from app.settings import Settings
 from app.wiring import build_participants, build_services
 from emulators.azure_speech.http_server import SIGN, AzureHttpEmulator
+from emulators.azure_speech.websocket import AzureSpeechEmulator
+from services.domain.calls import ProcessingOptions
 from services.domain.errors import FileMissing, OtherVoice, ProviderNotConfigured, VoiceNotFound
 from services.domain.people import LOCAL_USER
 from services.domain.speech import SpeakerRole
 from tests.unit.app.test_commands import sound
+from tests.unit.app.test_live_command import long_sound
+from tests.unit.live.stand_ins import TextModels
 from tests.unit.voices.test_desk import Learns, learnt
 
 
@@ -63,6 +68,25 @@ def test_a_signature_is_made_and_given_to_azure(
     services = build_services(settings)
     assert services.signatures.participants("local") == (signature,)
     services.close()
+
+
+def test_who_is_signed_is_known_in_a_live_call(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = long_sound(tmp_path / "nora.wav", 40)
+    assert sign_voice(settings, "Nora Fields", file, "en-GB") == 0
+    models = TextModels()
+    models.warm_up = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setattr(live, "build_models", lambda _: models)
+    options = ProcessingOptions(
+        provider="azure", language="en", provider_options=(("participants", "yes"),)
+    )
+    with AzureSpeechEmulator(key="secret") as emulator:
+        streaming = settings.model_copy(update={"azure_speech_host": emulator.host})
+        assert live.stream_live(streaming, str(file), options, speed=0.0, save=False) == 0
+        [start] = [one for one in emulator.connections[0].events if one["name"] == "start"]
+    [signature] = build_participants(settings)
+    assert [one["id"] for one in start["meeting"]["attendees"]] == [signature.voice_id]
 
 
 def test_what_can_not_be_signed_is_said(

@@ -12,6 +12,7 @@ from services.domain.errors import (
     DiskFull,
     InternalFault,
     PartylineError,
+    ProviderAnswerLost,
     ProviderBusy,
     ProviderRefusedKey,
     ProviderRejected,
@@ -98,6 +99,16 @@ def test_the_next_one_does_it_and_it_is_told(
     assert heard.transcript.stages["fallback"] == said
     assert len(first.asked) == base.ATTEMPTS
     assert len(second.asked) == 1
+
+
+def test_an_answer_that_may_be_paid_for_is_asked_for_once_and_then_elsewhere(
+    call: Recording,
+) -> None:
+    first, second = asked("azure", ProviderAnswerLost), asked("local")
+    heard = transcribe_in_turn((first, second), call, ProcessingOptions(), RunContext())
+    assert heard.by.name == "local"
+    assert "did not answer in time" in heard.transcript.stages["fallback"]
+    assert len(first.asked) == 1
 
 
 def test_everyone_who_failed_is_named(call: Recording) -> None:

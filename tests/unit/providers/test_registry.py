@@ -1,9 +1,12 @@
 """The registry and the scripted provider's own tricks."""
 
+import time
+
 import pytest
 
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import (
+    Cancelled,
     InvalidRequest,
     ProviderBusy,
     ProviderNotConfigured,
@@ -64,6 +67,15 @@ def test_it_recovers_when_told() -> None:
     pauses: list[float] = []
     assert provider.transcribe(silence(), OPTIONS, RunContext(), sleep=pauses.append)
     assert pauses == [2.0, 4.0]
+
+
+def test_a_pause_between_attempts_ends_when_the_run_is_cancelled() -> None:
+    provider = ScriptedProvider(fails_with=ProviderBusy)
+    began = time.monotonic()
+    context = RunContext(is_cancelled=lambda: time.monotonic() > began + 0.2)
+    with pytest.raises(Cancelled):
+        provider.transcribe(silence(), OPTIONS, context)
+    assert time.monotonic() - began < 1.5
 
 
 def test_it_waits_when_told() -> None:

@@ -1,9 +1,14 @@
 """The scripted provider live, beyond the contract: what can be made to go wrong in it."""
 
+import threading
+import time
+
+import pytest
+
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import ProviderBusy, ProviderUnavailable
 from services.domain.live import Ended, Final, Gap, Partial, Revised
-from services.providers.live import LiveFormat
+from services.providers.live import LiveFormat, LiveSession
 from services.providers.scripted import ScriptedProvider
 from services.providers.scripted.live import WORDS_A_PARTIAL, LiveFaults
 from services.providers.scripted.provider import LINE_MS, LINES, PAUSE_MS
@@ -22,6 +27,37 @@ def held(faults: LiveFaults | None = None, length_ms: int = 12_000) -> list:
         pass
     session.finish()
     return events
+
+
+class SlowToClose(LiveSession):
+    """Lets go of its connection a while after it has failed."""
+
+    is_closed = False
+
+    def _send_impl(self, pcm):
+        pass
+
+    def _finish_impl(self, timeout_s):
+        pass
+
+    def _close_impl(self):
+        time.sleep(0.3)
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("ending", [LiveSession.finish, LiveSession.abort])
+def test_a_session_that_failed_has_let_go_of_everything_when_ending_it_returns(ending):
+    """A process that ended earlier would take a service's SDK down in the middle of its work."""
+    events: list = []
+    session = SlowToClose("slow", LiveFormat(), events.append)
+    failing = threading.Thread(target=session.fail, args=(ProviderUnavailable(),))
+    failing.start()
+    while not events:
+        time.sleep(0.01)
+    ending(session)
+    assert session.is_closed
+    failing.join()
+    assert [type(event) for event in events] == [Ended]
 
 
 def of(events, kind):

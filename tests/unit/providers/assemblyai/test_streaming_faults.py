@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -449,7 +450,9 @@ def test_without_any_channel_left_the_call_ends() -> None:
     with no_thread_left(), two_channels(*plans) as emulator:
         told = Told()
         session = open_call(emulator, told, channels=2)
-        send(session, 0, 4_000, channels=2)
+        # The call may be over before all is sent; sending says so then.
+        with suppress(errors.ProviderRefusedKey):
+            send(session, 0, 4_000, channels=2)
         told.wait_for(lambda t: t and type(t[-1]).__name__ == "Ended")
         session.finish()
     assert told.ended.error_code == "ProviderRefusedKey"

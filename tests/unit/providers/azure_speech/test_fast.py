@@ -15,6 +15,7 @@ from services.audio.part import recording_of as part_of_recording
 from services.domain.calls import ProcessingOptions, Stage
 from services.domain.errors import (
     Cancelled,
+    ProviderAnswerLost,
     ProviderBusy,
     ProviderNotConfigured,
     ProviderRefusedKey,
@@ -238,12 +239,15 @@ def test_cancelling_ends_a_request_that_is_under_way(behaviour):
     assert threading.active_count() == threads
 
 
-def test_a_service_that_never_answers_is_left(monkeypatch):
+def test_what_may_be_paid_for_already_is_not_sent_again(monkeypatch):
     monkeypatch.setattr(fast, "LEAST_TIMEOUT_S", 0.3)
     with AzureHttpEmulator(Behaviour.SLOW) as emulator:
-        with pytest.raises(ProviderTimeout):
-            transcribed(emulator, recording_of(tones(1)))
+        provider = AzureSpeechProvider(access(emulator.endpoint))
+        with pytest.raises(ProviderAnswerLost) as told:
+            provider.transcribe(recording_of(tones(1)), OPTIONS, RunContext(), sleep=lambda _: None)
         assert len(emulator.requests) == 1
+    # Somebody else may still be asked, and so may people ask again.
+    assert told.value.retryable
 
 
 def test_a_service_that_dies_and_comes_back_gives_a_whole_transcript():
