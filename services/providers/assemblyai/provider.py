@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.audio.recording import Recording
 from services.domain.calls import ProcessingOptions, Stage
-from services.domain.errors import ProviderNotConfigured, ProviderRejected, ProviderUnavailable
+from services.domain.errors import ProviderRejected, ProviderUnavailable
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.providers.assemblyai import options as names
@@ -86,8 +86,6 @@ class AssemblyAIProvider(SpeechProvider):
 
     def service(self) -> AssemblyAIService:
         """Return the service, to be closed after use. Raises ProviderNotConfigured."""
-        if not self.readiness().ready:
-            raise ProviderNotConfigured
         return AssemblyAIService(self._access, timeout_s=self._pace.timeout_s)
 
     def open_live(

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from services.domain.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
-from services.providers.assemblyai.access import AssemblyAIAccess
+from services.providers.assemblyai.access import AssemblyAIAccess, address_of, key_of
 from services.providers.assemblyai.errors import Gone, our_errors, refusal
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ MOST_LISTED = 100
 # What a deleted transcript leaves in the list has this for the address of its sound.
 DELETED_URL = "http://deleted_by_user"
 TOO_MANY = 429
-OWN_ADDRESS = "https://api.assemblyai.com"
 _NO_COVERED_SOUND = "There is no covered sound: it was not asked for, or a day has passed."
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -56,14 +55,17 @@ class AssemblyAIService:
     """Makes single requests; each raises from the error tree, and none is repeated here."""
 
     def __init__(self, access: AssemblyAIAccess, *, timeout_s: float = HTTP_TIMEOUT_S) -> None:
-        """Open a client; nothing is sent yet. A request may be silent for ``timeout_s``."""
+        """Open a client; nothing is sent yet. A request may be silent for ``timeout_s``.
+
+        Raises ProviderNotConfigured.
+        """
         import assemblyai
         from assemblyai.types import Settings
 
         # Everything is told, so that the SDK looks for nothing in the environment.
         settings = Settings(
-            api_key=access.key,
-            base_url=access.base_url or OWN_ADDRESS,
+            api_key=key_of(access),
+            base_url=address_of(access),
             http_timeout=timeout_s,
             polling_interval=1.0,
         )
