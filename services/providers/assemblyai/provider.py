@@ -4,12 +4,11 @@ from dataclasses import replace
 
 from services.audio.recording import Recording
 from services.domain.calls import ProcessingOptions, Stage
-from services.domain.errors import ProviderRejected, ProviderUnavailable
+from services.domain.errors import CopyGone, NobodySpoke, ProviderRejected, ProviderUnavailable
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.providers.assemblyai import options as names
 from services.providers.assemblyai.access import AssemblyAIAccess
-from services.providers.assemblyai.errors import Gone, NoSpeech
 from services.providers.assemblyai.lines import Wanted
 from services.providers.assemblyai.mapping import silent_transcript, transcript_of
 from services.providers.assemblyai.options import RECORDED_OPTIONS
@@ -78,7 +77,7 @@ class AssemblyAIProvider(SpeechProvider):
         with self.service() as service:
             try:
                 service.delete(reference)
-            except Gone:
+            except CopyGone:
                 return
             except ProviderRejected:
                 # What is still being worked on can't be deleted yet.
@@ -105,7 +104,7 @@ class AssemblyAIProvider(SpeechProvider):
                 response = call.finished(
                     lambda expected: request_fields(recording, options, values, expected)
                 )
-            except NoSpeech:
+            except NobodySpoke:
                 transcript = silent_transcript(recording.duration_ms)
             else:
                 wanted = Wanted(

@@ -17,13 +17,14 @@ from services.audio.recording import Recording
 from services.domain.calls import Stage
 from services.domain.errors import (
     Cancelled,
+    CopyGone,
     PartylineError,
     ProviderBusy,
     ProviderTimeout,
     ProviderUnavailable,
 )
 from services.domain.running import RunContext
-from services.providers.assemblyai.errors import Gone, failed_job
+from services.providers.assemblyai.errors import failed_job
 from services.providers.assemblyai.request import Fields
 from services.providers.assemblyai.service import HTTP_TIMEOUT_S, AssemblyAIService
 from services.providers.assemblyai.sound_to_send import WatchedFile, sound_of
@@ -88,16 +89,16 @@ class RecordedCall:
     def finished(self, fields_for: FieldsFor) -> "TranscriptResponse":
         """Return the completed transcript.
 
-        Raises NoSpeech when there is none because nobody speaks, and whatever the service does.
+        Raises NobodySpoke when there is none because nobody speaks, and whatever the service does.
         """
         try:
             return self._finished(fields_for)
-        except Gone:
+        except CopyGone:
             # Deleted there, or too long ago: from the beginning, once.
             self._forget(UPLOAD, ASKED, TRANSCRIPT, NOTICE, SINCE)
         try:
             return self._finished(fields_for)
-        except Gone:
+        except CopyGone:
             raise ProviderUnavailable from None
 
     def _finished(self, fields_for: FieldsFor) -> "TranscriptResponse":

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from services.domain.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
+from services.domain.errors import CopyGone, InvalidRequest, ProviderRejected, ProviderUnavailable
 from services.providers.assemblyai.access import AssemblyAIAccess, address_of, key_of
-from services.providers.assemblyai.errors import Gone, our_errors, refusal
+from services.providers.assemblyai.errors import our_errors, refusal
 
 if TYPE_CHECKING:
     from assemblyai.types import TranscriptResponse
@@ -218,7 +218,7 @@ def _where_it_lives() -> Iterator[None]:
     """Take it for no service at all when an address that every account has is missing."""
     try:
         yield
-    except Gone:
+    except CopyGone:
         raise ProviderUnavailable from None
 
 
@@ -229,7 +229,7 @@ def _reading() -> Iterator[None]:
         with our_errors():
             yield
     except ProviderRejected:
-        raise Gone("It may not be finished yet.") from None
+        raise CopyGone("It may not be finished yet.") from None
 
 
 def _checked(reference: str) -> str:
