@@ -119,6 +119,13 @@ class AssemblyAIService:
         with our_errors():
             return api.get_transcript(self._client.http_client, _checked(reference))
 
+    def is_completed(self, reference: str) -> bool:
+        """Return whether there are words to read; what is gone there has none."""
+        try:
+            return bool(self.look(reference).status == "completed")
+        except CopyGone:
+            return False
+
     def newest(self, limit: int = MOST_LISTED) -> list[Kept]:
         """Return the newest transcripts that the service keeps, the newest first."""
         from assemblyai.types import ListTranscriptParameters
