@@ -16,6 +16,7 @@ from services.providers.assemblyai.recorded import Pace, RecordedCall
 from services.providers.assemblyai.request import by_channel, request_fields
 from services.providers.assemblyai.service import AssemblyAIService
 from services.providers.assemblyai.streaming import LIVE_CHANNELS, LIVE_OPTIONS, open_streaming
+from services.providers.assemblyai.unanswered import Unanswered
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities, OptionValues, Readiness
 from services.providers.live import LiveFormat, LiveListener, LiveSession
@@ -73,10 +74,17 @@ class AssemblyAIProvider(SpeechProvider):
             service.newest(1)
 
     def delete_copy(self, reference: str) -> None:
-        """Have the transcript deleted there, and the sound with it."""
+        """Have the transcript deleted there, and the sound with it.
+
+        One that was asked for without an answer is looked for in the service's list.
+        """
+        unanswered = Unanswered.read(reference)
         with self.service() as service:
             try:
-                service.delete(reference)
+                if unanswered is not None:
+                    unanswered.delete(service)
+                else:
+                    service.delete(reference)
             except CopyGone:
                 return
             except ProviderRejected:

@@ -28,6 +28,7 @@ from services.providers.assemblyai.errors import failed_job
 from services.providers.assemblyai.request import Fields
 from services.providers.assemblyai.service import HTTP_TIMEOUT_S, AssemblyAIService
 from services.providers.assemblyai.sound_to_send import WatchedFile, sound_of
+from services.providers.assemblyai.unanswered import Unanswered
 from services.providers.notices import Expected, ProviderNotices
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class RecordedCall:
         if url is None or ASKED not in self._kept:
             return None
         # Asked for, but the answer was never seen: the service knows whether it has begun.
+        self._note_unanswered(url)
         for kept in self._service.newest():
             if kept.url == url and kept.status != "error":
                 return self._remembered(kept.reference)
@@ -135,6 +137,11 @@ class RecordedCall:
         self._context.note_copy(reference)
         self._kept[TRANSCRIPT] = reference.encode()
         return reference
+
+    def _note_unanswered(self, url: str) -> None:
+        """Note a copy that the service may have: perhaps nobody ever comes to ask it again."""
+        asked_s = int(self._kept[ASKED])
+        self._context.note_copy(Unanswered.of(url, asked_s).reference)
 
     def _forget(self, *names: str) -> None:
         for name in names:
@@ -172,10 +179,11 @@ class RecordedCall:
         fields = fields_for(self._expected())
         url = self._uploaded()
         self._context.report(Stage.RECOGNISE, UPLOADED)
-        self._kept[ASKED] = b"1"
+        self._kept[ASKED] = str(int(time.time())).encode()
         try:
             reference = self._service.begin(url, fields)
         except (ProviderTimeout, ProviderUnavailable):
+            self._note_unanswered(url)
             raise
         except PartylineError:
             # Refused: nothing has begun there.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -128,10 +129,23 @@ class AssemblyAIService:
 
     def newest(self, limit: int = MOST_LISTED) -> list[Kept]:
         """Return the newest transcripts that the service keeps, the newest first."""
+        return self._page(limit)
+
+    def since(self, earliest: datetime) -> Iterator[Kept]:
+        """Yield all transcripts that were made since then (UTC), the newest first."""
+        before = None
+        while page := self._page(MOST_LISTED, before):
+            yield from page
+            if len(page) < MOST_LISTED or page[-1].created[:19] < f"{earliest:%Y-%m-%dT%H:%M:%S}":
+                return
+            before = page[-1].reference
+
+    def _page(self, limit: int, before: str | None = None) -> list[Kept]:
         from assemblyai.types import ListTranscriptParameters
 
+        wanted = ListTranscriptParameters(limit=limit, before_id=before)
         with _where_it_lives(), our_errors():
-            page = self._transcriber().list_transcripts(ListTranscriptParameters(limit=limit))
+            page = self._transcriber().list_transcripts(wanted)
             return [
                 Kept(
                     reference=str(one.id),

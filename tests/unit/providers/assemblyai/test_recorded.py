@@ -141,7 +141,11 @@ def test_what_was_begun_without_an_answer_is_found_again():
         noted = []
         assert transcribe(emulator, RunContext(note_copy=noted.append)).utterances
         assert counted(emulator) == {"upload": 1, "create": 1, "list": 1}
-        assert noted == list(emulator.jobs)
+        *unanswered, found = noted
+        assert [found] == list(emulator.jobs)
+        (reference,) = set(unanswered)
+        provider(emulator).delete_copy(reference)
+        assert emulator.jobs[found].is_deleted
 
 
 def test_the_services_own_fault_is_asked_again_with_the_same_upload():
