@@ -21,6 +21,9 @@ class Passages(StrEnum):
     VTT = "vtt"
 
 
+Named = Annotated[
+    str, typer.Argument(help="A stored call's id, or a transcript's reference, as list shows it.")
+]
 Reference = Annotated[str, typer.Argument(help="The transcript's reference, as list shows it.")]
 
 
@@ -39,7 +42,7 @@ def list_kept(
 
 @assemblyai.command("read")
 def read(
-    reference: Reference,
+    reference: Named,
     wanted: Annotated[
         Passages, typer.Option("--in", help="What to read it in.")
     ] = Passages.SENTENCES,
@@ -55,7 +58,7 @@ def read(
 
 @assemblyai.command("words")
 def words(
-    reference: Reference,
+    reference: Named,
     sought: Annotated[list[str], typer.Argument(help="Words, or phrases of up to five words.")],
 ) -> None:
     """Say where words are said in a transcript."""
@@ -69,7 +72,7 @@ def words(
 
 @assemblyai.command("sound")
 def sound(
-    reference: Reference,
+    reference: Named,
     target: Annotated[Path, typer.Argument(help="The file to write.")],
 ) -> None:
     """Fetch the sound without personal data, where a run has asked for it."""

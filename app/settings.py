@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from services.audio.covering import Cover
+from services.domain.addresses import is_encrypted_or_here, is_this_machine
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import BadSettings
 
@@ -48,9 +49,8 @@ def _encrypted_or_here(url: str | None) -> str | None:
     if not url:
         return None
     parts = urlsplit(url)
-    encrypted = parts.scheme == "https"
-    here = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    if not parts.hostname or parts.query or parts.fragment or not (encrypted or here):
+    is_web = parts.scheme in {"https", "http"} and not (parts.query or parts.fragment)
+    if not (is_web and is_encrypted_or_here(url)):
         raise ValueError
     return url
 
@@ -264,14 +264,12 @@ class GivenSettings(Settings):
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host name or address means this very machine."""
-    name = host.strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    """Say whether what comes in under a host name or address was meant for this very machine.
+
+    Browsers keep all names below localhost here, which not every resolver does: nothing is sent to
+    those.
+    """
+    return is_this_machine(host) or host.lower().endswith(".localhost")
 
 
 def names_in(text: str) -> tuple[str, ...]:

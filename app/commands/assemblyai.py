@@ -4,12 +4,15 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from app.settings import Settings
-from app.wiring import build_assemblyai
-from services.domain.errors import InvalidRequest, ProviderTimeout
+from app.wiring import build_assemblyai, references_of
+from services.domain.errors import CopyGone, InvalidRequest, ProviderTimeout
 from services.domain.part import write_clock
+
+if TYPE_CHECKING:
+    from services.providers.assemblyai.service import AssemblyAIService
 
 SOUND_WITHIN_S = 120.0
 LOOK_EVERY_S = 2.0
@@ -27,11 +30,12 @@ def list_transcripts(settings: Settings, limit: int) -> int:
 def read_transcript(settings: Settings, reference: str, wanted: str) -> int:
     """Print a transcript in ``sentences`` or ``paragraphs`` with times, or as ``srt``, ``vtt``."""
     with build_assemblyai(settings).service() as service:
+        meant = _meant(settings, service, reference)
         if wanted in ("srt", "vtt"):
-            print(service.subtitles(reference, vtt=wanted == "vtt"), end="")
+            print(service.subtitles(meant, vtt=wanted == "vtt"), end="")
             return 0
         read = service.paragraphs if wanted == "paragraphs" else service.sentences
-        for passage in read(reference):
+        for passage in read(meant):
             print(f"{write_clock(passage.start_ms)}  {passage.text}")
     return 0
 
@@ -41,7 +45,8 @@ def search_words(settings: Settings, reference: str, sought: Sequence[str]) -> i
     if any("," in one or not 1 <= len(one.split()) <= LONGEST_PHRASE for one in sought):
         raise InvalidRequest("Phrases have up to five words and no comma.")
     with build_assemblyai(settings).service() as service:
-        found = {one.text.casefold(): one.places_ms for one in service.search(reference, sought)}
+        meant = _meant(settings, service, reference)
+        found = {one.text.casefold(): one.places_ms for one in service.search(meant, sought)}
     for phrase in sought:
         places = [write_clock(start_ms) for start_ms, _ in found.get(phrase.casefold(), ())]
         print(f"{phrase}: {', '.join(places) or 'not said'}")
@@ -53,7 +58,8 @@ def fetch_sound(settings: Settings, reference: str, target: Path) -> int:
     deadline = time.monotonic() + SOUND_WITHIN_S
     with build_assemblyai(settings).service() as service, _new_file(target) as sink:
         try:
-            while not service.fetch_covered_sound(reference, sink):
+            meant = _meant(settings, service, reference)
+            while not service.fetch_covered_sound(meant, sink):
                 if time.monotonic() > deadline:
                     raise ProviderTimeout
                 time.sleep(LOOK_EVERY_S)
@@ -68,6 +74,20 @@ def delete_transcript(settings: Settings, reference: str) -> int:
     """Delete a transcript at the service."""
     build_assemblyai(settings).delete_copy(reference)
     return 0
+
+
+def _meant(settings: Settings, service: "AssemblyAIService", named: str) -> str:
+    """Return AssemblyAI's reference for what was named: a stored call by its id, or itself.
+
+    Of several transcripts of a call it is the newest run's that was completed. Raises CopyGone.
+    """
+    kept = references_of(settings, named, "assemblyai")
+    if not kept:
+        return named
+    for reference in kept:
+        if service.is_completed(reference):
+            return reference
+    raise CopyGone
 
 
 def _new_file(target: Path) -> BinaryIO:

@@ -11,6 +11,7 @@ from app.wiring.parts import (
     build_rules,
     build_search,
     build_vocabulary,
+    references_of,
     rule_tools_on,
 )
 from app.wiring.services import Services, build_services, process_services
@@ -32,5 +33,6 @@ __all__ = [
     "build_vocabulary",
     "build_worker",
     "process_services",
+    "references_of",
     "rule_tools_on",
 ]

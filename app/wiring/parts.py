@@ -30,6 +30,7 @@ from services.storage.categories import CategoryStore
 from services.storage.database import database_exists, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
+from services.storage.provider_copies import ProviderCopyStore
 from services.storage.provider_notices import ProviderNoticeStore
 from services.storage.rules import RuleStore
 from services.storage.search import SearchIndex
@@ -251,6 +252,21 @@ def build_assemblyai(settings: Settings) -> "AssemblyAIProvider":
     if not isinstance(provider, AssemblyAIProvider):
         raise ProviderUnknown
     return provider
+
+
+def references_of(settings: Settings, call_id: str, provider: str) -> list[str]:
+    """Return what a provider keeps of a stored call, the newest run's first.
+
+    Makes no database: without one there is no call. Raises DatabaseTooNew, StorageError.
+    """
+    if not database_exists(settings.database_url):
+        return []
+    engine = open_engine(settings.database_url)
+    try:
+        migrate(engine)
+        return ProviderCopyStore(engine).references(LOCAL_USER.org_id, call_id, provider)
+    finally:
+        engine.dispose()
 
 
 def _secret(setting: SecretStr | None) -> str | None:

@@ -302,6 +302,14 @@ class ProviderRejected(ProviderError):
     """The speech service rejected this recording or these options."""
 
 
+class CopyGone(ProviderError):
+    """The speech service has no such transcript, or not any more."""
+
+
+class NobodySpoke(ProviderError):
+    """The speech service heard nobody speak."""
+
+
 class ProviderBusy(ProviderError):
     """The speech service is limiting requests; please retry later."""
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, or_, select, update
 
-from services.storage.database import upsert, writing
+from services.storage.database import reading, upsert, writing
 from services.storage.models import CALLS, RUNS, TRANSCRIPTS
 from services.storage.provider_tables import PROVIDER_COPIES
 
@@ -56,6 +56,16 @@ class ProviderCopyStore:
                 "tries": 0,
             }
             upsert(connection, PROVIDER_COPIES, row, key=("provider", "reference"), keep=("tries",))
+
+    def references(self, org_id: str, call_id: str, provider: str) -> list[str]:
+        """Return what a provider keeps of a call of this organisation, the newest run's first."""
+        query = (
+            select(_C.reference)
+            .where(_C.org_id == org_id, _C.call_id == call_id, _C.provider == provider)
+            .order_by(_C.run.desc(), _C.reference)
+        )
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
 
     def claim(self, limit: int, *, failed_too: bool = False) -> list[DueCopy]:
         """Take up copies that are due, so that no other worker does at the same time.

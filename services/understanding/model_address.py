@@ -8,9 +8,9 @@ Known forms: ``http://127.0.0.1:11434`` or ``…/v1`` (Ollama, vLLM, gateways), 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
+from services.domain.addresses import can_be_sent, is_encrypted_or_here, is_on_this_machine
 from services.domain.errors import LanguageModelNotConfigured
 
 _CHAT = "/chat/completions"
@@ -31,18 +31,14 @@ class ModelAddress:
     @property
     def is_on_this_machine(self) -> bool:
         """Whether nothing leaves this machine."""
-        host = urlsplit(self.url).hostname or ""
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:
-            # A name, though it may begin like an address: 127.0.0.1.example.org is elsewhere.
-            return host == "localhost"
+        return is_on_this_machine(self.url)
 
 
 def read_address(
     base_url: str, model: str | None, key: str | None, *, is_gateway: bool = False
 ) -> ModelAddress:
-    """Return where and how to ask; AssemblyAI's gateway may have any address.
+    """Return where and how to ask; AssemblyAI's gateway may have any address that is
+    encrypted or on this machine, since its key is that of the calls.
 
     Raises LanguageModelNotConfigured with what is wrong.
     """
@@ -57,6 +53,10 @@ def read_address(
         raise LanguageModelNotConfigured("LLM_BASE_URL has to start with http:// or https://.")
     if parts.username or parts.password:
         raise LanguageModelNotConfigured("Set LLM_API_KEY instead of a key in LLM_BASE_URL.")
+    if is_gateway and not is_encrypted_or_here(base_url.strip()):
+        raise LanguageModelNotConfigured(
+            "ASSEMBLYAI_LLM_GATEWAY_BASE_URL has to start with https://."
+        )
     path = parts.path.rstrip("/")
     base = path.removesuffix(_CHAT)
     deployment = _DEPLOYMENT.search(base)
@@ -68,14 +68,15 @@ def read_address(
     url = urlunsplit((parts.scheme, parts.netloc, base + _CHAT, parts.query, ""))
     azure = bool(deployment) or parts.hostname.endswith(_AZURE)
     bare = is_gateway or parts.hostname.endswith(_BARE_KEY)
+    if key and not can_be_sent(key):
+        setting = "ASSEMBLYAI_API_KEY" if is_gateway else "LLM_API_KEY"
+        raise LanguageModelNotConfigured(f"{setting} has characters that no key has.")
     return ModelAddress(url=url, model=name, headers=_headers(key, azure=azure, bare=bare))
 
 
 def _headers(key: str | None, *, azure: bool, bare: bool) -> Mapping[str, str]:
     if not key:
         return {}
-    if not key.isascii() or not key.isprintable():
-        raise LanguageModelNotConfigured("LLM_API_KEY has characters that no key has.")
     if azure:
         return {"api-key": key}
     return {"Authorization": key if bare else f"Bearer {key}"}

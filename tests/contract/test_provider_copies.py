@@ -66,6 +66,22 @@ def test_nothing_but_the_reference_stays_of_a_deleted_call(
     assert (rows[1]["call_id"], rows[1]["run"]) == (other.id, 1)
 
 
+def test_what_is_kept_of_a_call_is_known_to_its_own_organisation(
+    calls: CallStore, runs: RunStore, transcripts: TranscriptStore, copies, made: Call
+) -> None:
+    note(copies, made, "a")
+    note(copies, add(calls), "another-call")
+    copies.note(ORG, made.id, 1, "azure", "another-provider")
+    stored = transcripts.save(ORG, made.id, 1, analysed(provider="assemblyai"))
+    runs.finish(made.id, 1, stored)
+    runs.start(ORG, made.id, ProcessingOptions())
+    note(copies, made, "b", run=2)
+    assert copies.references(ORG, made.id, "assemblyai") == ["b", "a"]
+    assert copies.references("another-org", made.id, "assemblyai") == []
+    calls.delete(ORG, made.id)
+    assert copies.references(ORG, made.id, "assemblyai") == []
+
+
 @pytest.mark.parametrize("ending", ["fail", "cancelled"])
 def test_copies_of_runs_without_success_are_due(
     runs: RunStore, copies: ProviderCopyStore, made: Call, ending: str

@@ -14,13 +14,12 @@ from services import telemetry
 from services.domain.errors import (
     ProviderBusy,
     ProviderError,
-    ProviderNotConfigured,
     ProviderRefusedKey,
     ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
 )
-from services.providers.assemblyai.access import AssemblyAIAccess
+from services.providers.assemblyai.access import AssemblyAIAccess, key_of, streaming_host_of
 
 if TYPE_CHECKING:
     from assemblyai.streaming.v3 import (
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
         TurnEvent,
     )
 
-HOST = "streaming.assemblyai.com"
 CONNECT_S = 5.0
 BEGIN_S = 10.0
 TERMINATE_S = 0.3
@@ -65,16 +63,14 @@ class Connection:
 
     def __init__(self, access: AssemblyAIAccess, parameters: dict[str, Any], heard: Heard) -> None:
         """Make the client; nothing is connected. Raises ProviderNotConfigured."""
-        if access.missing:
-            raise ProviderNotConfigured
         from assemblyai.streaming.v3 import StreamingClientOptions, StreamingParameters
 
         self._heard = heard
         self._parameters = StreamingParameters(**parameters)
         # Trying again is decided above: the SDK's own attempts would come on top of each of ours.
         self._options = StreamingClientOptions(
-            api_host=access.streaming_host or HOST,
-            api_key=access.key,
+            api_host=streaming_host_of(access),
+            api_key=key_of(access),
             connect_timeout=CONNECT_S,
             max_connection_retries=0,
         )

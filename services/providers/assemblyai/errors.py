@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.domain.errors import (
+    CopyGone,
+    NobodySpoke,
     PartylineError,
     ProviderBusy,
-    ProviderError,
     ProviderRefusedKey,
     ProviderRejected,
     ProviderTimeout,
@@ -26,14 +27,6 @@ _LASTING = (
 )
 
 
-class Gone(ProviderError):
-    """The speech service has no such transcript, or not any more."""
-
-
-class NoSpeech(ProviderError):
-    """The speech service heard nobody speak."""
-
-
 def refusal(status: int | None, words: str = "") -> PartylineError:
     """Return what an HTTP status means; ``words`` are read but not passed on."""
     if status in (401, 403):
@@ -41,7 +34,7 @@ def refusal(status: int | None, words: str = "") -> PartylineError:
     if status == 402:
         return ProviderRejected("The account there has no credit left.")
     if status in (404, 410) or (status == 400 and "not found" in words.casefold()):
-        return Gone()
+        return CopyGone()
     if status in (408, 504):
         return ProviderTimeout()
     if status == 429:
@@ -59,11 +52,11 @@ def failed_job(words: str) -> PartylineError:
     """
     told = words.casefold()
     if _NO_SPEECH in told:
-        return NoSpeech()
+        return NobodySpoke()
     if _BELOW_THRESHOLD in told:
         return ProviderRejected("It could not tell the language as surely as was asked for.")
     if _DOWNLOAD in told:
-        return Gone()
+        return CopyGone()
     lasting = next((sentence for sign, sentence in _LASTING if sign in told), None)
     return ProviderRejected(lasting) if lasting else ProviderUnavailable()
 

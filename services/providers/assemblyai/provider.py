@@ -4,12 +4,11 @@ from dataclasses import replace
 
 from services.audio.recording import Recording
 from services.domain.calls import ProcessingOptions, Stage
-from services.domain.errors import ProviderNotConfigured, ProviderRejected, ProviderUnavailable
+from services.domain.errors import CopyGone, NobodySpoke, ProviderRejected, ProviderUnavailable
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
 from services.providers.assemblyai import options as names
 from services.providers.assemblyai.access import AssemblyAIAccess
-from services.providers.assemblyai.errors import Gone, NoSpeech
 from services.providers.assemblyai.lines import Wanted
 from services.providers.assemblyai.mapping import silent_transcript, transcript_of
 from services.providers.assemblyai.options import RECORDED_OPTIONS
@@ -17,6 +16,7 @@ from services.providers.assemblyai.recorded import Pace, RecordedCall
 from services.providers.assemblyai.request import by_channel, request_fields
 from services.providers.assemblyai.service import AssemblyAIService
 from services.providers.assemblyai.streaming import LIVE_CHANNELS, LIVE_OPTIONS, open_streaming
+from services.providers.assemblyai.unanswered import Unanswered
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities, OptionValues, Readiness
 from services.providers.live import LiveFormat, LiveListener, LiveSession
@@ -74,11 +74,18 @@ class AssemblyAIProvider(SpeechProvider):
             service.newest(1)
 
     def delete_copy(self, reference: str) -> None:
-        """Have the transcript deleted there, and the sound with it."""
+        """Have the transcript deleted there, and the sound with it.
+
+        One that was asked for without an answer is looked for in the service's list.
+        """
+        unanswered = Unanswered.read(reference)
         with self.service() as service:
             try:
-                service.delete(reference)
-            except Gone:
+                if unanswered is not None:
+                    unanswered.delete(service)
+                else:
+                    service.delete(reference)
+            except CopyGone:
                 return
             except ProviderRejected:
                 # What is still being worked on can't be deleted yet.
@@ -86,8 +93,6 @@ class AssemblyAIProvider(SpeechProvider):
 
     def service(self) -> AssemblyAIService:
         """Return the service, to be closed after use. Raises ProviderNotConfigured."""
-        if not self.readiness().ready:
-            raise ProviderNotConfigured
         return AssemblyAIService(self._access, timeout_s=self._pace.timeout_s)
 
     def open_live(
@@ -107,7 +112,7 @@ class AssemblyAIProvider(SpeechProvider):
                 response = call.finished(
                     lambda expected: request_fields(recording, options, values, expected)
                 )
-            except NoSpeech:
+            except NobodySpoke:
                 transcript = silent_transcript(recording.duration_ms)
             else:
                 wanted = Wanted(

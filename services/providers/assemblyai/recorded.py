@@ -8,25 +8,27 @@ furthest of them.
 import io
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from services.audio.recording import Recording
-from services.audio.wav import WavStream
 from services.domain.calls import Stage
 from services.domain.errors import (
     Cancelled,
+    CopyGone,
     PartylineError,
     ProviderBusy,
     ProviderTimeout,
     ProviderUnavailable,
 )
 from services.domain.running import RunContext
-from services.providers.assemblyai.errors import Gone, failed_job
+from services.providers.assemblyai.errors import failed_job
 from services.providers.assemblyai.request import Fields
 from services.providers.assemblyai.service import HTTP_TIMEOUT_S, AssemblyAIService
+from services.providers.assemblyai.sound_to_send import WatchedFile, sound_of
+from services.providers.assemblyai.unanswered import Unanswered
 from services.providers.notices import Expected, ProviderNotices
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ UPLOAD = "assemblyai.upload"
 ASKED = "assemblyai.asked"
 TRANSCRIPT = "assemblyai.transcript"
 NOTICE = "assemblyai.notice"
+# When the run first waited for a transcript, by the clock on the wall: a worker may die meanwhile.
+SINCE = "assemblyai.since"
 
 UPLOADED = 0.4
 BEGUN = 0.5
@@ -43,9 +47,6 @@ NEARLY = 0.95
 USUAL_SHARE = 0.1
 LEAST_USUAL_S = 10.0
 MOST_WAIT_S = 3600.0
-
-# Formats that have no header, which the service could not tell from noise.
-_HEADERLESS = frozenset(["g722", "gsm", "mulaw", "alaw", "sln", "s16le", "pcm"])
 
 FieldsFor = Callable[[Expected | None], Fields]
 
@@ -89,16 +90,16 @@ class RecordedCall:
     def finished(self, fields_for: FieldsFor) -> "TranscriptResponse":
         """Return the completed transcript.
 
-        Raises NoSpeech when there is none because nobody speaks, and whatever the service does.
+        Raises NobodySpoke when there is none because nobody speaks, and whatever the service does.
         """
         try:
             return self._finished(fields_for)
-        except Gone:
+        except CopyGone:
             # Deleted there, or too long ago: from the beginning, once.
-            self._forget(UPLOAD, ASKED, TRANSCRIPT, NOTICE)
+            self._forget(UPLOAD, ASKED, TRANSCRIPT, NOTICE, SINCE)
         try:
             return self._finished(fields_for)
-        except Gone:
+        except CopyGone:
             raise ProviderUnavailable from None
 
     def _finished(self, fields_for: FieldsFor) -> "TranscriptResponse":
@@ -125,6 +126,7 @@ class RecordedCall:
         if url is None or ASKED not in self._kept:
             return None
         # Asked for, but the answer was never seen: the service knows whether it has begun.
+        self._note_unanswered(url)
         for kept in self._service.newest():
             if kept.url == url and kept.status != "error":
                 return self._remembered(kept.reference)
@@ -135,6 +137,11 @@ class RecordedCall:
         self._context.note_copy(reference)
         self._kept[TRANSCRIPT] = reference.encode()
         return reference
+
+    def _note_unanswered(self, url: str) -> None:
+        """Note a copy that the service may have: perhaps nobody ever comes to ask it again."""
+        asked_s = int(self._kept[ASKED])
+        self._context.note_copy(Unanswered.of(url, asked_s).reference)
 
     def _forget(self, *names: str) -> None:
         for name in names:
@@ -163,14 +170,20 @@ class RecordedCall:
     # --- upload and request -------------------------------------------------------------------
 
     def _begun(self, fields_for: FieldsFor) -> str:
-        """Ask for a transcript of the recording and return its reference."""
+        """Ask for a transcript of the recording and return its reference.
+
+        Raises ProviderTimeout when a former one took all the time that the run has.
+        """
+        if self._waiting_s() > self._limit_s:
+            raise ProviderTimeout
         fields = fields_for(self._expected())
         url = self._uploaded()
         self._context.report(Stage.RECOGNISE, UPLOADED)
-        self._kept[ASKED] = b"1"
+        self._kept[ASKED] = str(int(time.time())).encode()
         try:
             reference = self._service.begin(url, fields)
         except (ProviderTimeout, ProviderUnavailable):
+            self._note_unanswered(url)
             raise
         except PartylineError:
             # Refused: nothing has begun there.
@@ -182,7 +195,7 @@ class RecordedCall:
         if known := self._kept_text(UPLOAD):
             return known
         self._context.report(Stage.RECOGNISE, 0.0)
-        with _sound_of(self._recording) as sound:
+        with sound_of(self._recording) as sound:
             size = sound.seek(0, io.SEEK_END)
             sound.seek(0)
 
@@ -190,7 +203,7 @@ class RecordedCall:
                 self._context.report(Stage.RECOGNISE, UPLOADED * sent / max(1, size))
 
             # The SDK passes on whatever can be read.
-            watched: Any = _WatchedFile(sound, on_read)
+            watched: Any = WatchedFile(sound, on_read)
             url = self._service.upload(watched)
         self._kept[UPLOAD] = url.encode()
         return url
@@ -198,20 +211,24 @@ class RecordedCall:
     # --- waiting ------------------------------------------------------------------------------
 
     def _waited(self, reference: str) -> "TranscriptResponse":
-        """Return the transcript once it is completed. One look that fails is no failure yet."""
-        began = time.monotonic()
-        limit_s = MOST_WAIT_S + self._recording.duration_ms / 1000
+        """Return the transcript once it is completed. One look that fails is no failure yet.
+
+        All attempts of a run have one deadline together. Each looks once before it gives up: the
+        transcript may have been completed while nobody looked.
+        """
+        if SINCE not in self._kept:
+            self._kept[SINCE] = str(time.time()).encode()
         has_failed = False
         pauses = chain(self._pace.pauses_s, repeat(self._pace.pauses_s[-1]))
         while True:
-            self._report_waiting(time.monotonic() - began)
-            if time.monotonic() - began > limit_s:
-                raise ProviderTimeout
-            self._rest(next(pauses) if self._token is None else self._pace.without_notice_s)
+            is_last = self._waiting_s() > self._limit_s
+            self._report_waiting(self._waiting_s())
+            if not is_last:
+                self._rest(next(pauses) if self._token is None else self._pace.without_notice_s)
             try:
                 response = self._service.look(reference)
             except PartylineError as error:
-                if not error.retryable or has_failed:
+                if not error.retryable or has_failed or is_last:
                     raise
                 has_failed = True
                 self._rest(self._service.wanted_pause_s)
@@ -221,6 +238,17 @@ class RecordedCall:
                 return response
             if response.status == "error":
                 raise self._failure(response.error or "")
+            if is_last:
+                raise ProviderTimeout
+
+    @property
+    def _limit_s(self) -> float:
+        return MOST_WAIT_S + self._recording.duration_ms / 1000
+
+    def _waiting_s(self) -> float:
+        """Return for how long the run has waited; nothing before it has begun to."""
+        since = self._kept_text(SINCE)
+        return max(0.0, time.time() - float(since)) if since is not None else 0.0
 
     def _failure(self, words: str) -> PartylineError:
         """Return what a transcript's error means; the next attempt asks for another one."""
@@ -250,38 +278,3 @@ class RecordedCall:
         if self._notices is None or self._token is None:
             return False
         return self._notices.arrived(self._token)
-
-
-class _WatchedFile:
-    """A file that tells how much of it has been read; what that raises ends the reading."""
-
-    def __init__(self, file: BinaryIO, on_read: Callable[[int], None]) -> None:
-        self._file = file
-        self._on_read = on_read
-
-    def __iter__(self) -> Iterator[bytes]:
-        while piece := self.read(65_536):
-            yield piece
-
-    def read(self, size: int = -1) -> bytes:
-        piece = self._file.read(size)
-        self._on_read(self._file.tell())
-        return piece
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-
-def _sound_of(recording: Recording) -> BinaryIO:
-    """Return what is uploaded: the recording as it came in where that says all, else a WAV of it.
-
-    Formats without a header and recordings of which not all channels were kept go as decoded.
-    """
-    facts = recording.facts
-    told = {facts.container.casefold(), *facts.container.casefold().split(",")}
-    if not told & _HEADERLESS and facts.channels == recording.pcm.channels:
-        return recording.open_source()
-    return io.BufferedReader(WavStream(recording.pcm))

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from services.domain.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
-from services.providers.assemblyai.access import AssemblyAIAccess
-from services.providers.assemblyai.errors import Gone, our_errors, refusal
+from services.domain.errors import CopyGone, InvalidRequest, ProviderRejected, ProviderUnavailable
+from services.providers.assemblyai.access import AssemblyAIAccess, address_of, key_of
+from services.providers.assemblyai.errors import our_errors, refusal
 
 if TYPE_CHECKING:
     from assemblyai.types import TranscriptResponse
@@ -20,7 +21,6 @@ MOST_LISTED = 100
 # What a deleted transcript leaves in the list has this for the address of its sound.
 DELETED_URL = "http://deleted_by_user"
 TOO_MANY = 429
-OWN_ADDRESS = "https://api.assemblyai.com"
 _NO_COVERED_SOUND = "There is no covered sound: it was not asked for, or a day has passed."
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -56,14 +56,17 @@ class AssemblyAIService:
     """Makes single requests; each raises from the error tree, and none is repeated here."""
 
     def __init__(self, access: AssemblyAIAccess, *, timeout_s: float = HTTP_TIMEOUT_S) -> None:
-        """Open a client; nothing is sent yet. A request may be silent for ``timeout_s``."""
+        """Open a client; nothing is sent yet. A request may be silent for ``timeout_s``.
+
+        Raises ProviderNotConfigured.
+        """
         import assemblyai
         from assemblyai.types import Settings
 
         # Everything is told, so that the SDK looks for nothing in the environment.
         settings = Settings(
-            api_key=access.key,
-            base_url=access.base_url or OWN_ADDRESS,
+            api_key=key_of(access),
+            base_url=address_of(access),
             http_timeout=timeout_s,
             polling_interval=1.0,
         )
@@ -117,12 +120,32 @@ class AssemblyAIService:
         with our_errors():
             return api.get_transcript(self._client.http_client, _checked(reference))
 
+    def is_completed(self, reference: str) -> bool:
+        """Return whether there are words to read; what is gone there has none."""
+        try:
+            return bool(self.look(reference).status == "completed")
+        except CopyGone:
+            return False
+
     def newest(self, limit: int = MOST_LISTED) -> list[Kept]:
         """Return the newest transcripts that the service keeps, the newest first."""
+        return self._page(limit)
+
+    def since(self, earliest: datetime) -> Iterator[Kept]:
+        """Yield all transcripts that were made since then (UTC), the newest first."""
+        before = None
+        while page := self._page(MOST_LISTED, before):
+            yield from page
+            if len(page) < MOST_LISTED or page[-1].created[:19] < f"{earliest:%Y-%m-%dT%H:%M:%S}":
+                return
+            before = page[-1].reference
+
+    def _page(self, limit: int, before: str | None = None) -> list[Kept]:
         from assemblyai.types import ListTranscriptParameters
 
+        wanted = ListTranscriptParameters(limit=limit, before_id=before)
         with _where_it_lives(), our_errors():
-            page = self._transcriber().list_transcripts(ListTranscriptParameters(limit=limit))
+            page = self._transcriber().list_transcripts(wanted)
             return [
                 Kept(
                     reference=str(one.id),
@@ -216,7 +239,7 @@ def _where_it_lives() -> Iterator[None]:
     """Take it for no service at all when an address that every account has is missing."""
     try:
         yield
-    except Gone:
+    except CopyGone:
         raise ProviderUnavailable from None
 
 
@@ -227,7 +250,7 @@ def _reading() -> Iterator[None]:
         with our_errors():
             yield
     except ProviderRejected:
-        raise Gone("It may not be finished yet.") from None
+        raise CopyGone("It may not be finished yet.") from None
 
 
 def _checked(reference: str) -> str:

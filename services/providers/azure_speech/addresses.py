@@ -1,11 +1,10 @@
 """Where Azure Speech answers, read off the settings."""
 
 import re
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from services.domain.errors import ProviderNotConfigured
 from services.providers.azure_speech.access import AzureAccess
+from services.providers.given_access import safe_address, safe_host, safe_key
 
 _REGION = re.compile(r"[a-z][a-z0-9]{1,40}")
 
@@ -27,19 +26,7 @@ def stream_host_of(access: AzureAccess) -> str | None:
     """
     if not access.host:
         return None
-    host = access.host.strip().rstrip("/")
-    try:
-        parts = urlsplit(host)
-        _ = parts.port
-    except ValueError:
-        raise ProviderNotConfigured("AZURE_SPEECH_HOST is not an address.") from None
-    if parts.scheme not in {"ws", "wss"} or not parts.hostname or parts.path or parts.query:
-        raise ProviderNotConfigured("AZURE_SPEECH_HOST has the form wss://host, without a path.")
-    if parts.username or parts.password:
-        raise ProviderNotConfigured("Set AZURE_SPEECH_KEY, no key in AZURE_SPEECH_HOST.")
-    if parts.scheme == "ws" and not is_on_this_machine(host):
-        raise ProviderNotConfigured("AZURE_SPEECH_HOST has to start with wss://.")
-    return host
+    return safe_host(access.host, "AZURE_SPEECH_HOST", "AZURE_SPEECH_KEY")
 
 
 def region_of(access: AzureAccess) -> str:
@@ -47,44 +34,15 @@ def region_of(access: AzureAccess) -> str:
     return _region(access)
 
 
-def is_on_this_machine(endpoint: str) -> bool:
-    """Return whether nothing leaves this machine."""
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        # A name, though it may begin like an address: 127.0.0.1.example.org is elsewhere.
-        return host == "localhost"
-
-
 def key_of(access: AzureAccess) -> str:
-    """Return the key. Raises ProviderNotConfigured where there is none, or none that can be sent.
-
-    A header takes no line ends, and what isn't ASCII was pasted with something else.
-    """
-    if not access.key:
-        raise ProviderNotConfigured("AZURE_SPEECH_KEY is missing.")
-    if not access.key.isascii() or not access.key.isprintable():
-        raise ProviderNotConfigured("AZURE_SPEECH_KEY has characters that no key has.")
-    return access.key
+    """Return the key. Raises ProviderNotConfigured where there is none that can be sent."""
+    return safe_key(access.key, "AZURE_SPEECH_KEY")
 
 
 def _given(access: AzureAccess) -> str | None:
     if not access.endpoint:
         return None
-    endpoint = access.endpoint.strip().rstrip("/")
-    try:
-        parts = urlsplit(endpoint)
-        _ = parts.port
-    except ValueError:
-        raise ProviderNotConfigured("AZURE_SPEECH_ENDPOINT is not an address.") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
-        raise ProviderNotConfigured("AZURE_SPEECH_ENDPOINT is not an address.")
-    if parts.username or parts.password:
-        raise ProviderNotConfigured("Set AZURE_SPEECH_KEY, no key in AZURE_SPEECH_ENDPOINT.")
-    if parts.scheme == "http" and not is_on_this_machine(endpoint):
-        raise ProviderNotConfigured("AZURE_SPEECH_ENDPOINT has to start with https://.")
-    return endpoint
+    return safe_address(access.endpoint, "AZURE_SPEECH_ENDPOINT", "AZURE_SPEECH_KEY")
 
 
 def _region(access: AzureAccess) -> str:

@@ -17,8 +17,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from services.domain.addresses import is_on_this_machine
 from services.domain.errors import PartylineError, ProviderTimeout, ProviderUnavailable
-from services.providers.azure_speech.addresses import is_on_this_machine
 from services.providers.azure_speech.http_errors import error_of_status
 
 LOOK_EVERY_S = 0.1

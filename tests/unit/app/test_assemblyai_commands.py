@@ -19,8 +19,13 @@ from app.settings import Settings
 from emulators.assemblyai.http import AssemblyAIEmulator
 from emulators.assemblyai.http_requests import Place
 from services.domain.calls import ProcessingOptions
-from services.domain.errors import InvalidRequest, PartylineError, ProviderRejected
+from services.domain.errors import CopyGone, InvalidRequest, PartylineError, ProviderRejected
+from services.domain.people import LOCAL_USER
 from services.domain.running import RunContext
+from services.storage.calls import CallStore
+from services.storage.database import migrate, open_engine
+from services.storage.provider_copies import ProviderCopyStore
+from tests.contract.stores import add
 from tests.unit.app.test_commands import sound
 from tests.unit.app.test_emulators import environment
 from tests.unit.providers.assemblyai.sounds import provider, recording
@@ -110,6 +115,49 @@ def test_what_is_deleted_there_can_not_be_read(emulator, settings, capsys):
     assert capsys.readouterr().out.rstrip().endswith("  deleted")
     with pytest.raises(PartylineError, match="no such transcript"):
         read_transcript(settings, reference, "sentences")
+
+
+@pytest.fixture
+def stored(settings):
+    """Have a call stored, and note of it what AssemblyAI keeps: a call's id and a way to note."""
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    call_id = add(CallStore(engine)).id
+
+    def note(reference, org_id=LOCAL_USER.org_id):
+        ProviderCopyStore(engine).note(org_id, call_id, 1, "assemblyai", reference)
+
+    yield call_id, note
+    engine.dispose()
+
+
+def test_a_stored_call_is_read_by_its_own_id(emulator, settings, stored, capsys, tmp_path):
+    call_id, note = stored
+    note("0000-gone-there")
+    note(kept(emulator, redaction="yes", covered_sound="beep"))
+    read_transcript(settings, call_id, "srt")
+    search_words(settings, call_id, ["Harbor Energy"])
+    told = capsys.readouterr().out
+    assert told.startswith("1\n00:00:00,000 --> ")
+    assert "Harbor Energy: 0:00." in told
+    fetch_sound(settings, call_id, tmp_path / "covered.mp3")
+    assert (tmp_path / "covered.mp3").read_bytes().startswith(b"ID3")
+
+
+def test_a_call_of_another_organisation_is_not_read(emulator, settings, stored):
+    call_id, note = stored
+    note(kept(emulator), org_id="another")
+    with pytest.raises(CopyGone):
+        read_transcript(settings, call_id, "sentences")
+
+
+def test_a_call_of_which_nothing_is_left_there_is_told_so(emulator, settings, stored):
+    call_id, note = stored
+    reference = kept(emulator)
+    note(reference)
+    delete_transcript(settings, reference)
+    with pytest.raises(CopyGone, match="no such transcript"):
+        read_transcript(settings, call_id, "sentences")
 
 
 def test_without_a_key_the_missing_setting_is_named(tmp_path):

@@ -73,6 +73,14 @@ def test_without_the_key_the_missing_variable_is_named() -> None:
         read_address("https://gateway.example", "m", None, is_gateway=True)
 
 
+def test_the_key_for_calls_is_told_to_no_gateway_that_others_could_listen_to() -> None:
+    setting = "ASSEMBLYAI_LLM_GATEWAY_BASE_URL"
+    with pytest.raises(errors.LanguageModelNotConfigured, match=setting):
+        read_address("http://gateway.example", "m", KEY, is_gateway=True)
+    with pytest.raises(errors.LanguageModelNotConfigured, match="ASSEMBLYAI_API_KEY"):
+        read_address("https://gateway.example", "m", "käy", is_gateway=True)
+
+
 def test_the_services_own_gateway_is_asked_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ASSEMBLYAI_LLM_GATEWAY_BASE_URL", raising=False)
     settings = Settings.model_validate(

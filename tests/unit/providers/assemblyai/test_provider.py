@@ -13,7 +13,7 @@ from services.domain.errors import (
 )
 from services.domain.running import RunContext
 from services.providers.assemblyai.access import AssemblyAIAccess
-from services.providers.assemblyai.errors import refusal
+from services.providers.assemblyai.errors import failed_job, refusal
 from services.providers.assemblyai.provider import AssemblyAIProvider
 from tests.unit.providers.assemblyai.sounds import HURRY, KEY, provider, recording
 
@@ -112,7 +112,7 @@ def test_a_reference_can_be_nothing_but_one(reference):
         (401, "ProviderRefusedKey", False),
         (402, "ProviderRejected", False),
         (403, "ProviderRefusedKey", False),
-        (404, "Gone", False),
+        (404, "CopyGone", False),
         (408, "ProviderTimeout", True),
         (413, "ProviderRejected", False),
         (422, "ProviderRejected", False),
@@ -127,3 +127,11 @@ def test_statuses_are_errors_of_ours(status, code, retryable):
     error = refusal(status, "Nora Fields said sk-secret")
     assert (error.code, error.retryable) == (code, retryable)
     assert "Nora" not in str(error)
+
+
+def test_what_it_fails_with_is_in_the_one_tree_of_errors():
+    """Logs, rows and pages know the errors of the tree; a class of a provider's own is none."""
+    words = ["no spoken audio", "Download error", "Transcoding failed", "anything"]
+    raised = [refusal(status) for status in (*range(400, 600), None)]
+    for error in [*raised, *map(failed_job, words)]:
+        assert type(error).__module__ == "services.domain.errors"

@@ -141,7 +141,11 @@ def test_what_was_begun_without_an_answer_is_found_again():
         noted = []
         assert transcribe(emulator, RunContext(note_copy=noted.append)).utterances
         assert counted(emulator) == {"upload": 1, "create": 1, "list": 1}
-        assert noted == list(emulator.jobs)
+        *unanswered, found = noted
+        assert [found] == list(emulator.jobs)
+        (reference,) = set(unanswered)
+        provider(emulator).delete_copy(reference)
+        assert emulator.jobs[found].is_deleted
 
 
 def test_the_services_own_fault_is_asked_again_with_the_same_upload():
@@ -189,6 +193,55 @@ def test_what_was_deleted_there_in_the_meantime_is_asked_for_again():
         kept = {"assemblyai.transcript": b"gone-with-the-wind", "assemblyai.upload": b"x"}
         assert transcribe(emulator, RunContext(checkpoints=kept)).utterances
         assert counted(emulator) == {"upload": 1, "create": 1}
+
+
+def waiting(emulator, hours):
+    """Return what a run remembers that has waited for so long."""
+    (reference,) = emulator.jobs
+    return {
+        "assemblyai.transcript": reference.encode(),
+        "assemblyai.since": str(time.time() - hours * 3600).encode(),
+    }
+
+
+def test_a_run_has_one_deadline_for_all_its_attempts():
+    with AssemblyAIEmulator(processing_s=30) as emulator:
+        emulator.create({"audio_url": f"{emulator.base_url}/upload/x"})
+        kept = waiting(emulator, hours=1.1)
+        since = kept["assemblyai.since"]
+        with pytest.raises(ProviderTimeout):
+            transcribe(emulator, RunContext(checkpoints=kept))
+        assert emulator.count(Place.POLL) == 3
+        assert emulator.count(Place.UPLOAD) == 0
+        assert kept["assemblyai.since"] == since
+
+
+def test_what_was_done_while_nobody_looked_is_fetched_however_late():
+    with AssemblyAIEmulator() as emulator:
+        kept = {}
+        transcribe(emulator, RunContext(checkpoints=kept))
+        kept["assemblyai.since"] = str(time.time() - 9 * 3600).encode()
+        assert transcribe(emulator, RunContext(checkpoints=kept)).utterances
+        assert emulator.count(Place.CREATE) == 1
+
+
+def test_nothing_is_asked_for_when_the_run_has_no_time_left():
+    with AssemblyAIEmulator() as emulator:
+        kept = {"assemblyai.since": str(time.time() - 9 * 3600).encode()}
+        with pytest.raises(ProviderTimeout):
+            transcribe(emulator, RunContext(checkpoints=kept))
+        assert emulator.count() == 0
+
+
+def test_a_failed_look_does_not_start_the_clock_anew():
+    kept = {}
+    with AssemblyAIEmulator(failures={Place.POLL: [Failure.FAULT] * 2}) as emulator:
+        context = RunContext(checkpoints=kept)
+        with pytest.raises(ProviderUnavailable):
+            provider(emulator)._transcribe_impl(recording(6), OPTIONS, context)
+        since = kept["assemblyai.since"]
+        assert transcribe(emulator, context).utterances
+        assert kept["assemblyai.since"] == since
 
 
 def test_a_service_that_comes_back_having_forgotten_everything():

@@ -113,10 +113,10 @@ def test_nobody_listening_is_unavailable() -> None:
 
 
 @pytest.mark.parametrize("host", ["http://127.0.0.1:1", "ws://", "ws://127.0.0.1:not-a-port"])
-def test_an_address_that_is_none_is_unavailable(host: str) -> None:
+def test_an_address_that_is_none_is_a_setting_to_mend(host: str) -> None:
     with emulated() as emulator:
         pass
-    with no_thread_left(), pytest.raises(errors.ProviderUnavailable):
+    with no_thread_left(), pytest.raises(errors.ProviderNotConfigured):
         open_call(type("Elsewhere", (), {"host": host})(), Told())
     assert emulator.sessions == []
 
