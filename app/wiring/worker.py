@@ -100,6 +100,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         engine=services.engine,
         calls=services.calls,
         runs=services.runs,
+        queue=services.queue,
         transcripts=services.transcripts,
         vocabularies=services.vocabularies,
         vault=services.vault,

@@ -29,6 +29,7 @@ from services.jobs.progress import (
     TYPICAL_SHARES,
     CancelWatch,
     ProgressReporter,
+    WaitsElsewhere,
     WorkerStopping,
 )
 from services.jobs.sounds import write_heard
@@ -53,14 +54,14 @@ _OUTCOMES = {
 
 
 @contextmanager
-def open_run(workshop: Workshop, call_id: str, run_number: int) -> Iterator[RunSteps]:
-    """Open a run for its steps; what lies in memory and in files goes away afterwards.
+def open_run(workshop: Workshop, call_id: str, run_number: int, job: str) -> Iterator[RunSteps]:
+    """Open a run for the steps of a job; what lies in memory and in files goes away afterwards.
 
     Raises WorkerStopping when the worker has been told to end.
     """
     if workshop.stopping():
         raise WorkerStopping
-    opened = OpenRun(workshop, call_id, run_number)
+    opened = OpenRun(workshop, call_id, run_number, job)
     try:
         yield opened
     finally:
@@ -75,11 +76,12 @@ class OpenRun:
     checkpoints.
     """
 
-    def __init__(self, workshop: Workshop, call_id: str, run_number: int) -> None:
+    def __init__(self, workshop: Workshop, call_id: str, run_number: int, job: str) -> None:
         """Read nothing yet."""
         self._workshop = workshop
         self._call_id = call_id
         self._number = run_number
+        self._job = job
         self._pcm_file: WorkingFile | None = None
         # Not cached properties: up to Python 3.11 those of all instances share one lock, so that
         # one run would wait for another's provider.
@@ -115,6 +117,8 @@ class OpenRun:
     def _begin(self) -> Outcome:
         _, run = self._loaded
         runs = self._workshop.runs
+        if run.workflow_id != self._job:
+            return Outcome.MOVED
         if not runs.begin(self._call_id, self._number):
             return _OUTCOMES.get(run.state, Outcome.GONE)
         attempts = runs.count_attempt(self._call_id, self._number)
@@ -247,10 +251,18 @@ class OpenRun:
             is_cancelled=is_cancelled,
             keep_copy=keep_copy,
             local_slot=lambda: self._workshop.local_slots.one(is_cancelled),
+            take_turn=self._take_turn,
             checkpoints=RunCheckpoints(
                 self._workshop.engine, self._call_id, self._number, data_key
             ),
         )
+
+    def _take_turn(self, provider: str) -> None:
+        """Leave off where a provider is about to be asked that others wait for elsewhere."""
+        _, run = self._loaded
+        queue = self._workshop.queue.queue_of(provider)
+        if queue != run.queue:
+            raise WaitsElsewhere(queue)
 
     @property
     def _recording(self) -> Recording:
@@ -319,6 +331,8 @@ class OpenRun:
         except WorkerStopping:
             self._note_orderly_stop()
             raise
+        except WaitsElsewhere as leaving:
+            return self._move(leaving.queue)
         except Cancelled:
             return self._end(lambda: self._workshop.runs.cancelled(self._call_id, self._number))
         except PartylineError as error:
@@ -331,6 +345,26 @@ class OpenRun:
         """Write a checkpoint, so that being stopped doesn't count as an attempt that failed."""
         with suppress(PartylineError):
             self._context.checkpoints["stopped"] = b""
+
+    def _move(self, queue: str) -> Outcome:
+        """Have the run wait in another queue; what it has come to is found there again."""
+        has_moved = False
+
+        def move() -> None:
+            nonlocal has_moved
+            with self._workshop.calls.transaction() as connection:
+                moved = self._workshop.runs.move(
+                    self._call_id, self._number, queue, connection=connection
+                )
+                if moved is not None:
+                    self._workshop.queue.enqueue(connection, moved)
+            has_moved = moved is not None
+
+        insist(move, self._workshop.stopping)
+        if not has_moved:
+            return self._end(lambda: self._workshop.runs.cancelled(self._call_id, self._number))
+        telemetry.event("job.moved", queue=queue)
+        return Outcome.MOVED
 
     def _fail(self, error: PartylineError) -> Outcome:
         telemetry.event("job.failed", error=error.code, retryable=error.retryable)

@@ -56,7 +56,7 @@ class JobQueue:
 
     There is a queue for what is done on this machine, and one for each provider with limits of its
     own: what waits for a service elsewhere keeps nobody else waiting. A run stands in the queue of
-    the provider that it asks first.
+    the provider that it asks next: each that steps in has it wait in its own.
     """
 
     def __init__(self, engine: Engine, limits: Mapping[str, QueueLimits] | None = None) -> None:
@@ -75,9 +75,11 @@ class JobQueue:
     def queue_for(self, options: ProcessingOptions) -> str:
         """Return the queue in which a run with these options waits."""
         is_recognised = options.relabel_of is None
-        if is_recognised and options.provider in self._limits:
-            return _queue_of_provider(options.provider)
-        return CALLS_QUEUE
+        return self.queue_of(options.provider) if is_recognised else CALLS_QUEUE
+
+    def queue_of(self, provider: str) -> str:
+        """Return the queue in which runs wait that ask this provider next."""
+        return _queue_of_provider(provider) if provider in self._limits else CALLS_QUEUE
 
     @cached_property
     def _client(self) -> "DBOSClient":

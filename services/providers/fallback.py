@@ -92,6 +92,7 @@ def _ask(
     is_first: bool,
 ) -> Transcript:
     name = provider.capabilities.name
+    context.take_turn(name)
 
     def note_copy(reference: str) -> None:
         context.note_copy(reference)
