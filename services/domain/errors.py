@@ -299,6 +299,10 @@ class ProviderRejected(ProviderError):
     """The speech service rejected this recording or these options."""
 
 
+class TooLongForProvider(ProviderRejected):
+    """The recording is longer than this speech provider takes."""
+
+
 class ProviderBusy(ProviderError):
     """The speech service is limiting requests; please retry later."""
 

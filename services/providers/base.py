@@ -13,6 +13,7 @@ from services.domain.errors import (
     NotLive,
     PartylineError,
     ProviderNotConfigured,
+    TooLongForProvider,
 )
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
@@ -70,8 +71,10 @@ class SpeechProvider(ABC):
     ) -> Transcript:
         """Return the provider's transcript, trying again while the error says that it can help.
 
-        Raises a PartylineError; foreign exceptions become InternalFault without their text.
+        Raises a PartylineError, TooLongForProvider before anything is sent; foreign exceptions
+        become InternalFault without their text.
         """
+        self._check_length(recording)
         pause_s = FIRST_PAUSE_S
         for attempt in range(1, ATTEMPTS + 1):
             started = time.monotonic()
@@ -97,6 +100,12 @@ class SpeechProvider(ABC):
             sleep(pause_s)
             pause_s *= 2
         raise InternalFault
+
+    def _check_length(self, recording: Recording) -> None:
+        most_ms = self.capabilities.max_duration_ms
+        if most_ms is not None and recording.duration_ms > most_ms:
+            title, longest = self.capabilities.title, self.capabilities.longest
+            raise TooLongForProvider(f"{title} takes up to {longest}.")
 
     def _place(self, context: RunContext) -> AbstractContextManager[object]:
         """Return what is held during an attempt: this machine's engine, where it does the work."""
