@@ -7,7 +7,6 @@ that stores its call. They hold ids only; what a job is about is read from the c
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from services import telemetry
 from services.domain.calls import CALLS_QUEUE, ProcessingOptions, Run
+from services.domain.limits import ProviderLimits
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions
@@ -43,14 +43,6 @@ _STATES: Mapping[str, JobState] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueueLimits:
-    """How many jobs of a provider may run together on all workers, and begin within a minute."""
-
-    at_once: int
-    per_minute: int | None = None
-
-
 class JobQueue:
     """Puts runs into the durable queues and takes them out again. Never runs one.
 
@@ -59,7 +51,7 @@ class JobQueue:
     the provider that it asks next: each that steps in has it wait in its own.
     """
 
-    def __init__(self, engine: Engine, limits: Mapping[str, QueueLimits] | None = None) -> None:
+    def __init__(self, engine: Engine, limits: Mapping[str, ProviderLimits] | None = None) -> None:
         """Work on the database of the calls, through an engine of the queues' own.
 
         ``limits`` are by the names of providers.
