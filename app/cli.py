@@ -14,6 +14,16 @@ from app.live import live
 from app.providers import providers
 from app.rules import rules
 from app.searching import search
+from app.shared_options import (
+    ByModel,
+    Given,
+    Language,
+    Provider,
+    Redact,
+    Spelling,
+    Words,
+    WordsFile,
+)
 from app.text import text
 from app.vocabulary import vocabulary
 from app.voices import voices
@@ -86,48 +96,31 @@ def prepare() -> None:
 @app.command()
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Recordings of calls.")],
-    provider: Annotated[
-        str | None,
-        typer.Option(help="Who recognises the speech; local, unless set otherwise."),
-    ] = None,
+    provider: Provider = None,
     others: Annotated[
         list[str] | None,
         typer.Option(
             "--fallback", help="Who is asked if that one can't be reached; repeatable, in order."
         ),
     ] = None,
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--option", help="What the provider is asked for, as NAME=VALUE; repeatable."),
-    ] = None,
-    language: Annotated[str, typer.Option(help="Language code, or auto to detect it.")] = "auto",
+    given: Given = None,
+    language: Language = "auto",
     speakers: Speakers = None,
     min_speakers: AtLeast = None,
     max_speakers: AtMost = None,
     wanted: Format = ExportFormat.JSON,
     output: Output = None,
-    redact: Annotated[bool, typer.Option(help="Take personal data out of the text.")] = True,
-    words: Annotated[
-        list[str] | None,
-        typer.Option("--vocabulary", help="A word to listen for; may be given several times."),
-    ] = None,
-    words_file: Annotated[
-        Path | None,
-        typer.Option("--vocabulary-file", help="A text file with a word to listen for per line."),
-    ] = None,
-    spelling: Annotated[
-        list[str] | None,
-        typer.Option(help="How to write what is heard, as in 'acme tell=AcmeTel'; repeatable."),
-    ] = None,
+    redact: Redact = True,
+    words: Words = None,
+    words_file: WordsFile = None,
+    spelling: Spelling = None,
     fillers: Annotated[bool, typer.Option(help="Keep um, uh and their like.")] = True,
     start: Annotated[
         str | None, typer.Option(help="Transcribe from here on, such as 1:30.")
     ] = None,
     end: Annotated[str | None, typer.Option(help="Transcribe up to here, such as 1:02:30.")] = None,
     save: Annotated[bool, typer.Option("--save", help="Store the calls in the app too.")] = False,
-    llm: Annotated[
-        bool, typer.Option(help="Have the language model summarise, if one is configured.")
-    ] = True,
+    llm: ByModel = True,
 ) -> None:
     """Transcribe recordings and analyse the calls in them."""
     from app.commands.console import one_clear_line

@@ -1,10 +1,19 @@
 """What the options of ``partyline live`` are called; app/commands does the work."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.shared_options import (
+    ByModel,
+    Given,
+    Language,
+    Provider,
+    Redact,
+    Spelling,
+    Words,
+    WordsFile,
+)
 from services.domain.calls import ProcessingOptions
 from services.domain.vocabulary import read_spelling
 
@@ -13,37 +22,20 @@ def live(
     source: Annotated[
         str, typer.Argument(metavar="FILE|mic", help="A recording, or mic for the microphone.")
     ],
-    provider: Annotated[
-        str | None,
-        typer.Option(help="Who recognises the speech; local, unless set otherwise."),
-    ] = None,
+    provider: Provider = None,
     speed: Annotated[
         str, typer.Option(help="How fast a recording is played: 1.0 is real time, or max.")
     ] = "1.0",
-    language: Annotated[str, typer.Option(help="Language code, or auto to detect it.")] = "auto",
-    redact: Annotated[bool, typer.Option(help="Take personal data out of the text.")] = True,
-    words: Annotated[
-        list[str] | None,
-        typer.Option("--vocabulary", help="A word to listen for; may be given several times."),
-    ] = None,
-    words_file: Annotated[
-        Path | None,
-        typer.Option("--vocabulary-file", help="A text file with a word to listen for per line."),
-    ] = None,
-    spelling: Annotated[
-        list[str] | None,
-        typer.Option(help="How to write what is heard, as in 'acme tell=AcmeTel'; repeatable."),
-    ] = None,
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--option", help="What the provider is asked for, as NAME=VALUE; repeatable."),
-    ] = None,
+    language: Language = "auto",
+    redact: Redact = True,
+    words: Words = None,
+    words_file: WordsFile = None,
+    spelling: Spelling = None,
+    given: Given = None,
     save: Annotated[
         bool, typer.Option("--save", help="Store the recording as a call once it has ended.")
     ] = False,
-    llm: Annotated[
-        bool, typer.Option(help="Have the language model summarise, if one is configured.")
-    ] = True,
+    llm: ByModel = True,
 ) -> None:
     """Transcribe a call while it is held: one JSON event a line. Ctrl-C ends the call."""
     from app.commands.console import one_clear_line

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from threading import Event, Lock
+from typing import Any
 
 from emulators.answering import Answer, SentLine, lines_in, questions_in, schema_in
+from emulators.serving import Emulator, HttpServer
 
 MODEL = "emulated-1"
 HUGE_BYTES = 64 * 1024 * 1024
@@ -65,7 +65,7 @@ class SeenRequest:
         return "\n".join(str(m.get("content", "")) for m in self.body.get("messages", ()))
 
 
-class LanguageModelEmulator:
+class LanguageModelEmulator(Emulator):
     """Serves from ``__enter__`` to ``__exit__``; ``address`` is what LLM_BASE_URL takes."""
 
     def __init__(
@@ -87,35 +87,26 @@ class LanguageModelEmulator:
         self.requests: list[SeenRequest] = []
         self.stopping = Event()
         self._lock = Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_of(self))
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._server = HttpServer(_handler_of(self), port)
 
     @property
     def host(self) -> str:
         """Scheme, host and port, without a path."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self._server.address
 
     @property
     def address(self) -> str:
         """The base address of the protocol."""
         return f"{self.host}/v1"
 
-    def __enter__(self) -> Self:
-        """Start serving."""
-        self._thread.start()
-        return self
+    def start(self) -> None:
+        """Begin to answer."""
+        self._server.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop serving; slow answers end at once."""
+    def stop(self) -> None:
+        """Stop answering; slow answers end at once. Safe to call twice."""
         self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
 
     def accepts(self, headers: Message) -> bool:
         """Return whether a request brings the key, in one of the ways in which it may."""

@@ -34,6 +34,7 @@ from services.pipeline import (
     understand,
 )
 from services.providers.base import SpeechProvider
+from services.providers.capabilities import leaves_copy, redacting
 from services.providers.copies import deleting_copies
 from services.storage.working_files import WorkingFile
 from services.understanding.file_names import safe_name
@@ -71,15 +72,18 @@ def process_file(
     Those of ``fallback`` are asked in turn when the provider can't do it at the moment. Speakers in
     whom one of the ``voices`` is recognised get its name; ``rules`` make its categories. Decoded
     sound lies encrypted in ``working_folder`` while it runs. What providers keep is deleted there
-    in the end, also after a failure; ``tell`` is told in a sentence of what could not be. Raises a
-    BadAudio when the file can't be used, InvalidRequest when it has no such part, and whatever the
-    provider raises.
+    in the end, also after a failure, but for what the options ask it to keep; ``tell`` is told in a
+    sentence of what stays. Raises a BadAudio when the file can't be used, InvalidRequest when it
+    has no such part, and whatever the provider raises.
     """
     check_bounds(options.start_ms, options.end_ms)
     details = details_from_name(path.name)
+    asked = provider.capabilities
+    options = redacting(asked, options)
+    left_by = asked.name if leaves_copy(asked, options) else None
     with (
         open_file(path, context, working_folder, max_duration_ms) as recording,
-        deleting_copies((provider, *fallback), context, tell) as own,
+        deleting_copies((provider, *fallback), context, tell, left_by=left_by) as own,
     ):
         transcript = transcribe(recording, provider, options, own, labeller, fallback=fallback)
         return _reviewed_file(

@@ -10,19 +10,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from emulators.assemblyai.http_connections import Server
 from emulators.assemblyai.http_dialogue import DEFAULT_SCRIPT, ScriptLine
 from emulators.assemblyai.http_jobs import Hearing, Job, SentWebhook
 from emulators.assemblyai.http_requests import Failure, Place, SeenRequest
 from emulators.assemblyai.http_routes import Routes
+from emulators.serving import Emulator, HttpServer
 
 UPLOADS = "/upload/"
 
 
-class AssemblyAIEmulator:
+class AssemblyAIEmulator(Emulator):
     """Serves from ``__enter__`` to ``__exit__``; ``base_url`` is what ASSEMBLYAI_BASE_URL takes.
 
     ``key`` is the only one accepted, None accepts any. ``failures`` are what happens to the next
@@ -67,12 +66,12 @@ class AssemblyAIEmulator:
         self._workers: list[Thread] = []
         self._lock = Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="partyline-emulated-")
-        self._server = Server(type("Handler", (Routes,), {"service": self}), port)
+        self._server = HttpServer(type("Handler", (Routes,), {"service": self}), port)
 
     @property
     def base_url(self) -> str:
         """Scheme, host and port."""
-        return f"http://127.0.0.1:{self._server.port}"
+        return self._server.address
 
     @property
     def port(self) -> int:
@@ -84,19 +83,9 @@ class AssemblyAIEmulator:
         """All webhooks that were sent, in the order of their transcripts."""
         return [sent for job in self.jobs.values() for sent in job.webhooks]
 
-    def __enter__(self) -> Self:
-        """Start serving."""
+    def start(self) -> None:
+        """Begin to answer."""
         self._server.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop serving; connections are cut, work that has begun ends at once."""
-        self.stop()
 
     def stop(self) -> None:
         """Stop serving and forget everything. Safe to call twice."""

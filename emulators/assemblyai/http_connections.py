@@ -1,11 +1,7 @@
 """Connections to the emulated service: they can be cut, and a body is read however it is sent."""
 
-import socket
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 
 CHUNK = 65_536
 IDLE_S = 30.0
@@ -82,57 +78,3 @@ class Connection(BaseHTTPRequestHandler):
                 left -= len(piece)
                 yield piece
             self.rfile.readline(100)
-
-
-class Server(ThreadingHTTPServer):
-    """Serves until told to stop, then cuts all connections and waits for its threads."""
-
-    daemon_threads = False
-    block_on_close = True
-    request_queue_size = 128
-
-    def __init__(self, handler: type["Connection"], port: int) -> None:
-        """Listen on loopback."""
-        self._open: set[socket.socket] = set()
-        self._lock = Lock()
-        self._thread: Thread | None = None
-        super().__init__(("127.0.0.1", port), handler)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self.server_port)
-
-    def start(self) -> None:
-        """Serve in a thread."""
-        self._thread = Thread(
-            target=self.serve_forever, args=(0.02,), name="assemblyai-emulator", daemon=True
-        )
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop serving; nothing is left open."""
-        if self._thread is not None:
-            self.shutdown()
-            self._thread.join()
-            self._thread = None
-        with self._lock:
-            for connection in self._open:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, so that it can be cut."""
-        with self._lock:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        """Forget the connection."""
-        with self._lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a bad client is the client's business."""

@@ -9,9 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Self
+from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
 from websockets.exceptions import ConnectionClosed
@@ -21,6 +19,7 @@ from websockets.sync.server import ServerConnection, serve
 from emulators.assemblyai.streaming_plans import SeenSession, SessionPlan
 from emulators.assemblyai.streaming_script import HeardTurn, endless_call
 from emulators.assemblyai.streaming_session import StreamingSession
+from emulators.serving import WebSocketEmulator
 
 PATH = "/v3/ws"
 MOST_FRAME_BYTES = 1024 * 1024
@@ -62,7 +61,7 @@ def from_the_start(_first: bytes) -> Place:
     return Place()
 
 
-class AssemblyAIStreamingEmulator:
+class AssemblyAIStreamingEmulator(WebSocketEmulator):
     """Serves from ``__enter__`` to ``__exit__``; ``host`` is what ASSEMBLYAI_STREAMING_HOST takes.
 
     ``key`` is the only one accepted, None accepts any. ``sessions`` are the accepted ones in the
@@ -82,13 +81,12 @@ class AssemblyAIStreamingEmulator:
         self.key = key
         self.sessions: list[SeenSession] = []
         self.refused = 0
-        self.stopping = Event()
         self._plans = list(plans)
         self._hears = hears
         self._locate = locate
         self._lock = Lock()
         self._accepted: dict[int, SessionPlan] = {}
-        self._server = serve(
+        server = serve(
             self._serve,
             "127.0.0.1",
             port,
@@ -99,15 +97,7 @@ class AssemblyAIStreamingEmulator:
             compression=None,
             logger=_silent,
         )
-        self.port = int(self._server.socket.getsockname()[1])
-        self._thread = Thread(
-            target=self._server.serve_forever, name="assemblyai-streaming", daemon=True
-        )
-
-    @property
-    def host(self) -> str:
-        """Scheme, host and port."""
-        return f"ws://127.0.0.1:{self.port}"
+        super().__init__(server)
 
     @property
     def audio_bytes(self) -> int:
@@ -118,22 +108,6 @@ class AssemblyAIStreamingEmulator:
     def messages(self) -> list[str]:
         """The kinds of messages that all sessions were sent, in the order of the sessions."""
         return [kind for session in self.sessions for kind in session.messages]
-
-    def __enter__(self) -> Self:
-        """Start serving."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop serving: sessions are closed, and no thread or socket is left."""
-        self.stopping.set()
-        self._server.shutdown()
-        self._thread.join()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Accept a handshake, or return the refusal."""

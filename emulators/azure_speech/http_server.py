@@ -12,13 +12,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Any, Self
+from threading import Event, Lock
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from emulators.azure_speech.http_answers import REFUSALS, error_body, transcription
-from emulators.azure_speech.http_connections import StoppableServer
 from emulators.azure_speech.http_forms import (
     API_VERSIONS,
     MOST_AUDIO_BYTES,
@@ -31,6 +29,7 @@ from emulators.azure_speech.http_forms import (
     sound_in,
 )
 from emulators.azure_speech.http_script import Behaviour, SpokenLine, default_call
+from emulators.serving import Emulator, HttpServer
 
 TRANSCRIBE = "/speechtotext/transcriptions:transcribe"
 SIGN = "/api/v1/Signature/GenerateVoiceSignatureFromByteArray"
@@ -52,7 +51,7 @@ class SeenRequest:
     audio: bytes = field(default=b"", repr=False)
 
 
-class AzureHttpEmulator:
+class AzureHttpEmulator(Emulator):
     """Serves from ``__enter__`` to ``__exit__``; ``endpoint`` is for AZURE_SPEECH_ENDPOINT."""
 
     def __init__(
@@ -78,13 +77,12 @@ class AzureHttpEmulator:
         self.stopping = Event()
         self.arrived = Event()
         self._lock = Lock()
-        self._server = StoppableServer(("127.0.0.1", port), _handler_of(self))
-        self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._server = HttpServer(_handler_of(self), port)
 
     @property
     def endpoint(self) -> str:
         """Scheme, host and port."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self._server.address
 
     @property
     def connections(self) -> int:
@@ -96,26 +94,14 @@ class AzureHttpEmulator:
         with self._lock:
             return sum(urlsplit(seen.path).path == path for seen in self.requests)
 
-    def __enter__(self) -> Self:
-        """Start serving."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop serving."""
-        self.stop()
+    def start(self) -> None:
+        """Begin to answer."""
+        self._server.start()
 
     def stop(self) -> None:
-        """Stop serving; answers under way end at once. Safe to call twice."""
-        if not self.stopping.is_set():
-            self.stopping.set()
-            self._server.stop()
-            self._thread.join()
+        """Stop answering; answers under way end at once. Safe to call twice."""
+        self.stopping.set()
+        self._server.stop()
 
     def take(self, request: SeenRequest) -> Behaviour:
         """Keep a request and return what is to be done with it."""

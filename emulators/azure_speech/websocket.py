@@ -10,9 +10,8 @@ import socket
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Any, Self
+from threading import Lock
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.exceptions import ConnectionClosed
@@ -22,6 +21,7 @@ from websockets.sync.server import ServerConnection, serve
 from emulators.azure_speech.websocket_frames import BrokenFrame, Frame, build, parse
 from emulators.azure_speech.websocket_script import TICKS_PER_MS, Behaviour, Ending, Line
 from emulators.azure_speech.websocket_turn import Turn
+from emulators.serving import WebSocketEmulator
 
 CONVERSATION_PATH = "/speech/universal/v2"
 PLAIN_PATH = "/speech/recognition/conversation/cognitiveservices/v1"
@@ -43,7 +43,7 @@ class SeenConnection:
     ended: bool = False
 
 
-class AzureSpeechEmulator:
+class AzureSpeechEmulator(WebSocketEmulator):
     """Serves from ``__enter__`` to ``__exit__``; ``host`` is what AZURE_SPEECH_HOST takes."""
 
     def __init__(
@@ -68,11 +68,10 @@ class AzureSpeechEmulator:
         self.even_in_silence = even_in_silence
         self.key = key
         self.token = token
-        self.stopping = Event()
         self.connections: list[SeenConnection] = []
         self._lock = Lock()
         # An abandoned handshake must not hold up the end; pings would disturb the client.
-        self._server = serve(
+        server = serve(
             self._serve_connection,
             "127.0.0.1",
             port,
@@ -83,17 +82,7 @@ class AzureSpeechEmulator:
             open_timeout=5,
             max_size=None,
         )
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def host(self) -> str:
-        """Scheme, host and port, without a path."""
-        return f"ws://127.0.0.1:{self.port}"
-
-    @property
-    def port(self) -> int:
-        """The port on loopback."""
-        return int(self._server.socket.getsockname()[1])
+        super().__init__(server)
 
     @property
     def pcm_bytes(self) -> int:
@@ -105,22 +94,6 @@ class AzureSpeechEmulator:
         with self._lock:
             self._script = list(script) or [GOOD]
             self.connections = []
-
-    def __enter__(self) -> Self:
-        """Start serving."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop serving; connections are closed."""
-        self.stopping.set()
-        self._server.shutdown()
-        self._thread.join()
 
     # --- one connection -----------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from services.jobs.progress import (
     WaitsElsewhere,
 )
 from services.jobs.workshop import Workshop
+from services.providers.capabilities import Capabilities, redacting
 from services.storage.audio_vault import Rendition
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import WrappedKey
@@ -59,9 +60,17 @@ class RunMaterial:
 
     @cached_property
     def options(self) -> ProcessingOptions:
-        """The run's options, with the words of the organisation behind the run's own."""
+        """The run's options as they hold: with the organisation's words behind its own."""
         vocabulary = self._workshop.vocabularies.get(self.org_id)
-        return with_vocabulary(self.run.options, vocabulary)
+        options = with_vocabulary(self.run.options, vocabulary)
+        if options.relabel_of is not None:
+            return options
+        return redacting(self.asked_first, options)
+
+    @property
+    def asked_first(self) -> Capabilities:
+        """What the provider can do that the run asks first."""
+        return self._workshop.providers.capabilities(self.run.options.provider)
 
     @cached_property
     def key(self) -> WrappedKey:

@@ -26,6 +26,7 @@ from services.jobs.progress import (
 from services.jobs.sounds import write_heard
 from services.jobs.storing import store_transcript
 from services.jobs.workshop import Workshop
+from services.providers.capabilities import leaves_copy
 from services.storage.database import forget_log
 from services.understanding.file_names import safe_name
 
@@ -147,13 +148,24 @@ class OpenRun:
         )
         self._ask_model()
         self._workshop.runs.finish(
-            self._call_id, self._number, stored, self._material.reporter.stage_times_ms
+            self._call_id,
+            self._number,
+            stored,
+            self._material.reporter.stage_times_ms,
+            leaves_copy=self._leaves_copy(analysed.transcript),
         )
         # The run has ended well whatever comes of this; the janitor's sweeps catch up on it.
         with suppress(PartylineError):
             self._workshop.sounds.tidy(self._call_id)
             forget_log(self._workshop.engine)
         return Outcome.READY
+
+    def _leaves_copy(self, transcript: Transcript) -> bool:
+        """Whether the service keeps its copy: not of words that have been taken out here."""
+        options = self._material.options
+        if not transcript.redacted or options.relabel_of is not None:
+            return True
+        return leaves_copy(self._material.asked_first, options)
 
     def _report_understanding(self, stage: Stage, done: float) -> None:
         self._material.context.on_progress(stage, UNDERSTANDING_SHARE * done)

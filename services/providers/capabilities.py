@@ -1,7 +1,7 @@
 """What a speech provider can do and be asked for, declared as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.domain.calls import ProcessingOptions
@@ -27,7 +27,9 @@ class ProviderOption:
     ``choices`` are values with the words people read; toggles take ``yes`` and ``no``. Values are
     texts everywhere, so that rows, command line and pages carry any provider's options unread. An
     empty ``default`` means: nothing is asked for, and the provider's own default holds.
-    ``recorded`` and ``live`` say for which kind of call it is offered.
+    ``recorded`` and ``live`` say for which kind of call it is offered. ``redacts`` says that
+    choosing it asks for words without personal data, whoever ends up delivering them;
+    ``leaves_copy`` that what was asked for lies at the service until somebody fetches it.
     """
 
     name: str
@@ -40,6 +42,8 @@ class ProviderOption:
     most: float | None = None
     recorded: bool = True
     live: bool = False
+    redacts: bool = False
+    leaves_copy: bool = False
 
     def check(self, value: str) -> None:
         """Raise InvalidRequest for a value that can't be chosen."""
@@ -144,6 +148,26 @@ class OptionValues:
     def parts(self, name: str) -> tuple[str, ...]:
         """Return the parts of a text that lists things between commas."""
         return tuple(part for one in self._values[name].split(",") if (part := one.strip()))
+
+
+def redacting(capabilities: Capabilities, options: ProcessingOptions) -> ProcessingOptions:
+    """Return the options with redaction on where the provider was asked for it.
+
+    A fallback doesn't know that option, so what it delivers has to be redacted here.
+    """
+    asked = any(one.redacts for one in _chosen(capabilities, options))
+    return replace(options, redact=options.redact or asked)
+
+
+def leaves_copy(capabilities: Capabilities, options: ProcessingOptions) -> bool:
+    """Return whether something was asked for that lies at the service for somebody to fetch."""
+    return any(one.leaves_copy for one in _chosen(capabilities, options))
+
+
+def _chosen(capabilities: Capabilities, options: ProcessingOptions) -> list[ProviderOption]:
+    """Return the options that are asked for: toggles that are on, and values but the default."""
+    declared = ((capabilities.option(name), value) for name, value in options.provider_options)
+    return [one for one, value in declared if one and value not in ("", NO, one.default)]
 
 
 @dataclass(frozen=True, kw_only=True)

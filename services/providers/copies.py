@@ -20,11 +20,13 @@ def deleting_copies(
     context: RunContext,
     tell: Callable[[str], None] | None = None,
     *,
+    left_by: str | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[RunContext]:
     """Give a context that notes copies, and have them deleted when the block ends, however.
 
-    ``tell`` is told in a sentence of each copy that could not be deleted.
+    ``tell`` is told in a sentence of each copy that could not be deleted. What the provider named
+    ``left_by`` keeps was asked for: it is told of, too, and stays once all went well.
     """
     noted: dict[tuple[str, str], None] = {}
 
@@ -33,10 +35,17 @@ def deleting_copies(
         context.keep_copy(provider, reference)
 
     by_name = {one.capabilities.name: one for one in providers}
+    done = False
     try:
         yield replace(context, keep_copy=keep_copy)
+        done = True
     finally:
         for name, reference in noted:
+            if done and name == left_by:
+                if tell is not None:
+                    title = by_name[name].capabilities.title
+                    tell(f"{title} keeps what was asked for under {reference}.")
+                continue
             error = _deleted(by_name[name], reference, sleep)
             if error is not None and tell is not None:
                 title = by_name[name].capabilities.title

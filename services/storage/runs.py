@@ -211,8 +211,14 @@ class RunStore:
         number: int,
         transcript_id: str,
         stage_times_ms: Mapping[str, int] | None = None,
+        *,
+        leaves_copy: bool = True,
     ) -> bool:
-        """End the run well; return False when it had ended before or its call is gone."""
+        """End the run well; return False when it had ended before or its call is gone.
+
+        With ``leaves_copy`` False, what services keep of it is deleted there; otherwise that of the
+        provider whose words the transcript has stays.
+        """
         ending = {
             "state": CallState.READY,
             "transcript_id": transcript_id,
@@ -220,7 +226,7 @@ class RunStore:
             "left_ms": 0,
             "stage_times": pack(dict(stage_times_ms or {})),
         }
-        return self._end(call_id, number, ending)
+        return self._end(call_id, number, ending, of=transcript_id if leaves_copy else None)
 
     def fail(self, call_id: str, number: int, error: PartylineError) -> bool:
         """End the run by an error; return False when it had ended before or its call is gone.
@@ -239,10 +245,16 @@ class RunStore:
         """End the run because it was cancelled; return False when it had ended before."""
         return self._end(call_id, number, {"state": CallState.CANCELLED})
 
-    def _end(self, call_id: str, number: int, ending: Mapping[str, Any]) -> bool:
-        return self._change(call_id, number, {**ending, "finished_at": datetime.now(UTC)})
+    def _end(
+        self, call_id: str, number: int, ending: Mapping[str, Any], of: str | None = None
+    ) -> bool:
+        """End a run; copies stay only at the provider of this transcript."""
+        ending = {**ending, "finished_at": datetime.now(UTC)}
+        return self._change(call_id, number, ending, copies_of=of)
 
-    def _change(self, call_id: str, number: int, change: Mapping[str, Any]) -> bool:
+    def _change(
+        self, call_id: str, number: int, change: Mapping[str, Any], copies_of: str | None = None
+    ) -> bool:
         """Change a run that has not ended, and its call where that follows it."""
         of_call = {k: change[k] for k in ("state", "error_code", "error_message") if k in change}
         alive = _alive(call_id, number)
@@ -252,7 +264,7 @@ class RunStore:
             if of_call:
                 _let_call_follow(connection, call_id, number, of_call)
             if "finished_at" in change:
-                release_copies_of_run(connection, call_id, number, change.get("transcript_id"))
+                release_copies_of_run(connection, call_id, number, copies_of)
                 used = RUN_CHECKPOINTS.c
                 ended = and_(used.call_id == call_id, used.run == number)
                 connection.execute(delete(RUN_CHECKPOINTS).where(ended))

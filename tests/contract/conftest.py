@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, make_url
 
+from services.domain.calls import Call
+from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
+from services.storage.runs import RunStore
+from services.storage.transcripts import TranscriptStore
+from tests.contract.stores import add
 from tests.postgres import find_postgres, postgres_server
 
 NUMBERS = count()
@@ -69,3 +74,27 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = open_engine(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def calls(engine: Engine) -> CallStore:
+    """Where calls are."""
+    return CallStore(engine)
+
+
+@pytest.fixture
+def runs(engine: Engine) -> RunStore:
+    """Where their runs are."""
+    return RunStore(engine)
+
+
+@pytest.fixture
+def transcripts(engine: Engine) -> TranscriptStore:
+    """Where their transcripts are."""
+    return TranscriptStore(engine)
+
+
+@pytest.fixture
+def made(calls: CallStore) -> Call:
+    """A call whose first run waits."""
+    return add(calls)

@@ -17,12 +17,6 @@ from tests.contract.stores import ORG, add, analysed
 
 
 @pytest.fixture
-def calls(engine: Engine) -> CallStore:
-    """The store under test."""
-    return CallStore(engine)
-
-
-@pytest.fixture
 def three(calls: CallStore, engine: Engine) -> tuple[str, str, str]:
     """Three calls: an unhappy one, a happy one, and one that failed before its transcript."""
     day = datetime(2026, 6, 1, 12, tzinfo=UTC)

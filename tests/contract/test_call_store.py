@@ -30,13 +30,6 @@ from services.understanding.redaction import Redactor
 from tests.builders import call, first_run
 from tests.contract.stores import MASTER_KEY, ORG, OTHER, add, analysed
 
-
-@pytest.fixture
-def calls(engine: Engine) -> CallStore:
-    """The store under test."""
-    return CallStore(engine)
-
-
 FULL = {
     "source_name": "Anruf ☎ 'x'; --.wav",
     "size_bytes": 5 * 2**40,

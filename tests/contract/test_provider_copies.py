@@ -17,33 +17,9 @@ from tests.contract.stores import ORG, add, analysed
 
 
 @pytest.fixture
-def calls(engine: Engine) -> CallStore:
-    """Where the calls are."""
-    return CallStore(engine)
-
-
-@pytest.fixture
-def runs(engine: Engine) -> RunStore:
-    """Where their runs are."""
-    return RunStore(engine)
-
-
-@pytest.fixture
-def transcripts(engine: Engine) -> TranscriptStore:
-    """Where their transcripts are."""
-    return TranscriptStore(engine)
-
-
-@pytest.fixture
 def copies(engine: Engine) -> ProviderCopyStore:
     """The store under test."""
     return ProviderCopyStore(engine)
-
-
-@pytest.fixture
-def made(calls: CallStore) -> Call:
-    """A call whose first run goes on."""
-    return add(calls)
 
 
 def due(copies: ProviderCopyStore, **how: bool) -> list[str]:
@@ -133,6 +109,16 @@ def test_copies_of_text_that_redaction_took_away_are_due(
     runs.start(ORG, made.id, ProcessingOptions())
     note(copies, made, "b", run=2)
     transcripts.save(ORG, made.id, 2, analysed(provider="assemblyai", redacted=True))
+    assert due(copies) == ["a"]
+
+
+def test_a_run_may_end_without_leaving_a_copy(
+    runs: RunStore, transcripts: TranscriptStore, copies: ProviderCopyStore, made: Call
+) -> None:
+    note(copies, made, "a")
+    stored = transcripts.save(ORG, made.id, 1, analysed(provider="assemblyai", redacted=True))
+    assert due(copies) == []
+    runs.finish(made.id, 1, stored, leaves_copy=False)
     assert due(copies) == ["a"]
 
 

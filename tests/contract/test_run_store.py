@@ -24,24 +24,6 @@ from tests.contract.stores import ORG, OTHER, add, analysed
 KEY = DataKey(bytes(32))
 
 
-@pytest.fixture
-def calls(engine: Engine) -> CallStore:
-    """Where the runs' calls are."""
-    return CallStore(engine)
-
-
-@pytest.fixture
-def runs(engine: Engine) -> RunStore:
-    """The store under test."""
-    return RunStore(engine)
-
-
-@pytest.fixture
-def made(calls: CallStore) -> Call:
-    """A waiting call."""
-    return add(calls)
-
-
 def test_the_first_run_comes_with_the_call(calls: CallStore, runs: RunStore) -> None:
     options = ProcessingOptions(
         provider="azure",

@@ -21,12 +21,6 @@ MONDAY = datetime(2026, 4, 27, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def calls(engine: Engine) -> CallStore:
-    """The store of calls."""
-    return CallStore(engine)
-
-
-@pytest.fixture
 def figures(engine: Engine) -> TopicAnalytics:
     """What is asked about many calls."""
     return TopicAnalytics(engine)

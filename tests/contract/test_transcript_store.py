@@ -26,30 +26,6 @@ one_database = settings(
 )
 
 
-@pytest.fixture
-def calls(engine: Engine) -> CallStore:
-    """Where the transcripts' calls are."""
-    return CallStore(engine)
-
-
-@pytest.fixture
-def runs(engine: Engine) -> RunStore:
-    """Where the transcripts' runs are."""
-    return RunStore(engine)
-
-
-@pytest.fixture
-def transcripts(engine: Engine) -> TranscriptStore:
-    """The store under test."""
-    return TranscriptStore(engine)
-
-
-@pytest.fixture
-def made(calls: CallStore) -> Call:
-    """A waiting call."""
-    return add(calls)
-
-
 def without_figures(spoken: Transcript) -> AnalysedTranscript:
     absent = dict.fromkeys(CallMetrics.__dataclass_fields__, None)
     zero = dict.fromkeys(

@@ -147,6 +147,7 @@ RECORDED_OPTIONS: tuple[ProviderOption, ...] = (
         help="The words without it are all that leaves AssemblyAI; charged by AssemblyAI.",
         kind=OptionKind.TOGGLE,
         default="no",
+        redacts=True,
     ),
     ProviderOption(
         name=POLICIES,
@@ -166,7 +167,9 @@ RECORDED_OPTIONS: tuple[ProviderOption, ...] = (
     ProviderOption(
         name=COVERED_SOUND,
         title="Covered sound at AssemblyAI",
-        help="A copy of the recording without personal data, to be fetched within a day.",
+        help="With personal data taken out there: a copy of the recording without it, to be "
+        "fetched within a day (partyline assemblyai sound). Until then AssemblyAI keeps the call.",
+        leaves_copy=True,
         choices=(("", "No"), (BEEP, "With a tone"), (SILENCE, "With silence")),
     ),
     ProviderOption(

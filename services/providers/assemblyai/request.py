@@ -5,6 +5,7 @@ from typing import Any
 
 from services.audio.recording import ChannelLayout, Recording
 from services.domain.calls import ProcessingOptions
+from services.domain.errors import InvalidRequest
 from services.providers.assemblyai import options as names
 from services.providers.assemblyai.options import policies_of
 from services.providers.capabilities import OptionValues
@@ -126,6 +127,8 @@ def _spelling(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _redaction(values: OptionValues) -> Fields:
     if not values.flag(names.REDACTION):
+        if values.text(names.COVERED_SOUND):
+            raise InvalidRequest(f"The option {names.COVERED_SOUND} needs {names.REDACTION}=yes.")
         return {}
     fields: Fields = {
         "redact_pii": True,

@@ -1,6 +1,7 @@
 """Files transcribed by services elsewhere: who steps in, and that no copy is left there."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,18 @@ def test_deleting_is_tried_again_only_where_that_can_help(error: Exception, time
     assert asked == ["r1"] * times
     assert len(told) == 1
     assert "what the service said" not in told[0]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_was_asked_for_stays_and_is_told_of_unless_it_failed(fails: bool) -> None:
+    provider, told = variant("assemblyai", of=Service), list[str]()
+    copied = deleting_copies((provider,), RunContext(), told.append, left_by="assemblyai")
+    with suppress(ProviderUnavailable), copied as context:
+        context.keep_copy("assemblyai", "r1")
+        if fails:
+            raise ProviderUnavailable
+    assert provider.deleted == (["r1"] if fails else [])
+    assert told == ([] if fails else ["AssemblyAI keeps what was asked for under r1."])
 
 
 @pytest.mark.parametrize(

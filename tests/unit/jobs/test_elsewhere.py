@@ -27,6 +27,7 @@ from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import WorkerPresence
 from services.jobs.queue import JobQueue, JobState
 from services.providers import base
+from services.providers.capabilities import OptionKind, ProviderOption
 from services.providers.registry import ProviderRegistry
 from services.storage.database import open_engine
 from tests.unit.jobs.conftest import WITHIN_S, HalvesLabeller, Installation, tone
@@ -37,6 +38,12 @@ ORG = LOCAL_USER.org_id
 AZURE = ProcessingOptions(provider="azure", redact=False)
 AZURE_OR_HERE = replace(AZURE, fallback=("local",))
 HERE = ProcessingOptions(provider="local", redact=False)
+REDACTION = ProviderOption(
+    name="redaction", title="", help="", kind=OptionKind.TOGGLE, default="no", redacts=True
+)
+FETCHED_LATER = ProviderOption(
+    name="fetched", title="", help="", kind=OptionKind.TOGGLE, default="no", leaves_copy=True
+)
 
 
 class Elsewhere(Installation):
@@ -69,7 +76,12 @@ def installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, labeller: HalvesLabeller, at_once: int
 ) -> Iterator[Elsewhere]:
     made = {
-        name: variant(name, of=Service, keeps_copies=name == "assemblyai")
+        name: variant(
+            name,
+            of=Service,
+            keeps_copies=name == "assemblyai",
+            options=(REDACTION, FETCHED_LATER) if name == "assemblyai" else (),
+        )
         for name in ("local", "azure", "assemblyai")
     }
     registry = ProviderRegistry({name: lambda name=name: made[name] for name in made})
@@ -105,6 +117,22 @@ class TestFallback:
         assert shown.stages["fallback"] == said
         made = installation.services.review.export(LOCAL_USER, call_id, ExportFormat.JSON)
         assert json.loads(made.content)["stages"]["fallback"] == said
+
+    @pytest.mark.parametrize(("asked", "redacted"), [("yes", True), ("no", False)])
+    def test_redacts_what_the_first_was_asked_to(
+        self, installation: Elsewhere, asked: str, redacted: bool
+    ) -> None:
+        installation.assemblyai.fails = ProviderUnavailable
+        call_id = installation.process(
+            ProcessingOptions(
+                provider="assemblyai",
+                fallback=("azure",),
+                redact=False,
+                provider_options=(("redaction", asked),),
+            )
+        )
+        shown = installation.services.review.load(LOCAL_USER, call_id).transcript
+        assert (shown.provider, shown.redacted) == ("azure", redacted)
 
     def test_is_not_asked_after_a_refusal(self, installation: Elsewhere) -> None:
         installation.azure.fails = ProviderRefusedKey
@@ -287,6 +315,19 @@ class TestCopies:
         assert copies.sweep() == 0
         assert installation.copies().sweep() == 1
         assert installation.assemblyai.deleted == ["assemblyai-1"]
+
+    def test_of_words_that_were_taken_out_here_go_at_once(self, installation: Elsewhere) -> None:
+        call_id = installation.process(replace(self.KEPT, redact=True))
+        assert installation.services.review.load(LOCAL_USER, call_id).transcript.redacted
+        assert installation.copies().sweep() == 1
+        assert installation.assemblyai.deleted == ["assemblyai-1"]
+
+    def test_hold_what_was_asked_for_to_be_fetched_later(self, installation: Elsewhere) -> None:
+        asked = replace(self.KEPT, redact=True, provider_options=(("fetched", "yes"),))
+        call_id = installation.process(asked)
+        assert installation.copies().sweep() == 0
+        installation.services.desk.delete(LOCAL_USER, call_id)
+        assert installation.copies().sweep() == 1
 
     def test_of_failed_runs_go_at_once(self, installation: Elsewhere) -> None:
         installation.assemblyai.fails = ProviderUnavailable

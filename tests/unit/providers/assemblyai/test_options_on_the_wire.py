@@ -103,6 +103,13 @@ def test_it_is_sent(emulator, options, sent):
     assert {name: asked.get(name) for name in sent} == sent
 
 
+def test_sound_is_not_covered_without_anything_to_cover(emulator):
+    before = emulator.count()
+    with pytest.raises(InvalidRequest, match="covered_sound needs redaction=yes"):
+        run(emulator, **extras(covered_sound="beep"))
+    assert emulator.count() == before
+
+
 def test_nothing_is_asked_for_that_nobody_chose(emulator):
     _, asked = run(emulator, language="en", keep_fillers=False)
     assert set(asked) == {"audio_url", "language_code", "speech_models", "speaker_labels"}

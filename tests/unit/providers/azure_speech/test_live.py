@@ -208,8 +208,9 @@ def test_waiting_for_the_last_words_is_bounded():
         send_all(session, sound_of(recording))
         started = time.monotonic()
         with pytest.raises(ProviderTimeout):
-            session.finish(timeout_s=0.5)
-        assert time.monotonic() - started < 8
+            # All lines come within this, also on a busy machine; the end of the turn never does.
+            session.finish(timeout_s=4)
+        assert time.monotonic() - started < 20
     assert events.said == said(CALL)
     assert events[-1].error_code == "ProviderTimeout"
 

@@ -9,8 +9,6 @@ import pytest
 
 ROOT = Path(__file__).parents[4]
 STORM = "tests.unit.providers.azure_speech.storm"
-# Threads that serve the emulator's last connections end a moment later.
-A_FEW = 4
 
 
 def run(sessions: int, at_once: int) -> dict[str, int]:
@@ -28,11 +26,11 @@ def run(sessions: int, at_once: int) -> dict[str, int]:
 def test_hundreds_of_sessions_leave_nothing_behind(sessions, at_once):
     left = run(sessions, at_once)
     assert (left["sessions"], left["complete"]) == (sessions, sessions)
-    assert left["threads_after"] <= left["threads_before"] + A_FEW
-    assert left["files_after"] <= left["files_before"] + A_FEW
+    assert left["threads_after"] <= left["threads_before"]
+    assert left["files_after"] <= left["files_before"]
 
 
 def test_a_handful_of_sessions_at_once():
     left = run(12, 6)
     assert left["complete"] == 12
-    assert left["threads_after"] <= left["threads_before"] + A_FEW
+    assert left["threads_after"] <= left["threads_before"]
