@@ -2,7 +2,6 @@
 
 import ipaddress
 import tomllib
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from services.audio.covering import Cover
 from services.domain.addresses import is_encrypted_or_here, is_this_machine
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import BadSettings
+from services.domain.limits import ProviderLimits
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS_FILE = ROOT / ".streamlit" / "secrets.toml"
@@ -27,14 +27,6 @@ GIBIBYTE = 1024**3
 HOUR_MS = 3_600_000
 # As LLM_BASE_URL: the language models behind AssemblyAI's gateway, with AssemblyAI's key.
 ASSEMBLYAI = "assemblyai"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProviderLimits:
-    """How much a provider is asked for at most: calls at once, and calls begun in a minute."""
-
-    at_once: int
-    per_minute: int | None = None
 
 
 class OriginalAudio(StrEnum):
@@ -219,15 +211,21 @@ class Settings(BaseSettings):
             "STORAGE_URL": self.storage_url,
         }
 
-    def limits_of(self, provider: str) -> ProviderLimits | None:
-        """Return the limits set for a provider, None for one that has none."""
+    @property
+    def limits_elsewhere(self) -> dict[str, ProviderLimits]:
+        """The limits of the providers elsewhere, which hold for all workers together."""
         return {
-            "local": ProviderLimits(at_once=self.jobs_at_once),
             "azure": ProviderLimits(at_once=self.azure_at_once, per_minute=self.azure_per_minute),
             "assemblyai": ProviderLimits(
                 at_once=self.assemblyai_at_once, per_minute=self.assemblyai_per_minute
             ),
-        }.get(provider)
+        }
+
+    def limits_of(self, provider: str) -> ProviderLimits | None:
+        """Return the limits set for a provider, None for one that has none."""
+        if provider == "local":
+            return ProviderLimits(at_once=self.jobs_at_once)
+        return self.limits_elsewhere.get(provider)
 
     @property
     def language_model(self) -> dict[str, Any] | None:

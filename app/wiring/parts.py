@@ -19,7 +19,6 @@ from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
 from services.domain.voices import VoiceSignature
 from services.jobs.notices import StoredNotices
-from services.jobs.queue import QueueLimits
 from services.one_file import KnownVoices
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
@@ -133,20 +132,9 @@ def build_known_voices(settings: Settings) -> KnownVoices | None:
     return KnownVoices(enrolled=enrolled, listener=build_listener(settings))
 
 
-def queue_limits(settings: Settings) -> dict[str, QueueLimits]:
-    """Return how much of each provider elsewhere may be asked by all workers together."""
-    return {
-        "azure": QueueLimits(at_once=settings.azure_at_once, per_minute=settings.azure_per_minute),
-        "assemblyai": QueueLimits(
-            at_once=settings.assemblyai_at_once, per_minute=settings.assemblyai_per_minute
-        ),
-    }
-
-
 def build_providers(
     settings: Settings,
     participants: Callable[[], Sequence[VoiceSignature]] = tuple,
-    *,
     notices: ProviderNoticeStore | None = None,
 ) -> ProviderRegistry:
     """Return all speech providers; making one loads no model and connects to nothing.

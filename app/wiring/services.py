@@ -1,9 +1,8 @@
 """What pages, routes and commands work with, put together from the settings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, text
 
@@ -17,13 +16,11 @@ from app.wiring.parts import (
     build_providers,
     build_signing,
     master_key_of,
-    queue_limits,
     rule_tools_on,
 )
 from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.domain.people import LOCAL_USER
-from services.domain.voices import VoiceSignature
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
@@ -64,9 +61,6 @@ from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
 from services.voices.signing import SignatureDesk
-
-if TYPE_CHECKING:
-    pass
 
 DEMO_FOLDER = ROOT / "demo"
 
@@ -148,10 +142,10 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     known_voices = KnownVoiceStore(engine, master_key)
     signatures = VoiceSignatureStore(engine, master_key)
     notices = ProviderNoticeStore(engine)
-    providers = _build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id), notices)
+    providers = build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id), notices)
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
-    queue = JobQueue(open_engine(settings.database_url), queue_limits(settings))
+    queue = JobQueue(open_engine(settings.database_url), settings.limits_elsewhere)
     index = SearchIndex(engine)
     search = SearchService(index)
     review = ReviewService(
@@ -223,17 +217,6 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         queue=queue,
         engine=engine,
     )
-
-
-def _build_providers(
-    settings: Settings,
-    participants: Callable[[], Sequence[VoiceSignature]],
-    notices: ProviderNoticeStore,
-) -> ProviderRegistry:
-    """Return the providers, which wait for notices where services can reach this server."""
-    if settings.public_url is None:
-        return build_providers(settings, participants)
-    return build_providers(settings, participants, notices=notices)
 
 
 @cache

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
-from typing import TYPE_CHECKING
 
 from app.local_models import (
     build_labeller,
@@ -27,9 +26,6 @@ from services.storage.active import ActiveTranscripts
 from services.storage.database import forget_log, open_engine
 from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
-
-if TYPE_CHECKING:
-    pass
 
 # A dead worker's jobs are found soon; what lies about may lie a while longer.
 LOOK_EVERY_S = 15.0
@@ -100,6 +96,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         engine=services.engine,
         calls=services.calls,
         runs=services.runs,
+        queue=services.queue,
         transcripts=services.transcripts,
         vocabularies=services.vocabularies,
         vault=services.vault,

@@ -191,7 +191,10 @@ class RunProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One request to process a call. ``queue`` names the queue in which its job waits."""
+    """One request to process a call. ``queue`` names the queue in which its job waits.
+
+    ``moves`` counts how often it went on in another queue, because another provider stepped in.
+    """
 
     call_id: str
     number: int
@@ -206,8 +209,15 @@ class Run:
     finished_at: datetime | None = None
     stage_times_ms: Mapping[str, int] = field(default_factory=dict)
     queue: str = CALLS_QUEUE
+    moves: int = 0
 
     @property
     def workflow_id(self) -> str:
-        """The durable job's identity: doubles of the same run are the same job."""
-        return f"{self.call_id}.{self.number}"
+        """The identity of the durable job that has the run: doubles of it are the same job."""
+        return self.workflow_ids[-1]
+
+    @property
+    def workflow_ids(self) -> tuple[str, ...]:
+        """The identities of all jobs the run has had, one for each queue it stood in."""
+        first = f"{self.call_id}.{self.number}"
+        return (first, *(f"{first}.{move}" for move in range(1, self.moves + 1)))

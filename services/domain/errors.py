@@ -310,6 +310,10 @@ class NobodySpoke(ProviderError):
     """The speech service heard nobody speak."""
 
 
+class TooLongForProvider(ProviderRejected):
+    """The recording is longer than this speech provider takes."""
+
+
 class ProviderBusy(ProviderError):
     """The speech service is limiting requests; please retry later."""
 

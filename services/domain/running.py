@@ -22,6 +22,10 @@ def _nobody_keeps(provider: str, reference: str) -> None:
     """Drop the note."""
 
 
+def _nobody_waits(provider: str) -> None:
+    """Let the provider be asked at once."""
+
+
 def _never() -> bool:
     return False
 
@@ -36,7 +40,9 @@ class RunContext:
     ``note_copy`` is told the reference under which a service keeps a copy of the sound or its
     words, as soon as it does, so that it can be deleted there with the call; ``keep_copy`` is told
     the provider's name with it by whoever asks providers. ``local_slot()`` waits until this
-    machine's own engine may be used and holds it for as long as its block lasts.
+    machine's own engine may be used and holds it for as long as its block lasts. ``take_turn`` is
+    told a provider's name before that provider is asked: a run that has to wait for it elsewhere
+    leaves off there and goes on later from its checkpoints.
     """
 
     on_progress: ProgressListener = _nobody_listens
@@ -45,6 +51,7 @@ class RunContext:
     note_copy: Callable[[str], None] = _nobody_notes
     keep_copy: Callable[[str, str], None] = _nobody_keeps
     local_slot: Callable[[], AbstractContextManager[object]] = nullcontext
+    take_turn: Callable[[str], None] = _nobody_waits
 
     def report(self, stage: Stage, fraction: float) -> None:
         """Tell how far a stage has come (0..1), after checking that the run still is wanted.

@@ -178,8 +178,9 @@ class JobDesk:
         call = self._calls.get(user.org_id, call_id)
         if call.state in FINISHED_STATES:
             return
+        self._runs.request_cancel(user.org_id, call_id, call.run)
+        # Read only now: a run whose end was asked for doesn't go to wait in another queue any more.
         run = self._runs.get(user.org_id, call_id, call.run)
-        self._runs.request_cancel(user.org_id, call_id, run.number)
         if run.state is CallState.WAITING:
             self._runs.cancelled(call_id, run.number)
             self._queue.withdraw([run.workflow_id])
@@ -192,7 +193,10 @@ class JobDesk:
         """
         call = self._calls.get(user.org_id, call_id)
         check_may_change(user)
-        jobs = [f"{call_id}.{number}" for number in range(1, call.run + 1)]
+        # From now on the newest run goes to no further queue, so that all its jobs are known.
+        self._runs.request_cancel(user.org_id, call_id, call.run)
+        runs = self._runs.list_for_call(user.org_id, call_id)
+        jobs = [job for run in runs for job in run.workflow_ids]
         # The row goes first: with it goes the key, and nobody can find what may be left over.
         self._calls.delete(user.org_id, call_id)
         self._queue.withdraw(jobs)

@@ -36,6 +36,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     GONE = "gone"
+    MOVED = "moved"
 
 
 class RunSteps(Protocol):
@@ -54,7 +55,7 @@ class RunSteps(Protocol):
         """Understand the transcript and store it."""
 
 
-OpenRun = Callable[[str, int], AbstractContextManager[RunSteps]]
+OpenRun = Callable[[str, int, str], AbstractContextManager[RunSteps]]
 
 
 class JobEngine:
@@ -65,7 +66,7 @@ class JobEngine:
     ) -> None:
         """Run jobs of these queues as ``worker_id``.
 
-        Each is opened with ``open_run(call_id, run_number)``. The engine is nobody else's.
+        Each is opened with ``open_run(call_id, run_number, job)``. The engine is nobody else's.
         """
         self._engine = engine
         self._queues = list(queues)
@@ -120,7 +121,7 @@ class JobEngine:
         @DBOS.workflow(name=PROCESS_CALL, max_recovery_attempts=None)
         def process_call(call_id: str, run_number: int) -> str:
             job = DBOS.workflow_id or ""
-            with self._active.one(job), self._open_run(call_id, run_number) as steps:
+            with self._active.one(job), self._open_run(call_id, run_number, job) as steps:
                 outcome = steps.begin()
                 for name, step in (
                     ("prepare", steps.prepare),

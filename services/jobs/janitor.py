@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services import telemetry
-from services.domain.errors import InternalFault
+from services.domain.calls import Run
+from services.domain.errors import InternalFault, NotFound
 from services.jobs.liveness import is_gone
 from services.jobs.queue import JobQueue, JobState
 from services.storage.audio_vault import AudioVault
@@ -109,7 +110,16 @@ class Janitor:
         """End runs whose job ended without telling how."""
         unfinished = self._runs.unfinished()
         states = self._queue.states(run.workflow_id for run in unfinished)
-        lost = [r for r in unfinished if states.get(r.workflow_id, JobState.OVER) is JobState.OVER]
+        over = [r for r in unfinished if states.get(r.workflow_id, JobState.OVER) is JobState.OVER]
+        lost = [run for run in over if not self._has_moved(run)]
         for run in lost:
             self._runs.fail(run.call_id, run.number, InternalFault())
         return len(lost)
+
+    def _has_moved(self, run: Run) -> bool:
+        """Say whether another job has the run: it gets it before its own is over."""
+        try:
+            _, now = self._runs.load(run.call_id, run.number)
+        except NotFound:
+            return True
+        return now.workflow_id != run.workflow_id

@@ -3,12 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cached_property
-from typing import BinaryIO
 
 from services import pipeline, telemetry
-from services.audio.recording import Recording
-from services.domain.calls import CallState, ProcessingOptions, Run, Stage
+from services.domain.calls import CallState, Stage
 from services.domain.errors import (
     Cancelled,
     GaveUp,
@@ -18,28 +15,19 @@ from services.domain.errors import (
     TranscriptGone,
 )
 from services.domain.part import part_of
-from services.domain.running import RunContext
 from services.domain.speech import Transcript
-from services.domain.vocabulary import with_vocabulary
-from services.domain.voices import EnrolledVoice
 from services.jobs.engine import Outcome, RunSteps
 from services.jobs.insisting import insist
+from services.jobs.material import RunMaterial
 from services.jobs.progress import (
-    RELABELLING_SHARES,
-    TYPICAL_SHARES,
-    CancelWatch,
-    ProgressReporter,
+    WaitsElsewhere,
     WorkerStopping,
 )
 from services.jobs.sounds import write_heard
 from services.jobs.storing import store_transcript
 from services.jobs.workshop import Workshop
-from services.providers.capabilities import Capabilities, leaves_copy, redacting
-from services.storage.audio_vault import Rendition
-from services.storage.checkpoints import RunCheckpoints
+from services.providers.capabilities import leaves_copy
 from services.storage.database import forget_log
-from services.storage.keys import WrappedKey
-from services.storage.working_files import WorkingFile
 from services.understanding.file_names import safe_name
 
 MAX_ATTEMPTS = 4
@@ -54,14 +42,14 @@ _OUTCOMES = {
 
 
 @contextmanager
-def open_run(workshop: Workshop, call_id: str, run_number: int) -> Iterator[RunSteps]:
-    """Open a run for its steps; what lies in memory and in files goes away afterwards.
+def open_run(workshop: Workshop, call_id: str, run_number: int, job: str) -> Iterator[RunSteps]:
+    """Open a run for the steps of a job; what lies in memory and in files goes away afterwards.
 
     Raises WorkerStopping when the worker has been told to end.
     """
     if workshop.stopping():
         raise WorkerStopping
-    opened = OpenRun(workshop, call_id, run_number)
+    opened = OpenRun(workshop, call_id, run_number, job)
     try:
         yield opened
     finally:
@@ -76,15 +64,15 @@ class OpenRun:
     checkpoints.
     """
 
-    def __init__(self, workshop: Workshop, call_id: str, run_number: int) -> None:
+    def __init__(self, workshop: Workshop, call_id: str, run_number: int, job: str) -> None:
         """Read nothing yet."""
         self._workshop = workshop
         self._call_id = call_id
         self._number = run_number
-        self._pcm_file: WorkingFile | None = None
-        # Not cached properties: up to Python 3.11 those of all instances share one lock, so that
+        self._job = job
+        self._material = RunMaterial(workshop, call_id, run_number)
+        # Not a cached property: up to Python 3.11 those of all instances share one lock, so that
         # one run would wait for another's provider.
-        self._prepared: Recording | None = None
         self._recognised: Transcript | None = None
 
     # --- steps --------------------------------------------------------------------------------
@@ -107,15 +95,15 @@ class OpenRun:
 
     def close(self) -> None:
         """Give working files back."""
-        if self._pcm_file is not None:
-            self._pcm_file.close()
-            self._pcm_file = None
+        self._material.close()
 
     # --- what they do -------------------------------------------------------------------------
 
     def _begin(self) -> Outcome:
-        _, run = self._loaded
+        run = self._material.run
         runs = self._workshop.runs
+        if run.workflow_id != self._job:
+            return Outcome.MOVED
         if not runs.begin(self._call_id, self._number):
             return _OUTCOMES.get(run.state, Outcome.GONE)
         attempts = runs.count_attempt(self._call_id, self._number)
@@ -125,11 +113,13 @@ class OpenRun:
         return Outcome.GO_ON
 
     def _prepare(self) -> Outcome:
-        recording = self._recording
+        recording = self._material.recording
         self._workshop.calls.set_audio(self._call_id, recording.facts)
         # A part that this recording doesn't have is told before more work is done.
-        part_of(recording.duration_ms, self._options.start_ms, self._options.end_ms)
-        self._context.report(Stage.DECODE, 1.0)
+        part_of(
+            recording.duration_ms, self._material.options.start_ms, self._material.options.end_ms
+        )
+        self._material.context.report(Stage.DECODE, 1.0)
         return Outcome.GO_ON
 
     def _transcribe(self) -> Outcome:
@@ -137,31 +127,31 @@ class OpenRun:
         return Outcome.GO_ON
 
     def _finish(self) -> Outcome:
-        transcript, facts = self._transcript, self._recording.facts
-        call = self._workshop.calls.get(self._org_id, self._call_id)
+        transcript, facts = self._transcript, self._material.recording.facts
+        call = self._workshop.calls.get(self._material.org_id, self._call_id)
         analysed = pipeline.understand(
             transcript,
             call.details,
-            self._options,
+            self._material.options,
             self._workshop.models,
-            replace(self._context, on_progress=self._report_understanding),
-            known=self._known_voices,
+            replace(self._material.context, on_progress=self._report_understanding),
+            known=self._material.known_voices,
         )
         if analysed.transcript.redacted:
             self._take_names_out(call.source_name, analysed.transcript)
-        findings = pipeline.findings_of(self._recording, transcript)
+        findings = pipeline.findings_of(self._material.recording, transcript)
         if findings != facts.findings:
             self._workshop.calls.set_audio(self._call_id, replace(facts, findings=findings))
         self._make_heard(analysed.transcript)
         stored = store_transcript(
-            self._workshop, self._org_id, self._call_id, self._number, analysed
+            self._workshop, self._material.org_id, self._call_id, self._number, analysed
         )
         self._ask_model()
         self._workshop.runs.finish(
             self._call_id,
             self._number,
             stored,
-            self._reporter.stage_times_ms,
+            self._material.reporter.stage_times_ms,
             leaves_copy=self._leaves_copy(analysed.transcript),
         )
         # The run has ended well whatever comes of this; the janitor's sweeps catch up on it.
@@ -172,23 +162,24 @@ class OpenRun:
 
     def _leaves_copy(self, transcript: Transcript) -> bool:
         """Whether the service keeps its copy: not of words that have been taken out here."""
-        if not transcript.redacted or self._options.relabel_of is not None:
+        options = self._material.options
+        if not transcript.redacted or options.relabel_of is not None:
             return True
-        return leaves_copy(self._asked_first, self._options)
+        return leaves_copy(self._material.asked_first, options)
 
     def _report_understanding(self, stage: Stage, done: float) -> None:
-        self._context.on_progress(stage, UNDERSTANDING_SHARE * done)
+        self._material.context.on_progress(stage, UNDERSTANDING_SHARE * done)
 
     def _make_heard(self, transcript: Transcript) -> None:
         """Store what people hear with this transcript before anybody can see the transcript."""
         write_heard(
             self._workshop.vault,
             self._call_id,
-            self._key,
+            self._material.key,
             transcript,
-            self._recording.pcm,
+            self._material.recording.pcm,
             self._workshop.sound_policy.cover,
-            lambda done: self._context.report(
+            lambda done: self._material.context.report(
                 Stage.ANALYSE, UNDERSTANDING_SHARE + (1 - UNDERSTANDING_SHARE) * done
             ),
         )
@@ -203,128 +194,50 @@ class OpenRun:
         if self._workshop.ask_model is None:
             return
         try:
-            self._workshop.ask_model(self._org_id, self._call_id, self._context.is_cancelled)
+            self._workshop.ask_model(
+                self._material.org_id, self._call_id, self._material.context.is_cancelled
+            )
         except PartylineError as error:
             telemetry.event("scores.not_asked", error=error.code)
 
     # --- what they work on --------------------------------------------------------------------
 
-    @cached_property
-    def _loaded(self) -> tuple[str, Run]:
-        return self._workshop.runs.load(self._call_id, self._number)
-
-    @property
-    def _org_id(self) -> str:
-        return self._loaded[0]
-
-    @cached_property
-    def _options(self) -> ProcessingOptions:
-        """The run's options as they hold: with the organisation's words behind its own."""
-        org_id, run = self._loaded
-        options = with_vocabulary(run.options, self._workshop.vocabularies.get(org_id))
-        if options.relabel_of is not None:
-            return options
-        return redacting(self._asked_first, options)
-
-    @property
-    def _asked_first(self) -> Capabilities:
-        return self._workshop.providers.capabilities(self._loaded[1].options.provider)
-
-    @cached_property
-    def _key(self) -> WrappedKey:
-        return self._workshop.calls.key(self._org_id, self._call_id)
-
-    @cached_property
-    def _reporter(self) -> ProgressReporter:
-        runs = self._workshop.runs
-
-        def write(stage: Stage, stage_fraction: float, fraction: float, left: int | None) -> None:
-            runs.set_progress(self._call_id, self._number, stage, stage_fraction, fraction, left)
-
-        reached = runs.progress(self._org_id, [self._call_id])[self._call_id].fraction
-        shares = TYPICAL_SHARES if self._options.relabel_of is None else RELABELLING_SHARES
-        return ProgressReporter(write, reached=reached, shares=shares)
-
-    @cached_property
-    def _context(self) -> RunContext:
-        def ask() -> bool:
-            return self._workshop.runs.is_cancel_requested(self._call_id, self._number)
-
-        def keep_copy(provider: str, reference: str) -> None:
-            insist(
-                lambda: self._workshop.copies.note(
-                    self._org_id, self._call_id, self._number, provider, reference
-                ),
-                self._workshop.stopping,
-            )
-
-        data_key = self._workshop.vault.data_key(self._call_id, self._key)
-        is_cancelled = CancelWatch(ask, self._workshop.stopping)
-        return RunContext(
-            on_progress=self._reporter,
-            is_cancelled=is_cancelled,
-            keep_copy=keep_copy,
-            local_slot=lambda: self._workshop.local_slots.one(is_cancelled),
-            checkpoints=RunCheckpoints(
-                self._workshop.engine, self._call_id, self._number, data_key
-            ),
-        )
-
-    @property
-    def _recording(self) -> Recording:
-        if self._prepared is None:
-            self._prepared = self._decoded()
-        return self._prepared
-
-    def _decoded(self) -> Recording:
-        workshop = self._workshop
-        self._pcm_file = WorkingFile(workshop.working_folder)
-
-        def open_source() -> BinaryIO:
-            return workshop.vault.open(self._call_id, Rendition.ORIGINAL, self._key)
-
-        name = workshop.calls.get(self._org_id, self._call_id).source_name
-        with open_source() as source:
-            return pipeline.prepare(
-                source,
-                self._pcm_file,
-                self._context,
-                max_duration_ms=workshop.max_duration_ms,
-                open_source=open_source,
-                source_name=name,
-            )
-
     @property
     def _transcript(self) -> Transcript:
         if self._recognised is None:
             self._recognised = pipeline.recognise_voices(
-                self._recording,
+                self._material.recording,
                 self._spoken(),
-                self._known_voices,
+                self._material.known_voices,
                 self._workshop.listener,
-                self._context,
+                self._material.context,
             )
         return self._recognised
 
     def _spoken(self) -> Transcript:
         """Return what the provider makes of the recording, or the old words with new speakers."""
-        options, labeller = self._options, self._workshop.labeller
+        options, labeller = self._material.options, self._workshop.labeller
         if options.relabel_of is not None:
             words = self._kept_words(options.relabel_of)
-            return pipeline.relabel(self._recording, words, options, self._context, labeller)
+            return pipeline.relabel(
+                self._material.recording, words, options, self._material.context, labeller
+            )
         provider, *fallback = self._workshop.providers.in_turn(options)
         return pipeline.transcribe(
-            self._recording, provider, options, self._context, labeller, fallback=fallback
+            self._material.recording,
+            provider,
+            options,
+            self._material.context,
+            labeller,
+            fallback=fallback,
         )
-
-    @cached_property
-    def _known_voices(self) -> tuple[EnrolledVoice, ...]:
-        return self._workshop.known_voices.enrolled(self._org_id)
 
     def _kept_words(self, transcript_id: str) -> Transcript:
         """Return the transcript whose words are kept; a redacted run may have deleted it."""
         try:
-            return self._workshop.transcripts.get(self._org_id, self._call_id, transcript_id)
+            return self._workshop.transcripts.get(
+                self._material.org_id, self._call_id, transcript_id
+            )
         except NotFound:
             raise TranscriptGone from None
 
@@ -337,6 +250,8 @@ class OpenRun:
         except WorkerStopping:
             self._note_orderly_stop()
             raise
+        except WaitsElsewhere as leaving:
+            return self._move(leaving.queue)
         except Cancelled:
             return self._end(lambda: self._workshop.runs.cancelled(self._call_id, self._number))
         except PartylineError as error:
@@ -348,7 +263,27 @@ class OpenRun:
     def _note_orderly_stop(self) -> None:
         """Write a checkpoint, so that being stopped doesn't count as an attempt that failed."""
         with suppress(PartylineError):
-            self._context.checkpoints["stopped"] = b""
+            self._material.context.checkpoints["stopped"] = b""
+
+    def _move(self, queue: str) -> Outcome:
+        """Have the run wait in another queue; what it has come to is found there again."""
+        has_moved = False
+
+        def move() -> None:
+            nonlocal has_moved
+            with self._workshop.calls.transaction() as connection:
+                moved = self._workshop.runs.move(
+                    self._call_id, self._number, queue, connection=connection
+                )
+                if moved is not None:
+                    self._workshop.queue.enqueue(connection, moved)
+            has_moved = moved is not None
+
+        insist(move, self._workshop.stopping)
+        if not has_moved:
+            return self._end(lambda: self._workshop.runs.cancelled(self._call_id, self._number))
+        telemetry.event("job.moved", queue=queue)
+        return Outcome.MOVED
 
     def _fail(self, error: PartylineError) -> Outcome:
         telemetry.event("job.failed", error=error.code, retryable=error.retryable)

@@ -38,6 +38,18 @@ class WorkerStopping(BaseException):
     """
 
 
+class WaitsElsewhere(BaseException):
+    """The run has to wait in another queue before it goes on.
+
+    Not an Exception, as ``WorkerStopping``.
+    """
+
+    def __init__(self, queue: str) -> None:
+        """Name the queue."""
+        super().__init__(queue)
+        self.queue = queue
+
+
 def whole_fraction(
     stage: Stage, stage_fraction: float, shares: Mapping[Stage, float] = TYPICAL_SHARES
 ) -> float:

@@ -7,7 +7,6 @@ that stores its call. They hold ids only; what a job is about is read from the c
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from services import telemetry
 from services.domain.calls import CALLS_QUEUE, ProcessingOptions, Run
+from services.domain.limits import ProviderLimits
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions
@@ -43,23 +43,15 @@ _STATES: Mapping[str, JobState] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueueLimits:
-    """How many jobs of a provider may run together on all workers, and begin within a minute."""
-
-    at_once: int
-    per_minute: int | None = None
-
-
 class JobQueue:
     """Puts runs into the durable queues and takes them out again. Never runs one.
 
     There is a queue for what is done on this machine, and one for each provider with limits of its
     own: what waits for a service elsewhere keeps nobody else waiting. A run stands in the queue of
-    the provider that it asks first.
+    the provider that it asks next: each that steps in has it wait in its own.
     """
 
-    def __init__(self, engine: Engine, limits: Mapping[str, QueueLimits] | None = None) -> None:
+    def __init__(self, engine: Engine, limits: Mapping[str, ProviderLimits] | None = None) -> None:
         """Work on the database of the calls, through an engine of the queues' own.
 
         ``limits`` are by the names of providers.
@@ -75,9 +67,11 @@ class JobQueue:
     def queue_for(self, options: ProcessingOptions) -> str:
         """Return the queue in which a run with these options waits."""
         is_recognised = options.relabel_of is None
-        if is_recognised and options.provider in self._limits:
-            return _queue_of_provider(options.provider)
-        return CALLS_QUEUE
+        return self.queue_of(options.provider) if is_recognised else CALLS_QUEUE
+
+    def queue_of(self, provider: str) -> str:
+        """Return the queue in which runs wait that ask this provider next."""
+        return _queue_of_provider(provider) if provider in self._limits else CALLS_QUEUE
 
     @cached_property
     def _client(self) -> "DBOSClient":

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from services.engine.speakers.recognition import VoiceListener
+from services.jobs.queue import JobQueue
 from services.jobs.slots import LocalSlots
 from services.jobs.sounds import SoundKeeper, SoundPolicy
 from services.pipeline import Models, SpeakerLabeller
@@ -40,6 +41,7 @@ class Workshop:
     engine: Engine
     calls: CallStore
     runs: RunStore
+    queue: JobQueue
     transcripts: TranscriptStore
     vocabularies: VocabularyStore
     vault: AudioVault

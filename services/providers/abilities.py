@@ -2,9 +2,6 @@
 
 from services.providers.capabilities import Capabilities, Readiness
 
-HOUR_MS = 3_600_000
-MINUTE_MS = 60_000
-
 
 def state_words(readiness: Readiness) -> str:
     """Return ``ready``, or what has to be done first: ``set AZURE_SPEECH_KEY``."""
@@ -28,7 +25,7 @@ def abilities(capabilities: Capabilities) -> tuple[str, ...]:
         "words to listen for": capabilities.vocabulary,
         **dict(_understanding(capabilities)),
         "finding holds": capabilities.holds,
-        f"recordings of up to {_length(capabilities)}": capabilities.max_duration_ms is not None,
+        f"recordings of up to {capabilities.longest}": capabilities.longest is not None,
     }
     return tuple(words for words, holds in said.items() if holds)
 
@@ -55,10 +52,3 @@ def _languages(capabilities: Capabilities) -> str:
     if len(languages) == 1:
         return f"one language ({languages[0]})"
     return f"{len(languages)} languages"
-
-
-def _length(capabilities: Capabilities) -> str:
-    longest_ms = capabilities.max_duration_ms or 0
-    if longest_ms < HOUR_MS:
-        return f"{longest_ms / MINUTE_MS:g} min"
-    return f"{longest_ms / HOUR_MS:g} h"

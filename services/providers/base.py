@@ -14,6 +14,7 @@ from services.domain.errors import (
     NotLive,
     PartylineError,
     ProviderNotConfigured,
+    TooLongForProvider,
 )
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
@@ -73,9 +74,11 @@ class SpeechProvider(ABC):
         """Return the provider's transcript, trying again while the error says that it can help.
 
         What may be paid for already is not asked for again. ``sleep`` stands in for the pauses
-        between attempts, which end when the run is cancelled. Raises a PartylineError; foreign
-        exceptions become InternalFault without their text.
+        between attempts, which end when the run is cancelled. Raises a PartylineError,
+        TooLongForProvider before anything is sent; foreign exceptions become InternalFault without
+        their text.
         """
+        self._check_length(recording)
         sleep = sleep or partial(wait, context=context)
         pause_s = FIRST_PAUSE_S
         for attempt in range(1, ATTEMPTS + 1):
@@ -102,6 +105,12 @@ class SpeechProvider(ABC):
             sleep(pause_s)
             pause_s *= 2
         raise InternalFault
+
+    def _check_length(self, recording: Recording) -> None:
+        most_ms = self.capabilities.max_duration_ms
+        if most_ms is not None and recording.duration_ms > most_ms:
+            title, longest = self.capabilities.title, self.capabilities.longest
+            raise TooLongForProvider(f"{title} takes up to {longest}.")
 
     def _place(self, context: RunContext) -> AbstractContextManager[object]:
         """Return what is held during an attempt: this machine's engine, where it does the work."""

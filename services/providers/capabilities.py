@@ -7,6 +7,7 @@ from enum import StrEnum
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import InvalidRequest
 
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 YES, NO = "yes", "no"
 
 
@@ -83,8 +84,8 @@ class Capabilities:
     """What a provider can do; pages and pipeline ask this record, never the provider's name.
 
     ``languages`` None means: any. What is False here the pipeline adds on this machine.
-    ``cost_per_hour`` is the price of an hour of sound as this installation has set it, in its own
-    currency.
+    What is longer than ``max_duration_ms`` is refused before anything is sent. ``cost_per_hour`` is
+    the price of an hour of sound as this installation has set it, in its own currency.
     """
 
     name: str
@@ -108,6 +109,15 @@ class Capabilities:
     keeps_copies: bool = False
     cost_per_hour: float | None = None
     options: tuple[ProviderOption, ...] = ()
+
+    @property
+    def longest(self) -> str | None:
+        """How long a recording may be, as people read it; None where any length is taken."""
+        if self.max_duration_ms is None:
+            return None
+        if self.max_duration_ms < HOUR_MS:
+            return f"{self.max_duration_ms / MINUTE_MS:g} min"
+        return f"{self.max_duration_ms / HOUR_MS:g} h"
 
     def option(self, name: str) -> ProviderOption | None:
         """Return the option of this name, or None when the provider has no such option."""

@@ -1,7 +1,8 @@
 """Several providers asked in turn: the next one when one can't do it at the moment.
 
 Each has its own attempts first. What another provider could not do better (a refused key, a
-recording that is refused, a full disk here, a cancelled run) ends it at once.
+recording that is refused, a full disk here, a cancelled run) ends it at once; but a recording that
+is too long for one may not be for the next.
 """
 
 from collections.abc import Iterator, MutableMapping, Sequence
@@ -21,6 +22,7 @@ from services.domain.errors import (
     ProviderTimeout,
     ProviderUnavailable,
     StorageError,
+    TooLongForProvider,
 )
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
@@ -34,6 +36,7 @@ REASONS: tuple[tuple[type[PartylineError], str], ...] = (
     (ProviderTimeout, "did not answer in time"),
     (ProviderUnavailable, "could not be reached"),
     (ProviderRefusedKey, "refused the key"),
+    (TooLongForProvider, "does not take recordings this long"),
     (ProviderRejected, "rejected the recording or the options"),
     (PartylineError, "could not be used"),
 )
@@ -92,6 +95,7 @@ def _ask(
     is_first: bool,
 ) -> Transcript:
     name = provider.capabilities.name
+    context.take_turn(name)
 
     def note_copy(reference: str) -> None:
         context.note_copy(reference)
@@ -131,6 +135,8 @@ def takes(capabilities: Capabilities, name: str, value: str) -> bool:
 
 def _may_work_elsewhere(error: PartylineError) -> bool:
     """Whether another provider may manage: this machine's storage is the same to all."""
+    if isinstance(error, TooLongForProvider):
+        return True
     return error.retryable and not isinstance(error, StorageError)
 
 

@@ -274,6 +274,7 @@ def run_from_row(row: RowMapping) -> Run:
         finished_at=row["finished_at"],
         stage_times_ms=json.loads(row["stage_times"]),
         queue=row["queue"],
+        moves=row["moves"],
     )
 
 
@@ -300,4 +301,6 @@ def run_to_row(org_id: str, run: Run) -> dict[str, Json]:
         "retryable": run.retryable,
         "stage_times": pack(dict(run.stage_times_ms)),
         "queue": run.queue,
+        "queued_at": run.created_at,
+        "moves": run.moves,
     }

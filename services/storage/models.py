@@ -144,6 +144,8 @@ RUNS = Table(
     Column("retryable", Boolean, nullable=False),
     Column("stage_times", Text, nullable=False),
     Column("queue", _NAME, nullable=False, server_default="calls"),
+    Column("queued_at", Moment),
+    Column("moves", Integer, nullable=False, server_default="0"),
     Index(None, "state", "created_at"),
 )
 

@@ -8,7 +8,7 @@ import hmac
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Engine, delete, insert, select, update
 
 from services.domain.errors import InvalidToken, NotFound
 from services.storage.database import reading, writing
@@ -35,22 +35,29 @@ class ProviderNoticeStore:
         with writing(self._engine) as connection:
             connection.execute(insert(PROVIDER_NOTICES).values(row))
 
+    def check(self, provider: str, token: str, secret: str) -> None:
+        """Raise NotFound for a notice that nobody expects, InvalidToken for a wrong secret."""
+        self._has_arrived(provider, token, secret)
+
     def arrive(self, provider: str, token: str, secret: str) -> None:
         """Note that an expected notice has come; a second time changes nothing.
 
-        Raises NotFound for one that nobody expects, InvalidToken for a wrong secret.
+        Raises as ``check``.
         """
-        mine = (_N.token == token) & (_N.provider == provider)
+        if not self._has_arrived(provider, token, secret):
+            change = update(PROVIDER_NOTICES).where(_is(provider, token))
+            with writing(self._engine) as connection:
+                connection.execute(change.values(arrived_at=datetime.now(UTC)))
+
+    def _has_arrived(self, provider: str, token: str, secret: str) -> bool:
+        query = select(_N.secret_hash, _N.arrived_at).where(_is(provider, token))
         with reading(self._engine) as connection:
-            row = connection.execute(select(_N.secret_hash, _N.arrived_at).where(mine)).first()
+            row = connection.execute(query).first()
         if row is None:
             raise NotFound
         if not hmac.compare_digest(row.secret_hash, _hash(secret)):
             raise InvalidToken
-        if row.arrived_at is None:
-            change = update(PROVIDER_NOTICES).where(mine).values(arrived_at=datetime.now(UTC))
-            with writing(self._engine) as connection:
-                connection.execute(change)
+        return row.arrived_at is not None
 
     def has_arrived(self, token: str) -> bool:
         """Say whether the notice under this token has come."""
@@ -68,6 +75,10 @@ class ProviderNoticeStore:
         old = delete(PROVIDER_NOTICES).where(_N.made_at < datetime.now(UTC) - age)
         with writing(self._engine) as connection:
             return connection.execute(old).rowcount
+
+
+def _is(provider: str, token: str) -> ColumnElement[bool]:
+    return (_N.token == token) & (_N.provider == provider)
 
 
 def _hash(secret: str) -> str:

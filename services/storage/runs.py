@@ -14,12 +14,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    RowMapping,
     and_,
     delete,
-    func,
     insert,
-    or_,
     select,
     update,
 )
@@ -39,6 +36,7 @@ from services.storage.database import joining, reading, writing
 from services.storage.forms import pack
 from services.storage.models import CALLS, RUN_CHECKPOINTS, RUNS
 from services.storage.provider_copies import release_copies_of_run
+from services.storage.run_progress import progress_from_row, waiting_ahead
 
 _NEWEST = and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run)
 
@@ -109,13 +107,13 @@ class RunStore:
         if not call_ids:
             return {}
         query = (
-            select(RUNS, _waiting_ahead().label("waiting_ahead"))
+            select(RUNS, waiting_ahead().label("waiting_ahead"))
             .join(CALLS, _NEWEST)
             .where(CALLS.c.org_id == org_id, CALLS.c.id.in_(call_ids))
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings()
-            return {row["call_id"]: _progress_from_row(row) for row in rows}
+            return {row["call_id"]: progress_from_row(row) for row in rows}
 
     def request_cancel(self, org_id: str, call_id: str, number: int) -> bool:
         """Ask for the end of a run; return whether it still was to be ended. Raises NotFound."""
@@ -171,6 +169,28 @@ class RunStore:
             "left_ms": left_ms,
         }
         return self._change(call_id, number, report)
+
+    def move(
+        self, call_id: str, number: int, queue: str, *, connection: Connection | None = None
+    ) -> Run | None:
+        """Make a run that is being processed wait in another queue, behind those who are there.
+
+        Returns None for a run that nobody wants any more.
+        """
+        wanted = and_(_alive(call_id, number), RUNS.c.cancel_requested.is_(False))
+        change = {
+            "state": CallState.WAITING,
+            "queue": queue,
+            "queued_at": datetime.now(UTC),
+            "moves": RUNS.c.moves + 1,
+            "left_ms": None,
+        }
+        with joining(self._engine, connection) as inside:
+            if not inside.execute(update(RUNS).where(wanted).values(**change)).rowcount:
+                return None
+            _let_call_follow(inside, call_id, number, {"state": CallState.WAITING})
+            found = inside.execute(select(RUNS).where(_is(call_id, number))).mappings()
+            return run_from_row(found.one())
 
     def count_attempt(self, call_id: str, number: int) -> int:
         """Count one more attempt at the run and return their number.
@@ -237,14 +257,12 @@ class RunStore:
     ) -> bool:
         """Change a run that has not ended, and its call where that follows it."""
         of_call = {k: change[k] for k in ("state", "error_code", "error_message") if k in change}
-        alive = and_(_is(call_id, number), RUNS.c.finished_at.is_(None))
+        alive = _alive(call_id, number)
         with writing(self._engine) as connection:
             if not connection.execute(update(RUNS).where(alive).values(**change)).rowcount:
                 return False
             if of_call:
-                newest = and_(CALLS.c.id == call_id, CALLS.c.run == number)
-                differs = CALLS.c.state != change["state"]
-                connection.execute(update(CALLS).where(newest, differs).values(**of_call))
+                _let_call_follow(connection, call_id, number, of_call)
             if "finished_at" in change:
                 release_copies_of_run(connection, call_id, number, copies_of)
                 used = RUN_CHECKPOINTS.c
@@ -257,36 +275,13 @@ def _is(call_id: str, number: int) -> ColumnElement[bool]:
     return and_(RUNS.c.call_id == call_id, RUNS.c.number == number)
 
 
-def _waiting_ahead() -> ColumnElement[int]:
-    """Count the runs that wait in the same queue and were made before this one.
-
-    Ties stand in order of their ids.
-    """
-    other = RUNS.alias("other")
-    earlier = or_(
-        other.c.created_at < RUNS.c.created_at,
-        and_(other.c.created_at == RUNS.c.created_at, other.c.call_id < RUNS.c.call_id),
-    )
-    return (
-        select(func.count())
-        .select_from(other)
-        .where(RUNS.c.state == CallState.WAITING, other.c.state == CallState.WAITING)
-        .where(RUNS.c.queue == other.c.queue, earlier)
-        .correlate(RUNS)
-        .scalar_subquery()
-    )
+def _alive(call_id: str, number: int) -> ColumnElement[bool]:
+    return and_(_is(call_id, number), RUNS.c.finished_at.is_(None))
 
 
-def _progress_from_row(row: RowMapping) -> RunProgress:
-    return RunProgress(
-        call_id=row["call_id"],
-        run=row["number"],
-        state=CallState(row["state"]),
-        stage=Stage(row["stage"]) if row["stage"] else None,
-        stage_fraction=row["stage_fraction"],
-        fraction=row["fraction"],
-        left_ms=row["left_ms"],
-        waiting_ahead=row["waiting_ahead"],
-        error_message=row["error_message"],
-        retryable=row["retryable"],
-    )
+def _let_call_follow(
+    connection: Connection, call_id: str, number: int, change: Mapping[str, Any]
+) -> None:
+    newest = and_(CALLS.c.id == call_id, CALLS.c.run == number)
+    differs = CALLS.c.state != change["state"]
+    connection.execute(update(CALLS).where(newest, differs).values(**change))

@@ -1,21 +1,24 @@
 """Notices of services elsewhere: which are taken, and that nothing else can be done with them."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
+import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from app.routes import build_routes, webhooks
-from app.routes.webhooks import MAX_BODY_BYTES, Rate
+from app.routes.webhooks import MAX_BODY_BYTES
 from app.security import AllowedHosts, SecurityMiddleware
 from app.settings import Settings
 from app.wiring import Services, build_services
 from services.domain.errors import StorageError
-from services.jobs.notices import StoredNotices
+from services.jobs.notices import HEADER, StoredNotices
 from services.providers.notices import Expected, ProviderNotices
 from services.providers.scripted import ScriptedProvider
 
@@ -110,26 +113,61 @@ def test_a_large_body_is_not_read_to_its_end(
     assert not notices.arrived(expected.token)
 
 
-def test_too_many_are_turned_away(reachable: Services, notices: ProviderNotices) -> None:
+def called(
+    services: Services,
+    expected: Expected,
+    receive: Callable[[], Awaitable[Message]],
+    **changes: str,
+) -> int:
+    """Call the route with a body that comes as ``receive`` has it; return the status."""
+    headers = [(HEADER.lower().encode(), changes.get("secret", expected.secret).encode())]
+    path = changes.get("path", expected.url.removeprefix(PUBLIC))
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b""}
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    application = Starlette(routes=[webhooks.route(lambda: services, read_within_s=0.2)])
+    with start_blocking_portal() as portal:
+        portal.call(application, {**scope, "headers": headers}, receive, send)
+    return int(sent[0]["status"])
+
+
+async def _never() -> Message:
+    await anyio.sleep_forever()
+    raise AssertionError
+
+
+async def _unread() -> Message:
+    raise AssertionError("nothing is to be read")
+
+
+def test_a_body_that_never_ends_is_given_up(reachable: Services, notices: ProviderNotices) -> None:
     expected = notices.expect()
-    rate = Rate(burst=3, clock=lambda: 100.0)
-    application = Starlette(routes=[webhooks.route(lambda: reachable, rate)])
-    with TestClient(application, base_url=PUBLIC) as service:
-        unknown = f"{PUBLIC}/webhooks/assemblyai/unknown"
-        statuses = [told(service, expected, url=unknown) for _ in range(5)]
-        assert statuses == [404, 404, 404, 429, 429]
-        assert told(service, expected) == 429
+    assert called(reachable, expected, _never) == 408
     assert not notices.arrived(expected.token)
 
 
-def test_the_rate_recovers() -> None:
-    now = 100.0
-    rate = Rate(burst=2, per_second=1.0, clock=lambda: now)
-    assert [rate.allows_one() for _ in range(3)] == [True, True, False]
-    now += 1.0
-    assert [rate.allows_one() for _ in range(2)] == [True, False]
-    now += 100.0
-    assert [rate.allows_one() for _ in range(3)] == [True, True, False]
+def test_nothing_is_read_from_strangers(reachable: Services, notices: ProviderNotices) -> None:
+    expected = notices.expect()
+    assert called(reachable, expected, _unread, secret="wrong") == 401
+    assert called(reachable, expected, _unread, path="/webhooks/assemblyai/unknown") == 404
+
+
+def test_strangers_turn_no_real_notice_away(service: TestClient, notices: ProviderNotices) -> None:
+    expected = notices.expect()
+    for n in range(300):
+        assert told(service, expected, url=f"{PUBLIC}/webhooks/assemblyai/unknown{n}") == 404
+    assert told(service, expected) == 204
+    assert notices.arrived(expected.token)
+
+
+def test_more_than_can_be_looked_up_are_told_to_come_again(
+    service: TestClient, notices: ProviderNotices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MAX_WAITING", 0)
+    assert told(service, notices.expect()) == 503
 
 
 def test_a_database_that_can_not_is_told_as_a_reason_to_try_again(

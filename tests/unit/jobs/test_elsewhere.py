@@ -109,7 +109,7 @@ class TestFallback:
         installation.azure.fails = ProviderUnavailable
         call_id = installation.process(AZURE_OR_HERE)
         (run,) = installation.runs(call_id)
-        assert (run.state, run.queue) == (CallState.READY, "calls-azure")
+        assert (run.state, run.queue, run.moves) == (CallState.READY, "calls", 1)
         assert installation.azure.attempts == base.ATTEMPTS
         shown = installation.services.review.load(LOCAL_USER, call_id).transcript
         assert shown.provider == "local"

@@ -117,7 +117,7 @@ def test_a_run_that_dies_while_it_stores_shows_nothing_and_is_finished_later(
     workshop = worker.engine._open_run.args[0]
     with monkeypatch.context() as patched:
         patched.setattr(f"services.jobs.processing.{moment}", die)
-        run = OpenRun(workshop, call_id, 1)
+        run = OpenRun(workshop, call_id, 1, f"{call_id}.1")
         for step in (run.begin, run.prepare, run.transcribe):
             step()
         with pytest.raises(Killed):

@@ -18,6 +18,7 @@ from services.domain.errors import (
     ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
+    TooLongForProvider,
 )
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
@@ -232,3 +233,41 @@ def test_only_this_machine_needs_its_slot(call: Recording) -> None:
     with pytest.raises(ProviderRejected):
         transcribe_in_turn((asked("local", ProviderRejected),), call, ProcessingOptions(), context)
     assert held == ["taken", "given back"] * 2
+
+
+def test_what_is_too_long_is_not_sent(call: Recording) -> None:
+    first = asked("azure", max_duration_ms=call.duration_ms - 1)
+    said = "longer than this speech provider takes. Azure Speech takes up to 0.0666"
+    with pytest.raises(TooLongForProvider, match=said):
+        transcribe_in_turn((first,), call, ProcessingOptions(), RunContext())
+    assert first.asked == []
+
+
+def test_what_is_too_long_for_one_may_not_be_for_the_next(call: Recording) -> None:
+    first = asked("azure", max_duration_ms=call.duration_ms - 1)
+    second = asked("local", max_duration_ms=call.duration_ms)
+    heard = transcribe_in_turn((first, second), call, ProcessingOptions(), RunContext())
+    assert (first.asked, len(second.asked)) == ([], 1)
+    assert heard.transcript.stages["fallback"] == (
+        "Azure Speech does not take recordings this long; "
+        "this machine transcribed the call instead."
+    )
+
+
+def test_each_is_asked_when_its_turn_has_come(call: Recording) -> None:
+    turns: list[str] = []
+
+    class Waits(BaseException):
+        pass
+
+    def take_turn(name: str) -> None:
+        turns.append(name)
+        if name == "local":
+            raise Waits
+
+    first, second = asked("azure", ProviderBusy), asked("local")
+    context = RunContext(take_turn=take_turn)
+    with pytest.raises(Waits):
+        transcribe_in_turn((first, second), call, ProcessingOptions(), context)
+    assert (turns, second.asked) == (["azure", "local"], [])
+    assert len(first.asked) == base.ATTEMPTS
