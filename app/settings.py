@@ -4,7 +4,7 @@ import ipaddress
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -15,6 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from app.elsewhere_settings import ElsewhereSettings
 from services.audio.covering import Cover
 from services.domain.addresses import is_encrypted_or_here, is_this_machine
 from services.domain.calls import ProcessingOptions
@@ -26,7 +27,6 @@ SECRETS_FILE = ROOT / ".streamlit" / "secrets.toml"
 GIBIBYTE = 1024**3
 HOUR_MS = 3_600_000
 # As LLM_BASE_URL: the language models behind AssemblyAI's gateway, with AssemblyAI's key.
-ASSEMBLYAI = "assemblyai"
 
 
 class OriginalAudio(StrEnum):
@@ -47,7 +47,7 @@ def _encrypted_or_here(url: str | None) -> str | None:
     return url
 
 
-class Settings(BaseSettings):
+class Settings(ElsewhereSettings):
     """Everything an installation can set, by the names that docs/deploying.md lists.
 
     The environment wins over ``.streamlit/secrets.toml``, which may hold the same names. Secrets
@@ -93,39 +93,6 @@ class Settings(BaseSettings):
         int, Field(validation_alias="PARTYLINE_SCRIPTED_PAUSE_MS", ge=0)
     ] = 0
 
-    azure_speech_key: Annotated[SecretStr | None, Field(validation_alias="AZURE_SPEECH_KEY")] = None
-    azure_speech_region: Annotated[str | None, Field(validation_alias="AZURE_SPEECH_REGION")] = None
-    azure_speech_host: Annotated[str | None, Field(validation_alias="AZURE_SPEECH_HOST")] = None
-    azure_speech_endpoint: Annotated[
-        str | None, Field(validation_alias="AZURE_SPEECH_ENDPOINT")
-    ] = None
-    assemblyai_api_key: Annotated[
-        SecretStr | None, Field(validation_alias="ASSEMBLYAI_API_KEY")
-    ] = None
-    assemblyai_base_url: Annotated[str | None, Field(validation_alias="ASSEMBLYAI_BASE_URL")] = None
-
-    assemblyai_streaming_host: Annotated[
-        str | None, Field(validation_alias="ASSEMBLYAI_STREAMING_HOST")
-    ] = None
-    assemblyai_llm_gateway: Annotated[
-        str, Field(validation_alias="ASSEMBLYAI_LLM_GATEWAY_BASE_URL")
-    ] = "https://llm-gateway.assemblyai.com"
-    azure_at_once: Annotated[int, Field(validation_alias="PARTYLINE_AZURE_AT_ONCE", ge=1)] = 8
-    azure_per_minute: Annotated[
-        int | None, Field(validation_alias="PARTYLINE_AZURE_PER_MINUTE", ge=1)
-    ] = None
-    azure_cost_per_hour: Annotated[
-        float | None, Field(validation_alias="PARTYLINE_AZURE_COST_PER_HOUR", ge=0)
-    ] = None
-    assemblyai_at_once: Annotated[
-        int, Field(validation_alias="PARTYLINE_ASSEMBLYAI_AT_ONCE", ge=1)
-    ] = 8
-    assemblyai_per_minute: Annotated[
-        int | None, Field(validation_alias="PARTYLINE_ASSEMBLYAI_PER_MINUTE", ge=1)
-    ] = None
-    assemblyai_cost_per_hour: Annotated[
-        float | None, Field(validation_alias="PARTYLINE_ASSEMBLYAI_COST_PER_HOUR", ge=0)
-    ] = None
     provider: Annotated[str, Field(validation_alias="PARTYLINE_PROVIDER")] = "local"
     fallback: Annotated[str, Field(validation_alias="PARTYLINE_FALLBACK")] = ""
     public_url: Annotated[
@@ -133,22 +100,6 @@ class Settings(BaseSettings):
         Field(validation_alias="PARTYLINE_PUBLIC_URL"),
         AfterValidator(_encrypted_or_here),
     ] = None
-    acs_endpoint: Annotated[str | None, Field(validation_alias="ACS_ENDPOINT")] = None
-    acs_access_key: Annotated[SecretStr | None, Field(validation_alias="ACS_ACCESS_KEY")] = None
-    acs_resource_id: Annotated[str | None, Field(validation_alias="ACS_RESOURCE_ID")] = None
-    llm_base_url: Annotated[str | None, Field(validation_alias="LLM_BASE_URL")] = None
-    llm_api_key: Annotated[SecretStr | None, Field(validation_alias="LLM_API_KEY")] = None
-    llm_model: Annotated[str | None, Field(validation_alias="LLM_MODEL")] = None
-    llm_timeout_s: Annotated[float, Field(validation_alias="PARTYLINE_LLM_TIMEOUT_S", gt=0)] = 30.0
-    llm_price_in: Annotated[
-        float | None, Field(validation_alias="PARTYLINE_LLM_PRICE_IN", ge=0)
-    ] = None
-    llm_price_out: Annotated[
-        float | None, Field(validation_alias="PARTYLINE_LLM_PRICE_OUT", ge=0)
-    ] = None
-    llm_context_chars: Annotated[
-        int, Field(validation_alias="PARTYLINE_LLM_CONTEXT_CHARS", ge=1_000)
-    ] = 24_000
 
     @classmethod
     def settings_customise_sources(
@@ -211,39 +162,11 @@ class Settings(BaseSettings):
             "STORAGE_URL": self.storage_url,
         }
 
-    @property
-    def limits_elsewhere(self) -> dict[str, ProviderLimits]:
-        """The limits of the providers elsewhere, which hold for all workers together."""
-        return {
-            "azure": ProviderLimits(at_once=self.azure_at_once, per_minute=self.azure_per_minute),
-            "assemblyai": ProviderLimits(
-                at_once=self.assemblyai_at_once, per_minute=self.assemblyai_per_minute
-            ),
-        }
-
     def limits_of(self, provider: str) -> ProviderLimits | None:
         """Return the limits set for a provider, None for one that has none."""
         if provider == "local":
             return ProviderLimits(at_once=self.jobs_at_once)
         return self.limits_elsewhere.get(provider)
-
-    @property
-    def language_model(self) -> dict[str, Any] | None:
-        """What is set about the language model, by the names of its client; None without one."""
-        if not self.llm_base_url:
-            return None
-        by_gateway = self.llm_base_url.strip().casefold() == ASSEMBLYAI
-        key = self.assemblyai_api_key if by_gateway else self.llm_api_key
-        return {
-            "base_url": self.assemblyai_llm_gateway if by_gateway else self.llm_base_url,
-            "is_gateway": by_gateway,
-            "model": self.llm_model or None,
-            "key": key.get_secret_value() if key else None,
-            "timeout_s": self.llm_timeout_s,
-            "price_in": self.llm_price_in,
-            "price_out": self.llm_price_out,
-            "context_chars": self.llm_context_chars,
-        }
 
     def without_language_model(self) -> "Settings":
         """Return the same settings without a language model."""

@@ -24,7 +24,6 @@ from services.domain.voices import EnrolledVoice
 from services.engine.speakers.recognition import VoiceListener
 from services.exports.call_reading import CallDocument
 from services.pipeline import (
-    Models,
     SpeakerLabeller,
     findings_of,
     prepare,
@@ -38,6 +37,7 @@ from services.providers.capabilities import leaves_copy, redacting
 from services.providers.copies import deleting_copies
 from services.storage.working_files import WorkingFile
 from services.understanding.file_names import safe_name
+from services.understanding.interfaces import Models
 from services.understanding.rules.evaluate import evaluate
 from services.understanding.rules.facts import facts_of
 

@@ -22,8 +22,8 @@ from services.domain.rules import Rule
 from services.domain.running import RunContext
 from services.exports import ExportFormat, export
 from services.one_file import KnownVoices, process_file
-from services.pipeline import Models
 from services.providers.base import SpeechProvider
+from services.understanding.interfaces import Models
 
 
 def transcribe_files(

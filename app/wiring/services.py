@@ -24,7 +24,6 @@ from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
-from services.pipeline import Models
 from services.providers.registry import ProviderRegistry
 from services.reading_rules import read_by_book
 from services.review.comparing import ComparingDesk
@@ -57,6 +56,7 @@ from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.summaries import SummaryDesk
+from services.understanding.interfaces import Models
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk

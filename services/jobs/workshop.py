@@ -11,7 +11,7 @@ from services.engine.speakers.recognition import VoiceListener
 from services.jobs.queue import JobQueue
 from services.jobs.slots import LocalSlots
 from services.jobs.sounds import SoundKeeper, SoundPolicy
-from services.pipeline import Models, SpeakerLabeller
+from services.pipeline import SpeakerLabeller
 from services.providers.registry import ProviderRegistry
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
@@ -20,6 +20,7 @@ from services.storage.provider_copies import ProviderCopyStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
+from services.understanding.interfaces import Models
 from services.understanding.typed import LineRedactor
 
 

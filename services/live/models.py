@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from services.domain.speech import Utterance
-from services.pipeline import Models
+from services.understanding.interfaces import Models
 
 
 class LineByLine(Protocol):
