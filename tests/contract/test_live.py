@@ -3,7 +3,6 @@
 A provider joins by a fixture that returns a ``LiveCase`` and a line in PROVIDERS.
 """
 
-import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -39,6 +38,7 @@ from tests.contract.live_case import (
     lines_of,
     stream,
 )
+from tests.threads import no_thread_left
 
 THREADS_END_WITHIN_S = 5.0
 BORDER_MS = 50
@@ -113,12 +113,8 @@ def case(request: pytest.FixtureRequest) -> LiveCase:
 @pytest.fixture(autouse=True)
 def _no_thread_is_left(case: LiveCase) -> Iterator[None]:
     """Every test leaves the threads there were before, whatever it did with its sessions."""
-    before = set(threading.enumerate())
-    yield
-    until = time.monotonic() + THREADS_END_WITHIN_S
-    while (left := set(threading.enumerate()) - before) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert not left
+    with no_thread_left():
+        yield
 
 
 @pytest.fixture

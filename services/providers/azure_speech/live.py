@@ -109,6 +109,7 @@ class AzureLiveSession(LiveSession):
                 elif isinstance(event, Stopped):
                     if not self._is_finishing.is_set():
                         raise ProviderUnavailable
+                    self._watch.ended()
                     return
         except PartylineError as error:
             self.fail(error)

@@ -7,7 +7,7 @@ from threading import Lock
 import numpy as np
 
 from services.domain.errors import ProviderTimeout, ProviderUnavailable
-from services.providers.azure_speech.session import Disconnected, Event
+from services.providers.azure_speech.session import Connected, Disconnected, Event
 from services.providers.live import LiveFormat
 
 # Root of the mean square of 16-bit samples, about -40 dBFS: a call on hold is quieter, speech is
@@ -53,7 +53,18 @@ class Watch:
         """Note anything that comes, an empty line too: somebody is there."""
         with self._lock:
             self._loud_s, self._loud_since = 0.0, None
-            self._is_lost, self._lost_since = isinstance(event, Disconnected), None
+            # A line that was on its way may come after the news that the connection is gone.
+            if isinstance(event, Connected | Disconnected):
+                self._is_lost, self._lost_since = isinstance(event, Disconnected), None
+
+    def ended(self) -> None:
+        """Raise ProviderUnavailable when the session has ended without its connection.
+
+        The SDK then says that all is well now and then, though its last sound was never sent.
+        """
+        with self._lock:
+            if self._is_lost:
+                raise ProviderUnavailable
 
     def check(self) -> None:
         """Raise ProviderTimeout or ProviderUnavailable when nobody listens any more."""

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice, pairwise
@@ -16,6 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from emulators.assemblyai.streaming import AssemblyAIStreamingEmulator
 from emulators.assemblyai.streaming_plans import SessionPlan
 from emulators.assemblyai.streaming_script import LINES, endless_call, turn_of
+from tests.threads import no_thread_left
 
 KEY = "a-key"
 GOOD = {"sample_rate": "16000", "encoding": "pcm_s16le", "format_turns": "True"}
@@ -24,10 +24,8 @@ PIECE = bytes(3_200)
 
 @pytest.fixture
 def emulator() -> Iterator[AssemblyAIStreamingEmulator]:
-    before = threading.active_count()
-    with AssemblyAIStreamingEmulator(key=KEY) as serving:
+    with no_thread_left(), AssemblyAIStreamingEmulator(key=KEY) as serving:
         yield serving
-    assert threading.active_count() == before
 
 
 @contextmanager
@@ -202,15 +200,14 @@ def test_a_bad_client_brings_nobody_else_down(emulator: AssemblyAIStreamingEmula
 
 
 def test_stopping_ends_sessions_that_are_open() -> None:
-    before = threading.active_count()
-    with AssemblyAIStreamingEmulator(plans=[SessionPlan(delay_s=0.01)]) as emulator:
+    plans = [SessionPlan(delay_s=0.01)]
+    with no_thread_left(), AssemblyAIStreamingEmulator(plans=plans) as emulator:
         address = f"{emulator.host}/v3/ws?{urlencode(GOOD)}"
         with connect(address, additional_headers={"Authorization": "any"}) as client:
             client.send(PIECE)
             client.recv(timeout=5)
             emulator.__exit__(None, None, None)
             assert kinds(heard(client)) == []
-    assert threading.active_count() == before
 
 
 def test_the_plausible_call_never_ends_and_never_overlaps() -> None:

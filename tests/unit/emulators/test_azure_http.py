@@ -17,6 +17,7 @@ from emulators.azure_speech.http_server import (
     TRANSCRIBE,
     AzureHttpEmulator,
 )
+from tests.threads import no_thread_left
 
 URL = f"{TRANSCRIBE}?api-version=2025-10-15"
 
@@ -157,9 +158,12 @@ def test_connections_can_be_lost(behaviour):
 
 
 def test_stopping_ends_slow_answers_and_idle_connections():
-    before = threading.active_count()
     failed = []
-    with requests.Session() as idle, AzureHttpEmulator(Behaviour.GOOD, Behaviour.SLOW) as emulator:
+    with (
+        no_thread_left(),
+        requests.Session() as idle,
+        AzureHttpEmulator(Behaviour.GOOD, Behaviour.SLOW) as emulator,
+    ):
         idle.trust_env = False
         idle.post(emulator.endpoint + TOKEN, headers={KEY_HEADER: "k"}, data=b"", timeout=10)
         emulator.arrived.clear()
@@ -175,4 +179,3 @@ def test_stopping_ends_slow_answers_and_idle_connections():
         assert emulator.arrived.wait(5)
     waiting.join(5)
     assert failed
-    assert threading.active_count() == before

@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 from emulators.azure_speech.websocket import CONVERSATION_PATH, AzureSpeechEmulator
 from emulators.azure_speech.websocket_frames import BrokenFrame, build, parse
 from emulators.azure_speech.websocket_script import Behaviour, Ending, Line
+from tests.threads import no_thread_left
 
 KEY = {"Ocp-Apim-Subscription-Key": "k"}
 LINES = (
@@ -148,16 +149,14 @@ def test_silence_is_not_speech():
 
 
 def test_stopping_leaves_neither_threads_nor_the_port():
-    before = threading.active_count()
     emulator = AzureSpeechEmulator()
-    with contextlib.ExitStack() as serving:
+    with no_thread_left(), contextlib.ExitStack() as serving:
         serving.enter_context(emulator)
         port = emulator.port
         with connect(f"{emulator.host}{CONVERSATION_PATH}", additional_headers=KEY) as socket:
             serving.close()
             with pytest.raises(ConnectionClosed):
                 socket.recv(timeout=2)
-    assert threading.active_count() == before
     with AzureSpeechEmulator(port=port) as again:
         assert again.port == port
 
@@ -296,6 +295,11 @@ def test_failures_after_which_the_sdk_tries_some_times_more(behaviour, code):
         assert len(emulator.connections) in {5, 6}
 
 
+# About once in a hundred times the SDK makes the second connection, sends nothing by it, and says
+# that all is well.
+SDK_TRIES = 3
+
+
 @pytest.mark.parametrize(
     "behaviour",
     [
@@ -309,7 +313,10 @@ def test_failures_after_which_the_sdk_tries_some_times_more(behaviour, code):
 def test_after_a_break_the_sdk_sends_again_what_was_not_told(behaviour, sound_known):
     sound = noise(10)
     known = sound if sound_known else None
-    with AzureSpeechEmulator(behaviour, Behaviour(), lines=LINES, sound=known) as emulator:
-        session = Session(emulator, sound)
-        assert len(emulator.connections) == 2
-    assert session.finals == heard_in(LINES)
+    for _ in range(SDK_TRIES):
+        with AzureSpeechEmulator(behaviour, Behaviour(), lines=LINES, sound=known) as emulator:
+            session = Session(emulator, sound)
+            assert len(emulator.connections) == 2
+        if session.finals == heard_in(LINES):
+            return
+    raise AssertionError(session.finals)

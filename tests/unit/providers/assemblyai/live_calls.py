@@ -1,9 +1,7 @@
 """Live calls for tests: sound that tells its place in the call, and a listener that remembers."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -133,14 +131,3 @@ def send(
         session.send(marked_sound(at_ms, min(at_ms + step_ms, end_ms), channels, loud=loud))
         if pause_s:
             time.sleep(pause_s)
-
-
-@contextmanager
-def no_thread_left() -> Iterator[None]:
-    """Check that what was started has ended; what ends by itself has a moment for it."""
-    before = set(threading.enumerate())
-    yield
-    until = time.monotonic() + 3.0
-    while left := [t for t in threading.enumerate() if t not in before and t.is_alive()]:
-        assert time.monotonic() < until, left
-        time.sleep(0.01)

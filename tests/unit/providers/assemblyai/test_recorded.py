@@ -19,6 +19,7 @@ from services.domain.errors import (
 )
 from services.domain.running import RunContext
 from services.providers.assemblyai.recorded import Pace
+from tests.threads import no_thread_left
 from tests.unit.providers.assemblyai.sounds import HURRY, KEY, provider, recording
 
 OPTIONS = ProcessingOptions(language="en")
@@ -54,15 +55,10 @@ def test_many_calls_at_once_leave_nothing_behind():
         def one(_number):
             return made.transcribe(recording(3), OPTIONS, RunContext())
 
-        before = threading.active_count()
-        with ThreadPoolExecutor(8) as pool:
+        with no_thread_left(), ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(one, range(16)))
         assert len({answer.id for answer in answers}) == 16
         assert all(answer.utterances for answer in answers)
-        deadline = time.monotonic() + 5
-        while threading.active_count() > before and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert threading.active_count() <= before
 
 
 @pytest.mark.parametrize("place", [Place.UPLOAD, Place.CREATE, Place.POLL])

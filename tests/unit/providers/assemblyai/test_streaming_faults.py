@@ -21,12 +21,12 @@ from services.domain.errors import PartylineError
 from services.domain.live import GapKind
 from services.providers.assemblyai import channel_stream, connection
 from services.providers.assemblyai.connection import error_for
+from tests.threads import no_thread_left
 from tests.unit.providers.assemblyai.live_calls import (
     KEY,
     Told,
     hearing,
     marked_sound,
-    no_thread_left,
     open_call,
     read_marks,
     send,

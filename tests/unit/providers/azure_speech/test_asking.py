@@ -14,6 +14,7 @@ from services.domain.running import RunContext
 from services.providers.azure_speech import asking
 from services.providers.azure_speech.asking import ask, posted
 from services.providers.azure_speech.fast import transcribe_fast
+from tests.threads import no_thread_left
 from tests.unit.providers.azure_speech.sounds import access, recording_of, tones, values_of
 
 OPTIONS = ProcessingOptions(language="en")
@@ -46,8 +47,9 @@ def test_many_at_once_and_in_a_row_leave_neither_threads_nor_sockets():
     script = [Behaviour.GOOD, Behaviour.DROPPED, Behaviour.BUSY, Behaviour.CUT_OFF] * 15
     with AzureHttpEmulator() as emulator:
         one(emulator.endpoint, 0)
-    threads, files = threading.active_count(), open_files()
+    files = open_files()
     with (
+        no_thread_left(),
         AzureHttpEmulator(*script, Behaviour.GOOD) as emulator,
         ThreadPoolExecutor(AT_ONCE) as pool,
     ):
@@ -55,7 +57,6 @@ def test_many_at_once_and_in_a_row_leave_neither_threads_nor_sockets():
         assert set(outcomes) <= {"done", "ProviderUnavailable", "ProviderBusy", "Cancelled"}
         assert len(set(outcomes)) == 4
     # What earlier tests left may be let go of meanwhile.
-    assert threading.active_count() <= threads
     assert open_files() <= files
 
 

@@ -1,6 +1,7 @@
 """Live calls that are lost: noticed while they last, and what has no words is told as a gap."""
 
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from emulators.azure_speech.websocket_script import Behaviour, Ending
 from services.domain.errors import ProviderError, ProviderTimeout, ProviderUnavailable
 from services.domain.live import Ended, Final, Gap, GapKind
 from services.providers.azure_speech import live
-from services.providers.azure_speech.session import Connected, Disconnected, Stopped
+from services.providers.azure_speech.session import Connected, Disconnected, Heard, Stopped
 from services.providers.azure_speech.watching import Watch
 from services.providers.live import LiveFormat
 from tests.unit.providers.azure_speech.sounds import KEY
@@ -123,6 +124,9 @@ def test_sending_while_the_session_ends_raises_what_ended_it():
     assert events[-1].error_code == "ProviderUnavailable"
 
 
+LATE = Heard(is_final=True, offset=0, duration=1, speaker="", text="late", json="{}")
+
+
 class Clock:
     def __init__(self):
         self.now = 0.0
@@ -176,3 +180,21 @@ def test_a_lost_connection_matters_once_there_is_sound_for_it():
         watched.check()
     watched.came(Connected())
     watched.check()
+
+
+@pytest.mark.parametrize(
+    ("events", "well"),
+    [
+        ([Connected(), Stopped()], True),
+        ([Connected(), Disconnected(), Connected(), Stopped()], True),
+        ([Connected(), Disconnected(), Stopped()], False),
+        ([Connected(), Disconnected(), LATE, Stopped()], False),
+    ],
+    ids=["kept", "made anew", "lost", "lost, with a line that was on its way"],
+)
+def test_a_session_that_ends_without_its_connection_has_not_ended_well(events, well):
+    watched, _ = watch()
+    for event in events:
+        watched.came(event)
+    with nullcontext() if well else pytest.raises(ProviderUnavailable):
+        watched.ended()
