@@ -1,5 +1,6 @@
 """Alerts by e-mail over SMTP."""
 
+import re
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from services.domain.live_warnings import Alert, WarningKind
 WITHIN_S = 20.0
 MS_PER_MINUTE = 60_000
 MS_PER_S = 1_000
+_ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 _PORTS = {"smtp": 587, "smtps": 465}
 _SAYS = {
     WarningKind.SILENCE.value: "nobody has spoken for long",
@@ -41,10 +43,9 @@ class MailAccess:
     def read(cls, url: str) -> "MailAccess":
         """Read smtp://user:password@host:port or smtps://…; raise ValueError for anything else."""
         parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/"):
-            raise ValueError
-        if parts.query or parts.fragment:
-            raise ValueError
+        more = parts.path.strip("/") or parts.query or parts.fragment
+        if parts.scheme not in _PORTS or not parts.hostname or more:
+            raise ValueError("not the address of a mail server")
         return cls(
             host=parts.hostname,
             port=parts.port or _PORTS[parts.scheme],
@@ -56,11 +57,11 @@ class MailAccess:
 
 def addresses_in(text: str) -> tuple[str, ...]:
     """Return the e-mail addresses that a text lists. Raises ValueError for what is none."""
-    if "\n" in text or "\r" in text:
-        raise ValueError
-    found = tuple(address for _, address in getaddresses([text]) if address)
-    if (text.strip() and not found) or any(a.count("@") != 1 or " " in a for a in found):
-        raise ValueError
+    found = tuple(address for _, address in getaddresses([text]))
+    if not text.strip():
+        return ()
+    if "\n" in text or "\r" in text or not all(map(_ADDRESS.fullmatch, found)):
+        raise ValueError("not a list of e-mail addresses")
     return found
 
 
