@@ -4,6 +4,7 @@ from collections import deque
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.audio.recording import FRAMES_PER_MS
 from services.domain.errors import PartylineError
@@ -110,4 +111,5 @@ def mixed(pcm: bytes, channels: int, wanted: int) -> bytes:
     if channels == wanted:
         return pcm
     samples = np.frombuffer(pcm, dtype="<i2").reshape(-1, channels)
-    return samples.mean(axis=1).astype("<i2").tobytes()
+    mean: NDArray[np.int16] = samples.mean(axis=1).astype("<i2")
+    return mean.tobytes()

@@ -48,12 +48,11 @@ class ToldLog:
             for follower in tuple(self._followers.values()):
                 _pass_on(follower, numbered)
 
-    def withdraw_partials(self, at_ms: int) -> None:
-        """Tell that the lines that are not final will not become so: they are empty now."""
+    def partials(self) -> tuple[Told, ...]:
+        """Return the lines that are not final and say something, as they were told last."""
         with self._lock:
             left = [self._told[number] for number in self._partials.values()]
-        for partial in (one for one in left if one["text"]):
-            self.tell({**partial, "at_ms": at_ms, "text": "", "words": [], "pii": []})
+        return tuple(one for one in left if one["text"])
 
     def events(self) -> tuple[Told, ...]:
         """Return what was told, without outdated partials."""
