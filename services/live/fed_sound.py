@@ -7,9 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.audio.recording import FRAMES_PER_MS
-from services.domain.errors import PartylineError
-from services.domain.live import Ended, Gap
-from services.live.telling import Told
 from services.providers.live import BYTES_PER_SAMPLE
 
 AT_MOST_MS = 1_000
@@ -21,25 +18,6 @@ class SoundOnDisk(Protocol):
 
     def read(self, first_frame: int, last_frame: int) -> bytes:
         """Return the sound of frames [first, last)."""
-
-
-class FedCall(Protocol):
-    """What the feed tells its call, from several threads."""
-
-    def tell(self, told: Told) -> None:
-        """Take an event of the recogniser, in the call's own time."""
-
-    def warn(self, error: PartylineError, at_ms: int) -> None:
-        """Take an error after which the recording goes on."""
-
-    def miss(self, gap: Gap) -> None:
-        """Take a stretch that was not transcribed."""
-
-    def withdraw_partials(self, at_ms: int) -> None:
-        """Take that no unfinished line will be finished."""
-
-    def fed(self, ended: Ended) -> None:
-        """Take that all is told, and how it ended."""
 
 
 class FedSound:

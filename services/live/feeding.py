@@ -13,8 +13,9 @@ from services import telemetry
 from services.audio.recording import FRAMES_PER_MS
 from services.domain.errors import InternalFault, PartylineError, RecogniserLost, error_of
 from services.domain.live import Ended, Gap, GapKind
-from services.live.fed_sound import AT_MOST_MS, FedCall, FedSound, SoundOnDisk, mixed
+from services.live.fed_sound import AT_MOST_MS, FedSound, SoundOnDisk, mixed
 from services.live.recognising import LiveOrder, Recognised, Recogniser, in_language
+from services.live.standing import Standing
 from services.live.telling import Kind, Told, ToldListener
 from services.live.told_reading import moved
 from services.live.trying_again import TryingAgain
@@ -33,15 +34,20 @@ class Feed:
         self,
         recogniser: Recogniser,
         order: LiveOrder,
-        call: FedCall,
+        standing: Standing,
         *,
         channels: int,
+        then: Callable[[Ended], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take an order; its channels may be fewer than the ``channels`` of the sound."""
+        """Take an order; its channels may be fewer than the ``channels`` of the sound.
+
+        ``then`` is told in the feed's own thread how it has ended, once all is told.
+        """
         self._recogniser = recogniser
         self._order = order
-        self._call = call
+        self._standing = standing
+        self._then = then
         self._channels = channels
         self._clock = clock
         self._changed = threading.Condition()
@@ -124,7 +130,7 @@ class Feed:
             telemetry.fault("live.feed", error)
         finally:
             if not self._closed:
-                self._call.fed(ended or self._ended_by(InternalFault()))
+                self._then(ended or self._ended_by(InternalFault()))
 
     def _goes_on(self) -> bool:
         """Wait until there is something to do; say whether that is anything but to finish."""
@@ -138,9 +144,7 @@ class Feed:
 
     def _is_done(self) -> bool:
         return self._finishing and (
-            self._over is not None
-            or not self._sound.is_behind
-            or self._clock() >= self._drain_by
+            self._over is not None or not self._sound.is_behind or self._clock() >= self._drain_by
         )
 
     def _pause_before_work(self) -> float | None:
@@ -169,7 +173,7 @@ class Feed:
         try:
             wish(self._opened)
         except PartylineError as error:
-            self._call.warn(error, self._sound.given_ms)
+            self._standing.warn(error, self._sound.given_ms)
 
     def _give(self) -> None:
         assert self._tape is not None
@@ -212,7 +216,7 @@ class Feed:
             if event["type"] in (Kind.FINAL, Kind.REVISED) or event.get("kind") == "gap":
                 self._told_ms = max(self._told_ms, event["end_ms"])
                 self._again.told()
-            self._call.tell(event)
+            self._standing.tell(event)
 
         return hear
 
@@ -238,10 +242,10 @@ class Feed:
             self._again.lost(self._told_ms)
         at_ms = self._sound.given_ms
         telemetry.warning("live.session_lost", error=ended.error_code, at_ms=at_ms)
-        self._call.withdraw_partials(at_ms)
+        self._standing.withdraw_partials(at_ms)
         if isinstance(error, RecogniserLost):
             # What else ends a session is told by it.
-            self._call.warn(error, at_ms)
+            self._standing.warn(error, at_ms)
 
     def _open_again(self) -> None:
         """Open another session, which hears again what no line tells of yet."""
@@ -275,14 +279,14 @@ class Feed:
                 self._lose(self._ended_by(error))
         present_ms = self._sound.present_ms
         if self._over is None or self._over.error_code is not None:
-            self._call.withdraw_partials(present_ms)
+            self._standing.withdraw_partials(present_ms)
             unheard_ms = self._heard_ms
         self._miss(unheard_ms, present_ms)
         return self._over or self._ended_by(RecogniserLost())
 
     def _miss(self, start_ms: int, end_ms: int) -> None:
         if start_ms < end_ms:
-            self._call.miss(Gap(kind=GapKind.RECOGNISER_LOST, start_ms=start_ms, end_ms=end_ms))
+            self._standing.miss(Gap(kind=GapKind.RECOGNISER_LOST, start_ms=start_ms, end_ms=end_ms))
 
     def _ended_by(self, error: PartylineError) -> Ended:
         at_ms, message = self._sound.given_ms, error.user_message

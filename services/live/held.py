@@ -5,21 +5,18 @@ Whatever happens to captions, pages and connections, what ``take`` has returned 
 
 import threading
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from services import telemetry
 from services.audio.recording import FRAMES_PER_MS
 from services.domain.errors import LiveOver, PartylineError, SoundElsewhere
-from services.domain.live import Ended, Gap, GapKind
+from services.domain.live import Ended
 from services.domain.live_calls import GOING_ON, LiveState, RunningCall, SoundGap
 from services.live.feeding import Feed
 from services.live.line import LineNotice, SoundLine
 from services.live.sound_sequence import CallClock, SoundSequence
-from services.live.telling import Kind, Told
-from services.live.told_log import ToldLog
-from services.live.told_reading import glance_with
+from services.live.standing import Standing
 from services.providers.live import BYTES_PER_SAMPLE
 from services.storage.tapes import Tape
 
@@ -47,28 +44,25 @@ class HeldCall:
 
     def __init__(
         self,
-        running: RunningCall,
+        standing: Standing,
         *,
         limits: HoldingLimits,
         then: Callable[["HeldCall", Ended], None],
-        on_told: Callable[[RunningCall, Told], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Hold a call; ``attach`` follows before any sound."""
-        self._running = running
+        self.standing = standing
         self._limits = limits
         self._then = then
-        self._on_told = on_told
         self._clock = clock
         self._sound = threading.RLock()
-        self._known = threading.RLock()
-        self._sequence = SoundSequence(running.channels)
+        self._sequence = SoundSequence(standing.running.channels)
         self._call_clock = CallClock()
         self._line: SoundLine | None = None
         self._attached: tuple[Tape, Feed] | None = None
-        self._began_at = self._last_sound_at = self._last_line_at = clock()
+        self._last_sound_at = self._last_line_at = clock()
         self._end_by: float | None = None
-        self.log = ToldLog()
+        self._released = False
 
     def attach(self, tape: Tape, feed: Feed) -> None:
         """Have sound go onto this tape and by this feed, whose first session is open."""
@@ -76,10 +70,14 @@ class HeldCall:
         feed.start(tape)
 
     @property
+    def is_over(self) -> bool:
+        """Whether it takes no more sound."""
+        return self._released or not self.running.goes_on
+
+    @property
     def running(self) -> RunningCall:
         """Return the call as others see it."""
-        with self._known:
-            return self._running
+        return self.standing.running
 
     # --- its sound -----------------------------------------------------------------------------
 
@@ -121,7 +119,7 @@ class HeldCall:
             complete = self._sequence.is_complete
         # What comes a second time was recorded before the pause.
         back_from = (LiveState.AWAY, LiveState.PAUSED) if new else (LiveState.AWAY,)
-        self._change_state(LiveState.RECORDING, only_from=back_from)
+        self.standing.change_state(LiveState.RECORDING, only_from=back_from)
         if complete:
             self.end()
 
@@ -148,16 +146,20 @@ class HeldCall:
                 missing -= frames
             end_ms = self._sequence.next_frame // FRAMES_PER_MS
             self._call_clock.resume(now)
-        self._change_state(LiveState.RECORDING, only_from=(LiveState.AWAY, LiveState.PAUSED))
+        self.standing.change_state(
+            LiveState.RECORDING, only_from=(LiveState.AWAY, LiveState.PAUSED)
+        )
         if start_ms < end_ms:
-            self._note_gap(SoundGap(start_ms=start_ms, end_ms=end_ms))
+            self.standing.not_recorded(SoundGap(start_ms=start_ms, end_ms=end_ms))
 
     def pause(self, line: SoundLine) -> None:
         """Let the call's time stand still."""
         with self._sound:
             self._check(line)
             self._call_clock.pause(self._clock())
-        self._change_state(LiveState.PAUSED, only_from=(LiveState.RECORDING, LiveState.AWAY))
+        self.standing.change_state(
+            LiveState.PAUSED, only_from=(LiveState.RECORDING, LiveState.AWAY)
+        )
 
     def resume(self, line: SoundLine) -> None:
         """Go on."""
@@ -165,7 +167,9 @@ class HeldCall:
             self._check(line)
             self._call_clock.resume(self._clock())
             self._last_sound_at = self._clock()
-        self._change_state(LiveState.RECORDING, only_from=(LiveState.PAUSED, LiveState.AWAY))
+        self.standing.change_state(
+            LiveState.RECORDING, only_from=(LiveState.PAUSED, LiveState.AWAY)
+        )
 
     def stop(self, line: SoundLine, frames: int) -> None:
         """End the call once so many frames are there in all, soon at any rate."""
@@ -180,7 +184,7 @@ class HeldCall:
     def end(self) -> None:
         """End the call with the sound that is there; safe to call twice."""
         with self._sound:
-            if not self._change_state(LiveState.FINISHING, only_from=GOING_ON):
+            if not self.standing.change_state(LiveState.FINISHING, only_from=GOING_ON):
                 return
             line, self._line = self._line, None
             try:
@@ -196,56 +200,12 @@ class HeldCall:
     def release(self) -> None:
         """Let go of the call as it stands; its sound is kept for whoever lands it."""
         with self._sound:
+            self._released = True
             line, self._line = self._line, None
         if line is not None:
             line.end(LineNotice.LOST)
         self.feed.close()
         self._tape.close()
-
-    # --- what is told of it --------------------------------------------------------------------
-
-    def tell(self, told: Told) -> None:
-        """Tell an event that is in the call's own time."""
-        emitted_ms = round((self._clock() - self._began_at) * 1000)
-        event = {**told, "emitted_ms": emitted_ms}
-        with self._known:
-            self._running = replace(self._running, glance=glance_with(self._running.glance, told))
-            running = self._running
-        self.log.tell(event)
-        self._on_told(running, event)
-
-    def warn(self, error: PartylineError, at_ms: int) -> None:
-        """Tell of an error after which the recording goes on."""
-        said = {"kind": "error", "code": error.code, "message": error.user_message}
-        self.tell(
-            {
-                "type": Kind.WARNING.value,
-                "id": f"error-{error.code}-{at_ms}",
-                "at_ms": at_ms,
-                **said,
-            }
-        )
-
-    def miss(self, gap: Gap) -> None:
-        """Tell of a stretch without words."""
-        channel = gap.channel
-        self.tell(
-            {
-                "type": Kind.WARNING.value,
-                "id": f"gap-{gap.start_ms}-{'all' if channel is None else channel}",
-                "at_ms": gap.at_ms,
-                "kind": "gap",
-                "reason": gap.kind.value,
-                "start_ms": gap.start_ms,
-                "end_ms": gap.end_ms,
-                "channel": channel,
-            }
-        )
-
-    def withdraw_partials(self, at_ms: int) -> None:
-        """Tell that no unfinished line will be finished."""
-        for partial in self.log.partials():
-            self.tell({**partial, "at_ms": at_ms, "text": "", "words": [], "pii": []})
 
     def fed(self, ended: Ended) -> None:
         """Take that all of it is told, and have it landed in this thread."""
@@ -264,7 +224,7 @@ class HeldCall:
                 self.feed.give_up()
             return
         if state is LiveState.RECORDING and silent_s > AWAY_AFTER_S:
-            self._change_state(LiveState.AWAY, only_from=(LiveState.RECORDING,))
+            self.standing.change_state(LiveState.AWAY, only_from=(LiveState.RECORDING,))
         with self._sound:
             nobody = self._line is None and now - self._last_line_at > self._limits.away_end_s
         away = state is not LiveState.PAUSED and silent_s > self._limits.away_end_s
@@ -274,7 +234,7 @@ class HeldCall:
 
     def sync(self) -> None:
         """Have the disk keep the sound so far. Raises StorageError."""
-        if self.running.goes_on:
+        if not self.is_over:
             self._tape.sync()
 
     # --- the rest ------------------------------------------------------------------------------
@@ -292,7 +252,7 @@ class HeldCall:
 
     @property
     def _bytes_per_frame(self) -> int:
-        return BYTES_PER_SAMPLE * self._running.channels
+        return BYTES_PER_SAMPLE * self.running.channels
 
     def _is_long(self) -> bool:
         return self.running.received_ms >= self._limits.most_ms
@@ -303,7 +263,7 @@ class HeldCall:
             raise SoundElsewhere
 
     def _check_goes_on(self) -> None:
-        if not self.running.goes_on:
+        if self.is_over:
             raise LiveOver
 
     def _store(self, pcm: bytes, *, recorded: bool = True) -> None:
@@ -311,23 +271,5 @@ class HeldCall:
         self._tape.append(pcm)
         self._sequence.taken(pcm)
         received_ms = self._sequence.next_frame // FRAMES_PER_MS
-        with self._known:
-            self._running = replace(self._running, received_ms=received_ms)
+        self.standing.received(received_ms)
         self.feed.came(first, pcm, recorded=recorded)
-
-    def _note_gap(self, gap: SoundGap) -> None:
-        with self._known:
-            self._running = replace(self._running, gaps=(*self._running.gaps, gap))
-        telemetry.event("live.gap", gap_ms=gap.end_ms - gap.start_ms)
-        self.miss(Gap(kind=GapKind.NOT_RECORDED, start_ms=gap.start_ms, end_ms=gap.end_ms))
-
-    def _change_state(self, state: LiveState, *, only_from: Collection[LiveState]) -> bool:
-        with self._known:
-            if self._running.state not in only_from:
-                return False
-            self._running = replace(self._running, state=state)
-            at_ms = self._running.received_ms
-        telemetry.event("live.state", state=state.value)
-        told: dict[str, Any] = {"type": "state", "at_ms": at_ms, "state": state.value}
-        self.tell(told)
-        return True

@@ -9,6 +9,7 @@ from services.domain.errors import NotLive
 from services.live.models import LiveModels
 from services.live.running import LiveCall
 from services.live.telling import ToldListener
+from services.live.watch_options import WatchOptions
 from services.providers.live import LiveFormat
 from services.providers.registry import ProviderRegistry
 
@@ -58,15 +59,28 @@ class Recogniser(Protocol):
 class HereRecogniser:
     """Recognises in this process."""
 
-    def __init__(self, providers: ProviderRegistry, models: Callable[[], LiveModels]) -> None:
-        """Use these providers and models; nothing is loaded yet."""
+    def __init__(
+        self,
+        providers: ProviderRegistry,
+        models: Callable[[], LiveModels],
+        watch: Callable[[], WatchOptions] = WatchOptions,
+    ) -> None:
+        """Use these providers and models; nothing is loaded yet. ``watch`` is asked per call."""
         self._providers = providers
         self._models = models
+        self._watch = watch
 
     def open(self, order: LiveOrder, listener: ToldListener) -> "RecognisedHere":
         """Open a session. Raises what the provider refuses it with."""
         provider = self._providers.ready(order.options.provider)
-        call = LiveCall(provider, order.options, self._models(), listener, details=order.details)
+        call = LiveCall(
+            provider,
+            order.options,
+            self._models(),
+            listener,
+            details=order.details,
+            watch=self._watch(),
+        )
         call.open(LiveFormat(channels=order.channels))
         return RecognisedHere(call)
 
@@ -91,11 +105,12 @@ class RecognisedHere:
         self._call.abort()
 
     def not_recorded(self, start_ms: int, end_ms: int) -> None:
-        """Tell that the silence that comes is none."""
+        """Tell that the silence that comes stands for sound that was not recorded."""
+        self._call.not_recorded(start_ms, end_ms)
 
     def summarise(self) -> None:
         """Ask for a summary of the call so far."""
-        raise NotLive
+        self._call.summarise()
 
     def speak(self, language: str | None) -> None:
         """Go on in another language."""

@@ -36,9 +36,7 @@ class RoleGuess:
         if guess is None or speaker.role is not SpeakerRole.UNKNOWN:
             return speaker
         label = speaker.label if speaker.voice_id else guess.label
-        return replace(
-            speaker, role=guess.role, role_confidence=guess.role_confidence, label=label
-        )
+        return replace(speaker, role=guess.role, role_confidence=guess.role_confidence, label=label)
 
     def look(self, opening: Transcript) -> tuple[Speaker, ...]:
         """Read the first lines; return the speakers whose role or label is another one now.

@@ -110,4 +110,6 @@ def _is_about_words(rule: Rule) -> bool:
 
 
 def _needs_time(rule: Rule) -> bool:
-    return any(isinstance(leaf, SentimentLevel | TalkShare) for leaf, _ in leaves_of(rule.condition))
+    return any(
+        isinstance(leaf, SentimentLevel | TalkShare) for leaf, _ in leaves_of(rule.condition)
+    )
