@@ -93,14 +93,16 @@ class LiveCallStore:
     ) -> list[RunningCall]:
         """Make calls this process's that showed no heartbeat since then; return those.
 
-        They are INTERRUPTED from now on. Of several processes that ask at once one gets a call.
-        ``among`` are the ids to look at: those whose sound this process can read.
+        Those that were going on are INTERRUPTED from now on. Of several processes that ask at once
+        one gets a call. ``among`` are the ids to look at: those whose sound this process can read.
         """
         taken = []
         for call in self._silent(silent_since, among):
             # Only while the heartbeat is the one that was read: whoever comes second changes none.
             seen = (LIVE_CALLS.c.id == call.id, LIVE_CALLS.c.heartbeat_at == call.heartbeat_at)
-            now, state = datetime.now(UTC), LiveState.INTERRUPTED
+            now, state = datetime.now(UTC), call.state
+            if call.goes_on:
+                state = LiveState.INTERRUPTED
             change = update(LIVE_CALLS).where(*seen)
             change = change.values(state=state, process=process, heartbeat_at=now)
             with writing(self._engine) as connection:

@@ -10,8 +10,9 @@ import pytest
 
 from services.domain.errors import DataDamaged, NotFound, StorageError, WrongKey
 from services.storage.keys import MasterKey
+from services.storage.tape import BLOCK_FRAMES
 from services.storage.tape_records import HEADER_BYTES, MOST_RECORD_FRAMES
-from services.storage.tapes import BLOCK_FRAMES, TapeStore
+from services.storage.tapes import TapeStore
 from tests.unit.storage import children
 
 KEY = MasterKey(bytes(range(32)))
@@ -326,3 +327,23 @@ with tapes.open("call") as tape:
 
 def test_a_full_disk_is_told_and_the_tape_goes_on_when_there_is_room(tmp_path):
     assert children.run(FILL_UP, tmp_path) == "full None True\nTrue ()"
+
+
+def test_a_tape_goes_on_behind_its_last_whole_record(tapes):
+    sound = noise(4 * CHUNK_FRAMES)
+    path = recorded(tapes, sound)
+    os.truncate(path, record_at(4) - 700)
+    more = noise(50, seed=9)
+    with tapes.resume("call") as tape:
+        assert tape.frames == 3 * CHUNK_FRAMES
+        assert path.stat().st_size == record_at(3)
+        assert tapes.is_held("call")
+        with pytest.raises(StorageError):
+            tapes.resume("call")
+        tape.append(more)
+        assert tape.read(0, 10**9) == sound[: 6 * CHUNK_FRAMES] + more
+    with tapes.open("call") as tape:
+        assert tape.read(0, 10**9) == sound[: 6 * CHUNK_FRAMES] + more
+        assert tape.lost == ()
+    with pytest.raises(NotFound):
+        tapes.resume("other")
