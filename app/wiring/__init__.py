@@ -1,6 +1,7 @@
 """The composition root: from settings to services. Nothing else names concrete classes."""
 
 from app.wiring.alerts import build_alerts
+from app.wiring.live import build_here_recogniser
 from app.wiring.parts import (
     RuleTools,
     build_assemblyai,
@@ -25,6 +26,7 @@ __all__ = [
     "Worker",
     "build_alerts",
     "build_assemblyai",
+    "build_here_recogniser",
     "build_known_voices",
     "build_models",
     "build_participants",

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from services.domain.calls import CallDetails, ProcessingOptions
-from services.domain.errors import NotLive
 from services.live.models import LiveModels
 from services.live.running import LiveCall
 from services.live.telling import ToldListener
@@ -55,6 +54,12 @@ class Recogniser(Protocol):
     def open(self, order: LiveOrder, listener: ToldListener) -> Recognised:
         """Open a session. Raises the PartylineError that it meets, LiveFull with too many."""
 
+    def prepare(self) -> None:
+        """Load what sessions need, so that the first one opens soon. Raises a PartylineError."""
+
+    def close(self) -> None:
+        """Let go of everything; no session is open any more."""
+
 
 class HereRecogniser:
     """Recognises in this process."""
@@ -83,6 +88,12 @@ class HereRecogniser:
         )
         call.open(LiveFormat(channels=order.channels))
         return RecognisedHere(call)
+
+    def prepare(self) -> None:
+        """Do nothing: this process loads what it needs when it is needed."""
+
+    def close(self) -> None:
+        """Do nothing: there is nothing that outlives its sessions."""
 
 
 class RecognisedHere:
@@ -114,7 +125,7 @@ class RecognisedHere:
 
     def speak(self, language: str | None) -> None:
         """Go on in another language."""
-        raise NotLive
+        self._call.speak(language)
 
 
 def in_language(order: LiveOrder, language: str | None) -> LiveOrder:

@@ -9,9 +9,9 @@ from services import telemetry
 from services.domain.errors import PartylineError
 from services.domain.live import Ended, Gap, GapKind
 from services.domain.live_calls import LiveState, RunningCall, SoundGap
+from services.live.glancing import Glancing
 from services.live.telling import Kind, Told
 from services.live.told_log import ToldLog
-from services.live.told_reading import glance_with
 
 
 class Standing:
@@ -29,6 +29,7 @@ class Standing:
         self._clock = clock
         self._began_at: float | None = None
         self._lock = threading.RLock()
+        self._glancing = Glancing()
         self.log = ToldLog()
 
     @property
@@ -68,15 +69,14 @@ class Standing:
         emitted_ms = 0 if began_at is None else round((now - began_at) * 1000)
         event = {**told, "emitted_ms": emitted_ms}
         with self._lock:
-            self._running = replace(self._running, glance=glance_with(self._running.glance, told))
+            self._running = replace(self._running, glance=self._glancing.take(told))
             running = self._running
         self.log.tell(event)
         self._on_told(running, event)
 
     def warn(self, error: PartylineError, at_ms: int) -> None:
         """Tell of an error after which the recording goes on."""
-        name = f"error-{error.code}-{at_ms}"
-        self._warn(name, at_ms, kind="error", code=error.code, message=error.user_message)
+        self.tell(warning_of(error, at_ms))
 
     def miss(self, gap: Gap) -> None:
         """Tell of a stretch without words."""
@@ -103,3 +103,10 @@ class Standing:
 
     def _warn(self, name: str, at_ms: int, **said: str | int | None) -> None:
         self.tell({"type": Kind.WARNING.value, "id": name, "at_ms": at_ms, **said})
+
+
+def warning_of(error: PartylineError, at_ms: int) -> Told:
+    """Return the warning of an error after which a call goes on."""
+    said = {"kind": "error", "code": error.code, "message": error.user_message}
+    name = f"error-{error.code}-{at_ms}"
+    return {"type": Kind.WARNING.value, "id": name, "at_ms": at_ms, **said}
