@@ -52,8 +52,8 @@ def test_the_last_line_is_the_one_that_begins_last():
 
 def test_the_mood_is_the_customers():
     events = [
-        speaker(1, "A", "agent"), speaker(2, "B", "customer"), line(1, 2, "bad"), line(2, 1, "I see"),
-        mood(1, "negative", -0.8),
+        speaker(1, "A", "agent"), speaker(2, "B", "customer"),
+        line(1, 2, "bad"), line(2, 1, "I see"), mood(1, "negative", -0.8),
     ]  # fmt: skip
     seen = glance(*events, mood(2, "positive", 0.5))
     assert (seen.sentiment, seen.score) == (SentimentLabel.NEGATIVE, -0.8)
