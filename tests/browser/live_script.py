@@ -138,16 +138,11 @@ def _warnings(lines: list[Utterance]) -> list[Due]:
     rule = {"id": "r1", "name": "Refund promised"}
     found = _warning("rule", mid.start_ms, mid.end_ms, speaker=mid.speaker, rule=rule, alert=True)
     gap = Gap(
-        kind=GapKind.CONNECTION_LOST,
-        start_ms=mid.end_ms + 10,
-        end_ms=mid.end_ms + 4_200,
-        channel=None,
+        kind=GapKind.CONNECTION_LOST, start_ms=mid.end_ms + 10, end_ms=mid.end_ms + 4_200, channel=None
     )
     due.append((lines[1].end_ms + 900, turning))
     due.append((mid.end_ms + 900, {**found, "id": "r1"}))
-    due.append(
-        (mid.end_ms + 4_200, {**_heard(lambda t: t.gap(gap)), "id": f"gap-{gap.start_ms}-all"})
-    )
+    due.append((mid.end_ms + 4_200, {**_heard(lambda t: t.gap(gap)), "id": f"gap-{gap.start_ms}-all"}))
     return due
 
 
