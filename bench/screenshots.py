@@ -18,7 +18,7 @@ from typing import Any
 from bench.ui import ROOT, serving
 
 PAGES = (
-    "", "calls", "call", "live_call", "analytics", "ask", "voices", "vocabulary", "rules",
+    "", "calls", "call", "live_call", "supervisor", "analytics", "ask", "voices", "vocabulary", "rules",
     "scorecards", "settings",
 )  # fmt: skip
 DESK = {"width": 1440, "height": 1180}
