@@ -175,7 +175,7 @@ class Recogniser:
         encoded = self._whisper.encode(sounds)
         if task.guess is None:
             task.guess = self._detect(encoded, windows)
-            _remember(task.guess, task.context)
+            remember_language(task.guess, task.context)
         language = task.guess.code
         texts = self._whisper.decode(encoded, language, task.hotwords, decoding)
         found: list[list[WindowWord] | None] = [None] * len(windows)
@@ -217,7 +217,8 @@ class Recogniser:
         return better(first, second), language
 
 
-def _remember(guess: LanguageGuess, context: RunContext) -> None:
+def remember_language(guess: LanguageGuess, context: RunContext) -> None:
+    """Let a run take the language of a call for known and detected."""
     context.checkpoints[LANGUAGE_KEY] = json.dumps([guess.code, guess.confidence]).encode()
 
 
