@@ -24,7 +24,7 @@ from services.engine.language import (
 )
 from services.engine.unheard import WINDOWS_MS, Speech, gaps_without_words, only_in, windows_for
 from services.engine.whisper import Decoding, Encoded, Whisper, WindowText, WindowWord
-from services.engine.windows import Window, pack
+from services.engine.windows import WINDOW_MS, Window, pack
 
 # Larger batches need more memory and are no faster.
 BATCH = 4
@@ -70,19 +70,21 @@ class Recogniser:
         language: str | None = None,
         vocabulary: Sequence[str] = (),
         muted: Speech | None = None,
+        longest_ms: int = WINDOW_MS,
     ) -> tuple[tuple[Heard, ...], LanguageGuess | None]:
         """Return the words per channel and the language (None when nobody speaks).
 
         ``speech`` holds, per channel (None: the mix), the voiced intervals in milliseconds;
-        ``muted`` those to silence (the other party's echo, music). Windows found in
-        ``context.checkpoints`` are not recognised again; each batch is remembered when done.
+        ``muted`` those to silence (the other party's echo, music). A window is ``longest_ms``
+        long at most, up to 30 s. Those found in ``context.checkpoints`` are not recognised again;
+        each batch is remembered when done.
         Raises Cancelled between batches, InvalidRequest for a language the model doesn't know.
         """
         duration_ms = pcm.frames // FRAMES_PER_MS
         windows = [
             w
             for c, voiced in speech.items()
-            for w in pack(voiced, channel=c, duration_ms=duration_ms)
+            for w in pack(voiced, channel=c, duration_ms=duration_ms, longest_ms=longest_ms)
         ]
         if not windows:
             return (), None

@@ -1,6 +1,6 @@
 """A first guess at who speaks: a window's local voices, each given one of the speakers so far."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,34 +47,44 @@ def guess(
 ) -> dict[LocalVoice, int]:
     """Return each local voice's speaker: one of ``speakers``, or a new one up to ``most``.
 
-    Longer heard voices choose first; two that are sure don't choose the same speaker, because
-    the window knows them apart.
+    Local voices that are sure don't share a speaker, because the window knows them apart: they
+    are given to speakers one to one so that together they are most alike.
     """
+    sure = [local for local, found in prints.items() if found.is_sure]
     known = dict(speakers)
     chosen: dict[LocalVoice, int] = {}
-    taken: set[int] = set()
-    for local, found in sorted(prints.items(), key=lambda pair: -pair[1].seconds):
-        barred: Set[int] = taken if found.is_sure else frozenset()
-        speaker = _choice(found, known, barred, may_be_new=len(known) < most)
-        known.setdefault(speaker, found.voiceprint)
+    for local, speaker in _one_to_one({local: prints[local] for local in sure}, known, most):
+        known.setdefault(speaker, prints[local].voiceprint)
         chosen[local] = speaker
-        if found.is_sure:
-            taken.add(speaker)
+    for local, found in prints.items():
+        if local not in chosen:
+            chosen[local] = _nearest(found, known) if known else 0
+            known.setdefault(chosen[local], found.voiceprint)
     return chosen
 
 
-def _choice(
-    found: LocalPrint, known: Mapping[int, Array], barred: Set[int], *, may_be_new: bool
-) -> int:
-    likeness = {speaker: float(own @ found.voiceprint) for speaker, own in known.items()}
-    new = next(number for number in range(len(known) + 1) if number not in known)
-    if not likeness:
-        return new
-    nearest = max(likeness, key=lambda s: likeness[s])
-    free = [speaker for speaker in likeness if speaker not in barred]
-    if not free:
-        return new if may_be_new and likeness[nearest] < SAME_VOICE else nearest
-    best = max(free, key=lambda s: likeness[s])
-    if may_be_new and found.is_sure and likeness[best] < NEW_BELOW:
-        return new if likeness[nearest] < SAME_VOICE else nearest
-    return nearest if likeness[nearest] - likeness[best] > CLEARLY_NEARER else best
+def _one_to_one(
+    prints: Mapping[LocalVoice, LocalPrint], known: Mapping[int, Array], most: int
+) -> Iterator[tuple[LocalVoice, int]]:
+    """Yield (local voice, speaker); whom to give a voice to that is left over isn't told."""
+    from scipy.optimize import linear_sum_assignment
+
+    news = [number for number in range(most) if number not in known][: max(0, most - len(known))]
+    columns = [*known, *news]
+    likeness = np.full((len(prints), len(columns)), NEW_BELOW)
+    for row, found in enumerate(prints.values()):
+        likeness[row, : len(known)] = [voice @ found.voiceprint for voice in known.values()]
+    locals_ = list(prints)
+    for row, column in zip(*linear_sum_assignment(-likeness), strict=True):
+        local, found = locals_[row], prints[locals_[row]]
+        nearest = float(likeness[row, : len(known)].max(initial=-1.0))
+        is_new = column >= len(known)
+        if is_new and nearest >= SAME_VOICE:
+            continue
+        if not is_new and nearest - likeness[row, column] > CLEARLY_NEARER:
+            continue
+        yield local, columns[column]
+
+
+def _nearest(found: LocalPrint, known: Mapping[int, Array]) -> int:
+    return max(known, key=lambda number: float(known[number] @ found.voiceprint))

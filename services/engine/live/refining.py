@@ -18,6 +18,8 @@ from services.engine.windows import WINDOW_MS
 
 # A line gets its better words within 30 s of its end: so long it waits, the rest is for the work.
 LONGEST_WAIT_MS = 20_000
+# Room for the air around lines, so that one job stays one window.
+ONE_WINDOW_MS = 28_000
 # What waits is kept in memory; of more than this, on a machine that can't keep up, the oldest
 # lines stay captions.
 MOST_WAITING_MS = 180_000
@@ -127,6 +129,7 @@ class Refining:
             context,
             language=job.lines[0].language,
             vocabulary=self._vocabulary,
+            longest_ms=ONE_WINDOW_MS,
         )
         if found is None:
             return ()
