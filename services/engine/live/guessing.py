@@ -14,6 +14,10 @@ NEW_BELOW = 0.35
 # Local voices heard so long are different people for sure, unless the voices say clearly no.
 SURE_SECONDS = 0.6
 CLEARLY_NEARER = 0.25
+# A voice that the window knows apart is new when it is less like all others than this. Of less
+# sound the print scatters more: it has to be less alike.
+NEW_SECONDS = 1.5
+NEW_IN_SHORT = 0.45
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +83,7 @@ def _one_to_one(
         local, found = locals_[row], prints[locals_[row]]
         nearest = float(likeness[row, : len(known)].max(initial=-1.0))
         is_new = column >= len(known)
-        if is_new and nearest >= SAME_VOICE:
+        if is_new and nearest >= (SAME_VOICE if found.seconds >= NEW_SECONDS else NEW_IN_SHORT):
             continue
         if not is_new and nearest - likeness[row, column] > CLEARLY_NEARER:
             continue
