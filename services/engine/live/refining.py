@@ -77,18 +77,27 @@ class Refining:
         self._guess = None
 
     def add(
-        self, line_id: str, channel: int | None, start_ms: int, end_ms: int, samples: Samples
+        self,
+        line_id: str,
+        channel: int | None,
+        start_ms: int,
+        end_ms: int,
+        samples: Samples,
+        *,
+        lead_ms: int = 0,
     ) -> None:
         """Have a line wait for its window; lines of a channel come in order of time.
 
-        ``samples`` at 16 kHz are the line's sound from ``start_ms`` on. They are kept until the
-        job they belong to is let go of.
+        ``samples`` at 16 kHz are the line's sound, which may begin ``lead_ms`` before it and end
+        after it: air of up to 0.2 s on either side helps. They are kept until the job that the
+        line belongs to is let go of.
         """
         line = WaitingLine(
             id=line_id,
             channel=channel,
             start_ms=start_ms,
             end_ms=max(start_ms + 1, end_ms),
+            sound_ms=start_ms - lead_ms,
             samples=samples,
             language=self._language,
         )

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ SEEK_PAUSE_MS = 5_000
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingLine:
-    """A line with its sound at 16 kHz, which begins at ``start_ms``.
+    """A line with its sound at 16 kHz, which begins at ``sound_ms``, maybe in the air before it.
 
     ``language`` is the one it was said in, None when that has to be found out.
     """
@@ -24,6 +24,7 @@ class WaitingLine:
     channel: int | None
     start_ms: int
     end_ms: int
+    sound_ms: int
     samples: Samples
     language: str | None
 
@@ -37,6 +38,19 @@ class WaitingLine:
         """Where it lies in the call."""
         return (self.start_ms, self.end_ms)
 
+    def without_air_before(self, at_ms: int) -> "WaitingLine":
+        """Return it with no sound from before ``at_ms``, as far as that is air."""
+        skipped_ms = min(at_ms, self.start_ms) - self.sound_ms
+        if skipped_ms <= 0:
+            return self
+        samples = self.samples[skipped_ms * FRAMES_PER_MS :]
+        return replace(self, sound_ms=self.sound_ms + skipped_ms, samples=samples)
+
+    def without_air_after(self, at_ms: int) -> "WaitingLine":
+        """Return it with no sound from ``at_ms`` on, as far as that is air."""
+        kept_ms = max(at_ms, self.end_ms) - self.sound_ms
+        return replace(self, samples=self.samples[: kept_ms * FRAMES_PER_MS])
+
 
 class WaitingLines:
     """The lines of one channel, oldest first."""
@@ -44,14 +58,20 @@ class WaitingLines:
     def __init__(self) -> None:
         """Begin with none."""
         self._lines: deque[WaitingLine] = deque()
+        self._ended_ms = 0
         self.duration_ms = 0
 
     def add(self, line: WaitingLine, most_ms: int) -> int:
         """Append a line; let the oldest go while all are longer than ``most_ms``.
 
-        Returns how many were let go.
+        Returns how many were let go. The air between two lines is parted, so that a word at the
+        edge of one isn't heard with both.
         """
-        self._lines.append(line)
+        middle_ms = (self._ended_ms + line.start_ms) // 2
+        if self._lines:
+            self._lines[-1] = self._lines[-1].without_air_after(middle_ms)
+        self._lines.append(line.without_air_before(middle_ms))
+        self._ended_ms = line.end_ms
         self.duration_ms += line.duration_ms
         gone = 0
         while self.duration_ms > most_ms and len(self._lines) > 1:
@@ -94,8 +114,8 @@ class LinesPcm:
 
     @property
     def frames(self) -> int:
-        """Number of sample frames from the start of the call to the last line's end."""
-        return max(line.end_ms for line in self.lines) * FRAMES_PER_MS
+        """Number of sample frames from the start of the call to where the sound ends."""
+        return max(line.sound_ms * FRAMES_PER_MS + len(line.samples) for line in self.lines)
 
     @property
     def channels(self) -> int:
@@ -107,9 +127,9 @@ class LinesPcm:
         start, stop = max(0, start), min(stop, self.frames)
         samples = np.zeros(max(0, stop - start), np.float32)
         for line in self.lines:
-            begin = line.start_ms * FRAMES_PER_MS
-            first, last = max(start, begin), min(stop, line.end_ms * FRAMES_PER_MS)
-            part = line.samples[max(0, first - begin) : max(0, last - begin)]
+            begin = line.sound_ms * FRAMES_PER_MS
+            first = max(start, begin)
+            part = line.samples[first - begin : max(first, stop) - begin]
             samples[first - start : first - start + len(part)] = part
         return samples
 

@@ -239,6 +239,31 @@ def test_work_that_is_not_wanted_any_more_stops(refining):
         refining.run(job, lambda: True)
 
 
+def test_air_around_a_line_is_heard_with_it(refining, whisper):
+    #  ms     1_000 .... 1_200 |---- w1 w2 ----| 2_200 .... 2_400
+    air = np.full(200 * RATE, 1e-5, np.float32)
+    samples = np.concatenate([air, spoken(1, 2), air])
+    refining.add("l0", None, 1_200, 2_200, samples, lead_ms=200)
+    job = refining.due(60_000)
+    assert np.array_equal(LinesPcm(lines=job.lines).read(1_000 * RATE, 10**9), samples)
+    (line,) = refining.run(job)
+    assert [(w.text, w.start_ms) for w in line.words] == [("w1", 1_200), ("w2", 1_700)]
+    assert whisper.windows_ms == [1_400]
+
+
+@pytest.mark.parametrize("is_in_one_window", [True, False])
+def test_a_word_between_two_lines_is_given_to_one_of_them(refining, is_in_one_window):
+    #  words   w1  w2  w3   at 0, 500, 1_000 ms
+    #  lines   |-----||---|     meet at 900 ms; the second is given the edge of the first, too
+    sound = spoken(1, 2, 3)
+    tail_ms = 300 if is_in_one_window else 0
+    refining.add("l0", None, 0, 900, sound[: (900 + tail_ms) * RATE])
+    done = [] if is_in_one_window else list(refining.run(refining.due(60_000)))
+    refining.add("l1", None, 900, 1_500, sound[600 * RATE :], lead_ms=300)
+    done += refining.run(refining.due(60_000))
+    assert texts(done) == {"l0": "w1 w2", "l1": "w3"}
+
+
 def test_the_sound_of_lines_is_silent_between_them(refining):
     talk = Talk(refining)
     talk.say("l0", 1, pause_ms=100)
