@@ -243,6 +243,9 @@ def bench_live(
     redact: Annotated[bool, typer.Option(help="Take personal data out, as in life.")] = True,
     language: Annotated[str, typer.Option(help="Language, such as en; auto detects it.")] = "en",
     speed: Annotated[float, typer.Option(min=0.1, help="How fast time goes; 1 is as in life.")] = 1,
+    align: Annotated[
+        bool, typer.Option(help="Listen for when the true words end, else go by their letters.")
+    ] = True,
     find_most: Annotated[
         bool, typer.Option("--find-most", help="Raise the number of calls until they are late.")
     ] = False,
@@ -267,6 +270,7 @@ def bench_live(
             redact=redact,
             language=None if language == "auto" else language,
             speed=speed,
+            align=align,
             find_most=find_most,
             drift_h=drift,
         )

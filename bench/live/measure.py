@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.commands.console import EXIT_BAD_INPUT, say
 from bench.live.figures import Figures, figures_of
 from bench.live.holding import Room, Session, hold_at_once
 from bench.live.rows import cost, late, steady_and_right
-from bench.live.sound import Playable, Take, in_a_row, read_samples
+from bench.live.sound import Playable, Reader, Take, WordsOf, in_a_row
 from bench.results import RESULTS, keep, table
 from bench.scoring.corpus import Example, Search, find_examples
 from bench.scoring.counted import total
@@ -28,6 +28,9 @@ from services.domain.calls import ProcessingOptions
 from services.domain.errors import InvalidRequest, PartylineError
 from services.live.options import check_live
 from services.providers.base import SpeechProvider
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 MS_PER_MINUTE = 60_000
@@ -53,6 +56,7 @@ class Wishes:
     redact: bool = True
     language: str | None = None
     speed: float = 1.0
+    align: bool = True
     find_most: bool = False
     drift_h: float | None = None
 
@@ -226,22 +230,27 @@ def _playables(wishes: Wishes) -> list[Playable]:
     from app.settings import load_settings
 
     settings = load_settings()
-    found: list[Playable] = []
-    for example in _examples(wishes):
-        samples = read_samples(
-            example, wishes.channels, settings.working_folder, settings.max_duration_ms
-        )
-        if samples is not None and example.truth.utterances:
-            playable = Playable(
-                name=example.audio.name,
-                samples=samples,
-                truth=example.truth,
-                words=spoken_words(example.truth),
-            )
-            found.append(playable if wishes.cut_s is None else playable.cut(wishes.cut_s))
+    reader = Reader(
+        channels=wishes.channels,
+        words_of=_words_of(settings, wishes.align),
+        folder=settings.working_folder,
+        longest_ms=settings.max_duration_ms,
+    )
+    found = [one for example in _examples(wishes) if (one := reader.read(example)) is not None]
     if not found:
         raise InvalidRequest("No recording with so many channels has the truth of its words.")
-    return found
+    return [one if wishes.cut_s is None else one.cut(wishes.cut_s) for one in found]
+
+
+def _words_of(settings: "Settings", align: bool) -> WordsOf:
+    if not align:
+        return lambda truth, _pcm: spoken_words(truth)
+    from bench.scoring.alignment import Aligner
+
+    aligner = Aligner.of_engine(
+        settings.models_dir, whisper_model=settings.whisper_model, threads=settings.threads
+    )
+    return aligner.spoken_words
 
 
 def _examples(wishes: Wishes) -> Iterator[Example]:

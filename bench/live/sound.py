@@ -1,6 +1,6 @@
 """What is played into live calls: recordings with truth, one alone or several in a row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bench.scoring.corpus import Example
 from bench.scoring.spoken import SpokenWord
 from bench.scoring.truth import Truth
-from services.audio.recording import FRAMES_PER_MS, ChannelLayout, Recording
+from services.audio.recording import FRAMES_PER_MS, ChannelLayout, PcmReader, Recording
 from services.audio.samples import to_int16
 from services.domain.running import RunContext
 from services.live.pacing import CHUNK_MS
@@ -107,9 +107,32 @@ def samples_of(recording: Recording, channels: int) -> NDArray[np.int16] | None:
     return to_int16(np.stack(rows, axis=1))
 
 
-def read_samples(
-    example: Example, channels: int, folder: Path, longest_ms: int
-) -> NDArray[np.int16] | None:
-    """Decode an example for so many channels; None where it has no such sound. Raises BadAudio."""
-    with open_file(example.audio, RunContext(), folder, longest_ms) as recording:
-        return samples_of(recording, channels)
+WordsOf = Callable[[Truth, PcmReader], Sequence[SpokenWord]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Reads recordings for live calls of so many channels; ``words_of`` says when words end."""
+
+    channels: int
+    words_of: WordsOf
+    folder: Path
+    longest_ms: int
+
+    def read(self, example: Example) -> Playable | None:
+        """Decode one; None where it has no such sound, or nobody wrote down what is said in it.
+
+        Raises BadAudio.
+        """
+        if not example.truth.utterances:
+            return None
+        with open_file(example.audio, RunContext(), self.folder, self.longest_ms) as recording:
+            samples = samples_of(recording, self.channels)
+            if samples is None:
+                return None
+            return Playable(
+                name=example.audio.name,
+                samples=samples,
+                truth=example.truth,
+                words=self.words_of(example.truth, recording.pcm),
+            )
