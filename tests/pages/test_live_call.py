@@ -13,6 +13,7 @@ from components import live_recorder
 from components.live_recorder import (
     Discarded,
     FreshLink,
+    Here,
     NoSocket,
     Start,
     Stopped,
@@ -222,6 +223,13 @@ def test_a_reload_finds_the_call_by_the_address(page, held, browser):
     page.run()
     assert browser.orders[-1].call_id == held.id
     assert browser.orders[-1].attempt is None
+
+
+def test_a_new_session_learns_what_the_window_records(page, held, browser):
+    page.session_state["live"] = LiveHere()
+    page.query_params.clear()
+    browser.says(page, Here(call_id=held.id))
+    assert browser.orders[-1].call_id == held.id
 
 
 def test_stop_ends_the_call(page, held, live, browser):
