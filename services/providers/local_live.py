@@ -31,7 +31,7 @@ def open_local(
 ) -> LiveSession:
     """Open a live call. Raises LiveFull, InvalidRequest, WeightsMissing or WeightsDamaged."""
     engine = holder.live()
-    engine.load()
+    engine.load(sound.channels)
     language = engine.known(options.language) if options.language else None
     share = engine.budget.enter(engine.cost(language))
     try:
