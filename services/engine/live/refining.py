@@ -169,7 +169,7 @@ def _given_to_lines(
     return tuple(
         RefinedLine(
             line_id=line.id,
-            words=tuple(_word(word, line) for word in row),
+            words=_words(row, line),
             text="".join(word.text for word in row).strip(),
             language=language,
         )
@@ -178,11 +178,20 @@ def _given_to_lines(
     )
 
 
-def _word(word: HeardWord, line: WaitingLine) -> Word:
-    start_ms = min(max(word.start_ms, line.start_ms), line.end_ms - 1)
-    return Word(
-        text=word.plain,
-        start_ms=start_ms,
-        end_ms=max(start_ms + 1, min(word.end_ms, line.end_ms)),
-        confidence=round(word.confidence, 3),
-    )
+def _words(row: Sequence[HeardWord], line: WaitingLine) -> tuple[Word, ...]:
+    """Return words with their times inside the line; one from before it lasts to the next."""
+    words: list[Word] = []
+    for word, following in zip(row, [*row[1:], None], strict=True):
+        start_ms = min(max(word.start_ms, line.start_ms), line.end_ms - 1)
+        end_ms = word.end_ms
+        if end_ms <= line.start_ms:
+            end_ms = following.start_ms if following else line.end_ms
+        words.append(
+            Word(
+                text=word.plain,
+                start_ms=start_ms,
+                end_ms=max(start_ms + 1, min(end_ms, line.end_ms)),
+                confidence=round(word.confidence, 3),
+            )
+        )
+    return tuple(words)

@@ -135,15 +135,21 @@ class LinesPcm:
 
 
 def line_at(lines: Sequence[WaitingLine], place: Interval) -> int:
-    """Return the index of the line that has most of ``place``, of none the nearest one."""
+    """Return the index of the line that has most of ``place``, of none the nearest one.
+
+    Recognition, which hears a pause cut short, tends to place the first word after it too early:
+    what lies mostly in the air after a line is the next one's.
+    """
     middle_ms = (place[0] + place[1]) / 2
-    return max(
+    found = max(
         range(len(lines)),
         key=lambda at: (
             overlap_ms(place, lines[at].place),
             -max(lines[at].start_ms - middle_ms, middle_ms - lines[at].end_ms),
         ),
     )
+    is_after = middle_ms >= lines[found].end_ms and found + 1 < len(lines)
+    return found + 1 if is_after else found
 
 
 def _before_a_pause(lines: Sequence[WaitingLine], count: int, longest_ms: int) -> int:

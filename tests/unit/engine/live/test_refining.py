@@ -264,6 +264,25 @@ def test_a_word_between_two_lines_is_given_to_one_of_them(refining, is_in_one_wi
     assert texts(done) == {"l0": "w1 w2", "l1": "w3"}
 
 
+def test_a_word_that_is_placed_in_the_pause_before_a_line_is_that_lines(refining):
+    #  words  w1  w2 w3 ...... w4      w3 is heard right after the voice that ends at 900 ms
+    #  lines  |-----|          |--|
+    early = np.concatenate([np.zeros(50 * RATE, np.float32), spoken(3)[: 100 * RATE]])
+    refining.add("l0", None, 0, 900, np.concatenate([spoken(1, 2)[: 900 * RATE], early]))
+    refining.add("l1", None, 1_300, 1_800, spoken(4))
+    first, second = refining.run(refining.due(60_000))
+    assert (first.text, second.text) == ("w1 w2", "w3 w4")
+    assert [(w.start_ms, w.end_ms) for w in second.words] == [(1_300, 1_301), (1_300, 1_700)]
+
+
+def test_what_is_heard_after_the_last_line_stays_with_it(refining):
+    late = np.concatenate([spoken(1), spoken(2)[: 100 * RATE]])
+    refining.add("l0", None, 0, 450, late)
+    (line,) = refining.run(refining.due(60_000))
+    assert line.text == "w1 w2"
+    assert all(0 <= w.start_ms < w.end_ms <= 450 for w in line.words)
+
+
 def test_the_sound_of_lines_is_silent_between_them(refining):
     talk = Talk(refining)
     talk.say("l0", 1, pause_ms=100)
