@@ -33,9 +33,9 @@ class LiveCase:
 
     ``texts`` are the lines of a call of ``CALL_MS`` on one channel; ``sound`` gives what is played
     on so many channels. ``refusing`` gives a provider that takes no call, by ``refused_with``:
-    its service refuses the key, or it has none to spare; ``failing`` one whose service goes away for good once half of
-    the call was heard; ``losing`` one whose service is away for a while in its middle, None where
-    nothing is ever lost by that.
+    its service refuses the key, or there is no room; ``failing`` one whose service goes away for
+    good once half of the call was heard; ``losing`` one whose service is away for a while in its
+    middle, None where nothing is ever lost by that.
     """
 
     provider: SpeechProvider
