@@ -86,6 +86,13 @@ class GoneOn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Here:
+    """This window records a call of which the page knows nothing, as after a lost session."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FreshLink:
     """The address of the sound socket has expired; hand out a new one."""
 
@@ -95,7 +102,7 @@ class Discarded:
     """Recording was called off before a call had been opened for it."""
 
 
-RecorderIntent = Start | Stopped | NoSocket | GoneOn | FreshLink | Discarded
+RecorderIntent = Start | Stopped | NoSocket | GoneOn | Here | FreshLink | Discarded
 
 
 def draw_live_recorder(order: RecorderOrder) -> RecorderIntent | None:
@@ -138,6 +145,8 @@ def read_intent(raw: object) -> RecorderIntent | None:
             return NoSocket(call_id=call)
         case "gone_on":
             return GoneOn(call_id=call)
+        case "here":
+            return Here(call_id=call)
     return None
 
 

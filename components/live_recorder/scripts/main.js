@@ -53,8 +53,17 @@ class RecorderDesk {
     if (data.call && !recording) recording = Recording.left(data.call, data.channels, data.url);
     if (data.call) recording.at(data.url);
     this.#attach(recording ?? null);
+    if (!recording) this.#tellGoing();
     if (data.stop) recording?.stop();
     this.draw();
+  }
+
+  /** The server's session may have begun anew, and the window records all the same. */
+  #tellGoing() {
+    const going = [...recordings.values()].find((one) => one.isOpen || one.phase === "ending");
+    if (!going || this.announced === going) return;
+    this.announced = going;
+    this.emit({ kind: "here", call: going.call, at: Date.now() });
   }
 
   #attach(recording) {
