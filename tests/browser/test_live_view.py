@@ -20,6 +20,10 @@ NUMBER_OF_NODES = """() => {
         .reduce((sum, one) => sum + 1 + (one.shadowRoot ? count(one.shadowRoot) : 0), 0);
     return count(document);
 }"""
+AHEAD = """() => {
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + (window.ahead ?? 0);
+}"""
 MEASURED = """() => performance.getEntriesByName('partyline-live:event-to-paint')
     .map(one => [one.detail.type, one.duration])"""
 
@@ -351,9 +355,7 @@ def test_a_point_of_the_course_is_told_anew(double, call, read_along):
 def test_a_stop_or_language_that_was_refused_can_be_asked_for_again(double, call, read_along):
     double.tell(call, *SPEAKERS, said("final", "u1", "A line."))
     page = read_along(language="en")
-    page.evaluate(
-        "const now = performance.now.bind(performance); performance.now = () => now() + (window.ahead ?? 0)"
-    )
+    page.evaluate(page.evaluate(AHEAD))
     language = page.get_by_role("combobox", name="Language that is spoken")
     language.select_option("es")
     expect(language).to_have_value("es")
