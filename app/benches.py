@@ -221,3 +221,57 @@ def bench_provider_layer(json_file: Figures = None) -> None:
 
     with one_clear_line():
         raise SystemExit(measure(json_file))
+
+
+@benches.command("live")
+def bench_live(
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Recordings with truth, or folders of them; the demo calls if none."),
+    ] = None,
+    only: Annotated[str, typer.Option(help="Take files whose names fit, such as *mono*.")] = "*",
+    provider: Annotated[
+        str | None, typer.Option(help="Provider; the configured one if none.")
+    ] = None,
+    calls: Annotated[int, typer.Option(min=1, max=32, help="Calls at the same time.")] = 1,
+    channels: Annotated[
+        str, typer.Option(help="stereo streams each party alone, mono both mixed.")
+    ] = "stereo",
+    cut: Annotated[
+        float | None, typer.Option(min=5, help="Play so many seconds of each recording.")
+    ] = None,
+    redact: Annotated[bool, typer.Option(help="Take personal data out, as in life.")] = True,
+    language: Annotated[str, typer.Option(help="Language, such as en; auto detects it.")] = "en",
+    speed: Annotated[float, typer.Option(min=0.1, help="How fast time goes; 1 is as in life.")] = 1,
+    align: Annotated[
+        bool, typer.Option(help="Listen for when the true words end, else go by their letters.")
+    ] = True,
+    find_most: Annotated[
+        bool, typer.Option("--find-most", help="Raise the number of calls until they are late.")
+    ] = False,
+    drift: Annotated[
+        float | None, typer.Option(metavar="HOURS", help="Hold calls so long, look for drift.")
+    ] = None,
+    json_file: Figures = None,
+) -> None:
+    """How late, how steady and how right the words of live calls are, at the pace of speech."""
+    from app.commands.console import one_clear_line
+    from bench.live.measure import Wishes, measure, read_channels
+    from bench.scoring.corpus import Search
+
+    with one_clear_line():
+        wishes = Wishes(
+            sources=sources or (),
+            search=Search(only=only),
+            provider=provider,
+            calls=calls,
+            channels=read_channels(channels),
+            cut_s=cut,
+            redact=redact,
+            language=None if language == "auto" else language,
+            speed=speed,
+            align=align,
+            find_most=find_most,
+            drift_h=drift,
+        )
+        raise SystemExit(measure(wishes, json_file))

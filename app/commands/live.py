@@ -17,7 +17,13 @@ from app.commands.console import EXIT_BAD_INPUT, say
 from app.commands.stored import save_recording
 from app.commands.vocabulary import with_kept_vocabulary
 from app.settings import Settings
-from app.wiring import build_models, build_participants, build_providers, build_services
+from app.wiring import (
+    build_models,
+    build_participants,
+    build_providers,
+    build_services,
+    build_watch,
+)
 from services.analysis.file_names import details_from_name
 from services.audio.microphone import microphone
 from services.audio.pcm import BYTES_PER_SAMPLE, FilePcm
@@ -35,6 +41,8 @@ from services.providers.live import LiveFormat
 from services.storage.working_files import WorkingFile
 
 MICROPHONE = "mic"
+NOT_PRINTED = frozenset({"figures", "language"})
+"""What is told for screens that change all the time, and only fills a page of lines."""
 MAX = "max"
 
 
@@ -78,12 +86,12 @@ def stream_live(
     recorded = as_recorded(capabilities, options)
     if services is not None:
         services.intake.check_options(recorded)
-    models = build_models(settings)
+    models, watch = build_models(settings), build_watch(settings)
     with _opened(settings, source, capabilities, speed) as given:
         models.warm_up()
         with StopAsked.by_signals() as stop:
             lines = EventLines(stop)
-            call = LiveCall(provider, wanted, models, lines, details=given.details)
+            call = LiveCall(provider, wanted, models, lines, details=given.details, watch=watch)
             status = _hold(call, given, stop)
         if services is not None:
             with given.open_recording() as recording:
@@ -212,7 +220,7 @@ class EventLines:
 
     def __call__(self, told: Told) -> None:
         """Write one event as a line of JSON."""
-        if self.broken:
+        if self.broken or told["type"] in NOT_PRINTED:
             return
         line = json.dumps(told, ensure_ascii=False, allow_nan=False)
         try:

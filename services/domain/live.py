@@ -11,6 +11,18 @@ class GapKind(StrEnum):
 
     CONNECTION_LOST = "connection_lost"
     CHANNEL_LOST = "channel_lost"
+    RECOGNISER_LOST = "recogniser_lost"
+    NOT_RECORDED = "not_recorded"
+    """There is no sound of it either."""
+
+
+class LineStage(StrEnum):
+    """How far the wording of a finished line has come."""
+
+    CAPTION = "caption"
+    """Heard quickly, while the call goes on."""
+    REFINED = "refined"
+    """Read once more by a more accurate model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +42,7 @@ class Final:
     """A line as the provider leaves it."""
 
     line: Utterance
+    stage: LineStage = LineStage.CAPTION
 
     @property
     def at_ms(self) -> int:
@@ -42,6 +55,7 @@ class Revised:
     """An earlier final line as it is understood now; no other event changes a final."""
 
     line: Utterance
+    stage: LineStage = LineStage.CAPTION
 
     @property
     def at_ms(self) -> int:
@@ -54,6 +68,18 @@ class SpeakerTold:
     """A speaker is heard for the first time, or told better; comes before the lines it has."""
 
     speaker: Speaker
+    at_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageTold:
+    """What follows is heard in this language: detected, or ``chosen`` by a person.
+
+    None: the language is to be detected.
+    """
+
+    language: str | None
+    chosen: bool
     at_ms: int
 
 
@@ -81,4 +107,4 @@ class Ended:
     error_message: str | None = None
 
 
-LiveEvent = Partial | Final | Revised | SpeakerTold | Gap | Ended
+LiveEvent = Partial | Final | Revised | SpeakerTold | LanguageTold | Gap | Ended
