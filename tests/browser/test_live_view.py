@@ -355,7 +355,7 @@ def test_a_point_of_the_course_is_told_anew(double, call, read_along):
 def test_a_stop_or_language_that_was_refused_can_be_asked_for_again(double, call, read_along):
     double.tell(call, *SPEAKERS, said("final", "u1", "A line."))
     page = read_along(language="en")
-    page.evaluate(page.evaluate(AHEAD))
+    page.evaluate(AHEAD)
     language = page.get_by_role("combobox", name="Language that is spoken")
     language.select_option("es")
     expect(language).to_have_value("es")
