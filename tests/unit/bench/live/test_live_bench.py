@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from bench.live.benching import LiveBench, drifted, most_kept
 from bench.live.holding import Room
-from bench.live.measure import LiveBench, drifted, most_kept
 from bench.live.sound import Playable, chunks_of_takes, in_a_row
 from bench.scoring.spoken import SpokenWord, bare_words
 from bench.scoring.truth import Truth
