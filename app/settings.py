@@ -93,6 +93,11 @@ class Settings(ElsewhereSettings):
         int, Field(validation_alias="PARTYLINE_SCRIPTED_PAUSE_MS", ge=0)
     ] = 0
 
+    live_away_ms: Annotated[int, Field(validation_alias="PARTYLINE_LIVE_AWAY_MS", ge=10_000)] = (
+        600_000
+    )
+    live_in_child: Annotated[bool, Field(validation_alias="PARTYLINE_LIVE_IN_CHILD")] = True
+
     provider: Annotated[str, Field(validation_alias="PARTYLINE_PROVIDER")] = "local"
     fallback: Annotated[str, Field(validation_alias="PARTYLINE_FALLBACK")] = ""
     public_url: Annotated[
@@ -123,6 +128,11 @@ class Settings(ElsewhereSettings):
     def working_folder(self) -> Path:
         """Where encrypted working files of running jobs lie."""
         return self.data_dir / "tmp"
+
+    @property
+    def live_folder(self) -> Path:
+        """Where the encrypted tapes of live calls lie until they have become calls."""
+        return self.data_dir / "live"
 
     @property
     def workers_dir(self) -> Path:

@@ -35,6 +35,8 @@ from services.providers.live import LiveFormat
 from services.storage.working_files import WorkingFile
 
 MICROPHONE = "mic"
+NOT_PRINTED = frozenset({"figures", "language"})
+"""What is told for screens that change all the time, and only fills a page of lines."""
 MAX = "max"
 
 
@@ -212,7 +214,7 @@ class EventLines:
 
     def __call__(self, told: Told) -> None:
         """Write one event as a line of JSON."""
-        if self.broken:
+        if self.broken or told["type"] in NOT_PRINTED:
             return
         line = json.dumps(told, ensure_ascii=False, allow_nan=False)
         try:

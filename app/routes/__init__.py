@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from app.routes import audio, health, review, uploads, webhooks
+from app.routes import audio, health, live_events, live_sound, review, uploads, webhooks
 from app.routes._guard import GetServices
 from app.routes.review import ReviewPayload
 
@@ -17,6 +17,8 @@ def build_routes(get_services: GetServices, payload: ReviewPayload) -> list[Base
         audio.route(get_services),
         audio.original_route(get_services),
         review.route(get_services, payload),
+        live_sound.route(get_services),
+        live_events.route(get_services),
         webhooks.route(get_services),
         *health.routes(get_services),
     ]

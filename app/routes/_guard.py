@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from urllib.parse import urlsplit
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from app.wiring import Services
@@ -74,7 +74,7 @@ def guarded(handler: Handler) -> Handler:
     return guard
 
 
-def check_same_origin(request: Request) -> None:
+def check_same_origin(request: HTTPConnection) -> None:
     """Refuse requests that another site's page makes. Raises AccessDenied."""
     site = request.headers.get("sec-fetch-site")
     if site is not None and site not in FROM_OUR_PAGES:

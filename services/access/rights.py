@@ -25,3 +25,11 @@ def check_may_change(user: User) -> None:
     """Raise AccessDenied for somebody who may only read."""
     if not may_change(user):
         raise AccessDenied
+
+
+def may_stop_live(user: User, owner: str) -> bool:
+    """Say whether a person may end a running call that ``owner`` has begun.
+
+    Its owner may, and whoever watches over calls. To follow it anybody of the organisation may.
+    """
+    return user.id == owner or user.role in (Role.SUPERVISOR, Role.ADMIN)

@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     AUDIO = "audio"
     ORIGINAL = "original"
     REVIEW = "review"
+    LIVE_SOUND = "live_sound"
+    LIVE_EVENTS = "live_events"
 
 
 ANY_CALL = "*"

@@ -153,6 +153,21 @@ def longest_monologues_ms(floor: Sequence[Run], holds: Sequence[Interval]) -> di
     return longest
 
 
+def current_monologue(floor: Sequence[Run], holds: Sequence[Interval]) -> Run | None:
+    """Return the stretch in which the floor's last holder has talked, as ``longest_monologues_ms``.
+
+    None before anybody has spoken.
+    """
+    if not floor:
+        return None
+    first = len(floor) - 1
+    while first > 0 and _goes_on(floor[first - 1], floor[first], holds):
+        first -= 1
+    return Run(
+        speaker=floor[-1].speaker, start_ms=floor[first].start_ms, end_ms=floor[-1].end_ms
+    )
+
+
 def _goes_on(previous: Run, run: Run, holds: Sequence[Interval]) -> bool:
     if previous.speaker != run.speaker or run.start_ms - previous.end_ms >= MONOLOGUE_PAUSE_MS:
         return False

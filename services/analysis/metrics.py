@@ -67,7 +67,7 @@ class _Scene:
         self.voiced = spans_by_speaker(transcript.spans, within=whole)
         self.speech = union(i for intervals in self.voiced.values() for i in intervals)
         self.holds = union(cut((h.start_ms, h.end_ms), whole) for h in transcript.holds)
-        self.overlaps = _simultaneous(self.voiced)
+        self.overlaps = simultaneous(self.voiced)
         self.gaps = tuple(
             Gap(start_ms=start, end_ms=end) for start, end in complement(self.speech, within=whole)
         )
@@ -97,7 +97,7 @@ class _Scene:
         )
 
 
-def _simultaneous(voiced: Mapping[str, Sequence[Interval]]) -> tuple[Gap, ...]:
+def simultaneous(voiced: Mapping[str, Sequence[Interval]]) -> tuple[Gap, ...]:
     """Return the intervals in which at least two speakers are voiced."""
     edges = sorted(
         edge

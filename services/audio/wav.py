@@ -23,7 +23,7 @@ class WavStream(io.RawIOBase):
         """Read from ``pcm``, which has to stay readable."""
         self._pcm = pcm
         self._frame_bytes = BYTES_PER_SAMPLE * pcm.channels
-        self._header = _header(pcm)
+        self._header = wav_header(pcm.channels, pcm.frames)
         self._size = len(self._header) + pcm.frames * self._frame_bytes
         self._at = 0
 
@@ -65,9 +65,13 @@ class WavStream(io.RawIOBase):
         return head + sound[start - offset : stop - offset]
 
 
-def _header(pcm: PcmReader) -> bytes:
-    frame_bytes = BYTES_PER_SAMPLE * pcm.channels
-    sound_bytes = pcm.frames * frame_bytes
+def wav_header(channels: int, frames: int) -> bytes:
+    """Return what stands before the samples in a WAV file (16 bit, 16 kHz).
+
+    A length beyond what the form can say is said to be the most it can; readers go on to the end.
+    """
+    frame_bytes = BYTES_PER_SAMPLE * channels
+    sound_bytes = frames * frame_bytes
     return _HEADER.pack(
         b"RIFF",
         min(MOST_BYTES, sound_bytes + _HEADER.size - 8),
@@ -75,7 +79,7 @@ def _header(pcm: PcmReader) -> bytes:
         b"fmt ",
         _FORMAT_BYTES,
         _PCM_FORMAT,
-        pcm.channels,
+        channels,
         SAMPLE_RATE,
         SAMPLE_RATE * frame_bytes,
         frame_bytes,

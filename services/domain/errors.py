@@ -49,6 +49,17 @@ class InternalFault(PartylineError):
     retryable = True
 
 
+def error_of(code: str, detail: str | None = None) -> PartylineError:
+    """Return the error of this code, as another process told it; InternalFault for any other."""
+    waiting: list[type[PartylineError]] = [PartylineError]
+    while waiting:
+        kind = waiting.pop()
+        if kind.__name__ == code:
+            return kind(detail)
+        waiting += kind.__subclasses__()
+    return InternalFault()
+
+
 # --- what a person hands in -------------------------------------------------------------------
 
 
@@ -116,6 +127,19 @@ class InvalidRequest(PartylineError):
 
 class BadRule(PartylineError):
     """This rule can't be used as it is written."""
+
+
+# --- live calls -------------------------------------------------------------------------------
+
+
+class RecogniserLost(PartylineError):
+    """Recognition stopped unexpectedly and was begun again; the recording went on."""
+
+    retryable = True
+
+
+class SoundElsewhere(PartylineError):
+    """The sound of this call comes from another page now."""
 
 
 # --- access -----------------------------------------------------------------------------------

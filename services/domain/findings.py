@@ -18,7 +18,15 @@ class FindingKind(StrEnum):
     MANY_CHANNELS = "many_channels"
     NO_SPEECH = "no_speech"
     TRUNCATED = "truncated"
+    NOT_RECORDED = "not_recorded"
+    SOUND_LOST = "sound_lost"
+    BROKEN_OFF = "broken_off"
 
+
+NOTICED_WHILE_HELD = frozenset(
+    {FindingKind.NOT_RECORDED, FindingKind.SOUND_LOST, FindingKind.BROKEN_OFF}
+)
+"""What was noticed while a call was held; its recording doesn't tell, so it is kept with it."""
 
 SENTENCES: Mapping[FindingKind, str] = {
     FindingKind.SEPARATE_CHANNELS: (
@@ -47,6 +55,16 @@ SENTENCES: Mapping[FindingKind, str] = {
     ),
     FindingKind.NO_SPEECH: "No speech was found in this recording, so there is no transcript.",
     FindingKind.TRUNCATED: "The file breaks off early; what could be read was processed.",
+    FindingKind.NOT_RECORDED: (
+        "Nothing was recorded for a while, because the page was gone; there is silence instead."
+    ),
+    FindingKind.SOUND_LOST: (
+        "A part of what was recorded could not be read back from the disk; there is silence "
+        "instead."
+    ),
+    FindingKind.BROKEN_OFF: (
+        "The recording ends early, because Partyline was stopped while the call was being held."
+    ),
 }
 """``{channel}`` stands for the channel's side in words."""
 
@@ -62,6 +80,7 @@ FIGURES: Mapping[str, str] = {
     "clipped_share": "{percent:.2g} % of the samples at the limit",
     "above_4khz_db": "{value:.0f} dB above 4 kHz against below",
     "channels": "{value:.0f} channels",
+    "from_ms": "from {clock} on",
     "missing_ms": "{seconds:.1f} s missing",
     "bad_packets": "{value:.0f} damaged packets skipped",
 }
@@ -92,7 +111,12 @@ class Finding:
     def figures(self) -> str:
         """The measured figures in words with their units, empty where nothing was measured."""
         parts = [
-            FIGURES[name].format(value=value, percent=100 * value, seconds=value / _MS_PER_SECOND)
+            FIGURES[name].format(
+                value=value,
+                percent=100 * value,
+                seconds=value / _MS_PER_SECOND,
+                clock=_clock(value),
+            )
             for name, value in self.measured.items()
             if name in FIGURES and (abs(value) >= _LEAST_SAID or name not in _UNSAID_WHEN_NONE)
         ]
@@ -106,3 +130,9 @@ class Finding:
     def sentence_with_figures(self) -> str:
         """The sentence with its figures in brackets before the full stop."""
         return f"{self.sentence[:-1]} ({self.figures})." if self.figures else self.sentence
+
+
+def _clock(value_ms: float) -> str:
+    minutes, seconds = divmod(int(value_ms) // _MS_PER_SECOND, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -11,6 +11,9 @@ class GapKind(StrEnum):
 
     CONNECTION_LOST = "connection_lost"
     CHANNEL_LOST = "channel_lost"
+    RECOGNISER_LOST = "recogniser_lost"
+    NOT_RECORDED = "not_recorded"
+    """There is no sound of it either."""
 
 
 @dataclass(frozen=True, kw_only=True)

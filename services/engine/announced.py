@@ -36,11 +36,12 @@ def announced_silence(
     return tuple(
         Hold(start_ms=start, end_ms=end, kind=HoldKind.SILENCE)
         for start, end in gaps
-        if end - start >= SHORTEST_MS and end < duration_ms and _is_announced(start, utterances)
+        if end - start >= SHORTEST_MS and end < duration_ms and is_announced(start, utterances)
     )
 
 
-def _is_announced(start_ms: int, utterances: Sequence[Utterance]) -> bool:
+def is_announced(start_ms: int, utterances: Sequence[Utterance]) -> bool:
+    """Say whether somebody had asked to wait when a silence began."""
     return any(
         _ANNOUNCEMENT.search(u.text)
         for u in utterances

@@ -16,11 +16,15 @@ from services.live.captions import Captions
 from services.live.models import AsHeard, LineByLine, LiveModels
 from services.live.reading import Heard, Reading
 from services.live.telling import Kind, Teller, ToldListener
+from services.live.watch_options import WatchOptions
 from services.providers.base import SpeechProvider
 from services.providers.live import LAST_WORDS_S, LiveFormat, LiveSession
 
 LATE_FROM = 16
 """With more events waiting than these, captions are behind, and outdated partials are left out."""
+LOOK_EVERY_MS = 1_000
+SLACK_MS = 2_000
+"""So long after a word was spoken it has been heard, as a rule, where sound comes in real time."""
 
 
 class LiveCall:
@@ -39,14 +43,23 @@ class LiveCall:
         listener: ToldListener,
         *,
         details: CallDetails | None = None,
+        watch: WatchOptions | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Tell ``listener``, which must not raise; nothing is opened yet."""
+        """Tell ``listener``, which must not raise; nothing is opened yet. Raises BadRule."""
         self._provider = provider
         self._options = options
         self._models = models
         self._teller = Teller(listener, clock=clock)
-        self._reading = Reading(models, options, details or CallDetails(), self._teller)
+        self._reading = Reading(
+            provider.capabilities.name,
+            models,
+            options,
+            details or CallDetails(),
+            self._teller,
+            watch or WatchOptions(),
+        )
+        self._looked_ms = 0
         self._arrived: queue.SimpleQueue[LiveEvent] = queue.SimpleQueue()
         self._waiting: deque[LiveEvent] = deque()
         self._captions = Captions()
@@ -88,6 +101,17 @@ class LiveCall:
         """Send whole frames of sound. Raises the error that ended the call, or LiveOver."""
         self._teller.begin()
         self._opened.send(pcm)
+        if self.sent_ms - self._looked_ms >= LOOK_EVERY_MS:
+            self._looked_ms = self.sent_ms - self.sent_ms % LOOK_EVERY_MS
+            self._reading.look(self._looked_ms, round(SLACK_MS * self._haste()))
+
+    def summarise(self) -> None:
+        """Have the call so far summarised; it is told when it is done. May be called always."""
+        self._reading.summarise(self.sent_ms)
+
+    def not_recorded(self, start_ms: int, end_ms: int) -> None:
+        """Take a stretch of the call for which there is no sound; silence is sent in its place."""
+        self._reading.not_recorded(start_ms, end_ms)
 
     def finish(self, timeout_s: float = LAST_WORDS_S) -> None:
         """End the call: wait for the last words so long, then until all of it has been read.
@@ -111,6 +135,10 @@ class LiveCall:
         if self._session is None:
             raise InternalFault
         return self._session
+
+    def _haste(self) -> float:
+        """How many times faster than it was spoken the sound comes, at least 1."""
+        return max(1.0, self.sent_ms / max(1, self._teller.elapsed_ms))
 
     def _wait(self) -> None:
         self._thread.join()
@@ -164,10 +192,11 @@ class LiveCall:
                 case Revised(line=line):
                     self._tell_line(line)
                 case SpeakerTold(speaker=speaker, at_ms=at_ms):
-                    self._told[speaker.id] = speaker
+                    self._told[speaker.id] = speaker = self._reading.as_guessed(speaker)
                     self._teller.speaker(speaker, at_ms)
                 case Gap():
                     self._teller.gap(event)
+            self._reading.heard(event)
         except Exception as error:
             telemetry.fault("live.captions", error)
             self._warn(event.at_ms)
@@ -188,8 +217,7 @@ class LiveCall:
             known = shown.id in self._shown
             self._shown[shown.id] = shown
             self._teller.line(Kind.REVISED if known else Kind.FINAL, shown)
-        if line.text.strip():
-            self._reading.line(line, self._captions.before(line))
+            self._reading.shown(shown)
 
     def _end(self, ended: Ended) -> Heard:
         """Take the end; lines that were never finished are final as they were heard last."""

@@ -8,8 +8,10 @@ from typing import Any
 
 from services.domain.errors import PartylineError
 from services.domain.live import Ended, Gap
+from services.domain.live_warnings import LiveWarning, WarningKind
 from services.domain.speech import Sentiment, Speaker, Summary, Utterance
 from services.exports.call_json import sentiment_document, summary_document, utterance_document
+from services.live.figures import Figures
 
 Told = Mapping[str, Any]
 ToldListener = Callable[[Told], None]
@@ -24,6 +26,7 @@ class Kind(StrEnum):
     SPEAKER = "speaker"
     SENTIMENT = "sentiment"
     WARNING = "warning"
+    FIGURES = "figures"
     SUMMARY = "summary"
     ENDED = "ended"
 
@@ -44,6 +47,11 @@ class Teller:
         """Start the clock of ``emitted_ms``, unless it runs already."""
         if self._began is None:
             self._began = self._clock()
+
+    @property
+    def elapsed_ms(self) -> int:
+        """How long ago the clock was started, 0 before that."""
+        return 0 if self._began is None else round((self._clock() - self._began) * 1000)
 
     def line(self, kind: Kind, line: Utterance) -> None:
         """Tell a line, as partial, final or revised."""
@@ -67,8 +75,10 @@ class Teller:
 
     def gap(self, gap: Gap) -> None:
         """Warn of a stretch that was not transcribed."""
+        channel = "all" if gap.channel is None else gap.channel
         told = {
-            "kind": "gap",
+            "id": f"gap-{gap.start_ms}-{channel}",
+            "kind": WarningKind.GAP.value,
             "reason": gap.kind.value,
             "start_ms": gap.start_ms,
             "end_ms": gap.end_ms,
@@ -82,11 +92,47 @@ class Teller:
 
     def warning_of(self, code: str, message: str, at_ms: int) -> None:
         """Warn of an error by its code and its sentence."""
-        self._tell(Kind.WARNING, at_ms, {"kind": "error", "code": code, "message": message})
+        told = {"id": f"error-{code}-{at_ms}", "kind": WarningKind.ERROR.value}
+        self._tell(Kind.WARNING, at_ms, {**told, "code": code, "message": message})
 
-    def summary(self, summary: Summary, at_ms: int) -> None:
-        """Tell what happened in the call."""
-        self._tell(Kind.SUMMARY, at_ms, summary_document(summary) or {})
+    def warning(self, warning: LiveWarning) -> None:
+        """Warn of something that people should know while the call goes on."""
+        told: dict[str, Any] = {
+            "id": warning.id,
+            "kind": warning.kind.value,
+            "start_ms": warning.start_ms,
+            "end_ms": warning.end_ms,
+            "speaker": warning.speaker,
+        }
+        if warning.rule_id is not None:
+            told["rule"] = {"id": warning.rule_id, "name": warning.rule_name}
+            told["alert"] = warning.alert
+        self._tell(Kind.WARNING, warning.at_ms, told)
+
+    def figures(self, figures: Figures) -> None:
+        """Tell the running figures."""
+        told = {
+            "speakers": [
+                {
+                    "id": one.id,
+                    "talk_ms": one.talk_ms,
+                    "share_of_speech": one.share_of_speech and round(one.share_of_speech, 4),
+                }
+                for one in figures.speakers
+            ],
+            "overlap_ms": figures.overlap_ms,
+            "silence_ms": figures.silence_ms,
+            "course": [
+                {"at_ms": point.at_ms, "score": round(point.score, 4), "speaker": point.speaker}
+                for point in figures.course
+            ],
+        }
+        self._tell(Kind.FIGURES, figures.at_ms, told)
+
+    def summary(self, summary: Summary, at_ms: int, *, so_far: bool) -> None:
+        """Tell what happened in the call; ``so_far``: up to now, it goes on."""
+        told = {"so_far": so_far, **(summary_document(summary) or {})}
+        self._tell(Kind.SUMMARY, at_ms, told)
 
     def ended(self, ended: Ended) -> None:
         """Tell that nothing follows."""
@@ -95,6 +141,5 @@ class Teller:
 
     def _tell(self, kind: Kind, at_ms: int, told: Told) -> None:
         with self._lock:
-            began = self._clock() if self._began is None else self._began
-            emitted_ms = round((self._clock() - began) * 1000)
+            emitted_ms = self.elapsed_ms
             self._listener({"type": kind.value, "at_ms": at_ms, "emitted_ms": emitted_ms, **told})

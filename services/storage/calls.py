@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.domain.calls import AudioFacts, Call, CallDetails, Run
 from services.domain.errors import AlreadyStored, NotFound
+from services.domain.findings import NOTICED_WHILE_HELD
 from services.storage.call_rows import (
     CallFilter,
     CallRow,
@@ -32,7 +33,7 @@ from services.storage.call_rows import (
     select_rows,
 )
 from services.storage.database import joining, reading, writing
-from services.storage.forms import pack_audio
+from services.storage.forms import pack_audio, unpack_audio
 from services.storage.keys import WrappedKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
 from services.storage.provider_copies import release_copies_of_call
@@ -171,15 +172,21 @@ class CallStore:
         return call
 
     def set_audio(self, call_id: str, facts: AudioFacts) -> None:
-        """Store what the decoder found out. Raises NotFound when the call has been deleted."""
-        change = (
-            update(CALLS)
-            .where(CALLS.c.id == call_id)
-            .values(audio=pack_audio(facts), duration_ms=facts.duration_ms)
-        )
+        """Store what the decoder found out; what was noticed while the call was held stays.
+
+        Raises NotFound when the call has been deleted.
+        """
+        mine = CALLS.c.id == call_id
         with writing(self._engine) as connection:
-            if not connection.execute(change).rowcount:
+            row = connection.execute(select(CALLS.c.audio).where(mine).with_for_update()).first()
+            if row is None:
                 raise NotFound
+            before = unpack_audio(row.audio).findings if row.audio else ()
+            kept = [found for found in before if found.kind in NOTICED_WHILE_HELD]
+            found = [found for found in facts.findings if found.kind not in NOTICED_WHILE_HELD]
+            packed = pack_audio(replace(facts, findings=(*kept, *found)))
+            change = update(CALLS).where(mine)
+            connection.execute(change.values(audio=packed, duration_ms=facts.duration_ms))
 
     def set_source_name(self, call_id: str, name: str) -> None:
         """Replace the recording's name. Raises NotFound when the call has been deleted."""

@@ -213,6 +213,7 @@ class RunStore:
         stage_times_ms: Mapping[str, int] | None = None,
         *,
         leaves_copy: bool = True,
+        connection: Connection | None = None,
     ) -> bool:
         """End the run well; return False when it had ended before or its call is gone.
 
@@ -226,7 +227,8 @@ class RunStore:
             "left_ms": 0,
             "stage_times": pack(dict(stage_times_ms or {})),
         }
-        return self._end(call_id, number, ending, of=transcript_id if leaves_copy else None)
+        of = transcript_id if leaves_copy else None
+        return self._end(call_id, number, ending, of=of, connection=connection)
 
     def fail(self, call_id: str, number: int, error: PartylineError) -> bool:
         """End the run by an error; return False when it had ended before or its call is gone.
@@ -246,28 +248,38 @@ class RunStore:
         return self._end(call_id, number, {"state": CallState.CANCELLED})
 
     def _end(
-        self, call_id: str, number: int, ending: Mapping[str, Any], of: str | None = None
+        self,
+        call_id: str,
+        number: int,
+        ending: Mapping[str, Any],
+        of: str | None = None,
+        connection: Connection | None = None,
     ) -> bool:
         """End a run; copies stay only at the provider of this transcript."""
         ending = {**ending, "finished_at": datetime.now(UTC)}
-        return self._change(call_id, number, ending, copies_of=of)
+        return self._change(call_id, number, ending, copies_of=of, connection=connection)
 
     def _change(
-        self, call_id: str, number: int, change: Mapping[str, Any], copies_of: str | None = None
+        self,
+        call_id: str,
+        number: int,
+        change: Mapping[str, Any],
+        copies_of: str | None = None,
+        connection: Connection | None = None,
     ) -> bool:
         """Change a run that has not ended, and its call where that follows it."""
         of_call = {k: change[k] for k in ("state", "error_code", "error_message") if k in change}
         alive = _alive(call_id, number)
-        with writing(self._engine) as connection:
-            if not connection.execute(update(RUNS).where(alive).values(**change)).rowcount:
+        with joining(self._engine, connection) as inside:
+            if not inside.execute(update(RUNS).where(alive).values(**change)).rowcount:
                 return False
             if of_call:
-                _let_call_follow(connection, call_id, number, of_call)
+                _let_call_follow(inside, call_id, number, of_call)
             if "finished_at" in change:
-                release_copies_of_run(connection, call_id, number, copies_of)
+                release_copies_of_run(inside, call_id, number, copies_of)
                 used = RUN_CHECKPOINTS.c
                 ended = and_(used.call_id == call_id, used.run == number)
-                connection.execute(delete(RUN_CHECKPOINTS).where(ended))
+                inside.execute(delete(RUN_CHECKPOINTS).where(ended))
         return True
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from services import telemetry
 from services.domain.edits import CallEdits
@@ -17,7 +17,7 @@ from services.domain.errors import EditConflict, NotFound, NotReady
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Transcript
 from services.storage.categories import RuleReader, read_by_rules
-from services.storage.database import reading, writing
+from services.storage.database import joining, reading, writing
 from services.storage.derived import FORM, Derived, write_derived
 from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row
 from services.storage.forms import unpack_edits
@@ -72,6 +72,7 @@ class TranscriptStore:
         *,
         edits: CallEdits | None = None,
         shown: AnalysedTranscript | None = None,
+        connection: Connection | None = None,
     ) -> str:
         """Store a run's transcript, make it active, write the call's figures; return its id.
 
@@ -84,24 +85,24 @@ class TranscriptStore:
         """
         transcript = analysed.transcript
         read = read_by_rules(self._engine, self._read_rules, org_id, shown or analysed)
-        with writing(self._engine) as connection:
-            found = read(connection) if read else None
-            call = locked_call(connection, org_id, call_id)
-            stored = stored_by_finished_run(connection, call_id, run)
+        with joining(self._engine, connection) as inside:
+            found = read(inside) if read else None
+            call = locked_call(inside, org_id, call_id)
+            stored = stored_by_finished_run(inside, call_id, run)
             if stored:
                 return stored
-            active = active_row(connection, call)
+            active = active_row(inside, call)
             outdated = active is not None and active.run > run
             if outdated and active.redacted and not transcript.redacted:
                 return transcript.id
             if transcript.redacted and not outdated:
-                forget_unredacted(connection, call_id, edits_follow=edits is not None)
-            replace_transcript(connection, call, run, transcript)
+                forget_unredacted(inside, call_id, edits_follow=edits is not None)
+            replace_transcript(inside, call, run, transcript)
             if not outdated:
-                activate(connection, call, transcript.id)
+                activate(inside, call, transcript.id)
                 if edits is not None:
-                    write_edits(connection, call, replace(edits, transcript_id=transcript.id))
-                write_derived(connection, call, shown or analysed, found, self._also)
+                    write_edits(inside, call, replace(edits, transcript_id=transcript.id))
+                write_derived(inside, call, shown or analysed, found, self._also)
         if found is not None:
             alerts = sum(category.alert for category in found.categories)
             telemetry.event("call.categories", count=len(found.categories), alerts=alerts)

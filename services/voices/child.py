@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from services import telemetry
-from services.domain.errors import EnrolmentTimeout, InternalFault, PartylineError
+from services.domain.errors import EnrolmentTimeout, InternalFault, PartylineError, error_of
 from services.domain.voices import Enrolment, EnrolmentRemark, Voiceprint, VoiceQuality
 from services.storage.working_files import WorkingFile
 from services.voices.enrolling import Enrolling, VoiceSource
@@ -143,21 +143,10 @@ def _answered(said: bytes, exit_code: int) -> Enrolment:
         telemetry.warning("enrolment.unanswered", exit_code=exit_code)
         raise InternalFault from None
     if "error" in form:
-        raise _errors().get(form["error"], InternalFault)(form["detail"])
+        raise error_of(form["error"], form["detail"])
     return Enrolment(
         voiceprint=Voiceprint(packed=base64.b64decode(form["voiceprint"])),
         quality=VoiceQuality(form["quality"]),
         speech_ms=form["speech_ms"],
         remarks=tuple(EnrolmentRemark(remark) for remark in form["remarks"]),
     )
-
-
-def _errors() -> dict[str, type[PartylineError]]:
-    """Return every kind of error by its code."""
-    found: dict[str, type[PartylineError]] = {}
-    waiting = [PartylineError]
-    while waiting:
-        kind = waiting.pop()
-        found[kind.__name__] = kind
-        waiting += kind.__subclasses__()
-    return found

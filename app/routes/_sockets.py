@@ -1,0 +1,66 @@
+"""What the WebSockets beside the pages check first, and how they close.
+
+Browsers learn a close code only of a socket that was accepted. So a page of ours that has a bad
+token is let in to be told so; a foreign page gets no socket at all.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.routes._guard import check_same_origin
+from app.wiring import Services
+from services.access.tokens import Purpose
+from services.domain.errors import AccessDenied, InvalidToken, PartylineError, StorageError
+from services.domain.people import User
+
+DONE = 1000
+TRY_AGAIN_LATER = 1013
+REFUSED = 4400
+BAD_TOKEN = 4401
+FOREIGN = 4403
+NO_SUCH_CALL = 4404
+TOO_SLOW = 4408
+TAKEN_OVER = 4409
+CLOSE_WITHIN_S = 5.0
+
+
+async def admitted(websocket: WebSocket, services: Services, purpose: Purpose) -> User | None:
+    """Accept a socket of one of our pages and return who is asking; None when it was closed."""
+    try:
+        check_same_origin(websocket)
+    except AccessDenied:
+        await websocket.close(FOREIGN)
+        return None
+    await websocket.accept()
+    token, call_id = websocket.query_params.get("token", ""), websocket.path_params["call_id"]
+    try:
+        return services.tokens.check(token, purpose, call_id).user
+    except InvalidToken:
+        await close(websocket, BAD_TOKEN)
+        return None
+
+
+def code_for(error: PartylineError) -> int:
+    """Return the code by which a socket to a call is closed that can't be had."""
+    if isinstance(error, StorageError):
+        return TRY_AGAIN_LATER
+    return FOREIGN if isinstance(error, AccessDenied) else NO_SUCH_CALL
+
+
+async def tell(websocket: WebSocket, message: Mapping[str, Any]) -> None:
+    """Send a message as JSON, in ASCII: half a character would not go through otherwise."""
+    await websocket.send_text(json.dumps(message, separators=(",", ":")))
+
+
+async def close(websocket: WebSocket, code: int) -> None:
+    """Close a socket, whatever has become of it meanwhile; doesn't wait long for a slow one."""
+    with anyio.move_on_after(CLOSE_WITHIN_S):
+        try:
+            await websocket.close(code)
+        except (WebSocketDisconnect, RuntimeError):
+            # It is closed already.
+            return

@@ -1,0 +1,210 @@
+"""What people ask of live calls: begin, give sound, follow, stop."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from services import telemetry
+from services.access.rights import check_may_change, may_stop_live
+from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.errors import AccessDenied, InvalidRequest, NotFound
+from services.domain.ids import new_id
+from services.domain.live_calls import LiveSource, LiveState, RunningCall
+from services.domain.people import User
+from services.live.held import HeldCall
+from services.live.holding import Holding
+from services.live.line import LineNotice, SoundLine
+from services.live.options import as_recorded, check_live
+from services.live.playing import LocalSound
+from services.live.recognising import LiveOrder
+from services.live.telling import ToldListener
+from services.live.told_log import Following
+from services.providers.registry import ProviderRegistry
+from services.storage.live_calls import LiveCallStore
+
+MOST_CHANNELS = 2
+MOST_NAME_CHARS = 200
+MOST_LANGUAGE_CHARS = 20
+
+
+class LiveDesk:
+    """Takes what people ask, one desk for each web process; safe across threads.
+
+    Whoever belongs to the organisation may read along; sound is taken from a call's owner only,
+    who may end it, as supervisors may. A call that another process holds can be seen, not changed.
+    """
+
+    def __init__(
+        self,
+        holding: Holding,
+        store: LiveCallStore,
+        providers: ProviderRegistry,
+        *,
+        check_recorded: Callable[[ProcessingOptions], None],
+        prepare: Callable[[User, ProcessingOptions], ProcessingOptions],
+        process: str,
+    ) -> None:
+        """Take who holds calls and where they are noted.
+
+        ``check_recorded`` refuses options that the later call could not be processed with,
+        ``prepare`` adds to the options what an organisation always wants, and ``process`` is this
+        process's name among all.
+        """
+        self._holding = holding
+        self._store = store
+        self._providers = providers
+        self._check_recorded = check_recorded
+        self._prepare = prepare
+        self._process = process
+        self._lock = threading.Lock()
+        self._sounds: list[LocalSound] = []
+
+    def begin(
+        self,
+        user: User,
+        name: str,
+        options: ProcessingOptions,
+        details: CallDetails,
+        *,
+        channels: int,
+        source: LiveSource,
+    ) -> RunningCall:
+        """Begin a call and return it.
+
+        Refused before anything is stored: AccessDenied, ProviderUnknown, ProviderNotConfigured,
+        NotLive, InvalidRequest, LiveFull, and whatever the provider refuses a call with.
+        """
+        check_may_change(user)
+        capabilities = self._providers.ready(options.provider).capabilities
+        check_live(capabilities, options)
+        self._check_recorded(as_recorded(capabilities, options))
+        if not 1 <= channels <= MOST_CHANNELS:
+            raise InvalidRequest
+        now = datetime.now(UTC)
+        running = RunningCall(
+            id=new_id(),
+            org_id=user.org_id,
+            owner=user.id,
+            name=" ".join(name.split())[:MOST_NAME_CHARS] or f"Live call {now:%Y-%m-%d %H.%M}",
+            source=source,
+            state=LiveState.RECORDING,
+            options=options,
+            details=replace(details, started_at=details.started_at or now),
+            channels=channels,
+            began_at=now,
+            heartbeat_at=now,
+            process=self._process,
+        )
+        order = LiveOrder(
+            options=self._prepare(user, options),
+            details=running.details,
+            channels=min(channels, capabilities.live_channels),
+        )
+        self._holding.hold(running, order)
+        telemetry.event(
+            "live.begun", provider=options.provider, channels=channels, source=source.value
+        )
+        return running
+
+    def running(self, user: User) -> list[RunningCall]:
+        """Return all calls of the person's organisation, those that began last first."""
+        held = {one.running.id: one.running for one in self._holding.all()}
+        return [held.get(call.id, call) for call in self._store.running(user.org_id)]
+
+    def mine(self, user: User) -> list[RunningCall]:
+        """Return the calls that this person has begun here and can go on with."""
+        calls = [held.running for held in self._holding.all()]
+        mine = [c for c in calls if (c.org_id, c.owner) == (user.org_id, user.id) and c.goes_on]
+        return sorted(mine, key=lambda call: call.began_at, reverse=True)
+
+    def get(self, user: User, call_id: str) -> RunningCall:
+        """Return a running call. Raises NotFound."""
+        held = self._holding.find(call_id)
+        if held is None:
+            return self._store.get(user.org_id, call_id)
+        return _of(user, held).running
+
+    def connect(self, user: User, call_id: str, notify: Callable[[LineNotice], None]) -> SoundLine:
+        """Return a new way for a call's sound, which takes over from an older one.
+
+        ``notify`` is told why it is no more, from any thread. Raises NotFound, AccessDenied for a
+        call of somebody else, LiveOver, InvalidRequest for a call that another process holds.
+        """
+        return self._own(user, call_id).connect(notify)
+
+    def play(self, user: User, call_id: str, chunks: Iterator[bytes], speed: float = 1.0) -> None:
+        """Feed a call with sound of this machine, in a thread of its own.
+
+        Chunks of whole frames are played at ``speed`` times real time, at 0 as they come. The call
+        ends with them, and they are closed with the call. Raises as ``connect``.
+        """
+        sound = LocalSound(self._own(user, call_id), chunks, speed)
+        with self._lock:
+            self._sounds = [one for one in self._sounds if one.is_playing]
+            self._sounds.append(sound)
+        sound.start()
+
+    def stop(self, user: User, call_id: str) -> None:
+        """End a call: last words, then it lands. Returns at once; safe to call twice.
+
+        Raises NotFound, AccessDenied, InvalidRequest for a call that another process holds.
+        """
+        self._ruled(user, call_id).end()
+
+    def follow(
+        self, user: User, call_id: str, after: int, listener: ToldListener
+    ) -> tuple[RunningCall, Following]:
+        """Tell ``listener`` all that is told of a call after event number ``after``.
+
+        What was told already comes back with the call. Raises NotFound, InvalidRequest.
+        """
+        held = self._here(user, call_id, landed_too=True)
+        return held.running, held.standing.log.follow(after, listener)
+
+    def summarise(self, user: User, call_id: str) -> None:
+        """Ask for a summary so far; it is told when it is there. Raises NotFound."""
+        self._here(user, call_id).feed.summarise()
+
+    def speak(self, user: User, call_id: str, language: str | None) -> None:
+        """Go on in another language, None to have it detected.
+
+        What the provider says against it is told as a warning. Raises as ``stop``.
+        """
+        if language is not None and len(language) > MOST_LANGUAGE_CHARS:
+            raise InvalidRequest
+        self._ruled(user, call_id).feed.speak(language)
+
+    def close(self) -> None:
+        """Let go of all calls; what they have is landed by the next start."""
+        self._holding.close()
+        with self._lock:
+            sounds, self._sounds = self._sounds, []
+        for sound in sounds:
+            sound.wait()
+
+    def _here(self, user: User, call_id: str, *, landed_too: bool = False) -> HeldCall:
+        held = self._holding.find(call_id, landed_too=landed_too)
+        if held is None:
+            self._store.get(user.org_id, call_id)
+            raise InvalidRequest("Another process of this installation holds the call.")
+        return _of(user, held)
+
+    def _own(self, user: User, call_id: str) -> HeldCall:
+        held = self._here(user, call_id)
+        if held.running.owner != user.id:
+            raise AccessDenied
+        return held
+
+    def _ruled(self, user: User, call_id: str) -> HeldCall:
+        held = self._here(user, call_id)
+        if not may_stop_live(user, held.running.owner):
+            raise AccessDenied
+        return held
+
+
+def _of(user: User, held: HeldCall) -> HeldCall:
+    """Return the call if it is one of the person's organisation. Raises NotFound."""
+    if held.running.org_id != user.org_id:
+        raise NotFound
+    return held

@@ -1,0 +1,275 @@
+"""A live call that this process holds: its sound goes to disk at once, and then to be recognised.
+
+Whatever happens to captions, pages and connections, what ``take`` has returned from is kept.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services import telemetry
+from services.audio.recording import FRAMES_PER_MS
+from services.domain.errors import LiveOver, PartylineError, SoundElsewhere
+from services.domain.live import Ended
+from services.domain.live_calls import GOING_ON, LiveState, RunningCall, SoundGap
+from services.live.feeding import Feed
+from services.live.line import LineNotice, SoundLine
+from services.live.sound_sequence import CallClock, SoundSequence
+from services.live.standing import Standing
+from services.providers.live import BYTES_PER_SAMPLE
+from services.storage.tapes import Tape
+
+AWAY_AFTER_S = 5.0
+MOST_GAP_MS = 600_000
+MISSING_SOUND_S = 30.0
+"""So long at most an ended call waits for sound that was announced and has not come."""
+FINISH_WITHIN_S = 120.0
+SILENCE_FRAMES = 2_000 * FRAMES_PER_MS
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldingLimits:
+    """How long a call is held: without sound, in seconds; in all, in milliseconds of sound."""
+
+    away_end_s: float = 600.0
+    most_ms: int = 12 * 3_600_000
+
+
+class HeldCall:
+    """One live call of this process. Safe across threads.
+
+    ``then`` is called in a thread of the call once all of it is told, with how it has ended.
+    """
+
+    def __init__(
+        self,
+        standing: Standing,
+        *,
+        limits: HoldingLimits,
+        then: Callable[["HeldCall", Ended], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Hold a call; ``attach`` follows before any sound."""
+        self.standing = standing
+        self._limits = limits
+        self._then = then
+        self._clock = clock
+        self._sound = threading.RLock()
+        self._sequence = SoundSequence(standing.running.channels)
+        self._call_clock = CallClock()
+        self._line: SoundLine | None = None
+        self._attached: tuple[Tape, Feed] | None = None
+        self._last_sound_at = self._last_line_at = clock()
+        self._end_by: float | None = None
+        self._released = False
+
+    def attach(self, tape: Tape, feed: Feed) -> None:
+        """Have sound go onto this tape and by this feed, whose first session is open."""
+        self._attached = (tape, feed)
+        feed.start(tape)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it takes no more sound."""
+        return self._released or not self.running.goes_on
+
+    @property
+    def running(self) -> RunningCall:
+        """Return the call as others see it."""
+        return self.standing.running
+
+    # --- its sound -----------------------------------------------------------------------------
+
+    def connect(self, notify: Callable[[LineNotice], None]) -> SoundLine:
+        """Return a new way for its sound; an older one is told that it is none any more."""
+        with self._sound:
+            self._check_goes_on()
+            if self._line is not None:
+                self._line.end(LineNotice.TAKEN_OVER)
+            self._line = SoundLine(self, notify)
+            self._last_line_at = self._clock()
+            return self._line
+
+    def disconnect(self, line: SoundLine) -> None:
+        """Take that no sound comes by this way any more."""
+        with self._sound:
+            if self._line is line:
+                self._line = None
+                self._last_line_at = self._clock()
+
+    @property
+    def next_frame(self) -> int:
+        """The first frame that has not been stored yet."""
+        return self._sequence.next_frame
+
+    def take(self, line: SoundLine | None, frame: int, pcm: bytes) -> None:
+        """Store what of a chunk is new.
+
+        Raises SoundMissing, InvalidRequest, SoundElsewhere, LiveOver, DiskFull, StorageError.
+        """
+        with self._sound:
+            self._check(line)
+            new = self._sequence.new_of(frame, pcm)
+            if new:
+                self._call_clock.resume(self._clock())
+                self._store(new)
+                self._call_clock.heard(self._sequence.next_frame, self._clock())
+            self._last_sound_at = self._clock()
+            complete = self._sequence.is_complete
+        # What comes a second time was recorded before the pause.
+        back_from = (LiveState.AWAY, LiveState.PAUSED) if new else (LiveState.AWAY,)
+        self.standing.change_state(LiveState.RECORDING, only_from=back_from)
+        if complete:
+            self.end()
+
+    def take_next(self, pcm: bytes) -> None:
+        """Store sound that follows what is there, of a source on this machine. Raises as take."""
+        self.take(None, self.next_frame, pcm)
+
+    def gap(self, line: SoundLine, known_ms: int | None = None) -> None:
+        """Put in silence for the time in which nothing was recorded, and say so.
+
+        ``known_ms`` is how long that was, where the recorder knows; else the clock here tells.
+        """
+        with self._sound:
+            self._check(line)
+            now, next_frame = self._clock(), self._sequence.next_frame
+            missing = self._call_clock.missing_frames(next_frame, now, MOST_GAP_MS)
+            if known_ms is not None:
+                missing = max(0, min(known_ms, MOST_GAP_MS)) * FRAMES_PER_MS
+            self._last_sound_at = now
+            start_ms = next_frame // FRAMES_PER_MS
+            while missing > 0:
+                frames = min(missing, SILENCE_FRAMES)
+                self._store(bytes(frames * self._bytes_per_frame), recorded=False)
+                missing -= frames
+            end_ms = self._sequence.next_frame // FRAMES_PER_MS
+            self._call_clock.resume(now)
+        self.standing.change_state(
+            LiveState.RECORDING, only_from=(LiveState.AWAY, LiveState.PAUSED)
+        )
+        if start_ms < end_ms:
+            self.standing.not_recorded(SoundGap(start_ms=start_ms, end_ms=end_ms))
+
+    def pause(self, line: SoundLine) -> None:
+        """Let the call's time stand still."""
+        with self._sound:
+            self._check(line)
+            self._call_clock.pause(self._clock())
+        self.standing.change_state(
+            LiveState.PAUSED, only_from=(LiveState.RECORDING, LiveState.AWAY)
+        )
+
+    def resume(self, line: SoundLine) -> None:
+        """Go on."""
+        with self._sound:
+            self._check(line)
+            self._call_clock.resume(self._clock())
+            self._last_sound_at = self._clock()
+        self.standing.change_state(
+            LiveState.RECORDING, only_from=(LiveState.PAUSED, LiveState.AWAY)
+        )
+
+    def stop(self, line: SoundLine, frames: int) -> None:
+        """End the call once so many frames are there in all, soon at any rate."""
+        with self._sound:
+            self._check(line)
+            self._sequence.end_at(frames)
+            self._end_by = self._clock() + MISSING_SOUND_S
+            complete = self._sequence.is_complete
+        if complete:
+            self.end()
+
+    def end(self) -> None:
+        """End the call with the sound that is there; safe to call twice."""
+        with self._sound:
+            if not self.standing.change_state(LiveState.FINISHING, only_from=GOING_ON):
+                return
+            line, self._line = self._line, None
+            try:
+                self._tape.sync()
+            except PartylineError as error:
+                telemetry.warning("live.not_synced", error=error.code)
+            self._end_by = self._clock() + FINISH_WITHIN_S
+        if line is not None:
+            line.end(LineNotice.STOPPED)
+        telemetry.event("live.ended", audio_ms=self.running.received_ms)
+        self.feed.finish()
+
+    def release(self) -> None:
+        """Let go of the call as it stands; its sound is kept for whoever lands it."""
+        with self._sound:
+            self._released = True
+            line, self._line = self._line, None
+        if line is not None:
+            line.end(LineNotice.LOST)
+        self.feed.close()
+        self._tape.close()
+
+    def fed(self, ended: Ended) -> None:
+        """Take that all of it is told, and have it landed in this thread."""
+        self._tape.close()
+        self._then(self, ended)
+
+    # --- looking after it ----------------------------------------------------------------------
+
+    def look_after(self) -> None:
+        """Do what time asks for: tell that nobody is there, end what nobody goes on with."""
+        now, state = self._clock(), self.running.state
+        silent_s = now - self._last_sound_at
+        if state is LiveState.FINISHING:
+            if self._end_by is not None and now > self._end_by:
+                self._end_by = None
+                self.feed.give_up()
+            return
+        if state is LiveState.RECORDING and silent_s > AWAY_AFTER_S:
+            self.standing.change_state(LiveState.AWAY, only_from=(LiveState.RECORDING,))
+        with self._sound:
+            nobody = self._line is None and now - self._last_line_at > self._limits.away_end_s
+        away = state is not LiveState.PAUSED and silent_s > self._limits.away_end_s
+        overdue = self._end_by is not None and now > self._end_by
+        if overdue or away or (state is LiveState.PAUSED and nobody) or self._is_long():
+            self.end()
+
+    def sync(self) -> None:
+        """Have the disk keep the sound so far. Raises StorageError."""
+        if not self.is_over:
+            self._tape.sync()
+
+    # --- the rest ------------------------------------------------------------------------------
+
+    @property
+    def feed(self) -> Feed:
+        """The way to the recogniser."""
+        assert self._attached is not None
+        return self._attached[1]
+
+    @property
+    def _tape(self) -> Tape:
+        assert self._attached is not None
+        return self._attached[0]
+
+    @property
+    def _bytes_per_frame(self) -> int:
+        return BYTES_PER_SAMPLE * self.running.channels
+
+    def _is_long(self) -> bool:
+        return self.running.received_ms >= self._limits.most_ms
+
+    def _check(self, line: SoundLine | None) -> None:
+        self._check_goes_on()
+        if line is not None and line is not self._line:
+            raise SoundElsewhere
+
+    def _check_goes_on(self) -> None:
+        if self.is_over:
+            raise LiveOver
+
+    def _store(self, pcm: bytes, *, recorded: bool = True) -> None:
+        first = self._sequence.next_frame
+        self._tape.append(pcm)
+        self._sequence.taken(pcm)
+        received_ms = self._sequence.next_frame // FRAMES_PER_MS
+        self.standing.received(received_ms)
+        self.feed.came(first, pcm, recorded=recorded)

@@ -1,0 +1,172 @@
+"""The live calls that this process holds, from their beginning until each has landed."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from services import telemetry
+from services.analysis.metrics import analyse
+from services.domain.errors import PartylineError
+from services.domain.live import Ended
+from services.domain.live_calls import RunningCall
+from services.domain.metrics import AnalysedTranscript
+from services.live.feeding import Feed
+from services.live.held import HeldCall, HoldingLimits
+from services.live.recognising import LiveOrder, Recogniser
+from services.live.standing import Standing
+from services.live.telling import Told
+from services.live.told_reading import ToldCaptions
+from services.storage.live_calls import LiveCallStore
+from services.storage.tapes import TapeStore
+
+KEPT_AFTER_LANDING_S = 60.0
+"""So long a landed call can still be followed: whoever was cut off learns what became of it."""
+
+
+class Lands(Protocol):
+    """Makes an ordinary call of a live one; see landing.py."""
+
+    def land(self, call_id: str, captions: AnalysedTranscript | None) -> object:
+        """Make the call, once. Raises a PartylineError when that has to be tried again."""
+
+    def recover(self) -> object:
+        """Land the calls of processes that have died."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldingParts:
+    """What holding calls takes.
+
+    ``on_told`` is told all events of all calls; it must neither raise nor wait.
+    """
+
+    store: LiveCallStore
+    tapes: TapeStore
+    landing: Lands
+    recogniser: Recogniser
+    limits: HoldingLimits = field(default_factory=HoldingLimits)
+    on_told: Callable[[RunningCall, Told], None] = lambda _call, _told: None
+    clock: Callable[[], float] = time.monotonic
+
+
+class Holding:
+    """Held calls by their ids; safe across threads."""
+
+    def __init__(self, parts: HoldingParts) -> None:
+        """Hold no call yet."""
+        self._parts = parts
+        self._lock = threading.Lock()
+        self._held: dict[str, HeldCall] = {}
+        self._to_land: set[str] = set()
+        self._landed: dict[str, tuple[HeldCall, float]] = {}
+
+    def hold(self, running: RunningCall, order: LiveOrder) -> HeldCall:
+        """Open a call everywhere, or nowhere: recogniser, tape, row. Raises a PartylineError."""
+        parts = self._parts
+        standing = Standing(running, parts.on_told, parts.clock)
+        held = HeldCall(standing, limits=parts.limits, then=self._conclude, clock=parts.clock)
+        feed = Feed(
+            parts.recogniser,
+            order,
+            standing,
+            channels=running.channels,
+            then=held.fed,
+            clock=parts.clock,
+        )
+        feed.open()
+        try:
+            tape = parts.tapes.create(running.id, running.channels)
+            try:
+                parts.store.add(running)
+            except BaseException:
+                tape.close()
+                parts.tapes.delete(running.id)
+                raise
+        except BaseException:
+            feed.close()
+            raise
+        held.attach(tape, feed)
+        with self._lock:
+            self._held[running.id] = held
+        return held
+
+    def find(self, call_id: str, *, landed_too: bool = False) -> HeldCall | None:
+        """Return a call that is held here, or has landed a moment ago."""
+        with self._lock:
+            landed = self._landed.get(call_id) if landed_too else None
+            return landed[0] if landed else self._held.get(call_id)
+
+    def all(self) -> list[HeldCall]:
+        """Return the calls that this process holds."""
+        with self._lock:
+            return list(self._held.values())
+
+    def beat(self, held: HeldCall) -> None:
+        """Write how a call stands. One that another process has taken over is let go of."""
+        if self._parts.store.heartbeat(held.running) or not held.running.goes_on:
+            return
+        telemetry.warning("live.taken_over")
+        with self._lock:
+            self._held.pop(held.running.id, None)
+        held.release()
+
+    def land_left_over(self) -> None:
+        """Land what could not be landed before, and the calls of processes that have died."""
+        with self._lock:
+            left = [held for call_id in self._to_land if (held := self._held.get(call_id))]
+        for held in left:
+            self._land(held)
+        self._parts.landing.recover()
+
+    def forget_landed(self) -> None:
+        """Forget calls that landed a while ago."""
+        since = self._parts.clock() - KEPT_AFTER_LANDING_S
+        with self._lock:
+            self._landed = {key: one for key, one in self._landed.items() if one[1] >= since}
+
+    def close(self) -> None:
+        """Let go of all calls; what they have is landed by the next start."""
+        with self._lock:
+            held, self._held = list(self._held.values()), {}
+        for call in held:
+            call.release()
+
+    def _conclude(self, held: HeldCall, ended: Ended) -> None:
+        """Tell the end of a call and land it; in the call's own thread."""
+        held.standing.ended(ended)
+        self._land(held)
+
+    def _land(self, held: HeldCall) -> None:
+        running = held.running
+        try:
+            self._parts.landing.land(running.id, _captions(held))
+        except Exception as error:
+            if isinstance(error, PartylineError):
+                telemetry.warning("live.not_landed", error=error.code)
+            else:
+                telemetry.fault("live.landing", error)
+            with self._lock:
+                self._to_land.add(running.id)
+            return
+        with self._lock:
+            self._held.pop(running.id, None)
+            self._to_land.discard(running.id)
+            self._landed[running.id] = (held, self._parts.clock())
+        telemetry.event("live.landed", audio_ms=running.received_ms, gaps=len(running.gaps))
+        held.standing.tell({"type": "landed", "at_ms": running.received_ms, "call_id": running.id})
+
+
+def _captions(held: HeldCall) -> AnalysedTranscript | None:
+    """Return what was told of a call as its first transcript, None when that is nothing."""
+    running = held.running
+    transcript = ToldCaptions(held.standing.log.events()).transcript(
+        running.options.provider,
+        duration_ms=running.received_ms,
+        language=running.options.language,
+        redacted=running.options.redact,
+    )
+    if transcript is None:
+        return None
+    return AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))

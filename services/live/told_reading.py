@@ -1,0 +1,197 @@
+"""What was told of a live call, read back: its captions as a transcript, and a glance at it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from services.domain.ids import new_id
+from services.domain.live_calls import LiveGlance
+from services.domain.speech import (
+    PiiMention,
+    PiiType,
+    Sentiment,
+    SentimentLabel,
+    Span,
+    Speaker,
+    SpeakerRole,
+    Statement,
+    Summary,
+    Transcript,
+    Utterance,
+    Word,
+)
+from services.live.telling import Kind, Told
+
+_LAST_LINE_CHARS = 200
+_TIMES = frozenset({"at_ms", "start_ms", "end_ms"})
+
+
+def moved(told: Told, *, by_ms: int, prefix: str) -> dict[str, Any]:
+    """Return an event of a session that began ``by_ms`` into the call, in the call's own time.
+
+    ``prefix`` goes before the ids of its lines and warnings: no two sessions have the same.
+    """
+    if not by_ms and not prefix:
+        return dict(told)
+    event: dict[str, Any] = _moved(told, by_ms, prefix)
+    if prefix and "id" in event and event["type"] != Kind.SPEAKER:
+        event["id"] = f"{prefix}{event['id']}"
+    return event
+
+
+def _moved(value: Any, by_ms: int, prefix: str) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _moved_field(key, inner, by_ms, prefix) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_moved(one, by_ms, prefix) for one in value]
+    return value
+
+
+def _moved_field(key: str, value: Any, by_ms: int, prefix: str) -> Any:
+    if key in _TIMES and isinstance(value, int):
+        return value + by_ms
+    if key == "utterance" and isinstance(value, str):
+        return f"{prefix}{value}"
+    if key == "utterances" and isinstance(value, list):
+        return [f"{prefix}{one}" for one in value]
+    return _moved(value, by_ms, prefix)
+
+
+def glance_with(glance: LiveGlance, told: Told) -> LiveGlance:
+    """Return the glance after another event."""
+    glance = replace(glance, at_ms=max(glance.at_ms, told["at_ms"]))
+    match told["type"]:
+        case Kind.SPEAKER if told["label"] not in glance.speakers:
+            return replace(glance, speakers=(*glance.speakers, told["label"]))
+        case Kind.FINAL | Kind.REVISED if told["text"].strip():
+            line = told["text"].strip()[-_LAST_LINE_CHARS:]
+            return replace(glance, last_line=line, last_speaker=told["speaker"])
+        case Kind.SENTIMENT if told.get("label"):
+            label = SentimentLabel(told["label"])
+            return replace(glance, sentiment=label, score=told["score"])
+        case Kind.WARNING:
+            return replace(glance, warnings=glance.warnings + 1, last_warning=told["kind"])
+    return glance
+
+
+class ToldCaptions:
+    """The lines of a call as they were told last, for its record.
+
+    What was told is redacted already where the call is, so that the record is, too.
+    """
+
+    def __init__(self, events: Iterable[Told]) -> None:
+        """Take all that was told, in its order."""
+        self._lines: dict[str, Told] = {}
+        self._speakers: dict[str, Told] = {}
+        self._sentiments: dict[str, Told] = {}
+        self._summary: Told | None = None
+        self._language: str | None = None
+        for event in events:
+            self._take(event)
+
+    def transcript(
+        self, provider: str, *, duration_ms: int, language: str | None, redacted: bool
+    ) -> Transcript | None:
+        """Return the captions as the transcript of a call of this length, None without a line."""
+        lines = sorted(map(self._line, self._lines.values()), key=lambda u: (u.start_ms, u.end_ms))
+        lines = [line for line in lines if line.text.strip()]
+        if not lines:
+            return None
+        return Transcript(
+            id=new_id(),
+            provider=provider,
+            duration_ms=max([duration_ms, *(line.end_ms for line in lines)]),
+            speakers=tuple(map(_speaker, self._speakers.values())),
+            utterances=tuple(lines),
+            spans=tuple(
+                Span(speaker=line.speaker, start_ms=line.start_ms, end_ms=line.end_ms)
+                for line in lines
+                if line.speaker is not None and line.end_ms > line.start_ms
+            ),
+            language=language or self._language,
+            stages={"recognition": f"{provider} live", "speakers": f"{provider} live"},
+            summary=_summary(self._summary) if self._summary else None,
+            redacted=redacted,
+        )
+
+    def _take(self, event: Told) -> None:
+        match event["type"]:
+            case Kind.FINAL | Kind.REVISED:
+                self._lines[event["id"]] = event
+            case Kind.SPEAKER:
+                self._speakers[event["id"]] = event
+            case Kind.SENTIMENT:
+                self._sentiments[event["utterance"]] = event
+            case Kind.SUMMARY:
+                self._summary = event
+            case "language":
+                self._language = event["language"]
+
+    def _line(self, told: Told) -> Utterance:
+        line = utterance_of(told)
+        known = line.speaker if line.speaker in self._speakers else None
+        sentiment = _sentiment(self._sentiments.get(line.id)) or line.sentiment
+        return replace(line, speaker=known, sentiment=sentiment)
+
+
+def utterance_of(told: Told) -> Utterance:
+    """Return a told line as the utterance it was told of."""
+    return Utterance(
+        id=told["id"],
+        speaker=told["speaker"],
+        channel=told["channel"],
+        start_ms=told["start_ms"],
+        end_ms=told["end_ms"],
+        text=told["text"],
+        confidence=told["confidence"],
+        words=tuple(Word(**word) for word in told["words"]),
+        sentiment=_sentiment(told["sentiment"]),
+        provider_sentiment=_sentiment(told["provider_sentiment"]),
+        is_backchannel=told["is_backchannel"],
+        pii=tuple(
+            PiiMention(
+                type=PiiType(one["type"]), start_char=one["start_char"], end_char=one["end_char"]
+            )
+            for one in told["pii"]
+        ),
+    )
+
+
+def _sentiment(told: Mapping[str, Any] | None) -> Sentiment | None:
+    if not told or not told.get("label"):
+        return None
+    return Sentiment(label=SentimentLabel(told["label"]), score=told["score"])
+
+
+def _speaker(told: Told) -> Speaker:
+    return Speaker(
+        id=told["id"],
+        label=told["label"],
+        role=SpeakerRole(told["role"]),
+        role_confidence=told["role_confidence"],
+        channel=told["channel"],
+    )
+
+
+def _summary(told: Told) -> Summary:
+    def one(form: Mapping[str, Any] | None) -> Statement | None:
+        if form is None:
+            return None
+        who = SpeakerRole(form["who"]) if form["who"] else None
+        return Statement(
+            text=form["text"], utterances=tuple(form["utterances"]), who=who, due=form["due"]
+        )
+
+    def each(name: str) -> tuple[Statement, ...]:
+        return tuple(said for form in told.get(name, ()) if (said := one(form)) is not None)
+
+    return Summary(
+        reason=one(told.get("reason")),
+        outcome=one(told.get("outcome")),
+        resolved=told.get("resolved"),
+        actions=each("actions"),
+        promises=each("promises"),
+        action_items=each("action_items"),
+        next_steps=each("next_steps"),
+    )

@@ -1,0 +1,40 @@
+"""Watches a call while it is held, and says what people are to be warned of."""
+
+from collections.abc import Callable
+
+from services.domain.live_warnings import LiveWarning
+from services.domain.metrics import CallAnalysis
+from services.domain.speech import Transcript
+from services.live.rule_watching import RulesSoFar
+from services.live.so_far import Scene
+from services.live.watch_options import WatchOptions
+from services.live.watches import MonologueWatch, MoodWatch, OverlapWatch, SilenceWatch, Watch
+
+
+class Watcher:
+    """Watches one call for everything there is a warning for. Used by one thread."""
+
+    def __init__(self, options: WatchOptions) -> None:
+        """Watch as these options want it. Raises BadRule."""
+        self._watches: tuple[Watch, ...] = (
+            SilenceWatch(options),
+            MonologueWatch(options),
+            OverlapWatch(options),
+            MoodWatch(options),
+        )
+        self._rules = RulesSoFar(options.rules)
+
+    def look(
+        self, scene: Scene, whole: Callable[[], Transcript], *, anew: bool
+    ) -> tuple[LiveWarning, ...]:
+        """Return what is to be told at this moment; a warning that was told is not told again.
+
+        ``anew``: lines have changed since the last look. ``whole`` gives all of the call and is
+        asked only where that is needed.
+        """
+        found = [warning for watch in self._watches for warning in watch.look(scene)]
+        return (*found, *self._rules.look(scene.at_ms, whole, anew=anew))
+
+    def ended(self, transcript: Transcript, analysis: CallAnalysis) -> tuple[LiveWarning, ...]:
+        """Return what only the end of the call shows: rules on what was never said."""
+        return self._rules.ended(transcript, analysis)

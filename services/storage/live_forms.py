@@ -1,0 +1,92 @@
+"""Running calls as rows, and back."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import RowMapping
+
+from services.domain.calls import CallDetails, Direction
+from services.domain.live_calls import (
+    LiveGlance,
+    LiveSource,
+    LiveState,
+    RunningCall,
+    SoundGap,
+)
+from services.domain.speech import SentimentLabel
+from services.storage.forms import Json, pack, pack_options, unpack_options
+
+
+def running_call_to_row(call: RunningCall) -> dict[str, Json]:
+    """Return the row of a running call."""
+    return {
+        "id": call.id,
+        "org_id": call.org_id,
+        "owner": call.owner,
+        "name": call.name,
+        "source": call.source,
+        "options": pack_options(call.options),
+        "details": _pack_details(call.details),
+        "channels": call.channels,
+        "began_at": call.began_at,
+        "heartbeat_at": call.heartbeat_at,
+        "process": call.process,
+        **progress_columns(call),
+    }
+
+
+def progress_columns(call: RunningCall) -> dict[str, Json]:
+    """Return the columns that change while the call goes on."""
+    return {
+        "state": call.state,
+        "received_ms": call.received_ms,
+        "gaps": pack([[gap.start_ms, gap.end_ms] for gap in call.gaps]),
+        "glance": pack(vars(call.glance)),
+    }
+
+
+def running_call_from_row(row: RowMapping) -> RunningCall:
+    """Return the running call in a row of its table."""
+    gaps = json.loads(row["gaps"])
+    return RunningCall(
+        id=row["id"],
+        org_id=row["org_id"],
+        owner=row["owner"],
+        name=row["name"],
+        source=LiveSource(row["source"]),
+        state=LiveState(row["state"]),
+        options=unpack_options(row["options"]),
+        details=_unpack_details(row["details"]),
+        channels=row["channels"],
+        began_at=row["began_at"],
+        heartbeat_at=row["heartbeat_at"],
+        process=row["process"],
+        received_ms=row["received_ms"],
+        gaps=tuple(SoundGap(start_ms=start_ms, end_ms=end_ms) for start_ms, end_ms in gaps),
+        glance=_unpack_glance(row["glance"]),
+    )
+
+
+def _pack_details(details: CallDetails) -> str:
+    started_at = details.started_at
+    return pack({**vars(details), "started_at": started_at and started_at.isoformat()})
+
+
+def _unpack_details(text: str) -> CallDetails:
+    form = json.loads(text)
+    direction, started_at = form.pop("direction"), form.pop("started_at")
+    return CallDetails(
+        **form,
+        direction=Direction(direction) if direction else None,
+        started_at=datetime.fromisoformat(started_at) if started_at else None,
+    )
+
+
+def _unpack_glance(text: str) -> LiveGlance:
+    form = json.loads(text)
+    speakers, sentiment = form.pop("speakers"), form.pop("sentiment")
+    return LiveGlance(
+        **form,
+        speakers=tuple(speakers),
+        sentiment=SentimentLabel(sentiment) if sentiment else None,
+    )
