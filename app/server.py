@@ -90,12 +90,13 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     supervisor = WorkerSupervisor(settings) if settings.embedded_worker else None
     if supervisor is not None:
         supervisor.start()
+    services.live_keeper.start()
     try:
         yield
     finally:
         if supervisor is not None:
             await run_in_threadpool(supervisor.stop)
-        services.close()
+        await run_in_threadpool(services.close)
 
 
 app = st.App(

@@ -34,6 +34,8 @@ from app.session.forms import (
 from app.session.links import (
     TOKEN_TTL_S,
     audio_url,
+    live_events_url,
+    live_sound_url,
     original_url,
     renew_tokens,
     review_url,
@@ -101,6 +103,8 @@ __all__ = [
     "keep_of_conversation",
     "keep_scorecard_draft",
     "learnt",
+    "live_events_url",
+    "live_sound_url",
     "notify",
     "open_call",
     "original_url",

@@ -11,6 +11,8 @@ from services.access.tokens import ANY_CALL, Purpose
 _TOKENS = "tokens"
 
 TOKEN_TTL_S = 3600
+# As long as the longest call: no page is drawn anew while one is being held.
+LIVE_TOKEN_TTL_S = 13 * 3600
 
 
 def upload_token() -> str:
@@ -34,18 +36,30 @@ def review_url(call_id: str) -> str:
     return f"/-/review/{quote(call_id)}?token={quote(_token(Purpose.REVIEW, call_id))}"
 
 
+def live_sound_url(call_id: str) -> str:
+    """Return where this session's browser sends the sound of a live call to, without a host."""
+    token = _token(Purpose.LIVE_SOUND, call_id, LIVE_TOKEN_TTL_S)
+    return f"/-/live/sound/{quote(call_id)}?token={quote(token)}"
+
+
+def live_events_url(call_id: str) -> str:
+    """Return where this session's browser is told what happens in a live call, without a host."""
+    token = _token(Purpose.LIVE_EVENTS, call_id, LIVE_TOKEN_TTL_S)
+    return f"/-/live/events/{quote(call_id)}?token={quote(token)}"
+
+
 def renew_tokens() -> None:
     """Forget the tokens handed out so far, so that the next links carry new ones."""
     st.session_state[_TOKENS] = {}
 
 
-def _token(purpose: Purpose, subject: str) -> str:
+def _token(purpose: Purpose, subject: str, ttl_s: int = TOKEN_TTL_S) -> str:
     """Return a token with at least half of its life left; links stay the same meanwhile."""
     kept: dict[tuple[str, str], tuple[str, float]] = st.session_state.setdefault(_TOKENS, {})
     token, issued_at = kept.get((purpose, subject), ("", 0.0))
-    if time.time() - issued_at > TOKEN_TTL_S / 2:
+    if time.time() - issued_at > ttl_s / 2:
         token = services().tokens.issue(
-            purpose, subject, user=current_user(), session=session_id(), ttl_s=TOKEN_TTL_S
+            purpose, subject, user=current_user(), session=session_id(), ttl_s=ttl_s
         )
         kept[purpose, subject] = (token, time.time())
     return token

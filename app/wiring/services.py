@@ -10,6 +10,7 @@ from app.local_models import (
     enrolling_in_child,
 )
 from app.settings import ROOT, Settings, load_settings
+from app.wiring.live import LiveStores, build_live
 from app.wiring.parts import (
     build_answerer,
     build_models,
@@ -24,6 +25,8 @@ from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
+from services.live.desk import LiveDesk
+from services.live.keeping import LiveKeeper
 from services.providers.registry import ProviderRegistry
 from services.reading_rules import read_by_book
 from services.review.comparing import ComparingDesk
@@ -104,6 +107,9 @@ class Services:
     tokens: TokenSigner
     queue: JobQueue
     engine: Engine
+    live: LiveDesk
+    live_keeper: LiveKeeper
+    close_live: Callable[[], None]
 
     def readiness(self) -> dict[str, bool]:
         """Check what serving calls needs: the database, a worker and the local weights."""
@@ -114,7 +120,8 @@ class Services:
         }
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of live calls and of the database."""
+        self.close_live()
         self.queue.close()
         self.engine.dispose()
 
@@ -152,6 +159,19 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         calls, transcripts, models.redactor, known_voices, rule_book, scores=scores
     )
     intake = Intake(calls, vault, providers, queue)
+    vocabulary = VocabularyService(vocabularies)
+    stores = LiveStores(
+        engine=engine,
+        master_key=master_key,
+        vault=vault,
+        calls=calls,
+        runs=runs,
+        transcripts=transcripts,
+        queue=queue,
+        intake=intake,
+        vocabulary=vocabulary,
+    )
+    live = build_live(settings, stores, providers, lambda: models)
     return Services(
         settings=settings,
         calls=calls,
@@ -209,13 +229,16 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             models.model_summariser if models.has_language_model else None,
         ),
         rule_book=rule_book,
-        vocabulary=VocabularyService(vocabularies),
+        vocabulary=vocabulary,
         providers=providers,
         models=models,
         redactor=models.redactor,
         tokens=TokenSigner(master_key.derive("tokens")),
         queue=queue,
         engine=engine,
+        live=live.desk,
+        live_keeper=live.keeper,
+        close_live=live.close,
     )
 
 

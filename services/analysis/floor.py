@@ -163,9 +163,7 @@ def current_monologue(floor: Sequence[Run], holds: Sequence[Interval]) -> Run | 
     first = len(floor) - 1
     while first > 0 and _goes_on(floor[first - 1], floor[first], holds):
         first -= 1
-    return Run(
-        speaker=floor[-1].speaker, start_ms=floor[first].start_ms, end_ms=floor[-1].end_ms
-    )
+    return Run(speaker=floor[-1].speaker, start_ms=floor[first].start_ms, end_ms=floor[-1].end_ms)
 
 
 def _goes_on(previous: Run, run: Run, holds: Sequence[Interval]) -> bool:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from services import telemetry
 from services.analysis.metrics import analyse
@@ -14,6 +13,7 @@ from services.domain.live_calls import RunningCall
 from services.domain.metrics import AnalysedTranscript
 from services.live.feeding import Feed
 from services.live.held import HeldCall, HoldingLimits
+from services.live.landing import Landed, Landing
 from services.live.recognising import LiveOrder, Recogniser
 from services.live.standing import Standing
 from services.live.telling import Told
@@ -25,16 +25,6 @@ KEPT_AFTER_LANDING_S = 60.0
 """So long a landed call can still be followed: whoever was cut off learns what became of it."""
 
 
-class Lands(Protocol):
-    """Makes an ordinary call of a live one; see landing.py."""
-
-    def land(self, call_id: str, captions: AnalysedTranscript | None) -> object:
-        """Make the call, once. Raises a PartylineError when that has to be tried again."""
-
-    def recover(self) -> object:
-        """Land the calls of processes that have died."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class HoldingParts:
     """What holding calls takes.
@@ -44,7 +34,7 @@ class HoldingParts:
 
     store: LiveCallStore
     tapes: TapeStore
-    landing: Lands
+    landing: Landing
     recogniser: Recogniser
     limits: HoldingLimits = field(default_factory=HoldingLimits)
     on_told: Callable[[RunningCall, Told], None] = lambda _call, _told: None
@@ -141,7 +131,9 @@ class Holding:
     def _land(self, held: HeldCall) -> None:
         running = held.running
         try:
-            self._parts.landing.land(running.id, _captions(held))
+            # What the row says of gaps becomes the call's.
+            self._parts.store.heartbeat(running)
+            landed = self._parts.landing.land(running.id, _captions(held))
         except Exception as error:
             if isinstance(error, PartylineError):
                 telemetry.warning("live.not_landed", error=error.code)
@@ -154,8 +146,8 @@ class Holding:
             self._held.pop(running.id, None)
             self._to_land.discard(running.id)
             self._landed[running.id] = (held, self._parts.clock())
-        telemetry.event("live.landed", audio_ms=running.received_ms, gaps=len(running.gaps))
-        held.standing.tell({"type": "landed", "at_ms": running.received_ms, "call_id": running.id})
+        call_id = None if landed is Landed.TOO_SHORT else running.id
+        held.standing.tell({"type": "landed", "at_ms": running.received_ms, "call_id": call_id})
 
 
 def _captions(held: HeldCall) -> AnalysedTranscript | None:

@@ -1,0 +1,130 @@
+"""Live calls in the web process: who holds them, who recognises them, who looks after them."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import Engine
+
+from app.settings import Settings
+from services.domain.calls import ProcessingOptions
+from services.domain.live_calls import RunningCall
+from services.domain.people import User
+from services.domain.vocabulary import with_vocabulary
+from services.jobs.intake import Intake
+from services.jobs.queue import JobQueue
+from services.live.desk import LiveDesk
+from services.live.held import HoldingLimits
+from services.live.holding import Holding, HoldingParts
+from services.live.keeping import LiveKeeper
+from services.live.landing import Landing
+from services.live.models import LiveModels
+from services.live.recognising import HereRecogniser, Recogniser
+from services.live.telling import Told
+from services.providers.registry import ProviderRegistry
+from services.storage.audio_vault import AudioVault
+from services.storage.calls import CallStore
+from services.storage.keys import MasterKey
+from services.storage.live_calls import LiveCallStore
+from services.storage.runs import RunStore
+from services.storage.tapes import TapeStore
+from services.storage.transcripts import TranscriptStore
+from services.vocabulary import VocabularyService
+
+MOST_HOST_CHARS = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveStores:
+    """What live calls and what becomes of them are kept in."""
+
+    engine: Engine
+    master_key: MasterKey
+    vault: AudioVault
+    calls: CallStore
+    runs: RunStore
+    transcripts: TranscriptStore
+    queue: JobQueue
+    intake: Intake
+    vocabulary: VocabularyService
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """The desk, and what runs behind it once ``keeper`` is started."""
+
+    desk: LiveDesk
+    keeper: LiveKeeper
+    recogniser: Recogniser
+
+    def close(self) -> None:
+        """End all of it; calls that are being held are landed by the next start."""
+        self.keeper.stop()
+        self.desk.close()
+
+
+def build_live(
+    settings: Settings,
+    stores: LiveStores,
+    providers: ProviderRegistry,
+    models: Callable[[], LiveModels],
+    on_told: Callable[[RunningCall, Told], None] = lambda _call, _told: None,
+) -> Live:
+    """Return the live calls of this process; nothing runs yet."""
+    process = process_name()
+    store = LiveCallStore(stores.engine)
+    tapes = TapeStore(settings.live_folder, stores.master_key)
+    recogniser = build_recogniser(settings, providers, models)
+    landing = Landing(
+        process,
+        engine=stores.engine,
+        live=store,
+        tapes=tapes,
+        vault=stores.vault,
+        calls=stores.calls,
+        runs=stores.runs,
+        transcripts=stores.transcripts,
+        queue=stores.queue,
+        providers=providers,
+    )
+    parts = HoldingParts(
+        store=store,
+        tapes=tapes,
+        landing=landing,
+        recogniser=recogniser,
+        limits=HoldingLimits(
+            away_end_s=settings.live_away_ms / 1000, most_ms=settings.max_duration_ms
+        ),
+        on_told=on_told,
+    )
+    holding = Holding(parts)
+
+    def prepare(user: User, options: ProcessingOptions) -> ProcessingOptions:
+        return with_vocabulary(options, stores.vocabulary.load(user))
+
+    desk = LiveDesk(
+        holding,
+        store,
+        providers,
+        check_recorded=stores.intake.check_options,
+        prepare=prepare,
+        process=process,
+    )
+    return Live(desk=desk, keeper=LiveKeeper(holding), recogniser=recogniser)
+
+
+def build_recogniser(
+    settings: Settings, providers: ProviderRegistry, models: Callable[[], LiveModels]
+) -> Recogniser:
+    """Return who recognises live calls."""
+    return HereRecogniser(providers, models)
+
+
+@cache
+def process_name() -> str:
+    """Return a name that no other process has or had."""
+    host = socket.gethostname()[:MOST_HOST_CHARS]
+    return f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
