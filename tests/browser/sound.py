@@ -1,0 +1,95 @@
+"""What is spoken into Chromium's fake microphone, and whether it is what was stored."""
+
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from services.audio.recording import SAMPLE_RATE
+from tests.recordings import save_channel
+
+# What a fake microphone is given; at another rate Chromium would resample it once more.
+MICROPHONE_RATE = 48_000
+WINDOW = SAMPLE_RATE
+QUIET = 0.003
+
+
+def read(file) -> np.ndarray:
+    """Return a WAV file of 16 kHz: float64 [frames, channels]."""
+    with wave.open(file if hasattr(file, "read") else str(file)) as opened:
+        assert (opened.getframerate(), opened.getsampwidth()) == (SAMPLE_RATE, 2)
+        pcm = opened.readframes(opened.getnframes())
+        samples = np.frombuffer(pcm, "<i2").reshape(-1, opened.getnchannels())
+    return samples / 32768
+
+
+def talk(folder: Path, call: Path, *, first_s: float, last_s: float, channel=None) -> np.ndarray:
+    """Write [first_s, last_s) of a call to ``folder/talk.wav`` for a microphone; return it."""
+    whole = folder / "whole.wav"
+    save_channel(call, channel, whole)
+    samples = read(whole)[int(first_s * SAMPLE_RATE) : int(last_s * SAMPLE_RATE), 0]
+    spoken = soxr.resample(samples, SAMPLE_RATE, MICROPHONE_RATE)
+    with wave.open(str(folder / "talk.wav"), "wb") as file:
+        file.setparams((1, 2, MICROPHONE_RATE, 0, "NONE", "none"))
+        file.writeframes((np.clip(spoken, -1, 1) * 32767).astype("<i2").tobytes())
+    return samples
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How two sounds fit when one is laid ``lag`` frames later: correlation, and shared frames.
+
+    ``shifts`` are the lags of windows of a second beyond the common one: all of them are 0 where
+    not one frame is missing or was put in.
+    """
+
+    correlation: float
+    lag: int
+    frames: int
+    shifts: tuple[int, ...]
+
+
+def likeness(source: np.ndarray, stored: np.ndarray) -> Likeness:
+    """Lay what was stored over what was spoken where they fit best, to a fraction of a frame."""
+    lag = _best_lag(source, stored)
+    first, last = max(0, lag), min(len(source) + lag, len(stored))
+    ours, theirs = stored[first:last], source[first - lag : last - lag]
+    theirs = _delayed(theirs, _fraction(ours, theirs))
+    # The ends of what was turned round by the shift belong to neither.
+    inner = slice(64, len(ours) - 64)
+    return Likeness(
+        correlation=float(np.corrcoef(ours[inner], theirs[inner])[0, 1]),
+        lag=lag,
+        frames=last - first,
+        shifts=tuple(_shifts(ours, theirs)),
+    )
+
+
+def _best_lag(source: np.ndarray, stored: np.ndarray) -> int:
+    """Return how many frames later the source begins in what was stored."""
+    size = 1 << (len(source) + len(stored)).bit_length()
+    product = np.fft.rfft(stored, size) * np.conj(np.fft.rfft(source, size))
+    at = int(np.argmax(np.fft.irfft(product, size)))
+    return at if at < size // 2 else at - size
+
+
+def _fraction(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Return the rest of the lag, within a frame, from the slope of the phases."""
+    tries = np.linspace(-1, 1, 41)
+    part = slice(0, min(len(ours), 20 * SAMPLE_RATE))
+    fits = [float(ours[part] @ _delayed(theirs[part], one)) for one in tries]
+    return float(tries[int(np.argmax(fits))])
+
+
+def _delayed(samples: np.ndarray, frames: float) -> np.ndarray:
+    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(len(samples)) * frames)
+    return np.fft.irfft(np.fft.rfft(samples) * turn, len(samples))
+
+
+def _shifts(ours: np.ndarray, theirs: np.ndarray):
+    for first in range(0, len(ours) - WINDOW, WINDOW):
+        part = slice(first, first + WINDOW)
+        if np.sqrt(np.mean(theirs[part] ** 2)) > QUIET:
+            yield _best_lag(theirs[part], ours[part])

@@ -1,0 +1,113 @@
+"""A call is recorded in the browser: read along, gone away from, cut off, stopped, and all there."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import sound
+from tests.browser.cuttable import network_to
+from tests.browser.held_calls import (
+    landed,
+    open_live,
+    record,
+    scripted_server,
+    speaking,
+    stop,
+    stored_sound,
+    told_lines,
+)
+
+__all__ = ["scripted_server"]
+
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+BILLING = next(DEMO.glob("*QUEUE_Billing*.ogg"))
+CUT_S = 20
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory):
+    """A minute and a half of a call, as a file for the microphone and as samples."""
+    folder = tmp_path_factory.mktemp("talk")
+    samples = sound.talk(folder, BILLING, first_s=0, last_s=90)
+    return folder / "talk.wav", samples
+
+
+def test_nothing_is_lost_over_page_switch_and_network_drop(scripted_server, chromium, talk):
+    wav, source = talk
+    with (
+        network_to(scripted_server.url) as (network, url),
+        speaking(chromium, wav) as browser,
+    ):
+        page = open_live(browser, url)
+        record(page)
+        # captions appear
+        expect(told_lines(page).first).to_be_visible()
+
+        # to another page and back; the call goes on meanwhile
+        page.get_by_role("link", name="Calls").first.click()
+        expect(page.get_by_role("heading", name="Calls")).to_be_visible()
+        page.wait_for_timeout(4_000)
+        page.get_by_role("link", name="Live call").first.click()
+        expect(told_lines(page).first).to_be_visible()
+
+        # the network is gone for a while
+        before = told_lines(page).count()
+        network.cut()
+        page.wait_for_timeout(CUT_S * 1_000)
+        network.mend()
+        expect(told_lines(page).nth(before)).to_be_visible()
+        page.wait_for_timeout(5_000)
+        stop(page)
+    (call,) = landed(scripted_server.data_dir)
+    stored = stored_sound(scripted_server.data_dir, call)[:, 0]
+    found = sound.likeness(source, stored)
+    assert found.frames >= 35 * sound.SAMPLE_RATE
+    assert found.correlation >= 0.99
+    assert set(found.shifts) == {0}
+
+
+def test_a_reload_costs_what_was_spoken_meanwhile_and_that_is_marked(
+    scripted_server, chromium, talk
+):
+    wav, source = talk
+    with speaking(chromium, wav) as browser:
+        page = open_live(browser, scripted_server.url)
+        page.on("dialog", lambda dialog: dialog.accept())
+        record(page)
+        expect(told_lines(page).first).to_be_visible()
+        page.reload()
+        gone = time.monotonic()
+        page.get_by_role("button", name="Go on with this call").click()
+        page.wait_for_timeout(8_000)
+        away_s = time.monotonic() - gone
+        expect(page.get_by_text("not recorded").first).to_be_visible()
+        stop(page)
+    (call,) = landed(scripted_server.data_dir)
+    (gap,) = [f for f in call.audio.findings if "not_recorded" in f.kind.value]
+    assert 0 < gap.end_ms - gap.start_ms < away_s * 1_000
+    stored = stored_sound(scripted_server.data_dir, call)[:, 0]
+    before = stored[: gap.start_ms * 16]
+    assert sound.likeness(source, before).correlation >= 0.99
+    assert not stored[gap.start_ms * 16 + 16 : gap.end_ms * 16 - 16].any()
+
+
+def test_two_tabs_record_two_calls(scripted_server, chromium, talk):
+    wav, _ = talk
+    with speaking(chromium, wav) as browser, speaking(chromium, None) as other:
+        talking, beeping = (open_live(one, scripted_server.url) for one in (browser, other))
+        ids = {record(talking), record(beeping)}
+        assert len(ids) == 2
+        for page in (talking, beeping):
+            expect(told_lines(page).first).to_be_visible()
+        stop(talking)
+        # the other one goes on
+        lines = told_lines(beeping).count()
+        expect(told_lines(beeping).nth(lines)).to_be_visible()
+        stop(beeping)
+    first, second = landed(scripted_server.data_dir, 2)
+    assert {first.id, second.id} == ids
+    sounds = [stored_sound(scripted_server.data_dir, one)[:, 0] for one in (first, second)]
+    assert sound.likeness(talk[1], sounds[0]).correlation >= 0.99
+    assert sound.likeness(talk[1], sounds[1]).correlation < 0.5
