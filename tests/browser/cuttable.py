@@ -38,6 +38,7 @@ class CuttableNetwork:
     def cut(self) -> None:
         """From now on nothing passes and nobody is told: connections hang, new ones too."""
         self._open.clear()
+        self._loop.call_soon_threadsafe(self._passable.clear)
 
     def mend(self) -> None:
         """Let new connections through; those that hung are reset, as by a router that forgot."""
@@ -45,6 +46,7 @@ class CuttableNetwork:
         self._loop.call_soon_threadsafe(self._reset)
 
     def _reset(self) -> None:
+        self._passable.set()
         for writer in list(self._writers):
             writer.transport.abort()
 
@@ -54,7 +56,8 @@ class CuttableNetwork:
         self._loop.close()
 
     async def _serve(self) -> None:
-        self._stop = asyncio.Event()
+        self._stop, self._passable = asyncio.Event(), asyncio.Event()
+        self._passable.set()
         server = await asyncio.start_server(self._connected, HOST)
         self.port = server.sockets[0].getsockname()[1]
         self._started.set()
@@ -69,8 +72,7 @@ class CuttableNetwork:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            while not self._open.is_set():
-                await asyncio.sleep(0.05)
+            await self._passable.wait()
             there, back = await asyncio.open_connection(HOST, self._target)
             self._writers.add(back)
             try:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import sound
-from tests.browser.conftest import ROOT, environment
+from tests.browser.conftest import environment
 from tests.browser.held_calls import (
     final_transcript,
     holding,

@@ -1,4 +1,4 @@
-"""A call is recorded in the browser: read along, gone away from, cut off, stopped, and all there."""
+"""A call is recorded in the browser: read along, left, cut off and stopped, and all is there."""
 
 import time
 from pathlib import Path
