@@ -3,7 +3,7 @@
 ``partyline bench live [FILE|FOLDER…]``. Recordings with truth beside them are played into live
 calls of one process, as the recogniser's process would hold them: a provider's session, redaction,
 sentiment. Latencies are of what is told to people; errors in words and speakers are of what the
-provider hears, since redacted words would count as errors. docs/live-latency.md explains the columns.
+provider hears, since redacted words would count as errors. See docs/live-latency.md.
 """
 
 from collections.abc import Iterator, Sequence
