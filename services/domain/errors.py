@@ -314,6 +314,15 @@ class LiveOver(ProviderError):
     """This live call has ended already."""
 
 
+class LiveFull(ProviderError):
+    """This machine is transcribing as many calls as it can in time.
+
+    Try again when one has ended, or choose another provider.
+    """
+
+    retryable = True
+
+
 class ProviderNotConfigured(ProviderError):
     """This speech provider is not configured."""
 

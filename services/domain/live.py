@@ -16,6 +16,15 @@ class GapKind(StrEnum):
     """There is no sound of it either."""
 
 
+class LineStage(StrEnum):
+    """How far the wording of a finished line has come."""
+
+    CAPTION = "caption"
+    """Heard quickly, while the call goes on."""
+    REFINED = "refined"
+    """Read once more by a more accurate model."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Partial:
     """A line as it is understood so far; the next event with its ``line.id`` replaces it."""
@@ -33,6 +42,7 @@ class Final:
     """A line as the provider leaves it."""
 
     line: Utterance
+    stage: LineStage = LineStage.CAPTION
 
     @property
     def at_ms(self) -> int:
@@ -45,6 +55,7 @@ class Revised:
     """An earlier final line as it is understood now; no other event changes a final."""
 
     line: Utterance
+    stage: LineStage = LineStage.CAPTION
 
     @property
     def at_ms(self) -> int:
@@ -57,6 +68,18 @@ class SpeakerTold:
     """A speaker is heard for the first time, or told better; comes before the lines it has."""
 
     speaker: Speaker
+    at_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageTold:
+    """What follows is heard in this language: detected, or ``chosen`` by a person.
+
+    None: the language is to be detected.
+    """
+
+    language: str | None
+    chosen: bool
     at_ms: int
 
 
@@ -84,4 +107,4 @@ class Ended:
     error_message: str | None = None
 
 
-LiveEvent = Partial | Final | Revised | SpeakerTold | Gap | Ended
+LiveEvent = Partial | Final | Revised | SpeakerTold | LanguageTold | Gap | Ended

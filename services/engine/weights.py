@@ -54,6 +54,22 @@ SPEAKER_DATA = (
         sha256="4ff32f244658ff69c12b11c19e0f95e4ef8d33f22781f0e2821c4ac986941487",
     ),
 )
+# The captions' model lies in the package as files, which are read where they are.
+CAPTIONS_FOLDER = "assets/tiny-en"
+CAPTIONS_DATA = (
+    PinnedFile(
+        name="encoder_model.ort",
+        sha256="94e90a4654fc45cdfedb77c4c08e1739f48862998e58fada384b25118134f221",
+    ),
+    PinnedFile(
+        name="decoder_model_merged.ort",
+        sha256="cf524c4862d36e9e5ab032eddc73637efd822d70e868ac575cf1a46e1e4708a0",
+    ),
+    PinnedFile(
+        name="tokenizer.bin",
+        sha256="6884b35fd6377d4c4d32336a0bc152f36b64d1e45b6503683cdc238250a8472d",
+    ),
+)
 
 PackageFolder = Callable[[str], Path | None]
 
@@ -101,6 +117,21 @@ def ensure_speaker_weights(
     Raises WeightsMissing or WeightsDamaged.
     """
     return _ensure_speakers(models_dir / SPEAKERS_NAME, package_folder)
+
+
+def caption_weights(*, package_folder: PackageFolder = installed_folder) -> Path:
+    """Return the folder of the captions' model after checking its files where they lie.
+
+    Raises WeightsMissing or WeightsDamaged.
+    """
+    folder = _required_folder(package_folder, SPEAKERS_PACKAGE) / CAPTIONS_FOLDER
+    for pinned in CAPTIONS_DATA:
+        path = folder / pinned.name
+        if not path.is_file():
+            raise WeightsMissing
+        if not is_intact(path, pinned.sha256):
+            raise WeightsDamaged
+    return folder
 
 
 def weights_at_hand(package_folder: PackageFolder = installed_folder) -> bool:

@@ -74,6 +74,11 @@ class Whisper:
         self._lock = threading.Lock()
 
     @property
+    def name(self) -> str:
+        """The folder or name it was given."""
+        return self._name
+
+    @property
     def multilingual(self) -> bool:
         """Whether the model knows more than English."""
         return bool(self._loaded().model.is_multilingual)
@@ -83,14 +88,15 @@ class Whisper:
         """The language codes that can be asked for."""
         return frozenset(self._loaded().supported_languages)
 
-    def encode(self, windows: Sequence[Samples]) -> Encoded:
+    def encode(self, windows: Sequence[Samples], *, air_frames: int = AIR_FRAMES) -> Encoded:
         """Return the encoder's output [n, frames, width] for windows of at most 30 s at 16 kHz.
 
         All are padded to what the longest needs, so windows of like length belong together.
+        ``air_frames`` of silence follow the sound at least: short windows need more of it.
         """
         model = self._loaded()
         features = [model.feature_extractor(w)[..., :-1] for w in windows]
-        frames = _frames_for(max(f.shape[-1] for f in features))
+        frames = _frames_for(max(f.shape[-1] for f in features), air_frames)
         padded = [_padded(f, frames) for f in features]
         parts = [
             np.asarray(model.encode(np.stack(padded[at : at + ENCODED_AT_ONCE])))
@@ -165,9 +171,9 @@ class Whisper:
             return self._model
 
 
-def _frames_for(feature_frames: int) -> int:
+def _frames_for(feature_frames: int, air_frames: int) -> int:
     """Return how many feature frames the encoder is given for so many of sound."""
-    wanted = feature_frames + AIR_FRAMES
+    wanted = feature_frames + air_frames
     return min(MOST_FEATURE_FRAMES, -(-wanted // FRAMES_STEP) * FRAMES_STEP)
 
 

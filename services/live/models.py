@@ -15,6 +15,9 @@ class LineByLine(Protocol):
     def final(self, line: Utterance) -> tuple[Utterance, ...]:
         """Return a finished line as it is shown, then earlier ones that now read otherwise."""
 
+    def speak(self, language: str | None) -> None:
+        """Take what follows as said in another language, None: in one that isn't known."""
+
 
 class LiveModels(Models, Protocol):
     """The models over text, with what takes personal data out as the call goes on."""
@@ -33,3 +36,6 @@ class AsHeard:
     def final(self, line: Utterance) -> tuple[Utterance, ...]:
         """Return the line alone."""
         return (line,)
+
+    def speak(self, language: str | None) -> None:
+        """Show lines as before."""

@@ -5,13 +5,24 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from services import telemetry
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import InternalFault, PartylineError
-from services.domain.live import Ended, Final, Gap, LiveEvent, Partial, Revised, SpeakerTold
+from services.domain.live import (
+    Ended,
+    Final,
+    Gap,
+    LanguageTold,
+    LineStage,
+    LiveEvent,
+    Partial,
+    Revised,
+    SpeakerTold,
+)
 from services.domain.metrics import AnalysedTranscript
-from services.domain.speech import Speaker, Utterance
+from services.domain.speech import Speaker, Transcript, Utterance
 from services.live.captions import Captions
 from services.live.models import AsHeard, LineByLine, LiveModels
 from services.live.reading import Heard, Reading
@@ -19,6 +30,7 @@ from services.live.telling import Kind, Teller, ToldListener
 from services.live.watch_options import WatchOptions
 from services.providers.base import SpeechProvider
 from services.providers.live import LAST_WORDS_S, LiveFormat, LiveSession
+from services.understanding.redaction import base_language
 
 LATE_FROM = 16
 """With more events waiting than these, captions are behind, and outdated partials are left out."""
@@ -65,7 +77,10 @@ class LiveCall:
         self._captions = Captions()
         self._lines: LineByLine = AsHeard()
         self._shown: dict[str, Utterance] = {}
+        self._stages: dict[str, LineStage] = {}
         self._told: dict[str, Speaker] = {}
+        self._language = options.language
+        self._switched = False
         self._failed = False
         self._session: LiveSession | None = None
         self._thread = threading.Thread(target=self._listen, name="live-captions", daemon=True)
@@ -108,6 +123,13 @@ class LiveCall:
     def summarise(self) -> None:
         """Have the call so far summarised; it is told when it is done. May be called always."""
         self._reading.summarise(self.sent_ms)
+
+    def speak(self, language: str | None) -> None:
+        """Hear what follows in another language, None: in the one that is detected.
+
+        Redaction follows with the first line in it. Raises NotLive when the provider can't.
+        """
+        self._opened.speak(language)
 
     def not_recorded(self, start_ms: int, end_ms: int) -> None:
         """Take a stretch of the call for which there is no sound; silence is sent in its place."""
@@ -187,13 +209,13 @@ class LiveCall:
             match event:
                 case Partial(line=line):
                     self._tell_partial(line)
-                case Final(line=line):
-                    self._tell_line(line)
-                case Revised(line=line):
-                    self._tell_line(line)
+                case Final(line=line, stage=stage) | Revised(line=line, stage=stage):
+                    self._tell_line(line, stage)
                 case SpeakerTold(speaker=speaker, at_ms=at_ms):
                     self._told[speaker.id] = speaker = self._reading.as_guessed(speaker)
                     self._teller.speaker(speaker, at_ms)
+                case LanguageTold():
+                    self._switch(event)
                 case Gap():
                     self._teller.gap(event)
             self._reading.heard(event)
@@ -212,12 +234,22 @@ class LiveCall:
         if shown is not None:
             self._teller.line(Kind.PARTIAL, shown)
 
-    def _tell_line(self, line: Utterance) -> None:
+    def _tell_line(self, line: Utterance, stage: LineStage) -> None:
+        self._stages[line.id] = stage
         for shown in self._lines.final(line):
-            known = shown.id in self._shown
+            kind = Kind.REVISED if shown.id in self._shown else Kind.FINAL
             self._shown[shown.id] = shown
-            self._teller.line(Kind.REVISED if known else Kind.FINAL, shown)
+            self._teller.line(kind, shown, self._stages.get(shown.id, LineStage.CAPTION))
             self._reading.shown(shown)
+
+    def _switch(self, told: LanguageTold) -> None:
+        """Follow the provider into another language, before the first line in it is told."""
+        another = base_language(told.language) != base_language(self._language)
+        self._switched = self._switched or another
+        self._language = told.language
+        self._lines.speak(told.language)
+        self._reading.speak(told.language)
+        self._teller.language(told)
 
     def _end(self, ended: Ended) -> Heard:
         """Take the end; lines that were never finished are final as they were heard last."""
@@ -226,15 +258,29 @@ class LiveCall:
         self._captions.take(ended)
         if ended.error_code is not None:
             self._teller.warning_of(ended.error_code, ended.error_message or "", ended.at_ms)
+        transcript = self._captions.transcript(
+            self._provider.capabilities.name, duration_ms=self.sent_ms, language=self._language
+        )
+        if self._switched and self._options.redact:
+            transcript = self._as_shown(transcript)
         return Heard(
-            transcript=self._captions.transcript(
-                self._provider.capabilities.name,
-                duration_ms=self.sent_ms,
-                language=self._options.language,
-            ),
+            transcript=transcript,
             shown=self._shown,
             told=self._told,
         )
+
+    def _as_shown(self, transcript: Transcript) -> Transcript:
+        """Return the lines as they were redacted in the language in which each was said.
+
+        Read once more in the call's last language, others would show what had been taken out.
+        """
+        lines = tuple(
+            replace(line, text=shown.text, words=shown.words, pii=shown.pii)
+            if (shown := self._shown.get(line.id))
+            else line
+            for line in transcript.utterances
+        )
+        return replace(transcript, utterances=lines)
 
     def _tell_ended(self) -> None:
         self._teller.ended(self._captions.ended or Ended(at_ms=self.sent_ms))

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.domain.errors import PartylineError
-from services.domain.live import Ended, Gap
+from services.domain.live import Ended, Gap, LanguageTold, LineStage
 from services.domain.live_warnings import LiveWarning, WarningKind
 from services.domain.speech import Sentiment, Speaker, Summary, Utterance
 from services.exports.call_json import sentiment_document, summary_document, utterance_document
@@ -27,6 +27,7 @@ class Kind(StrEnum):
     SENTIMENT = "sentiment"
     WARNING = "warning"
     FIGURES = "figures"
+    LANGUAGE = "language"
     SUMMARY = "summary"
     ENDED = "ended"
 
@@ -53,9 +54,15 @@ class Teller:
         """How long ago the clock was started, 0 before that."""
         return 0 if self._began is None else round((self._clock() - self._began) * 1000)
 
-    def line(self, kind: Kind, line: Utterance) -> None:
-        """Tell a line, as partial, final or revised."""
-        self._tell(kind, line.end_ms, utterance_document(line))
+    def line(self, kind: Kind, line: Utterance, stage: LineStage = LineStage.CAPTION) -> None:
+        """Tell a line, as partial, final or revised; its stage where that is no caption."""
+        more = {} if stage is LineStage.CAPTION else {"stage": stage.value}
+        self._tell(kind, line.end_ms, {**utterance_document(line), **more})
+
+    def language(self, told: LanguageTold) -> None:
+        """Tell in which language what follows is heard."""
+        by = "chosen" if told.chosen else "detected"
+        self._tell(Kind.LANGUAGE, told.at_ms, {"language": told.language, "by": by})
 
     def speaker(self, speaker: Speaker, at_ms: int) -> None:
         """Tell who speaks."""

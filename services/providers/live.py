@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from services import telemetry
 from services.audio.recording import SAMPLE_RATE
-from services.domain.errors import InternalFault, LiveOver, PartylineError
+from services.domain.errors import InternalFault, LiveOver, NotLive, PartylineError
 from services.domain.live import Ended, Gap, LiveEvent
 
 BYTES_PER_SAMPLE = 2
@@ -62,6 +62,10 @@ class LiveSession(ABC):
     def _close_impl(self) -> None:
         """Let go of connections and threads, whatever state they are in. Must not raise."""
 
+    def _speak_impl(self, language: str | None) -> None:
+        """Hear what follows in another language, None: detect it. Raise from the error tree."""
+        raise NotLive("It can't change the language while the call goes on.")
+
     def _gap_impl(self) -> Gap | None:
         """Return what has no words when an error ends the call, unless it was told before.
 
@@ -83,6 +87,16 @@ class LiveSession(ABC):
             raise self._error or LiveOver
         self._sent_bytes += len(pcm)
         self._guarded(lambda: self._send_impl(pcm))
+
+    def speak(self, language: str | None) -> None:
+        """Hear what follows in another language, None: in the one that is detected.
+
+        LanguageTold says from when on it does. What this raises doesn't end the session: NotLive
+        when the provider can't, LiveOver after the end.
+        """
+        if self._over.is_set():
+            raise self._error or LiveOver
+        self._speak_impl(language)
 
     def finish(self, timeout_s: float = LAST_WORDS_S) -> None:
         """End the sound, wait for the last words (bounded), and close. Safe to call twice."""

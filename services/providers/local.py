@@ -28,6 +28,8 @@ from services.engine.who_speaks import (
 )
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities, Readiness
+from services.providers.live import LiveFormat, LiveListener, LiveSession
+from services.providers.local_live import open_local
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,8 @@ class LocalProvider(SpeechProvider):
     capabilities = Capabilities(
         name="local",
         title="This machine",
+        live=True,
+        live_channels=2,
         separate_channels=True,
         diarization=True,
         expected_speakers=True,
@@ -76,6 +80,16 @@ class LocalProvider(SpeechProvider):
         if self._whisper_model or weights_at_hand():
             return Readiness(ready=True)
         return Readiness(ready=False, hint="Run ./bin/run again to install the speech models.")
+
+    def open_live(
+        self, sound: LiveFormat, options: ProcessingOptions, listener: LiveListener
+    ) -> LiveSession:
+        """Open a live call on this machine.
+
+        Raises LiveFull when there are as many as it can hear in time, InvalidRequest for a
+        language that nobody here knows, WeightsMissing or WeightsDamaged.
+        """
+        return open_local(self._engine, sound, options, listener)
 
     def _transcribe_impl(
         self, recording: Recording, options: ProcessingOptions, context: RunContext

@@ -22,6 +22,10 @@ class RunningRedaction:
         self._heard: dict[str, Utterance] = {}
         self._shown: dict[str, Utterance] = {}
 
+    def speak(self, language: str | None) -> None:
+        """Read what follows in another language; None is taken as English."""
+        self._scanner.speak(base_language(language))
+
     def partial(self, line: Utterance) -> Utterance | None:
         """Return what of an unfinished line can be shown; None when that is nothing.
 

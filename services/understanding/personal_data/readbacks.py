@@ -35,6 +35,10 @@ class Readbacks:
         self._streets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
+    def speak(self, language: str) -> None:
+        """Read numbers in another language from here on."""
+        self._language = language
+
     def learn(self, text: str, candidates: Iterable[Candidate]) -> None:
         """Take in the numbers and streets among the findings of one text."""
         for candidate in candidates:

@@ -34,6 +34,7 @@ class RunningScanner:
 
     def __init__(self, entities: EntityFinder, *, language: str) -> None:
         """Begin a call in this language."""
+        self._entities = entities
         self._scanner = CallScanner(entities, language=language)
         self._language = language
         self._memory = Memory()
@@ -41,6 +42,13 @@ class RunningScanner:
         self._cased = True
         self._names = KnownNames(cased=True)
         self._readbacks = Readbacks(language)
+
+    def speak(self, language: str) -> None:
+        """Read what follows in another language; what was heard so far stays known."""
+        if language != self._language:
+            self._scanner = CallScanner(self._entities, language=language)
+            self._language = language
+            self._readbacks.speak(language)
 
     def read(self, line: Utterance) -> bool:
         """Read a finished line, or one that is worded anew; whether anything personal is in it."""

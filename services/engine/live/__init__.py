@@ -1,0 +1,1 @@
+"""What this machine hears of a call while it is held."""

@@ -1,0 +1,34 @@
+"""Silero's voice activity as the sound comes, its memory carried on from frame to frame."""
+
+from typing import Any
+
+import numpy as np
+
+from services.audio.recording import Samples
+
+CONTEXT = 64
+MEMORY = (1, 1, 128)
+
+
+class VoiceStream:
+    """The probability of voice in every 32 ms of one channel; used by one thread at a time."""
+
+    def __init__(self) -> None:
+        """Begin with nothing heard; the model is loaded at the first frame, once per process."""
+        self._short = np.zeros(MEMORY, np.float32)
+        self._long = np.zeros(MEMORY, np.float32)
+        self._context = np.zeros(CONTEXT, np.float32)
+        self._session: Any = None
+
+    def hear(self, frame: Samples) -> float:
+        """Take the next 512 samples at 16 kHz; return a probability in 0..1."""
+        if self._session is None:
+            from faster_whisper.vad import get_vad_model
+
+            self._session = get_vad_model().session
+        heard = np.concatenate([self._context, frame]).astype(np.float32, copy=False)
+        self._context = heard[-CONTEXT:]
+        likely, self._short, self._long = self._session.run(
+            None, {"input": heard[None], "h": self._short, "c": self._long}
+        )
+        return float(np.ravel(likely)[0])

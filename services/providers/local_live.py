@@ -1,0 +1,162 @@
+"""The local provider while a call is held: heard on this machine, in a thread of its own."""
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+from services import telemetry
+from services.audio.recording import Samples
+from services.audio.samples import FULL_SCALE_16
+from services.domain.calls import ProcessingOptions
+from services.domain.errors import InternalFault, PartylineError
+from services.engine.engine import EngineHolder
+from services.engine.live.budget import Share
+from services.engine.live.engine import LiveEngine
+from services.engine.live.hearing import Hearing
+from services.providers.live import LiveFormat, LiveListener, LiveSession
+
+# Sound that comes faster than it is spoken is taken as fast as it is heard: so much may wait.
+MOST_WAITING_MS = 3_000
+# Sound is ahead of its time when so much more of it was heard than time has passed.
+AHEAD_S = 0.1
+
+
+def open_local(
+    holder: EngineHolder, sound: LiveFormat, options: ProcessingOptions, listener: LiveListener
+) -> LiveSession:
+    """Open a live call. Raises LiveFull, InvalidRequest, WeightsMissing or WeightsDamaged."""
+    engine = holder.live()
+    engine.load()
+    language = engine.known(options.language) if options.language else None
+    share = engine.budget.enter(engine.cost(language))
+    try:
+        return LocalLiveSession(engine, sound, options, listener, share)
+    except BaseException:
+        share.leave()
+        raise
+
+
+class LocalLiveSession(LiveSession):
+    """Hears a call in its own thread; the models run in the threads that all calls share."""
+
+    def __init__(
+        self,
+        engine: LiveEngine,
+        sound: LiveFormat,
+        options: ProcessingOptions,
+        listener: LiveListener,
+        share: Share,
+    ) -> None:
+        """Begin; ``share`` is this call's part of the machine, given back at the end."""
+        super().__init__("local", sound, listener)
+        self._engine = engine
+        self._share = share
+        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._sound_waiting: deque[Samples] = deque()
+        self._room = threading.Condition()
+        self._waiting_ms = 0
+        self._is_finishing = False
+        self._is_stopped = False
+        self._clock = _Clock()
+        self._hearing = Hearing(
+            engine,
+            sound.channels,
+            language=engine.known(options.language) if options.language else None,
+            vocabulary=tuple(options.vocabulary),
+            share=share,
+            post=self._inbox.put,
+            tell=self.tell,
+            fail=self.fail,
+        )
+        self._thread = threading.Thread(target=self._work, name="live-local", daemon=True)
+        engine.crew.join()
+        self._thread.start()
+
+    def _send_impl(self, pcm: bytes) -> None:
+        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(FULL_SCALE_16)
+        frames = samples.reshape(-1, self._sound.channels)
+        with self._room:
+            self._room.wait_for(lambda: self._waiting_ms < MOST_WAITING_MS or self._is_stopped)
+            self._waiting_ms += len(frames) // 16
+        self._inbox.put(lambda: self._sound_waiting.append(frames))
+
+    def _finish_impl(self, timeout_s: float) -> None:
+        self._inbox.put(self._begin_finishing)
+        self._thread.join(timeout_s)
+
+    def _speak_impl(self, language: str | None) -> None:
+        code = self._engine.known(language) if language else None
+        self._inbox.put(lambda: self._hearing.speak(code))
+
+    def _close_impl(self) -> None:
+        self._is_stopped = True
+        self._inbox.put(lambda: None)
+        with self._room:
+            self._room.notify_all()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    # --- the thread that hears ------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            while not self._is_stopped and not self._is_done:
+                self._inbox.get()()
+                self._hear()
+        except PartylineError as error:
+            self.fail(error)
+        except Exception as error:
+            telemetry.fault("provider.live", error, provider="local")
+            self.fail(InternalFault())
+        finally:
+            self._is_stopped = True
+            with self._room:
+                self._room.notify_all()
+            self._engine.crew.leave()
+            self._share.leave()
+
+    @property
+    def _is_done(self) -> bool:
+        return self._is_finishing and not self._sound_waiting and not self._hearing.is_waiting
+
+    def _begin_finishing(self) -> None:
+        self._is_finishing = True
+
+    def _hear(self) -> None:
+        """Take the sound that waits; when it is ahead of its time, what was asked comes first."""
+        while self._sound_waiting and not (self._clock.is_ahead and self._hearing.is_waiting):
+            if self._is_stopped:
+                return
+            frames = self._sound_waiting.popleft()
+            self._hearing.take(frames)
+            took_ms = len(frames) // 16
+            self._share.heard(took_ms)
+            self._clock.heard(took_ms, is_all=not self._sound_waiting)
+            with self._room:
+                self._waiting_ms -= took_ms
+                self._room.notify_all()
+        if self._is_finishing and not self._sound_waiting:
+            self._hearing.end()
+
+
+class _Clock:
+    """Whether sound comes faster than it is spoken."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._heard_s = 0.0
+
+    @property
+    def is_ahead(self) -> bool:
+        return self._heard_s > time.monotonic() - self._began + AHEAD_S
+
+    def heard(self, took_ms: int, *, is_all: bool) -> None:
+        """Take that so much was heard; ``is_all``: nothing waits, so this is the present."""
+        self._heard_s += took_ms / 1000
+        now = time.monotonic()
+        if is_all:
+            self._began = now - self._heard_s
