@@ -1,15 +1,14 @@
 """The worker process: runs jobs, no Streamlit."""
 
 import argparse
-import ctypes
 import os
 import signal
 import socket
 import sys
 import threading
-from contextlib import suppress
 from types import FrameType
 
+from app.processes import keep_memory_together, killed_with_parent
 from app.settings import Settings, load_settings
 from app.wiring import build_worker
 from services import telemetry
@@ -19,9 +18,6 @@ from services.jobs.liveness import WorkerPresence
 SUPERVISED_ID = "local"
 WAIT_FOR_PREDECESSOR_S = 10.0
 FINISH_WINDOW_WITHIN_S = 10.0
-PR_SET_PDEATHSIG = 1
-M_ARENA_MAX = -8
-HEAPS = 2
 # Libraries whose log lines may quote what they work on.
 TALKATIVE = (
     "asyncio",
@@ -43,7 +39,7 @@ def run_worker(settings: Settings, *, supervised: bool = False) -> int:
     A supervised worker has the id ``local`` and dies with its parent; any other has WORKER_ID or
     a fresh id. Raises WorkerRunning when another process has the same id on this data folder.
     """
-    _keep_memory_together()
+    keep_memory_together()
     stop = _stop_on_signals(supervised=supervised)
     worker_id = SUPERVISED_ID if supervised else settings.worker_id or _fresh_id()
     presence = WorkerPresence(settings.workers_dir, worker_id)
@@ -69,13 +65,6 @@ def _stop_on_signals(*, supervised: bool) -> threading.Event:
     return stop
 
 
-def _keep_memory_together() -> None:
-    """Let all threads share two heaps of the C library, which otherwise hoards one for each."""
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
-
-
 def _fresh_id() -> str:
     """Return an id that no living worker has, on whatever host."""
     return f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
@@ -85,10 +74,9 @@ def _die_with_parent() -> None:
     """End at once when the parent does.
 
     Standard input is a pipe from it: its end is the sign that works everywhere. On Linux the
-    kernel sees to it as well, even while a native call keeps every Python thread waiting.
+    kernel sees to it as well.
     """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    killed_with_parent()
 
     def watch() -> None:
         while sys.stdin.buffer.read(1):

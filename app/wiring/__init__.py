@@ -1,5 +1,6 @@
 """The composition root: from settings to services. Nothing else names concrete classes."""
 
+from app.wiring.live import build_here_recogniser
 from app.wiring.parts import (
     RuleTools,
     build_assemblyai,
@@ -22,6 +23,7 @@ __all__ = [
     "Services",
     "Worker",
     "build_assemblyai",
+    "build_here_recogniser",
     "build_known_voices",
     "build_models",
     "build_participants",

@@ -3,19 +3,21 @@
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 from sqlalchemy import Engine
 
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from services.domain.calls import ProcessingOptions
 from services.domain.live_calls import RunningCall
 from services.domain.people import User
 from services.domain.vocabulary import with_vocabulary
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue
+from services.live.child import ChildRecogniser
 from services.live.desk import LiveDesk
 from services.live.held import HoldingLimits
 from services.live.holding import Holding, HoldingParts
@@ -35,6 +37,7 @@ from services.storage.transcripts import TranscriptStore
 from services.vocabulary import VocabularyService
 
 MOST_HOST_CHARS = 40
+RECOGNISER_COMMAND = (sys.executable, "-m", "app.recogniser")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,7 @@ class Live:
         """End all of it; calls that are being held are landed by the next start."""
         self.keeper.stop()
         self.desk.close()
+        self.recogniser.close()
 
 
 def build_live(
@@ -111,6 +115,7 @@ def build_live(
         providers,
         check_recorded=stores.intake.check_options,
         prepare=prepare,
+        warm_up=recogniser.prepare,
         process=process,
     )
     return Live(desk=desk, keeper=LiveKeeper(holding), recogniser=recogniser)
@@ -119,7 +124,18 @@ def build_live(
 def build_recogniser(
     settings: Settings, providers: ProviderRegistry, models: Callable[[], LiveModels]
 ) -> Recogniser:
-    """Return who recognises live calls."""
+    """Return who recognises live calls: a process of its own, unless set otherwise."""
+    if not settings.live_in_child:
+        return build_here_recogniser(settings, providers, models)
+    environment = {**os.environ, **settings.places()}
+    return ChildRecogniser(RECOGNISER_COMMAND, folder=ROOT, environment=environment)
+
+
+def build_here_recogniser(
+    settings: Settings, providers: ProviderRegistry, models: Callable[[], LiveModels]
+) -> HereRecogniser:
+    """Return what recognises live calls in this very process."""
+    del settings
     return HereRecogniser(providers, models)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from services import telemetry
 from services.access.rights import check_may_change, may_stop_live
 from services.domain.calls import CallDetails, ProcessingOptions
-from services.domain.errors import AccessDenied, InvalidRequest, NotFound
+from services.domain.errors import AccessDenied, InvalidRequest, NotFound, PartylineError
 from services.domain.ids import new_id
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.people import User
@@ -43,22 +43,36 @@ class LiveDesk:
         *,
         check_recorded: Callable[[ProcessingOptions], None],
         prepare: Callable[[User, ProcessingOptions], ProcessingOptions],
+        warm_up: Callable[[], None],
         process: str,
     ) -> None:
         """Take who holds calls and where they are noted.
 
         ``check_recorded`` refuses options that the later call could not be processed with,
-        ``prepare`` adds to the options what an organisation always wants, and ``process`` is this
-        process's name among all.
+        ``prepare`` adds to the options what an organisation always wants, ``warm_up`` loads what
+        recognising takes, and ``process`` is this process's name among all.
         """
         self._holding = holding
         self._store = store
         self._providers = providers
         self._check_recorded = check_recorded
         self._prepare = prepare
+        self._warm_up = warm_up
         self._process = process
         self._lock = threading.Lock()
         self._sounds: list[LocalSound] = []
+
+    def warm_up(self) -> None:
+        """Have loaded, in the background, what makes the first call wait; for pages to ask."""
+
+        def load() -> None:
+            try:
+                self._warm_up()
+            except PartylineError as error:
+                # Whoever begins a call is told.
+                telemetry.warning("live.not_warm", error=error.code)
+
+        threading.Thread(target=load, name="live-warm-up", daemon=True).start()
 
     def begin(
         self,

@@ -55,6 +55,12 @@ class Recogniser(Protocol):
     def open(self, order: LiveOrder, listener: ToldListener) -> Recognised:
         """Open a session. Raises the PartylineError that it meets, LiveFull with too many."""
 
+    def prepare(self) -> None:
+        """Load what sessions need, so that the first one opens soon. Raises a PartylineError."""
+
+    def close(self) -> None:
+        """Let go of everything; no session is open any more."""
+
 
 class HereRecogniser:
     """Recognises in this process."""
@@ -83,6 +89,12 @@ class HereRecogniser:
         )
         call.open(LiveFormat(channels=order.channels))
         return RecognisedHere(call)
+
+    def prepare(self) -> None:
+        """Do nothing: this process loads what it needs when it is needed."""
+
+    def close(self) -> None:
+        """Do nothing: there is nothing that outlives its sessions."""
 
 
 class RecognisedHere:

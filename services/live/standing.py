@@ -75,8 +75,7 @@ class Standing:
 
     def warn(self, error: PartylineError, at_ms: int) -> None:
         """Tell of an error after which the recording goes on."""
-        name = f"error-{error.code}-{at_ms}"
-        self._warn(name, at_ms, kind="error", code=error.code, message=error.user_message)
+        self.tell(warning_of(error, at_ms))
 
     def miss(self, gap: Gap) -> None:
         """Tell of a stretch without words."""
@@ -103,3 +102,10 @@ class Standing:
 
     def _warn(self, name: str, at_ms: int, **said: str | int | None) -> None:
         self.tell({"type": Kind.WARNING.value, "id": name, "at_ms": at_ms, **said})
+
+
+def warning_of(error: PartylineError, at_ms: int) -> Told:
+    """Return the warning of an error after which a call goes on."""
+    said = {"kind": "error", "code": error.code, "message": error.user_message}
+    name = f"error-{error.code}-{at_ms}"
+    return {"type": Kind.WARNING.value, "id": name, "at_ms": at_ms, **said}

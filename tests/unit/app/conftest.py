@@ -21,7 +21,9 @@ LIMIT = 3_000_000
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    settings = Settings(data_dir=tmp_path, scripted_provider=True, max_upload_bytes=LIMIT)
+    settings = Settings(
+        data_dir=tmp_path, scripted_provider=True, max_upload_bytes=LIMIT, live_in_child=False
+    )
     built = build_services(settings)
     yield built
     built.close()

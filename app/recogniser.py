@@ -1,0 +1,81 @@
+"""The process that recognises live calls: no web, no Streamlit; it talks to its parent by pipes."""
+
+import os
+import signal
+import threading
+
+from app.processes import keep_memory_together, killed_with_parent
+from app.settings import Settings, load_settings
+from app.wiring import build_here_recogniser, build_models, build_participants, build_providers
+from services import telemetry
+from services.domain.errors import PartylineError
+from services.live.child_side import ChildSide
+
+# Libraries whose log lines may quote what they work on.
+TALKATIVE = (
+    "asyncio",
+    "concurrent",
+    "sqlalchemy",
+    "faster_whisper",
+    "presidio-analyzer",
+    "spacy",
+    "httpx",
+    "httpcore",
+    "azure",
+    "urllib3",
+    "websockets",
+    "assemblyai",
+)
+
+
+def serve(settings: Settings, incoming: int, outgoing: int) -> None:
+    """Recognise what the parent sends, until it is gone; the descriptors are those of its pipes."""
+    providers = build_providers(settings, lambda: build_participants(settings))
+    models = build_models(settings)
+    recogniser = build_here_recogniser(settings, providers, lambda: models)
+
+    def warm_up() -> None:
+        try:
+            models.warm_up()
+        except PartylineError as error:
+            # The first call that needs them is told.
+            telemetry.warning("recogniser.not_warm", error=error.code)
+        except Exception as error:
+            telemetry.fault("recogniser.not_warm", error)
+
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    with os.fdopen(incoming, "rb", 0) as orders, os.fdopen(outgoing, "wb", 0) as answers:
+        ChildSide(orders, answers, recogniser).serve()
+
+
+def _own_pipes() -> tuple[int, int]:
+    """Take the pipes away from standard input and output.
+
+    Nothing else reads from the one; whatever libraries print goes to the log instead of between
+    the frames.
+    """
+    incoming, outgoing = os.dup(0), os.dup(1)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return incoming, outgoing
+
+
+def main() -> None:
+    """Run as the child of a web process."""
+    pipes = _own_pipes()
+    killed_with_parent()
+    # Ctrl-C reaches the whole group; the parent decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    telemetry.configure()
+    telemetry.keep_texts_out(*TALKATIVE)
+    keep_memory_together()
+    serve(load_settings(), *pipes)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    finally:
+        # Threads of native libraries may still run; nobody must wait for them.
+        os._exit(0)
