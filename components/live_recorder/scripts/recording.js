@@ -1,0 +1,261 @@
+// One call being recorded in this window. It is kept with the window, so that reruns and page
+// switches don't disturb it; the view that is there at present draws it.
+
+const recordings = (window.partylineRecordings ??= new Map());
+// Under this key stands the recording whose call the server has not opened yet.
+const UNOPENED = "";
+// Chunks follow each other within this time, unless computer or browser slept.
+const STALLED_MS = 2_000;
+const ROOM_AGAIN_MS = 5_000;
+const SILENT_MS = 8_000;
+const FAINTEST = 0.0004;
+const ENDINGS = {
+  over: "The call was ended by the server, elsewhere or because nothing had arrived for too long.",
+  taken: "This call goes on in another window.",
+  refused: "The server took no more sound of this call.",
+  unreachable: "The connection for the sound could not be made.",
+};
+
+class Recording {
+  /** `phase`: opening, live, paused, left (nobody records at present), ending, ended or failed. */
+  constructor(channels, phase, kept = new Kept(channels)) {
+    this.channels = channels;
+    this.phase = phase;
+    this.kept = kept;
+    this.peaks = [];
+    this.muted = false;
+    this.full = false;
+    this.lostMs = 0;
+    this.lastAt = null;
+    this.said = "";
+    this.loudAt = performance.now();
+    this.abort = new AbortController();
+    const options = { signal: this.abort.signal };
+    window.addEventListener("beforeunload", (event) => this.isAtRisk && event.preventDefault(), options);
+    window.addEventListener("pagehide", () => this.#putAway(), options);
+    this.pill = new Pill(this);
+  }
+
+  /** Begin to record; the call it belongs to is opened meanwhile. Raises Refusal. */
+  static async begin(streams, { nonce, source }) {
+    const recording = new Recording(streams.shared ? 2 : 1, "opening");
+    Object.assign(recording, { nonce, source });
+    try {
+      await recording.#listen(streams);
+    } catch (error) {
+      recording.close();
+      throw error;
+    }
+    recordings.set(UNOPENED, recording);
+    return recording;
+  }
+
+  /** Take up a call that an earlier page began; what that page put away is sent at once. */
+  static left(call, channels, url) {
+    const before = stashed(call);
+    const recording = new Recording(before?.kept.channels ?? channels, "left", before?.kept);
+    recording.before = before ?? { lastAt: null, paused: false };
+    recording.call = call;
+    recording.url = url;
+    recordings.set(call, recording);
+    if (before?.ended) {
+      recording.phase = "ending";
+      recording.#connect();
+      recording.line.stop();
+    } else if (before && !before.kept.isSent) recording.#connect();
+    return recording;
+  }
+
+  async #listen({ microphone, shared }) {
+    this.capture = new Capture(this.channels, {
+      chunk: (chunk) => this.#chunk(chunk),
+      level: (peaks) => this.#level(peaks),
+      lost: (kind) => this.#lostSource(kind),
+    });
+    await this.capture.open(microphone, shared);
+    this.capture.tell({ going: true, mute: this.muted });
+  }
+
+  /** The server has opened the call. */
+  open(call, url) {
+    this.call = call;
+    this.url = url;
+    recordings.delete(UNOPENED);
+    recordings.set(call, this);
+    this.phase = "live";
+    this.#connect();
+  }
+
+  at(url) {
+    this.url = url;
+    this.line?.at(url);
+  }
+
+  #connect() {
+    this.line = new SoundLine(this.kept, {
+      moved: () => this.#moved(),
+      ended: (how, sentence) => this.#ended(how, sentence),
+      expired: () => this.view?.send({ kind: "link" }),
+    });
+    this.line.at(this.url);
+  }
+
+  /** Record on after a reload. Raises Refusal. */
+  async goOn(streams) {
+    const { lastAt, paused } = this.before;
+    // While a call pauses its time stands still: then nothing is missing.
+    this.resumesFrom = paused ? undefined : lastAt;
+    await this.#listen(streams);
+    this.phase = "live";
+    if (!this.line || this.line.over) this.#connect();
+    this.#moved();
+  }
+
+  #chunk({ pcm, at }) {
+    const ms = pcm.length / this.channels / FRAMES_PER_MS;
+    const began = at - ms;
+    if (this.resumesFrom !== undefined) {
+      const since = this.resumesFrom === null ? null : Math.max(0, began - this.resumesFrom);
+      this.kept.interrupt(since);
+      this.resumesFrom = undefined;
+    } else if (this.lastAt !== null && began - this.lastAt > STALLED_MS) {
+      this.#missed(began - this.lastAt);
+    }
+    this.lastAt = at;
+    this.full = this.kept.isFull || (this.full && this.kept.ms > KEPT_MS - ROOM_AGAIN_MS);
+    if (this.full) {
+      this.lostMs += ms;
+      return;
+    }
+    if (this.lostMs) this.#missed(0);
+    this.kept.add(pcm);
+    this.line?.pump();
+  }
+
+  #missed(ms) {
+    this.kept.interrupt(ms + this.lostMs);
+    this.lostMs = 0;
+  }
+
+  #level(peaks) {
+    const now = performance.now();
+    if (this.phase !== "live" || this.muted || peaks.some((peak) => peak > FAINTEST)) this.loudAt = now;
+    this.peaks = peaks;
+    this.view?.level(peaks);
+  }
+
+  get isSilent() {
+    return performance.now() - this.loudAt > SILENT_MS;
+  }
+
+  #lostSource(kind) {
+    this.lost = kind;
+    this.#moved();
+  }
+
+  /** Listen to another microphone from now on. Raises Refusal. */
+  async use(device, echo) {
+    const microphone = await openMicrophone(device, { echo });
+    if (!this.isOpen) return stopTracks(microphone);
+    this.capture.use(microphone);
+    if (this.lost === "microphone") this.lost = null;
+    this.#moved();
+  }
+
+  /** Whether sound is being taken, or could be at a click. */
+  get isOpen() {
+    return ["opening", "live", "paused"].includes(this.phase);
+  }
+
+  get isOver() {
+    return ["ended", "failed"].includes(this.phase);
+  }
+
+  get isAtRisk() {
+    return this.isOpen || (!this.isOver && !this.kept.isSent);
+  }
+
+  get isUp() {
+    return this.phase === "opening" || Boolean(this.line?.isUp);
+  }
+
+  mute(muted) {
+    this.muted = muted;
+    this.capture.tell({ mute: muted });
+    this.#moved();
+  }
+
+  async pause() {
+    this.phase = "paused";
+    this.#moved();
+    await this.capture.flush({ going: false });
+    this.lastAt = null;
+    if (this.phase === "paused") this.line.setPaused(true);
+  }
+
+  resume() {
+    this.phase = "live";
+    this.line.setPaused(false);
+    this.capture.tell({ going: true });
+    this.#moved();
+  }
+
+  /** End the call: its last samples are taken, and all that is kept is sent. */
+  async stop() {
+    if (this.phase === "opening") return this.discard();
+    if (this.phase === "left") return this.#ended("stopped");
+    if (!this.isOpen) return;
+    const wasPaused = this.phase === "paused";
+    this.phase = "ending";
+    this.#moved();
+    await this.capture.flush(wasPaused ? {} : { going: true }, { last: true });
+    this.capture.close();
+    if (this.phase === "ending") this.line.stop();
+    this.#moved();
+  }
+
+  /** Forget what was recorded; the server has not opened the call, or is told by the page. */
+  discard() {
+    this.phase = "failed";
+    this.close();
+    recordings.delete(this.call ?? UNOPENED);
+  }
+
+  #ended(how, sentence) {
+    if (this.isOver) return;
+    this.phase = how === "stopped" ? "ended" : "failed";
+    this.said = sentence || ENDINGS[how] || "";
+    this.how = how;
+    this.close();
+    if (this.call) dropStash(this.call);
+    this.#moved();
+  }
+
+  #moved() {
+    const { line } = this;
+    if (this.phase === "left" && line && !line.over && line.everReady && this.kept.isSent) {
+      // What the page before had left is safe; the next connection begins with a click.
+      line.close();
+      dropStash(this.call);
+    }
+    this.view?.draw();
+    this.pill.draw();
+  }
+
+  #putAway() {
+    if (!this.call || this.isOver) return;
+    const left = this.phase === "left";
+    stash(this.call, this.kept, {
+      lastAt: left ? this.before.lastAt : this.lastAt ?? Date.now(),
+      paused: left ? this.before.paused : this.phase === "paused",
+      ended: this.phase === "ending",
+    });
+  }
+
+  close() {
+    this.abort.abort();
+    this.capture?.close();
+    this.line?.close();
+    this.pill.leave();
+  }
+}
