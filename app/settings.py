@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from app.elsewhere_settings import ElsewhereSettings
+from app.watch_settings import WatchSettings
 from services.audio.covering import Cover
 from services.domain.addresses import is_encrypted_or_here, is_this_machine
 from services.domain.calls import ProcessingOptions
@@ -47,7 +48,7 @@ def _encrypted_or_here(url: str | None) -> str | None:
     return url
 
 
-class Settings(ElsewhereSettings):
+class Settings(ElsewhereSettings, WatchSettings):
     """Everything an installation can set, by the names that docs/deploying.md lists.
 
     The environment wins over ``.streamlit/secrets.toml``, which may hold the same names. Secrets
@@ -171,6 +172,11 @@ class Settings(ElsewhereSettings):
             "DATABASE_URL": self.database_url,
             "STORAGE_URL": self.storage_url,
         }
+
+    @property
+    def pages_url(self) -> str:
+        """Where people find the pages, as far as this machine can know."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     def limits_of(self, provider: str) -> ProviderLimits | None:
         """Return the limits set for a provider, None for one that has none."""

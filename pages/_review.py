@@ -80,6 +80,7 @@ def _show_tabs(reviewed: ReviewedCall) -> None:
 def _show_review(reviewed: ReviewedCall) -> None:
     """Draw who said what and how it went, and carry out what is asked for there."""
     call_id = reviewed.call.id
+    panels.draw_captions_note(reviewed)
     panels.draw_fallback(reviewed)
     panels.draw_findings(reviewed)
     draw_cards(reviewed)

@@ -17,7 +17,13 @@ from app.commands.console import EXIT_BAD_INPUT, say
 from app.commands.stored import save_recording
 from app.commands.vocabulary import with_kept_vocabulary
 from app.settings import Settings
-from app.wiring import build_models, build_participants, build_providers, build_services
+from app.wiring import (
+    build_models,
+    build_participants,
+    build_providers,
+    build_services,
+    build_watch,
+)
 from services.analysis.file_names import details_from_name
 from services.audio.microphone import microphone
 from services.audio.pcm import BYTES_PER_SAMPLE, FilePcm
@@ -80,12 +86,12 @@ def stream_live(
     recorded = as_recorded(capabilities, options)
     if services is not None:
         services.intake.check_options(recorded)
-    models = build_models(settings)
+    models, watch = build_models(settings), build_watch(settings)
     with _opened(settings, source, capabilities, speed) as given:
         models.warm_up()
         with StopAsked.by_signals() as stop:
             lines = EventLines(stop)
-            call = LiveCall(provider, wanted, models, lines, details=given.details)
+            call = LiveCall(provider, wanted, models, lines, details=given.details, watch=watch)
             status = _hold(call, given, stop)
         if services is not None:
             with given.open_recording() as recording:

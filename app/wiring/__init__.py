@@ -1,5 +1,6 @@
 """The composition root: from settings to services. Nothing else names concrete classes."""
 
+from app.wiring.alerts import build_alerts
 from app.wiring.live import build_here_recogniser
 from app.wiring.parts import (
     RuleTools,
@@ -12,6 +13,7 @@ from app.wiring.parts import (
     build_rules,
     build_search,
     build_vocabulary,
+    build_watch,
     references_of,
     rule_tools_on,
 )
@@ -22,6 +24,7 @@ __all__ = [
     "RuleTools",
     "Services",
     "Worker",
+    "build_alerts",
     "build_assemblyai",
     "build_here_recogniser",
     "build_known_voices",
@@ -33,6 +36,7 @@ __all__ = [
     "build_search",
     "build_services",
     "build_vocabulary",
+    "build_watch",
     "build_worker",
     "process_services",
     "references_of",

@@ -12,13 +12,14 @@ from app.local_models import (
     build_listener,
     shared_engine,
 )
-from app.settings import Settings
+from app.settings import Settings, names_in
 from app.sweep_wiring import build_sweep_children
-from services.domain.errors import ProviderUnknown
+from services.domain.errors import BadRule, BadSettings, ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
 from services.domain.voices import VoiceSignature
 from services.jobs.notices import StoredNotices
+from services.live.watch_options import WatchOptions, watch_list
 from services.one_file import KnownVoices
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
@@ -39,6 +40,7 @@ from services.storage.vocabularies import VocabularyStore
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.sweeping.sweeper import Sweeper
 from services.understanding.rules.ready_made import ready_made_rules
+from services.understanding.rules.yaml_form import checked_rule
 from services.vocabulary import VocabularyService
 
 if TYPE_CHECKING:
@@ -112,6 +114,25 @@ def build_rules(settings: Settings) -> tuple[Rule, ...]:
     book = RuleStore(engine).book(LOCAL_USER.org_id)
     engine.dispose()
     return rules_of(book)
+
+
+def build_watch(settings: Settings) -> WatchOptions:
+    """Return what live calls are watched for: the rules that alert and the watch list among it.
+
+    Makes no database. Raises DatabaseTooNew, StorageError, and BadSettings for a watch list that
+    can't be understood.
+    """
+    try:
+        words = tuple(map(checked_rule, watch_list(names_in(settings.watch_words))))
+    except BadRule as error:
+        raise BadSettings("It is PARTYLINE_WATCH_WORDS.") from error
+    alerting = tuple(rule for rule in build_rules(settings) if rule.alert and rule.enabled)
+    return WatchOptions(
+        silence_ms=settings.watch_silence_ms,
+        monologue_ms=settings.watch_monologue_ms,
+        rules=(*alerting, *words),
+        summary_every_ms=settings.summary_every_ms,
+    )
 
 
 def build_known_voices(settings: Settings) -> KnownVoices | None:

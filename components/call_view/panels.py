@@ -8,6 +8,8 @@ from components.charts.sentiment import sentiment_figure, sentiment_text
 from components.charts.talk_ratio import talk_ratio_figure, talk_ratio_text
 from components.heading import draw_panel_title
 from components.wording import clock, plain
+from services.domain.calls import FINISHED_STATES
+from services.domain.captions import is_captions
 from services.domain.reviewed import ReviewedCall
 from services.providers.fallback import STAGE as FALLBACK_STAGE
 
@@ -21,6 +23,17 @@ def draw_findings(reviewed: ReviewedCall) -> None:
     elif said:
         lines = "\n".join(f"- {words}" for words in said)
         st.caption(f":material/hearing: About the sound:\n{lines}")
+
+
+def draw_captions_note(reviewed: ReviewedCall) -> None:
+    """Draw that what is shown was understood while the call was held, if so."""
+    if not is_captions(reviewed.transcript.provider):
+        return
+    if reviewed.call.state in FINISHED_STATES:
+        after = "The recording itself has not been transcribed: choose Process again for that."
+    else:
+        after = "The recording is being transcribed now and will replace them."
+    st.info(f"These are the captions of the live call. {after}", icon=":material/closed_caption:")
 
 
 def draw_fallback(reviewed: ReviewedCall) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from components.wording import moment
+from services.domain.captions import captions_maker, is_captions
 from services.review.comparing import KnownTranscript
 
 
@@ -12,7 +13,7 @@ def transcript_words(known: KnownTranscript, titles: Mapping[str, str], zone: st
     """Return what a transcript is called: ``Run 2: Azure Speech, 12 Nov 2026, 09:30``."""
     version = known.version
     parts = [
-        f"Run {version.run}: {titles.get(version.provider, version.provider)}",
+        f"Run {version.run}: {_maker_words(version.provider, titles)}",
         moment(version.created_at, zone),
     ]
     if known.relabelled:
@@ -59,4 +60,11 @@ def draw_choice(
 def short_words(known: KnownTranscript, titles: Mapping[str, str]) -> str:
     """Return the shortest name that tells a transcript from the others."""
     version = known.version
-    return f"{titles.get(version.provider, version.provider)} (run {version.run})"
+    return f"{_maker_words(version.provider, titles)} (run {version.run})"
+
+
+def _maker_words(provider: str, titles: Mapping[str, str]) -> str:
+    """Return who made a transcript: ``Azure Speech``, ``Live captions by Azure Speech``."""
+    maker = captions_maker(provider)
+    title = titles.get(maker, maker)
+    return f"Live captions by {title}" if is_captions(provider) else title

@@ -414,3 +414,20 @@ class LanguageModelDeclined(LanguageModelError):
 
 class LanguageModelAnswerUnusable(LanguageModelError):
     """The language model's answer could not be used."""
+
+
+# --- alerts of live calls ---------------------------------------------------------------------
+
+
+class AlertError(PartylineError):
+    """An alert could not be delivered."""
+
+
+class AlertRefused(AlertError):
+    """The address for alerts refused an alert."""
+
+
+class AlertUnreachable(AlertError):
+    """The address for alerts can't be reached or is out of order at the moment."""
+
+    retryable = True

@@ -16,6 +16,10 @@ class WarningKind(StrEnum):
     RULE = "rule"
 
 
+ALERTED_BY_DEFAULT = (WarningKind.RULE, WarningKind.NEGATIVE)
+"""The kinds that people elsewhere are told of where nobody says otherwise."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LiveWarning:
     """Something in [start_ms, end_ms) of a call that people should know while it goes on.
@@ -39,3 +43,15 @@ class LiveWarning:
         if self.rule_id is not None:
             return f"rule-{self.rule_id}"
         return f"{self.kind.value}-{self.start_ms}-{self.speaker or 'all'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """A warning as it is told elsewhere. ``at_ms`` is its place in the call, ``link`` the page."""
+
+    call_id: str
+    warning_id: str
+    kind: str
+    at_ms: int
+    rule: str | None
+    link: str

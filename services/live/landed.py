@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 from services import telemetry
 from services.analysis.file_names import without_numbers
 from services.audio.recording import SAMPLE_RATE
-from services.domain.calls import AudioFacts, Call, CallState, ProcessingOptions, Run
+from services.domain.calls import (
+    CALLS_QUEUE,
+    AudioFacts,
+    Call,
+    CallState,
+    ProcessingOptions,
+    Run,
+)
 from services.domain.captions import captions_by
 from services.domain.findings import Finding, FindingKind
 from services.domain.live_calls import LiveState, RunningCall, SoundGap
@@ -34,9 +41,11 @@ def call_of(running: RunningCall, *, content_hash: str, size_bytes: int, audio: 
     )
 
 
-def caption_run(call: Call, options: ProcessingOptions) -> Run:
-    """Return the run whose transcript the captions are."""
-    return Run(call_id=call.id, number=call.run, options=options, state=CallState.WAITING)
+def first_run(call: Call, options: ProcessingOptions, *, queue: str = CALLS_QUEUE) -> Run:
+    """Return the call's first run: that of the captions, or that of the recording."""
+    return Run(
+        call_id=call.id, number=call.run, options=options, state=CallState.WAITING, queue=queue
+    )
 
 
 def fit_to_keep(

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from services import telemetry
 from services.audio.recording import SAMPLE_RATE
 from services.audio.wav import wav_header
-from services.domain.calls import Call, CallState, ProcessingOptions, Run
+from services.domain.calls import Call, ProcessingOptions
 from services.domain.errors import (
     AlreadyStored,
     InternalFault,
@@ -29,7 +29,7 @@ from services.domain.errors import (
 from services.domain.live_calls import RunningCall
 from services.domain.metrics import AnalysedTranscript
 from services.jobs.queue import JobQueue
-from services.live.landed import audio_facts, call_of, caption_run, fit_to_keep
+from services.live.landed import audio_facts, call_of, first_run, fit_to_keep
 from services.live.options import as_recorded
 from services.providers.registry import ProviderRegistry
 from services.storage.audio_vault import AudioVault, Rendition
@@ -206,23 +206,19 @@ class Landing:
         kept = fit_to_keep(captions, running.options)
         options = self._options_afterwards(running.options)
         queue = self._queue.queue_for(options)
+        # This takes time in which nobody else could write.
+        read = self._transcripts.read_by_rules(call.org_id, kept) if kept else None
         with self._calls.transaction() as connection:
             if not self._live.remove(running.id, connection=connection):
                 raise _TakenOver
             if kept is None:
-                run = Run(
-                    call_id=call.id,
-                    number=call.run,
-                    options=options,
-                    state=CallState.WAITING,
-                    queue=queue,
-                )
+                run = first_run(call, options, queue=queue)
                 self._calls.add(call, run, tape.key, connection=connection)
             else:
-                first = caption_run(call, running.options)
+                first = first_run(call, running.options)
                 self._calls.add(call, first, tape.key, connection=connection)
                 stored = self._transcripts.save(
-                    call.org_id, call.id, first.number, kept, connection=connection
+                    call.org_id, call.id, first.number, kept, read=read, connection=connection
                 )
                 if not self._runs.finish(call.id, first.number, stored, connection=connection):
                     raise InternalFault

@@ -210,10 +210,10 @@ class Reading:
         figures = figures_of(so_far.voiced(at_ms), at_ms)
         course = self._course.new(scene.recent) if anew else ()
         self._teller.figures(replace(figures, course=course))
-        for warning in self._watcher.look(scene, lambda: so_far.whole(at_ms), anew=anew):
+        for warning in self._watcher.look(scene, so_far.whole, anew=anew):
             self._teller.warning(warning)
         speech_ms = sum(one.talk_ms for one in figures.speakers) - figures.overlap_ms
-        if anew and self._summing.is_due(speech_ms, len(so_far.lines)):
+        if self._summing.is_due(speech_ms, len(so_far.lines)):
             self._summing.ask(so_far.shown(at_ms), is_wanted=False)
 
     def _tell_summary(self, summary: Summary, at_ms: int) -> None:

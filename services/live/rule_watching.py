@@ -41,17 +41,20 @@ class RulesSoFar:
         self._told: set[str] = set()
 
     def look(
-        self, at_ms: int, whole: Callable[[], Transcript], *, anew: bool
+        self, at_ms: int, heard_ms: int, whole: Callable[[int], Transcript], *, anew: bool
     ) -> tuple[LiveWarning, ...]:
-        """Return the rules that newly apply; ``anew``: lines have changed since the last look."""
-        if not self._rules:
+        """Return the rules that newly apply; ``anew``: lines have changed since the last look.
+
+        All words up to ``heard_ms`` are known: nothing later can be said to be missing.
+        """
+        if not self._rules or heard_ms <= 0:
             return ()
         measured = self._any_measured and at_ms - self._measured_at_ms >= MEASURED_EVERY_MS
         if not (anew or measured or at_ms - self._heard_at_ms >= MEASURED_EVERY_MS):
             return ()
-        transcript = whole()
+        transcript = whole(heard_ms)
         self._heard_at_ms = at_ms
-        found = self._spoken.heard(_words_of(transcript, at_ms))
+        found = self._spoken.heard(_words_of(transcript, heard_ms))
         if measured:
             self._measured_at_ms = at_ms
             facts = facts_of(transcript, analyse(transcript), going_on=True)

@@ -25,15 +25,16 @@ class Watcher:
         self._rules = RulesSoFar(options.rules)
 
     def look(
-        self, scene: Scene, whole: Callable[[], Transcript], *, anew: bool
+        self, scene: Scene, whole: Callable[[int], Transcript], *, anew: bool
     ) -> tuple[LiveWarning, ...]:
         """Return what is to be told at this moment; a warning that was told is not told again.
 
-        ``anew``: lines have changed since the last look. ``whole`` gives all of the call and is
-        asked only where that is needed.
+        ``anew``: lines have changed since the last look. ``whole`` gives all of the call up to a
+        moment and is asked only where that is needed.
         """
         found = [warning for watch in self._watches for warning in watch.look(scene)]
-        return (*found, *self._rules.look(scene.at_ms, whole, anew=anew))
+        heard_ms = scene.at_ms - scene.slack_ms
+        return (*found, *self._rules.look(scene.at_ms, heard_ms, whole, anew=anew))
 
     def ended(self, transcript: Transcript, analysis: CallAnalysis) -> tuple[LiveWarning, ...]:
         """Return what only the end of the call shows: rules on what was never said."""

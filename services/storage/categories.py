@@ -44,9 +44,13 @@ RuleReader = Callable[[StoredBook, AnalysedTranscript], RuleReading]
 """Reads a call by an organisation's rules."""
 
 
+PresentReading = Callable[[Connection], RuleReading]
+"""Gives, inside a transaction, what the rules as they are by then make of a call."""
+
+
 def read_by_rules(
     engine: Engine, read: RuleReader | None, org_id: str, shown: AnalysedTranscript
-) -> Callable[[Connection], RuleReading] | None:
+) -> PresentReading | None:
     """Read a call by the present rules; return how to get at that inside the transaction.
 
     Reading takes time, so it is done before; again only if the rules changed in between.

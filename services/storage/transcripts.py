@@ -16,7 +16,7 @@ from services.domain.edits import CallEdits
 from services.domain.errors import EditConflict, NotFound, NotReady
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Transcript
-from services.storage.categories import RuleReader, read_by_rules
+from services.storage.categories import PresentReading, RuleReader, read_by_rules
 from services.storage.database import joining, reading, writing
 from services.storage.derived import FORM, Derived, write_derived
 from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row
@@ -63,6 +63,10 @@ class TranscriptStore:
         self._read_rules = read_rules
         self._also = tuple(also)
 
+    def read_by_rules(self, org_id: str, shown: AnalysedTranscript) -> PresentReading | None:
+        """Read a call by its organisation's rules, for saving it in a transaction that is short."""
+        return read_by_rules(self._engine, self._read_rules, org_id, shown)
+
     def save(
         self,
         org_id: str,
@@ -72,19 +76,21 @@ class TranscriptStore:
         *,
         edits: CallEdits | None = None,
         shown: AnalysedTranscript | None = None,
+        read: PresentReading | None = None,
         connection: Connection | None = None,
     ) -> str:
         """Store a run's transcript, make it active, write the call's figures; return its id.
 
         ``edits`` are the call's edits carried over to this transcript, ``shown`` is what it looks
-        like with them (figures come from there). Saving again replaces what this run saved, until
-        the run has ended; from then on the first stays and its id is returned. A transcript of an
-        older run than the active one is kept without becoming active, or, if it would bring back
-        unredacted text, not kept. Raises NotFound when the call has been deleted, Cancelled when
-        the run ended without success, EditConflict when the edits were changed meanwhile.
+        like with them (figures come from there); ``read`` is what ``read_by_rules`` gave for that.
+        Saving again replaces what this run saved, until the run has ended; from then on the first
+        stays and its id is returned. A transcript of an older run than the active one is kept
+        without becoming active, or, if it would bring back unredacted text, not kept. Raises
+        NotFound when the call has been deleted, Cancelled when the run ended without success,
+        EditConflict when the edits were changed meanwhile.
         """
         transcript = analysed.transcript
-        read = read_by_rules(self._engine, self._read_rules, org_id, shown or analysed)
+        read = read or self.read_by_rules(org_id, shown or analysed)
         with joining(self._engine, connection) as inside:
             found = read(inside) if read else None
             call = locked_call(inside, org_id, call_id)

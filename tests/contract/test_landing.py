@@ -208,19 +208,20 @@ STEPS = {
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", STEPS)
-def test_killed_anywhere_and_landed_again(house, step, done):
-    call_id = house.held()
-    with pytest.MonkeyPatch.context() as patched:
-        killed_at(patched, *STEPS[step](house), done=done)
-        with pytest.raises(Killed):
-            house.landing.land(call_id, analysed())
-        committed = step == "delete"
-        assert len(house.services.calls.list(ORG)) == committed
-        assert len(house.live.running(ORG)) == (not committed)
-    again = house.landing.land(call_id, analysed())
-    assert again is (Landed.BEFORE if committed else Landed.CALL)
-    house.assert_landed(call_id, captions=True)
+def test_killed_anywhere_and_landed_again(house, done):
+    for step, place in STEPS.items():
+        call_id = house.held()
+        with pytest.MonkeyPatch.context() as patched:
+            killed_at(patched, *place(house), done=done)
+            with pytest.raises(Killed):
+                house.landing.land(call_id, analysed())
+            committed = step == "delete"
+            assert len(house.services.calls.list(ORG)) == committed, step
+            assert len(house.live.running(ORG)) == (not committed), step
+        again = house.landing.land(call_id, analysed())
+        assert again is (Landed.BEFORE if committed else Landed.CALL), step
+        house.assert_landed(call_id, captions=True)
+        house.services.desk.delete(LOCAL_USER, call_id)
 
 
 def test_killed_in_the_middle_of_the_sound(house, monkeypatch):

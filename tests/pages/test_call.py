@@ -23,7 +23,7 @@ from services.domain.findings import Finding, FindingKind
 from services.domain.people import LOCAL_USER
 from services.domain.sound import CallSound, Listening, Original
 from services.domain.speech import SpeakerRole
-from tests.pages.conftest import MAIN, choose, press, texts
+from tests.pages.conftest import MAIN, as_read, choose, press, texts
 from tests.pages.samples import ORG, sample_transcript
 
 
@@ -57,6 +57,33 @@ def test_a_provider_that_stood_in_is_named(staged, open_page):
     assert f"Fallback: {plain(said)}" in texts(page)
     other = staged.add_ready()
     assert not open_page("call", open_call=other.id).info
+
+
+def test_captions_of_a_live_call_are_called_so(staged, open_page):
+    """While the recording is processed, when that came to nothing, and not afterwards."""
+    captions = replace(sample_transcript(), provider="local live")
+    call = staged.add_ready(captions)
+    staged.runs.start(ORG, call.id, ProcessingOptions())
+    (note,) = open_page("call", open_call=call.id).info
+    assert note.value == (
+        "These are the captions of the live call. The recording is being transcribed now and will "
+        "replace them."
+    )
+    staged.runs.fail(call.id, 2, ProviderTimeout())
+    (note,) = open_page("call", open_call=call.id).info
+    assert "has not been transcribed: choose Process again" in note.value
+    staged.add_transcript(staged.calls.get(ORG, call.id), sample_transcript(), run=3)
+    assert not open_page("call", open_call=call.id).info
+
+
+def test_what_was_not_recorded_is_told_with_its_time(staged, open_page):
+    """A gap of a live call stands among what is said about the sound."""
+    gap = Finding(
+        kind=FindingKind.NOT_RECORDED, measured={"from_ms": 3_725_000.0, "missing_ms": 8_400.0}
+    )
+    call = staged.add_ready(findings=(gap,))
+    page = open_page("call", open_call=call.id)
+    assert "silence instead (from 1:02:05 on, 8.4 s missing)." in as_read(page)
 
 
 def test_findings_say_what_was_done_with_figures_and_units(staged, open_page):

@@ -1,5 +1,6 @@
 """The Compare tab: two transcripts of a call beside each other, in words and figures."""
 
+from dataclasses import replace
 from html import escape
 
 import pytest
@@ -183,3 +184,14 @@ def test_without_a_word_there_is_no_rate():
     """0 of 0 is said in words."""
     nothing = compare(sample_transcript([]), sample_transcript())
     assert counts_text(nothing, "A", "B") == "A has no words, so there is no rate; B has 56."
+
+
+def test_live_captions_are_one_of_the_versions(staged, open_page):
+    """They are named as what they are, with who made them."""
+    call = staged.add_ready(replace(sample_transcript(HEARD), provider="local live"))
+    staged.add_transcript(call, sample_transcript())
+    page = open_page("call", open_call=call.id, **{f"call_tabs_{call.id}": "Compare"})
+    labels = page.selectbox(key=f"compare_{call.id}_other").options
+    assert labels[0].startswith("Run 1: Live captions by This machine, ")
+    assert labels[1].startswith("Run 2: This machine, ")
+    assert "Live captions by This machine (run 1) has" in as_read(page)

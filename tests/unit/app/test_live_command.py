@@ -65,7 +65,11 @@ def test_a_recording_is_told_event_by_event_and_nothing_is_stored(tmp_path):
     assert (code, err) == (0, "")
     kinds = [event["type"] for event in events]
     assert kinds[0] == "speaker"
-    assert set(kinds) == {"speaker", "partial", "final", "sentiment", "summary", "ended"}
+    told = {"speaker", "partial", "final", "sentiment", "warning", "summary", "ended"}
+    assert set(kinds) == told, "figures are not printed"
+    (warning,) = [event for event in events if event["type"] == "warning"]
+    assert (warning["kind"], warning["alert"]) == ("rule", True)
+    assert warning["rule"]["id"] == "recording_disclosure_missing", "what only the end shows"
     assert kinds[-2:] == ["summary", "ended"]
     assert events[-1]["at_ms"] == 9_000
     assert [e["text"].split()[0] for e in events if e["type"] == "final"] == ["Good", "Hello,", "I"]

@@ -6,8 +6,10 @@ import pytest
 
 from app import settings as settings_module
 from app.settings import ROOT, Settings, is_loopback, load_settings
+from app.wiring import build_alerts, build_watch
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import BadSettings
+from services.domain.live_warnings import WarningKind
 
 
 @pytest.fixture(autouse=True)
@@ -164,3 +166,66 @@ def test_default_provider_and_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARTYLINE_FALLBACK", " assemblyai, local ,")
     options = load_settings().default_options
     assert (options.provider, options.fallback) == ("azure", ("assemblyai", "local"))
+
+
+def test_nobody_is_alerted_unless_it_is_set() -> None:
+    settings = load_settings()
+    assert settings.alert_url is None
+    assert settings.smtp_url is None
+    assert settings.alerted == (WarningKind.RULE, WarningKind.NEGATIVE)
+    assert build_alerts(settings).deliveries() == []
+
+
+def test_where_alerts_go_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTYLINE_ALERT_URL", "https://hooks.example.com/T0/s3cret?k=1")
+    monkeypatch.setenv("PARTYLINE_ALERT_SECRET", "s3cret")
+    monkeypatch.setenv("PARTYLINE_SMTP_URL", "smtps://me:s3cret@mail.example.com")
+    monkeypatch.setenv("PARTYLINE_ALERT_TO", "s3cret@example.com")
+    settings = load_settings()
+    assert "s3cret" not in repr(settings)
+    ways = [delivery.channel for delivery in build_alerts(settings).deliveries()]
+    assert ways == ["webhook", "e-mail"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PARTYLINE_ALERT_URL", "http://hooks.example.com/"),
+        ("PARTYLINE_ALERT_URL", "http://127.0.0.1.example.com/"),
+        ("PARTYLINE_ALERT_URL", "https://me:pw@hooks.example.com/"),
+        ("PARTYLINE_ALERT_URL", "https://hooks.example.com/a\nb"),
+        ("PARTYLINE_ALERT_URL", "ftp://127.0.0.1/"),
+        ("PARTYLINE_SMTP_URL", "mail.example.com"),
+        ("PARTYLINE_ALERT_TO", "nobody"),
+        ("PARTYLINE_ALERT_FROM", "a@x.org\nBcc: b@x.org"),
+        ("PARTYLINE_ALERT_KINDS", "rule,anger"),
+        ("PARTYLINE_WATCH_MONOLOGUE_MS", "10"),
+    ],
+)
+def test_alerts_that_would_not_do(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings) as raised:
+        load_settings()
+    assert name in raised.value.user_message
+    assert value not in raised.value.user_message
+
+
+def test_what_live_calls_are_watched_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PARTYLINE_DATA_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("PARTYLINE_WATCH_WORDS", "lawyer, speak to a manager")
+    monkeypatch.setenv("PARTYLINE_WATCH_SILENCE_MS", "8000")
+    watch = build_watch(load_settings())
+    assert watch.silence_ms == 8_000
+    assert all(rule.alert and rule.enabled for rule in watch.rules)
+    names = [rule.name for rule in watch.rules]
+    assert names[-2:] == ["Watch list: lawyer", "Watch list: speak to a manager"]
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_watch_list_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PARTYLINE_DATA_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("PARTYLINE_WATCH_WORDS", "(((")
+    with pytest.raises(BadSettings, match="PARTYLINE_WATCH_WORDS"):
+        build_watch(load_settings())

@@ -49,6 +49,18 @@ def test_every_finding_is_one_plain_sentence(kind: FindingKind, channel: int | N
         (FindingKind.NARROWBAND, {"above_4khz_db": -61.2}, "−61 dB above 4 kHz against below"),
         (FindingKind.MANY_CHANNELS, {"channels": 6.0}, "6 channels"),
         (FindingKind.TRUNCATED, {"missing_ms": 4_200.0, "bad_packets": 0.0}, "4.2 s missing"),
+        (
+            FindingKind.NOT_RECORDED,
+            {"from_ms": 62_999.0, "missing_ms": 12_340.0},
+            "from 1:02 on, 12.3 s missing",
+        ),
+        (
+            FindingKind.NOT_RECORDED,
+            {"from_ms": 0.0, "missing_ms": 600.0},
+            "from 0:00 on, 0.6 s missing",
+        ),
+        (FindingKind.SOUND_LOST, {"from_ms": 36_000_000.0}, "from 10:00:00 on"),
+        (FindingKind.BROKEN_OFF, {}, ""),
         (FindingKind.NO_SPEECH, {}, ""),
         (FindingKind.NO_SPEECH, {"something_new": 3.0}, ""),
     ],

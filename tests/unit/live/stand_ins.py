@@ -3,7 +3,7 @@
 import threading
 from dataclasses import replace
 
-from services.domain.live import LiveEvent
+from services.domain.live import LanguageTold, LiveEvent
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Capabilities, Readiness
 from services.providers.live import LiveFormat, LiveListener, LiveSession
@@ -26,6 +26,9 @@ class HandSession(LiveSession):
     def _finish_impl(self, timeout_s: float) -> None:
         for event in self.last_words:
             self.tell(event)
+
+    def _speak_impl(self, language: str | None) -> None:
+        self.tell(LanguageTold(language=language, chosen=True, at_ms=self.sent_ms))
 
     def _close_impl(self) -> None:
         pass
@@ -58,6 +61,8 @@ class TextModels:
 
     def __init__(self) -> None:
         self.scored: list[tuple[str | None, str]] = []
+        self.spoken: list[str | None] = []
+        self.languages: list[str | None] = []
         self.may_score = threading.Event()
         self.may_score.set()
         self.sentiment_fails: Exception | None = None
@@ -87,6 +92,7 @@ class TextModels:
         self.may_score.wait()
         if self.sentiment_fails is not None:
             raise self.sentiment_fails
+        self.languages.append(transcript.language)
         lines, before = [], None
         for line in transcript.utterances:
             if line.sentiment is None and not line.is_backchannel:
@@ -120,6 +126,9 @@ class OneName:
     def final(self, line):
         self._fail_if_told(line)
         return (self._models._clean(line),)
+
+    def speak(self, language):
+        self._models.spoken.append(language)
 
     def _fail_if_told(self, line):
         if self._models.redaction_fails_at is not None and (

@@ -1,0 +1,75 @@
+"""What was told, for those who follow: numbers, outdated partials, followers that fail."""
+
+import threading
+
+from services.live.told_log import ToldLog
+
+
+def line(kind: str, name: str, text: str = "x") -> dict[str, object]:
+    return {"type": kind, "id": name, "text": text, "at_ms": 0}
+
+
+def test_events_are_numbered_and_outdated_partials_forgotten() -> None:
+    log = ToldLog()
+    for event in (
+        line("partial", "a"),
+        line("partial", "a", "x y"),
+        line("partial", "b"),
+        line("final", "a", "x y z"),
+        line("revised", "a", "X y z"),
+        {"type": "state", "at_ms": 1, "state": "paused"},
+    ):
+        log.tell(event)
+    assert [(e["n"], e["type"]) for e in log.events()] == [
+        (3, "partial"),
+        (4, "final"),
+        (5, "revised"),
+        (6, "state"),
+    ]
+    assert [one["id"] for one in log.partials()] == ["b"]
+
+
+def test_a_follower_gets_what_was_told_after_a_number_and_all_that_follows_once() -> None:
+    log, heard = ToldLog(), []
+    for name in "abc":
+        log.tell(line("final", name))
+    following = log.follow(1, heard.append)
+    assert [e["n"] for e in following.history] == [2, 3]
+    log.tell(line("final", "d"))
+    following.close()
+    log.tell(line("final", "e"))
+    assert [e["n"] for e in heard] == [4]
+
+
+def test_a_follower_that_fails_costs_nobody_else_anything() -> None:
+    log, heard = ToldLog(), []
+
+    def fails(_told: object) -> None:
+        raise RuntimeError("words of the call")
+
+    log.follow(0, fails)
+    log.follow(0, heard.append)
+    log.tell(line("final", "a"))
+    assert len(heard) == 1
+
+
+def test_followers_that_come_while_much_is_told_miss_nothing() -> None:
+    log, seen = ToldLog(), []
+
+    def tell() -> None:
+        for number in range(300):
+            log.tell(line("final", str(number)))
+
+    def follow() -> None:
+        heard: list[object] = []
+        following = log.follow(0, lambda told: heard.append(told["n"]))
+        seen.append(([e["n"] for e in following.history], heard))
+
+    threads = [threading.Thread(target=tell) for _ in range(2)]
+    threads += [threading.Thread(target=follow) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for history, heard in seen:
+        assert [*history, *heard] == list(range(1, 601))
