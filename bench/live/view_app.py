@@ -60,6 +60,7 @@ if __name__ == "__main__":
         app,
         host="127.0.0.1",
         port=int(os.environ["PORT"]),
-        log_level="warning",
+        log_config=None,
+        access_log=False,
         ws="websockets-sansio",
     )
