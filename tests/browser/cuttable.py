@@ -80,7 +80,7 @@ class CuttableNetwork:
             finally:
                 self._writers.discard(back)
                 back.transport.abort()
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             pass
         finally:
             self._writers.discard(writer)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -153,10 +154,34 @@ def speaking(chromium, wav: Path | None) -> Iterator:
         browser.close()
 
 
+KEEP_WHAT_IS_HEARD = """(() => {
+    window.heardChunks = [];
+    const Real = window.AudioWorkletNode;
+    window.AudioWorkletNode = class extends Real {
+        constructor(...given) {
+            super(...given);
+            this.port.addEventListener('message', ({ data }) => {
+                if (data.pcm) window.heardChunks.push(data.pcm.slice());
+            });
+        }
+    };
+})()"""
+TAKE_WHAT_WAS_HEARD = """() => window.heardChunks.map(
+    (pcm) => String.fromCharCode(...new Uint16Array(pcm.buffer))
+).join('')"""
+
+
+def heard_by(page):
+    """Return what the recorder's audio thread has given out on this page, as whole numbers."""
+    units = page.evaluate(TAKE_WHAT_WAS_HEARD)
+    return np.frombuffer(units.encode("utf-16-le", "surrogatepass"), "<i2")
+
+
 def open_live(browser_or_context, url: str):
     """Open the page of live calls."""
     page = browser_or_context.new_page()
     page.set_default_timeout(SHOWN_WITHIN_MS)
+    page.add_init_script(KEEP_WHAT_IS_HEARD)
     page.goto(f"{url}/live_call")
     return page
 

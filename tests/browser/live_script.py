@@ -46,7 +46,7 @@ def long_call(lines: int, seconds_apart: float = 2.4) -> list[Told]:
     teller = Teller(lambda told: heard.append(dict(told)))
     for n, role in enumerate((SpeakerRole.AGENT, SpeakerRole.CUSTOMER)):
         teller.speaker(Speaker(id=f"s{n}", label=role.value.title(), role=role, channel=n), 0)
-    words = "I have looked at the invoice and the amount is what we agreed on in March".split()
+    words = ["I", "have", "looked", "at", "the", "invoice", "and", "the", "amount", "is", "what", "we", "agreed", "on", "in", "March"]
     for n in range(lines):
         start = round(n * seconds_apart * 1000)
         text = f"Line {n}: {' '.join(words[: 3 + n * 7 % 12])}."
@@ -138,11 +138,16 @@ def _warnings(lines: list[Utterance]) -> list[Due]:
     rule = {"id": "r1", "name": "Refund promised"}
     found = _warning("rule", mid.start_ms, mid.end_ms, speaker=mid.speaker, rule=rule, alert=True)
     gap = Gap(
-        kind=GapKind.CONNECTION_LOST, start_ms=mid.end_ms + 10, end_ms=mid.end_ms + 4_200, channel=None
+        kind=GapKind.CONNECTION_LOST,
+        start_ms=mid.end_ms + 10,
+        end_ms=mid.end_ms + 4_200,
+        channel=None,
     )
     due.append((lines[1].end_ms + 900, turning))
     due.append((mid.end_ms + 900, {**found, "id": "r1"}))
-    due.append((mid.end_ms + 4_200, {**_heard(lambda t: t.gap(gap)), "id": f"gap-{gap.start_ms}-all"}))
+    due.append(
+        (mid.end_ms + 4_200, {**_heard(lambda t: t.gap(gap)), "id": f"gap-{gap.start_ms}-all"})
+    )
     return due
 
 

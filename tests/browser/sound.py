@@ -14,6 +14,9 @@ from tests.recordings import save_channel
 MICROPHONE_RATE = 48_000
 WINDOW = SAMPLE_RATE
 QUIET = 0.003
+SAME, MOST_WHOLE = 0.99, 0.7
+# Less than the shortest piece that the recorder could lose: a chunk of 100 ms.
+MOST_SHIFT = SAMPLE_RATE // 10
 
 
 def read(file) -> np.ndarray:
@@ -41,14 +44,16 @@ def talk(folder: Path, call: Path, *, first_s: float, last_s: float, channel=Non
 class Likeness:
     """How two sounds fit when one is laid ``lag`` frames later: correlation, and shared frames.
 
-    ``shifts`` are the lags of windows of a second beyond the common one: all of them are 0 where
-    not one frame is missing or was put in.
+    A browser on a busy machine now and then drops or repeats a buffer of 10 ms of its microphone.
+    ``shifts`` are the lags of windows of a second beyond the common one. ``correlation`` is that of
+    the windows with no such seam in or beside them, which are ``whole`` of all.
     """
 
     correlation: float
     lag: int
     frames: int
     shifts: tuple[int, ...]
+    whole: float
 
 
 def likeness(source: np.ndarray, stored: np.ndarray) -> Likeness:
@@ -57,13 +62,35 @@ def likeness(source: np.ndarray, stored: np.ndarray) -> Likeness:
     first, last = max(0, lag), min(len(source) + lag, len(stored))
     ours, theirs = stored[first:last], source[first - lag : last - lag]
     theirs = _delayed(theirs, _fraction(ours, theirs))
-    # The ends of what was turned round by the shift belong to neither.
-    inner = slice(64, len(ours) - 64)
+    windows = [
+        slice(at, at + WINDOW)
+        for at in range(WINDOW, len(ours) - 2 * WINDOW, WINDOW)
+        if np.sqrt(np.mean(theirs[at : at + WINDOW] ** 2)) > QUIET
+    ]
+    shifts = [_best_lag(theirs[one], ours[one]) for one in windows]
+    around = [shifts[:1] + shifts, shifts, shifts[1:] + shifts[-1:]]
+    whole = [
+        (one, shift)
+        for one, before, shift, after in zip(windows, *around, strict=False)
+        if before == shift == after
+    ]
+    fitting = [ours[one.start + shift : one.stop + shift] for one, shift in whole]
+    spoken = [theirs[one] for one, _ in whole]
     return Likeness(
-        correlation=float(np.corrcoef(ours[inner], theirs[inner])[0, 1]),
+        correlation=float(np.corrcoef(np.concatenate(fitting), np.concatenate(spoken))[0, 1]),
         lag=lag,
         frames=last - first,
-        shifts=tuple(_shifts(ours, theirs)),
+        shifts=tuple(shifts),
+        whole=len(whole) / len(windows),
+    )
+
+
+def is_same(found: Likeness) -> bool:
+    """Say whether a sound is another one but for seams of the browser's."""
+    return (
+        found.correlation >= SAME
+        and found.whole >= MOST_WHOLE
+        and all(abs(shift) < MOST_SHIFT for shift in found.shifts)
     )
 
 
@@ -86,10 +113,3 @@ def _fraction(ours: np.ndarray, theirs: np.ndarray) -> float:
 def _delayed(samples: np.ndarray, frames: float) -> np.ndarray:
     turn = np.exp(-2j * np.pi * np.fft.rfftfreq(len(samples)) * frames)
     return np.fft.irfft(np.fft.rfft(samples) * turn, len(samples))
-
-
-def _shifts(ours: np.ndarray, theirs: np.ndarray):
-    for first in range(0, len(ours) - WINDOW, WINDOW):
-        part = slice(first, first + WINDOW)
-        if np.sqrt(np.mean(theirs[part] ** 2)) > QUIET:
-            yield _best_lag(theirs[part], ours[part])

@@ -3,12 +3,14 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import sound
 from tests.browser.cuttable import network_to
 from tests.browser.held_calls import (
+    heard_by,
     landed,
     open_live,
     record,
@@ -60,12 +62,13 @@ def test_nothing_is_lost_over_page_switch_and_network_drop(scripted_server, chro
         expect(told_lines(page).nth(before)).to_be_visible()
         page.wait_for_timeout(5_000)
         stop(page)
+        heard = heard_by(page)
     (call,) = landed(scripted_server.data_dir)
     stored = stored_sound(scripted_server.data_dir, call)[:, 0]
-    found = sound.likeness(source, stored)
-    assert found.frames >= 35 * sound.SAMPLE_RATE
-    assert found.correlation >= 0.99
-    assert set(found.shifts) == {0}
+    assert len(stored) >= (CUT_S + 15) * sound.SAMPLE_RATE
+    # not one sample less, more or other than the browser's audio thread has given out
+    assert np.array_equal(np.round(stored * 32768), heard)
+    assert sound.is_same(sound.likeness(source, stored))
 
 
 def test_a_reload_costs_what_was_spoken_meanwhile_and_that_is_marked(
@@ -89,7 +92,7 @@ def test_a_reload_costs_what_was_spoken_meanwhile_and_that_is_marked(
     assert 0 < gap.end_ms - gap.start_ms < away_s * 1_000
     stored = stored_sound(scripted_server.data_dir, call)[:, 0]
     before = stored[: gap.start_ms * 16]
-    assert sound.likeness(source, before).correlation >= 0.99
+    assert sound.is_same(sound.likeness(source, before))
     assert not stored[gap.start_ms * 16 + 16 : gap.end_ms * 16 - 16].any()
 
 
@@ -109,5 +112,5 @@ def test_two_tabs_record_two_calls(scripted_server, chromium, talk):
     first, second = landed(scripted_server.data_dir, 2)
     assert {first.id, second.id} == ids
     sounds = [stored_sound(scripted_server.data_dir, one)[:, 0] for one in (first, second)]
-    assert sound.likeness(talk[1], sounds[0]).correlation >= 0.99
+    assert sound.is_same(sound.likeness(talk[1], sounds[0]))
     assert sound.likeness(talk[1], sounds[1]).correlation < 0.5
