@@ -26,6 +26,12 @@ page = st.navigation(
             url_path="live_call",
         ),
         st.Page(
+            "../pages/supervisor.py",
+            title="Supervisor",
+            icon=":material/headset_mic:",
+            url_path="supervisor",
+        ),
+        st.Page(
             "../pages/analytics.py",
             title="Analytics",
             icon=":material/monitoring:",

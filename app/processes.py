@@ -1,6 +1,7 @@
 """What processes of this application do at their start that depends on the system they run on."""
 
 import ctypes
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -24,3 +25,16 @@ def killed_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def own_pipes() -> tuple[int, int]:
+    """Take the pipes away from standard input and output.
+
+    Nothing else reads from the one; whatever libraries print goes to the log instead of between
+    the frames.
+    """
+    incoming, outgoing = os.dup(0), os.dup(1)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return incoming, outgoing

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 
-from app.processes import keep_memory_together, killed_with_parent
+from app.processes import keep_memory_together, killed_with_parent, own_pipes
 from app.settings import Settings, load_settings
 from app.wiring import build_here_recogniser, build_models, build_participants, build_providers
 from services import telemetry
@@ -48,22 +48,9 @@ def serve(settings: Settings, incoming: int, outgoing: int) -> None:
         ChildSide(orders, answers, recogniser).serve()
 
 
-def _own_pipes() -> tuple[int, int]:
-    """Take the pipes away from standard input and output.
-
-    Nothing else reads from the one; whatever libraries print goes to the log instead of between
-    the frames.
-    """
-    incoming, outgoing = os.dup(0), os.dup(1)
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-    os.dup2(2, 1)
-    return incoming, outgoing
-
-
 def main() -> None:
     """Run as the child of a web process."""
-    pipes = _own_pipes()
+    pipes = own_pipes()
     killed_with_parent()
     # Ctrl-C reaches the whole group; the parent decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -71,6 +71,14 @@ from app.session.review import (
     seek,
     set_open_call,
 )
+from app.session.supervising import (
+    answer_stop_question,
+    ask_to_stop,
+    moved_calls,
+    note_moved,
+    note_running,
+    stop_question,
+)
 
 __all__ = [
     "ALL_CALLS",
@@ -79,6 +87,8 @@ __all__ = [
     "Pending",
     "ScorecardDraft",
     "add_to_batch",
+    "answer_stop_question",
+    "ask_to_stop",
     "audio_url",
     "batch",
     "begin_rule",
@@ -105,6 +115,9 @@ __all__ = [
     "learnt",
     "live_events_url",
     "live_sound_url",
+    "moved_calls",
+    "note_moved",
+    "note_running",
     "notify",
     "open_call",
     "original_url",
@@ -124,6 +137,7 @@ __all__ = [
     "set_pending_question",
     "show_in_place",
     "shown_in_place",
+    "stop_question",
     "take_fresh",
     "take_notice",
     "upload_token",

@@ -10,6 +10,7 @@ from app.local_models import (
     enrolling_in_child,
 )
 from app.settings import ROOT, Settings, load_settings
+from app.wiring.alerts import build_alerts
 from app.wiring.live import LiveStores, build_live
 from app.wiring.parts import (
     build_answerer,
@@ -25,6 +26,7 @@ from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
+from services.live.alerts import LiveAlerts
 from services.live.desk import LiveDesk
 from services.live.keeping import LiveKeeper
 from services.providers.registry import ProviderRegistry
@@ -107,6 +109,7 @@ class Services:
     tokens: TokenSigner
     queue: JobQueue
     engine: Engine
+    alerts: LiveAlerts
     live: LiveDesk
     live_keeper: LiveKeeper
     close_live: Callable[[], None]
@@ -122,6 +125,7 @@ class Services:
     def close(self) -> None:
         """Let go of live calls and of the database."""
         self.close_live()
+        self.alerts.close()
         self.queue.close()
         self.engine.dispose()
 
@@ -171,7 +175,8 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         intake=intake,
         vocabulary=vocabulary,
     )
-    live = build_live(settings, stores, providers, lambda: models)
+    alerts = build_alerts(settings)
+    live = build_live(settings, stores, providers, lambda: models, alerts.told)
     return Services(
         settings=settings,
         calls=calls,
@@ -236,6 +241,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         tokens=TokenSigner(master_key.derive("tokens")),
         queue=queue,
         engine=engine,
+        alerts=alerts,
         live=live.desk,
         live_keeper=live.keeper,
         close_live=live.close,

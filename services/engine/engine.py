@@ -64,7 +64,8 @@ class EngineHolder:
                     captions=caption_weights(),
                     whisper=self.get().whisper,
                     refiner=Whisper(self.get().whisper.name, REFINING_THREADS),
-                    speakers=self.speakers(),
+                    # Short sounds gain nothing from a second thread.
+                    speakers=SpeakerModels(ensure_speaker_weights(self._models_dir), 1),
                     threads=self._threads,
                 )
             return self._live

@@ -24,7 +24,7 @@ from services.engine.language import (
 )
 from services.engine.unheard import WINDOWS_MS, Speech, gaps_without_words, only_in, windows_for
 from services.engine.whisper import Decoding, Encoded, Whisper, WindowText, WindowWord
-from services.engine.windows import Window, pack
+from services.engine.windows import WINDOW_MS, Window, pack
 
 # Larger batches need more memory and are no faster.
 BATCH = 4
@@ -70,19 +70,21 @@ class Recogniser:
         language: str | None = None,
         vocabulary: Sequence[str] = (),
         muted: Speech | None = None,
+        longest_ms: int = WINDOW_MS,
     ) -> tuple[tuple[Heard, ...], LanguageGuess | None]:
         """Return the words per channel and the language (None when nobody speaks).
 
         ``speech`` holds, per channel (None: the mix), the voiced intervals in milliseconds;
-        ``muted`` those to silence (the other party's echo, music). Windows found in
-        ``context.checkpoints`` are not recognised again; each batch is remembered when done.
+        ``muted`` those to silence (the other party's echo, music). A window is ``longest_ms``
+        long at most, up to 30 s. Those found in ``context.checkpoints`` are not recognised again;
+        each batch is remembered when done.
         Raises Cancelled between batches, InvalidRequest for a language the model doesn't know.
         """
         duration_ms = pcm.frames // FRAMES_PER_MS
         windows = [
             w
             for c, voiced in speech.items()
-            for w in pack(voiced, channel=c, duration_ms=duration_ms)
+            for w in pack(voiced, channel=c, duration_ms=duration_ms, longest_ms=longest_ms)
         ]
         if not windows:
             return (), None
@@ -175,7 +177,7 @@ class Recogniser:
         encoded = self._whisper.encode(sounds)
         if task.guess is None:
             task.guess = self._detect(encoded, windows)
-            _remember(task.guess, task.context)
+            remember_language(task.guess, task.context)
         language = task.guess.code
         texts = self._whisper.decode(encoded, language, task.hotwords, decoding)
         found: list[list[WindowWord] | None] = [None] * len(windows)
@@ -217,7 +219,8 @@ class Recogniser:
         return better(first, second), language
 
 
-def _remember(guess: LanguageGuess, context: RunContext) -> None:
+def remember_language(guess: LanguageGuess, context: RunContext) -> None:
+    """Let a run take the language of a call for known and detected."""
     context.checkpoints[LANGUAGE_KEY] = json.dumps([guess.code, guess.confidence]).encode()
 
 

@@ -118,7 +118,7 @@ def voices_in_mix(
     if not heard.spans:
         return MixedVoices()
     quiet = SilencedPcm(pcm=pcm, silenced=_with_edges(heard.music))
-    voices = diarizer.diarize(quiet, context, voices=_voices_wanted(options))
+    voices = diarizer.diarize(quiet, context, voices=voices_wanted(options))
     unsure = union(span for v in voices for span in v.unsure)
     spans = exact_spans([difference(v.spans, unsure) for v in voices], heard)
     return MixedVoices(spans=tuple(own for own in spans if own), unsure=tuple(unsure))
@@ -157,7 +157,8 @@ def _parties(heard: Sequence[tuple[int | None, tuple[Interval, ...]]]) -> tuple[
     )
 
 
-def _voices_wanted(options: ProcessingOptions) -> VoiceCount:
+def voices_wanted(options: ProcessingOptions) -> VoiceCount:
+    """Return how many voices the options let a call have."""
     exact = options.expected_speakers
     if exact is not None:
         return VoiceCount(least=exact, most=exact)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from services.domain.calls import CallDetails, ProcessingOptions
-from services.domain.errors import NotLive
 from services.live.models import LiveModels
 from services.live.running import LiveCall
 from services.live.telling import ToldListener
@@ -126,7 +125,7 @@ class RecognisedHere:
 
     def speak(self, language: str | None) -> None:
         """Go on in another language."""
-        raise NotLive
+        self._call.speak(language)
 
 
 def in_language(order: LiveOrder, language: str | None) -> LiveOrder:

@@ -9,9 +9,9 @@ from services import telemetry
 from services.domain.errors import PartylineError
 from services.domain.live import Ended, Gap, GapKind
 from services.domain.live_calls import LiveState, RunningCall, SoundGap
+from services.live.glancing import Glancing
 from services.live.telling import Kind, Told
 from services.live.told_log import ToldLog
-from services.live.told_reading import glance_with
 
 
 class Standing:
@@ -29,6 +29,7 @@ class Standing:
         self._clock = clock
         self._began_at: float | None = None
         self._lock = threading.RLock()
+        self._glancing = Glancing()
         self.log = ToldLog()
 
     @property
@@ -68,7 +69,7 @@ class Standing:
         emitted_ms = 0 if began_at is None else round((now - began_at) * 1000)
         event = {**told, "emitted_ms": emitted_ms}
         with self._lock:
-            self._running = replace(self._running, glance=glance_with(self._running.glance, told))
+            self._running = replace(self._running, glance=self._glancing.take(told))
             running = self._running
         self.log.tell(event)
         self._on_told(running, event)

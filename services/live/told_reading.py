@@ -1,11 +1,10 @@
-"""What was told of a live call, read back: its captions as a transcript, and a glance at it."""
+"""What was told of a live call, read back: its captions as a transcript."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from services.domain.ids import new_id
-from services.domain.live_calls import LiveGlance
 from services.domain.speech import (
     PiiMention,
     PiiType,
@@ -22,7 +21,6 @@ from services.domain.speech import (
 )
 from services.live.telling import Kind, Told
 
-_LAST_LINE_CHARS = 200
 _TIMES = frozenset({"at_ms", "start_ms", "end_ms"})
 
 
@@ -55,23 +53,6 @@ def _moved_field(key: str, value: Any, by_ms: int, prefix: str) -> Any:
     if key == "utterances" and isinstance(value, list):
         return [f"{prefix}{one}" for one in value]
     return _moved(value, by_ms, prefix)
-
-
-def glance_with(glance: LiveGlance, told: Told) -> LiveGlance:
-    """Return the glance after another event."""
-    glance = replace(glance, at_ms=max(glance.at_ms, told["at_ms"]))
-    match told["type"]:
-        case Kind.SPEAKER if told["label"] not in glance.speakers:
-            return replace(glance, speakers=(*glance.speakers, told["label"]))
-        case Kind.FINAL | Kind.REVISED if told["text"].strip():
-            line = told["text"].strip()[-_LAST_LINE_CHARS:]
-            return replace(glance, last_line=line, last_speaker=told["speaker"])
-        case Kind.SENTIMENT if told.get("label"):
-            label = SentimentLabel(told["label"])
-            return replace(glance, sentiment=label, score=told["score"])
-        case Kind.WARNING:
-            return replace(glance, warnings=glance.warnings + 1, last_warning=told["kind"])
-    return glance
 
 
 class ToldCaptions:

@@ -16,7 +16,8 @@ from services.domain.errors import InternalFault, PartylineError
 from services.engine.engine import EngineHolder
 from services.engine.live.budget import Share
 from services.engine.live.engine import LiveEngine
-from services.engine.live.hearing import Hearing
+from services.engine.live.hearing import CallWishes, Hearing
+from services.engine.who_speaks import voices_wanted
 from services.providers.live import LiveFormat, LiveListener, LiveSession
 
 # Sound that comes faster than it is spoken is taken as fast as it is heard: so much may wait.
@@ -62,18 +63,15 @@ class LocalLiveSession(LiveSession):
         self._is_finishing = False
         self._is_stopped = False
         self._clock = _Clock()
-        self._hearing = Hearing(
-            engine,
-            sound.channels,
+        wishes = CallWishes(
+            channels=sound.channels,
             language=engine.known(options.language) if options.language else None,
-            vocabulary=tuple(options.vocabulary),
-            share=share,
-            post=self._inbox.put,
-            tell=self.tell,
-            fail=self.fail,
+            vocabulary=options.vocabulary,
+            voices=voices_wanted(options),
         )
+        self._hearing = Hearing(engine, wishes, share, self)
         self._thread = threading.Thread(target=self._work, name="live-local", daemon=True)
-        engine.crew.join()
+        engine.join()
         self._thread.start()
 
     def _send_impl(self, pcm: bytes) -> None:
@@ -100,6 +98,15 @@ class LocalLiveSession(LiveSession):
         if self._thread is not threading.current_thread():
             self._thread.join()
 
+    def post(self, work: Callable[[], None]) -> None:
+        """Have something done in the thread that hears."""
+        self._inbox.put(work)
+
+    def told_line(self, end_ms: int) -> None:
+        """Count how late a line was told, unless its sound came faster than it was spoken."""
+        if not self._clock.is_ahead:
+            self._share.told(self.sent_ms - end_ms)
+
     # --- the thread that hears ------------------------------------------------------------------
 
     def _work(self) -> None:
@@ -116,7 +123,8 @@ class LocalLiveSession(LiveSession):
             self._is_stopped = True
             with self._room:
                 self._room.notify_all()
-            self._engine.crew.leave()
+            self._hearing.close()
+            self._engine.leave()
             self._share.leave()
 
     @property
@@ -132,7 +140,9 @@ class LocalLiveSession(LiveSession):
             if self._is_stopped:
                 return
             frames = self._sound_waiting.popleft()
+            cpu = time.thread_time()
             self._hearing.take(frames)
+            self._share.spent(time.thread_time() - cpu)
             took_ms = len(frames) // 16
             self._share.heard(took_ms)
             self._clock.heard(took_ms, is_all=not self._sound_waiting)

@@ -11,7 +11,7 @@ bids, carried out in turn:
 - ``{"hush": true}`` lets connections in, but tells them nothing, not even the history
 - ``{"state": "paused"}`` changes the state and tells it
 
-``GET /-/bid/{call}`` answers with how often somebody came and what they had heard before (``after``).
+``GET /-/bid/{call}`` answers with what each who came had heard before (``after``).
 """
 
 import asyncio

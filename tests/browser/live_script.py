@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ WORD_LAG_MS = 350
 FINAL_LAG_MS = 500
 REFINED_LAG_MS = 6_000
 SILENCE_MS = 5_000
+LONG_LINE = "I have looked at the invoice and the amount is what we agreed on in March"
 
 
 def told_call(queue: str = "Billing", *, offset_ms: int = 0, prefix: str = "u") -> list[Due]:
@@ -46,7 +48,7 @@ def long_call(lines: int, seconds_apart: float = 2.4) -> list[Told]:
     teller = Teller(lambda told: heard.append(dict(told)))
     for n, role in enumerate((SpeakerRole.AGENT, SpeakerRole.CUSTOMER)):
         teller.speaker(Speaker(id=f"s{n}", label=role.value.title(), role=role, channel=n), 0)
-    words = ["I", "have", "looked", "at", "the", "invoice", "and", "the", "amount", "is", "what", "we", "agreed", "on", "in", "March"]
+    words = LONG_LINE.split()
     for n in range(lines):
         start = round(n * seconds_apart * 1000)
         text = f"Line {n}: {' '.join(words[: 3 + n * 7 % 12])}."
@@ -65,7 +67,7 @@ def summary(lines: tuple[str, ...] = ("u1",), *, so_far: bool, at_ms: int) -> To
     told = _heard(
         lambda teller: teller.summary(
             Summary(
-                reason=Statement(text="The customer was charged twice for October.", utterances=lines),
+                reason=Statement(text="October was charged twice.", utterances=lines),
                 actions=(Statement(text="The agent found the second charge.", utterances=lines),),
                 promises=(
                     Statement(
@@ -128,7 +130,7 @@ def _spoken(n: int, line: Utterance, mood: str) -> Iterator[Due]:
 
 def _warnings(lines: list[Utterance]) -> list[Due]:
     due: list[Due] = []
-    for before, after in zip(lines, lines[1:], strict=False):
+    for before, after in pairwise(lines):
         if after.start_ms - before.end_ms >= SILENCE_MS:
             told_at = before.end_ms + SILENCE_MS
             for end in (told_at, after.start_ms):

@@ -105,7 +105,7 @@ class Capture {
   }
 
   async #build(microphone, rate) {
-    this.context = new AudioContext({ latencyHint: "interactive", ...rate });
+    this.context = new AudioContext({ latencyHint: "balanced", ...rate });
     // Going on after the computer slept, or after a phone call on a phone.
     this.context.onstatechange = () => this.context.state !== "closed" && this.context.resume().catch(() => {});
     const address = workletAddress();

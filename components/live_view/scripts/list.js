@@ -17,6 +17,7 @@ class LiveList {
     const options = { signal: this.abort.signal, passive: true };
     viewport.addEventListener("scroll", () => this.#scrolled(), options);
     viewport.addEventListener("wheel", (event) => event.deltaY < 0 && this.#leaveEnd(), options);
+    viewport.addEventListener("keydown", (event) => this.#key(event), { signal: this.abort.signal });
     this.observer = new ResizeObserver(() => this.#resized());
     this.observer.observe(viewport);
     this.draw(new Set());
@@ -64,6 +65,14 @@ class LiveList {
     const toEnd = viewport.scrollHeight - viewport.clientHeight - viewport.scrollTop;
     this.#follow(toEnd < AT_END_PX);
     this.#soon();
+  }
+
+  // The browser's own way there is an animation, which ends where a height on the way was wrong.
+  #key(event) {
+    if (event.key !== "Home" && event.key !== "End") return;
+    event.preventDefault();
+    if (event.key === "End") this.toEnd();
+    else if (this.model.rows.length) this.reveal(this.model.rows[0]);
   }
 
   #leaveEnd() {

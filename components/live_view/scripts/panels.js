@@ -14,7 +14,7 @@ function drawWarnings(pick, model, onOpen) {
       {},
       make(
         "button",
-        { type: "button", class: `warning ${row.warning.kind}`, title: "Show in the transcript", onclick: () => onOpen(row) },
+        { type: "button", class: "warning", "data-kind": row.warning.kind, title: "Show in the transcript", onclick: () => onOpen(row) },
         icon(iconOf(row.warning)),
         make("span", { class: "warning-words" }, row.warning.alert ? make("b", {}, "Alert ") : null, words),
         make("span", { class: "figure" }, clock(row.at)),

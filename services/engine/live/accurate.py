@@ -1,10 +1,9 @@
 """Captions in other languages than English by Whisper, line by line."""
 
-from services.audio.recording import Samples
+from services.audio.recording import FRAMES_PER_MS, Samples
 from services.engine.guards import is_doubtful, is_no_speech
-from services.engine.language import language_of_call
 from services.engine.heard import LanguageGuess
-from services.audio.recording import FRAMES_PER_MS
+from services.engine.language import language_of_call
 from services.engine.live.wording import CaptionWord, SoFar, Whole, agreed
 from services.engine.whisper import Decoding, Whisper
 
@@ -42,9 +41,7 @@ class AccurateCaptioner:
         texts = tuple(word.text for word in words)
         return Whole(words=words, heard=SoFar(words=texts, shown=len(texts)))
 
-    def _words(
-        self, samples: Samples, decoding: Decoding
-    ) -> tuple[tuple[CaptionWord, ...], bool]:
+    def _words(self, samples: Samples, decoding: Decoding) -> tuple[tuple[CaptionWord, ...], bool]:
         encoded = self._whisper.encode([samples], air_frames=AIR_FRAMES)
         (text,) = self._whisper.decode(encoded, self._language, self._hotwords, decoding)
         if decoding is CAREFUL and is_doubtful(text):

@@ -2,14 +2,18 @@
 
 import heapq
 import itertools
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Generic, TypeVar
 
 from services import telemetry
+from services.domain.errors import PartylineError
 
 T = TypeVar("T")
 
@@ -56,21 +60,16 @@ class Task:
 class Crew:
     """A few threads that are there while somebody has joined."""
 
-    def __init__(self, threads: int) -> None:
-        """Start nothing yet."""
+    def __init__(self, threads: int, *, name: str = "live-crew", niceness: int = 0) -> None:
+        """Start nothing yet; with ``niceness`` other threads of this machine come first."""
         self._count = max(1, threads)
+        self._name = name
+        self._niceness = niceness
         self._members = 0
         self._tasks: list[Task] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
-        self._busy = 0
         self._shift = 0
-
-    @property
-    def has_slack(self) -> bool:
-        """Whether a thread is idle and nothing waits."""
-        with self._changed:
-            return self._busy < self._count and not self._tasks
 
     def join(self) -> None:
         """Count a call in; the first one starts the threads."""
@@ -82,7 +81,7 @@ class Crew:
                     threading.Thread(
                         target=self._work,
                         args=(self._shift,),
-                        name=f"live-crew-{number}",
+                        name=f"{self._name}-{number}",
                         daemon=True,
                     ).start()
 
@@ -95,9 +94,7 @@ class Crew:
                 self._tasks.clear()
             self._changed.notify_all()
 
-    def ask(
-        self, rank: Rank, work: Callable[[], T], then: Callable[[Done[T]], None]
-    ) -> Task:
+    def ask(self, rank: Rank, work: Callable[[], T], then: Callable[[Done[T]], None]) -> Task:
         """Have something done; ``then`` is told in the thread that did it, and must not raise."""
         task = Task(
             rank=rank,
@@ -112,10 +109,10 @@ class Crew:
         return task
 
     def _work(self, shift: int) -> None:
+        if self._niceness:
+            _step_back(self._niceness)
         while (task := self._next(shift)) is not None:
             task.then(_done(task))
-            with self._changed:
-                self._busy -= 1
 
     def _next(self, shift: int) -> Task | None:
         with self._changed:
@@ -125,9 +122,18 @@ class Crew:
                 while self._tasks:
                     task = heapq.heappop(self._tasks)
                     if not task.is_cancelled:
-                        self._busy += 1
                         return task
                 self._changed.wait()
+
+
+def _step_back(niceness: int) -> None:
+    """Let other threads come first; those that this one starts do so, too.
+
+    Only Linux knows a priority of a single thread; elsewhere nothing is changed.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
 def _done(task: Task) -> Done[object]:
@@ -137,7 +143,8 @@ def _done(task: Task) -> Done[object]:
     try:
         value = task.work()
     except Exception as raised:
-        telemetry.fault("engine.live", raised)
+        if not isinstance(raised, PartylineError):
+            telemetry.fault("engine.live", raised)
         error = raised
     return Done(
         value=value,

@@ -1,6 +1,5 @@
-"""What live calls are heard with: models, threads and a budget that all calls of a process share."""
+"""What live calls are heard with: the models, threads and budget that all of them share."""
 
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +12,15 @@ from services.engine.live.crew import Crew
 from services.engine.live.endpoints import FRAME
 from services.engine.live.moonshine import Moonshine
 from services.engine.live.quick import QuickCaptioner
+from services.engine.live.refining import Refining
 from services.engine.live.voice import VoiceStream
 from services.engine.live.wording import Captioner
+from services.engine.recogniser import Recogniser
 from services.engine.speakers.models import SpeakerModels
 from services.engine.whisper import Whisper
 
 QUICK_LANGUAGE = "en"
+REFINING_NICENESS = 10
 # Cores that a call needs at least, its refining counted and partials as rare as they can be.
 QUICK_CORES, OTHER_CORES = 0.36, 0.8
 
@@ -26,8 +28,8 @@ QUICK_CORES, OTHER_CORES = 0.36, 0.8
 class LiveEngine:
     """The models for live calls, the crew that runs them, and what may be used of the machine.
 
-    ``whisper`` hears languages and other languages than English; ``refiner`` is a copy of its
-    own, on one thread, for what has time.
+    ``whisper`` hears which language is spoken, and others than English; ``refiner`` is one of its
+    own for what has time: it is loaded, and works, in threads that let others come first.
     """
 
     def __init__(
@@ -41,12 +43,12 @@ class LiveEngine:
     ) -> None:
         """Take the folder of the captions' model and the others; nothing is loaded yet."""
         self.whisper = whisper
-        self.refiner = refiner
         self.speakers = speakers
         self.crew = Crew(threads)
         self.budget = LiveBudget(threads)
-        # One window at a time for all calls: refining waits for captions, never the other way.
-        self.refining = threading.Lock()
+        # One window at a time for all calls.
+        self.refiners = Crew(1, name="live-refiner", niceness=REFINING_NICENESS)
+        self._refiner = Recogniser(refiner)
         self._moonshine = Moonshine(captions)
         self._quick = QuickCaptioner(self._moonshine)
         self._is_loaded = False
@@ -62,6 +64,20 @@ class LiveEngine:
     def cost(self, language: str | None) -> float:
         """Return how many cores a call of two parties in this language needs, None: any."""
         return QUICK_CORES if language in (None, QUICK_LANGUAGE) else OTHER_CORES
+
+    def join(self) -> None:
+        """Count a call in: the threads are there while there is one."""
+        self.crew.join()
+        self.refiners.join()
+
+    def leave(self) -> None:
+        """Count a call out."""
+        self.crew.leave()
+        self.refiners.leave()
+
+    def refining(self, language: str | None, vocabulary: tuple[str, ...]) -> Refining:
+        """Return what refines one call."""
+        return Refining(self._refiner, language=language, vocabulary=vocabulary)
 
     def captioner(self, language: str, vocabulary: tuple[str, ...] = ()) -> Captioner:
         """Return what hears a language, always the same for the same language and vocabulary."""

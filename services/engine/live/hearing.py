@@ -1,70 +1,118 @@
 """One live call as this machine hears it: sound in, events out."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
-from services.audio.recording import Samples
-from services.domain.errors import InternalFault, PartylineError
+from services.audio.recording import FRAMES_PER_MS, Samples
+from services.domain.errors import PartylineError
 from services.domain.live import LanguageTold, LiveEvent, Partial
 from services.domain.speech import Utterance, Word
+from services.engine.live.better_words import BetterWords
 from services.engine.live.budget import Share
-from services.engine.live.crew import Done, Rank
 from services.engine.live.endpoints import FRAME, Ears
 from services.engine.live.engine import LiveEngine
-from services.engine.live.lines import ChannelLines, Line, Post
+from services.engine.live.line_speakers import LineSpeakers
+from services.engine.live.lines import ChannelLines, Line
 from services.engine.live.placing import placed
 from services.engine.live.spoken_language import SpokenLanguage
 from services.engine.live.told import ToldLines
+from services.engine.live.voices import LiveVoices, VoicePiece
 from services.engine.live.wording import CaptionWord
+from services.engine.speakers.clustering import VoiceCount
+from services.engine.voice_activity import VOICE_FRAME_MS
+
+# How often the call is asked for lines to refine: about once a second.
+REFINING_FRAMES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallWishes:
+    """How a call is to be heard; ``language`` None: it is detected."""
+
+    channels: int
+    language: str | None = None
+    vocabulary: tuple[str, ...] = ()
+    voices: VoiceCount = field(default_factory=VoiceCount)
+
+
+class Surroundings(Protocol):
+    """What a call's events go to; all but ``post`` is called in the thread that hears."""
+
+    def post(self, work: Callable[[], None]) -> None:
+        """Have something done in the thread that hears; called in any thread."""
+
+    def tell(self, event: LiveEvent) -> None:
+        """Take an event."""
+
+    def told_line(self, end_ms: int) -> None:
+        """Take that a line which ended there was told for the first time."""
+
+    def fail(self, error: PartylineError) -> None:
+        """Take that the call can't be heard any more."""
 
 
 class Hearing:
-    """Hears one call. All of it happens in one thread, to which ``post`` brings work.
+    """Hears one call. All of it happens in one thread.
 
     With two channels each is a speaker; with one, voices tell who speaks.
     """
 
     def __init__(
-        self,
-        engine: LiveEngine,
-        channels: int,
-        *,
-        language: str | None,
-        vocabulary: tuple[str, ...],
-        share: Share,
-        post: Post,
-        tell: Callable[[LiveEvent], None],
-        fail: Callable[[PartylineError], None],
+        self, engine: LiveEngine, wishes: CallWishes, share: Share, around: Surroundings
     ) -> None:
-        """Begin in silence; ``language`` None: it is detected."""
-        self._engine = engine
-        self._tell = tell
-        self._fail = fail
-        self._post = post
+        """Begin in silence."""
+        count = wishes.channels
+        self._around = around
         self._share = share
-        self._ears = Ears(channels)
-        self._lines = [ChannelLines(c, engine.crew, self, post) for c in range(channels)]
-        self._left = np.zeros((0, channels), np.float32)
-        self._told = ToldLines(tell)
+        self._ears = Ears(count)
+        self._lines = [ChannelLines(c, engine.crew, self, around.post) for c in range(count)]
+        self._left = np.zeros((0, count), np.float32)
+        self._told = ToldLines(around.tell)
         self._frames = 0
-        self._language = SpokenLanguage(
-            engine, self._lines, post, vocabulary=vocabulary, told=self._language_known
+        self._better = BetterWords(
+            engine.refining(wishes.language, wishes.vocabulary),
+            engine.refiners,
+            around.post,
+            share,
+            lambda line: self._told.refine(line.line_id, line.words),
         )
-        if language is None:
+        self._speakers: LineSpeakers | None = None
+        if count == 1:
+            voices = LiveVoices(engine.speakers, wishes.voices)
+            self._speakers = LineSpeakers(
+                voices,
+                engine.crew,
+                around.post,
+                share,
+                lambda changed: self._told.relabel(changed.stretch, changed.pieces),
+            )
+        self._language = SpokenLanguage(
+            engine,
+            self._lines,
+            around.post,
+            vocabulary=wishes.vocabulary,
+            told=self._language_known,
+        )
+        if wishes.language is None:
             self._language.detect()
         else:
-            self._language.choose(language)
+            self._language.choose(wishes.language)
 
     @property
     def at_ms(self) -> int:
         """Up to where the call was listened to."""
-        return self._frames * FRAME * 1000 // 16_000
+        return self._frames * VOICE_FRAME_MS
 
     @property
     def is_waiting(self) -> bool:
         """Whether something that was asked of the crew is not answered yet."""
-        return self._language.is_waiting or any(lines.is_waiting for lines in self._lines)
+        is_asked = self._speakers is not None and self._speakers.is_waiting
+        return (
+            is_asked or self._language.is_waiting or any(lines.is_waiting for lines in self._lines)
+        )
 
     def take(self, samples: Samples) -> None:
         """Take the next samples [n, channels]."""
@@ -75,10 +123,16 @@ class Hearing:
         self._left = sound[whole:]
 
     def end(self) -> None:
-        """Take that no more sound comes."""
+        """Take that no more sound comes. To be called again while it is waiting."""
         for lines in self._lines:
             lines.end()
         self._language.consider()
+        if self._speakers is not None and not self.is_waiting:
+            self._speakers.end()
+
+    def close(self) -> None:
+        """Let go of what is still asked for."""
+        self._better.end()
 
     def speak(self, language: str | None) -> None:
         """Hear another language from the next line on, None: the one that is detected."""
@@ -86,7 +140,8 @@ class Hearing:
             self._language.detect()
         else:
             self._language.choose(language)
-        self._tell(LanguageTold(language=language, chosen=True, at_ms=self.at_ms))
+        self._better.speak(language)
+        self._around.tell(LanguageTold(language=language, chosen=True, at_ms=self.at_ms))
 
     def _take_frame(self, frame: Samples) -> None:
         self._frames += 1
@@ -94,9 +149,12 @@ class Hearing:
         for channel, (lines, probability) in enumerate(zip(self._lines, likely, strict=True)):
             lines.take(frame[:, channel], probability, self._language.captioner)
         self._language.consider()
+        if self._frames % REFINING_FRAMES == 0:
+            self._better.consider(self.at_ms)
 
     def _language_known(self, code: str) -> None:
-        self._tell(LanguageTold(language=code, chosen=False, at_ms=self.at_ms))
+        self._better.speak(code)
+        self._around.tell(LanguageTold(language=code, chosen=False, at_ms=self.at_ms))
 
     # --- what the channels tell -----------------------------------------------------------------
 
@@ -109,18 +167,38 @@ class Hearing:
             Word(text=text, start_ms=start, end_ms=end)
             for text, (start, end) in zip(line.heard.text, places, strict=False)
         ]
-        end_ms = shown[-1].end_ms
-        self._tell(Partial(line=self._utterance(line, end_ms, shown)))
+        self._around.tell(Partial(line=self._utterance(line, shown[-1].end_ms, shown)))
 
     def heard_whole(self, line: Line) -> None:
         """Tell a line that is over."""
         words = self._words(line)
-        if words:
-            self._told.tell(self._utterance(line, line.end_ms, words), ())
+        if not words:
+            return
+        told, voice = self._utterance(line, line.end_ms, words), line.voice
+        if self._speakers is None:
+            self._tell_line(told, voice, ())
+        else:
+            self._speakers.ask(
+                line.id,
+                line.start_ms,
+                voice,
+                lambda pieces: self._tell_line(told, voice, pieces),
+            )
+
+    def spent(self, cpu_s: float) -> None:
+        """Count work."""
+        self._share.spent(cpu_s)
 
     def failed(self, error: PartylineError) -> None:
         """End the call: a channel can't be heard any more."""
-        self._fail(error)
+        self._around.fail(error)
+
+    def _tell_line(self, line: Utterance, voice: Samples, pieces: Sequence[VoicePiece]) -> None:
+        for part in self._told.tell(line, pieces):
+            first, last = part.start_ms - line.start_ms, part.end_ms - line.start_ms
+            sound = voice[first * FRAMES_PER_MS : last * FRAMES_PER_MS]
+            self._better.add(part.id, part.channel, part.start_ms, part.end_ms, sound)
+        self._around.told_line(line.end_ms)
 
     def _words(self, line: Line) -> list[Word]:
         heard: Sequence[CaptionWord] = line.words or [
@@ -135,10 +213,13 @@ class Hearing:
 
     def _utterance(self, line: Line, end_ms: int, words: Sequence[Word]) -> Utterance:
         known = [word.confidence for word in words if word.confidence is not None]
-        channel = line.channel if len(self._lines) > 1 else None
+        speaker = channel = None
+        if len(self._lines) > 1:
+            channel = line.channel
+            speaker = self._told.speaker(channel, channel, end_ms)
         return Utterance(
             id=line.id,
-            speaker=self._told.speaker(line.channel, channel, end_ms),
+            speaker=speaker,
             channel=channel,
             start_ms=line.start_ms,
             end_ms=end_ms,

@@ -14,7 +14,6 @@ from services.engine.live.crew import Crew, Done, Rank, Task
 from services.engine.live.endpoints import (
     AFTER_FRAMES,
     BEFORE_FRAMES,
-    FRAME,
     OFFSET,
     ONSET_FRAMES,
     Change,
@@ -67,6 +66,11 @@ class Line:
         """Return the numbers of the frames with voice among the line's first ones."""
         return [self.first + at for at, has in enumerate(self.voiced[:count]) if has]
 
+    @property
+    def voice(self) -> Samples:
+        """Its sound from where the voice begins to where it ends."""
+        return np.concatenate(self.frames[self.first - self.begins : self.last - self.begins])
+
     def samples(self, last: int) -> Samples:
         """Return its sound up to a frame, with the air before it."""
         return np.concatenate(self.frames[: last - self.begins])
@@ -80,6 +84,9 @@ class LineListener(Protocol):
 
     def heard_whole(self, line: Line) -> None:
         """Take a line that is over; without words, nobody said anything."""
+
+    def spent(self, cpu_s: float) -> None:
+        """Take the work that hearing was, as far as it has to be done."""
 
     def failed(self, error: PartylineError) -> None:
         """Take that the channel can't be heard any more."""
@@ -224,15 +231,14 @@ class ChannelLines:
 
         line.partial = self._crew.ask(Rank.PARTIAL, lambda: hear.so_far(samples, before), then)
 
-    def _heard_so_far(
-        self, line: Line, until: int, heard_by: Captioner, done: Done[SoFar]
-    ) -> None:
+    def _heard_so_far(self, line: Line, until: int, heard_by: Captioner, done: Done[SoFar]) -> None:
         line.partial = None
         if done.error is not None:
             self._fail(done.error)
         if done.value is None:
             return
         self._pace.took(done.waited_s, done.cpu_s)
+        self._listener.spent(done.cpu_s * self._pace.must)
         line.next_partial = until + self._pace.frames
         if (line.words is not None and line.is_over) or heard_by is not line.captioner:
             return
@@ -260,6 +266,7 @@ class ChannelLines:
         if line.whole_last != last:
             return
         line.whole = None
+        self._listener.spent(done.cpu_s)
         if done.error is not None:
             self._fail(done.error)
             return

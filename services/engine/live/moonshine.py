@@ -207,8 +207,6 @@ def _session(path: Path) -> Any:
     for name, value in settings.items():
         options.add_session_config_entry(name, value)
     try:
-        return onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise WeightsDamaged from error

@@ -30,6 +30,11 @@ class Pace:
         """After so many more frames it is heard again."""
         return round(max(self._pause_ms, self._least_ms) / VOICE_FRAME_MS)
 
+    @property
+    def must(self) -> float:
+        """The part of the hearings that there would be at the slowest pace."""
+        return max(self._pause_ms, self._least_ms) / LONGEST_MS
+
     def took(self, waited_s: float, cpu_s: float) -> None:
         """Take how long the last hearing had to wait, and the work it was."""
         self._least_ms = cpu_s * 1000 / SHARE

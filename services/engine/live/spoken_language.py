@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from services.engine.heard import LanguageGuess
-from services.engine.live.crew import Crew, Done, Rank
-from services.engine.live.engine import QUICK_LANGUAGE, LiveEngine
 from services.engine.live.accurate import language_spoken
+from services.engine.live.crew import Done, Rank
+from services.engine.live.engine import QUICK_LANGUAGE, LiveEngine
 from services.engine.live.lines import ChannelLines, Line, Post
 from services.engine.live.wording import Captioner
 from services.engine.voice_activity import VOICE_FRAME_MS

@@ -24,8 +24,8 @@ from services.live.telling import Told
 from tests.threads import no_thread_left
 from tests.unit.live.feeding_stand_ins import (
     FRAMES_PER_MS,
-    HandRecogniser,
     HandRecognised,
+    HandRecogniser,
     line,
     running_call,
     wait_until,
@@ -52,9 +52,7 @@ class Fed:
         self._frame_bytes = 2 * channels
         standing = Standing(running_call(), lambda _call, told: self.told.append(told))
         order = LiveOrder(options=ProcessingOptions(provider="hand"), channels=wanted)
-        self.feed = Feed(
-            self.recogniser, order, standing, channels=channels, then=self._is_over
-        )
+        self.feed = Feed(self.recogniser, order, standing, channels=channels, then=self._is_over)
 
     def begin(self) -> HandRecognised:
         self.feed.open()
@@ -228,9 +226,7 @@ def test_sound_that_kills_is_passed_over(make: Callable[..., Fed]) -> None:
 
 
 @pytest.mark.parametrize("code", ["ProviderRefusedKey", "LiveOver"])
-def test_after_an_error_that_stays_the_rest_is_a_gap(
-    make: Callable[..., Fed], code: str
-) -> None:
+def test_after_an_error_that_stays_the_rest_is_a_gap(make: Callable[..., Fed], code: str) -> None:
     fed = make()
     session = fed.begin()
     fed.speak(1000)

@@ -99,4 +99,3 @@ def test_what_a_later_session_tells_is_moved_into_the_time_of_the_call() -> None
     assert sentiment["utterance"] == "2-u1"
     assert summary["reason"]["utterances"] == ["2-u1"]
     assert [moved(event, by_ms=0, prefix="") for event in events] == events
-
