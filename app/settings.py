@@ -94,6 +94,7 @@ class Settings(ElsewhereSettings, WatchSettings):
         int, Field(validation_alias="PARTYLINE_SCRIPTED_PAUSE_MS", ge=0)
     ] = 0
 
+    consent_required: Annotated[bool, Field(validation_alias="PARTYLINE_CONSENT_REQUIRED")] = False
     live_away_ms: Annotated[int, Field(validation_alias="PARTYLINE_LIVE_AWAY_MS", ge=10_000)] = (
         600_000
     )

@@ -16,6 +16,10 @@ from services.providers.abilities import state_words
 from services.providers.capabilities import Capabilities, Readiness
 
 FROM_NAME = "from the file name"
+FROM_NAME_HELP = (
+    "Left empty, it is read from the file name, as in "
+    "`call_AGENT_Nora-Fields_CUST_C-1042_QUEUE_Billing.ogg`."
+)
 OPTION_WORDS = {
     "provider": "speech provider",
     "language": "language",
@@ -64,9 +68,9 @@ def draw_options(
     now = now or ProcessingOptions()
     chosen = _draw_provider(choices, key, now, keep)
     capabilities = chosen.capabilities
-    _draw_unusable(choices)
+    draw_unusable(choices)
     fallback = _draw_fallback(choices, capabilities, key, now, keep)
-    language = _language(capabilities, key, now, keep)
+    language = draw_language(capabilities, key, now, keep)
     # Every provider's transcript can be given speakers on this machine.
     speakers = draw_speaker_count(key=key, now=SpeakerCount.of(now), keep=keep)
     options = replace(
@@ -90,7 +94,7 @@ def draw_options(
         key=key,
         keep=keep,
     )
-    _draw_where_the_sound_goes(choices, capabilities, fallback)
+    draw_where_the_sound_goes(choices, capabilities, fallback)
     return wanted
 
 
@@ -135,18 +139,20 @@ def with_changes(
     return changed if speakers == SpeakerCount.of(shown) else speakers.put_into(changed)
 
 
-def draw_details(*, key: str) -> CallDetails:
-    """Draw agent, queue and customer reference for recordings; empty ones are None."""
+def draw_details(*, key: str, from_name: bool = True) -> CallDetails:
+    """Draw agent, queue and customer reference for recordings; empty ones are None.
+
+    ``from_name``: what is left empty is read from the file's name.
+    """
 
     def field(label: str, name: str) -> str | None:
         typed: str | None = st.text_input(
             label,
-            placeholder=FROM_NAME,
+            placeholder=FROM_NAME if from_name else None,
             key=f"{key}_{name}",
             max_chars=80,
             persist_state="session",
-            help="Left empty, it is read from the file name, as in "
-            "`call_AGENT_Nora-Fields_CUST_C-1042_QUEUE_Billing.ogg`.",
+            help=FROM_NAME_HELP if from_name else None,
         )
         return (typed or "").strip() or None
 
@@ -176,7 +182,8 @@ def _draw_provider(
     return by_name[name or names[0]]
 
 
-def _draw_unusable(choices: Sequence[ProviderChoice]) -> None:
+def draw_unusable(choices: Sequence[ProviderChoice]) -> None:
+    """Name the providers that aren't configured, with what they need."""
     for choice in choices:
         if not choice.readiness.ready:
             st.caption(f":material/key_off: {choice.label}")
@@ -214,7 +221,7 @@ def _draw_fallback(
     return tuple(chosen)
 
 
-def _draw_where_the_sound_goes(
+def draw_where_the_sound_goes(
     choices: Sequence[ProviderChoice], first: Capabilities, fallback: Sequence[str]
 ) -> None:
     """Say whether the sound leaves this machine, and what that costs."""
@@ -235,9 +242,10 @@ def _cost(capabilities: Capabilities) -> str:
     return f" That costs {hourly_cost(capabilities.cost_per_hour)}."
 
 
-def _language(
+def draw_language(
     capabilities: Capabilities, key: str, now: ProcessingOptions, keep: Keep
 ) -> str | None:
+    """Draw which language is spoken; None where it is to be found out."""
     codes: list[str | None] = [*offered_languages(capabilities.languages)]
     if capabilities.language_detection or not codes:
         codes.insert(0, None)

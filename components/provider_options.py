@@ -17,13 +17,20 @@ OptionPairs = tuple[tuple[str, str], ...]
 
 
 def draw_provider_options(
-    capabilities: Capabilities, now: ProcessingOptions, *, key: str, keep: Keep
+    capabilities: Capabilities,
+    now: ProcessingOptions,
+    *,
+    key: str,
+    keep: Keep,
+    live: bool = False,
 ) -> OptionPairs:
-    """Draw the options for recorded calls; return those that differ from what is usual.
+    """Draw the options for recorded or ``live`` calls; return those that differ from the usual.
 
     What ``now`` says counts if it was meant for this provider.
     """
-    offered = [option for option in capabilities.options if option.recorded]
+    offered = [
+        option for option in capabilities.options if (option.live if live else option.recorded)
+    ]
     if not offered:
         return ()
     given = dict(now.provider_options) if now.provider == capabilities.name else {}

@@ -19,14 +19,15 @@ SPELLING_EXAMPLE = "acme tell = AcmeTel"
 
 
 def draw_words_and_part(
-    now: ProcessingOptions, *, takes_vocabulary: bool, key: str, keep: Keep
+    now: ProcessingOptions, *, takes_vocabulary: bool, key: str, keep: Keep, part: bool = True
 ) -> ProcessingOptions | None:
     """Draw vocabulary, spelling, fillers and the part; return ``now`` with what is chosen.
 
     None when something can't be used: what it is stands below it. The vocabulary is drawn only
-    where ``takes_vocabulary``.
+    where ``takes_vocabulary``, the part only with ``part``.
     """
-    with st.expander("Words and part of the call", icon=":material/format_quote:"):
+    title = "Words and part of the call" if part else "Words"
+    with st.expander(title, icon=":material/format_quote:"):
         terms = _draw_terms(now, key, keep) if takes_vocabulary else now.vocabulary
         lines = st.text_area(
             "How words are to be written, one per line",
@@ -45,7 +46,7 @@ def draw_words_and_part(
             persist_state=keep,
             help="Without them the text reads more easily, but fillers aren't counted.",
         )
-        bounds = _draw_bounds(now, key, keep)
+        bounds = _draw_bounds(now, key, keep) if part else (now.start_ms, now.end_ms)
     if terms is None or spelling is None or bounds is None:
         return None
     return replace(

@@ -1,10 +1,26 @@
-"""Calls while they happen: what is coming, and what works today instead."""
+"""Hold a call: record it or play one, read along, and open it once it has ended."""
 
 import streamlit as st
 
+from app import session
 from components.heading import draw_page_title
-from components.live_preview import draw_live_preview
+from pages._live import draw_call, draw_landed, held_call, landed_call, look_at
+from pages._live_begin import draw_beginning, draw_my_calls
 
-draw_page_title("Live call", "Read along while a call is running.")
-if draw_live_preview():
-    st.switch_page("../pages/transcribe.py")
+draw_page_title("Live call", "Record a call and read along while it is held.")
+
+call_id = st.query_params.get("live") or session.live_here().call_id
+running = held_call(call_id)
+landed = None if running else landed_call(call_id)
+
+if running is not None:
+    look_at(running.id)
+    draw_call(running)
+elif landed is not None:
+    draw_landed(landed)
+else:
+    if call_id is not None:
+        st.warning("This live call does not exist, or it was too short to be kept.")
+        look_at(None)
+    draw_my_calls()
+    draw_beginning()

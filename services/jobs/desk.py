@@ -245,6 +245,10 @@ class JobDesk:
         telemetry.event("original.opened", user=user.id)
         return file, size, media_type_of(call.audio.container if call.audio else "")
 
+    def demo_recordings(self) -> list[Path]:
+        """Return the demo recordings. Raises NotFound where there are none."""
+        return list(_recordings(self._demo_folder))
+
     def load_demo(self, user: User) -> list[str]:
         """Take in the demo recordings; return the calls' ids, also of those there already."""
         return [

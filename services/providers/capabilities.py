@@ -93,6 +93,7 @@ class Capabilities:
     recorded: bool = True
     live: bool = False
     live_channels: int = 1
+    live_language_switch: bool = False
     separate_channels: bool = False
     diarization: bool = False
     expected_speakers: bool = False

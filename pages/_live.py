@@ -1,0 +1,205 @@
+"""The Live page while a call is held, and when it has ended."""
+
+import streamlit as st
+
+from app import session
+from components.heading import draw_empty
+from components.languages import offered_languages
+from components.live_form import draw_microphone_toggle
+from components.live_recorder import (
+    Discarded,
+    FreshLink,
+    NoSocket,
+    RecorderIntent,
+    RecorderOrder,
+    Stopped,
+    draw_live_recorder,
+)
+from components.live_view import LiveViewOrder, draw_live_view
+from components.live_view.intents import (
+    FreshLinks,
+    Landed,
+    LiveViewIntent,
+    OpenCall,
+    Speak,
+    Stop,
+    Summarise,
+)
+from pages._calls import open_call
+from services.access.rights import may_stop_live
+from services.domain.calls import Call
+from services.domain.errors import NotFound, PartylineError
+from services.domain.live_calls import LiveSource, LiveState, RunningCall
+
+BROWSER = frozenset({LiveSource.BROWSER, LiveSource.BROWSER_AND_TAB})
+ENDED = (
+    "The call has ended. Its last words are taken in; then its recording is processed once more, "
+    "which has the last word."
+)
+INTERRUPTED = "The process that held this call has stopped. What had arrived is being made a call."
+
+
+def held_call(call_id: str | None) -> RunningCall | None:
+    """Return a call that is held, or has ended and isn't among the calls yet."""
+    if call_id is None:
+        return None
+    try:
+        return session.services().live.get(session.current_user(), call_id)
+    except NotFound:
+        return None
+
+
+def landed_call(call_id: str | None) -> Call | None:
+    """Return the call that a live call has become."""
+    if call_id is None:
+        return None
+    try:
+        return session.services().calls.get(session.current_user().org_id, call_id)
+    except NotFound:
+        return None
+
+
+def look_at(call_id: str | None) -> None:
+    """Remember the call, here and in the address, so that it is found after a reload."""
+    if call_id is None:
+        session.forget_live_call()
+        st.query_params.pop("live", None)
+        return
+    if session.live_here().call_id != call_id:
+        session.change_live_here(call_id=call_id, stop_wanted=False, refusal=None)
+    if st.query_params.get("live") != call_id:
+        st.query_params["live"] = call_id
+
+
+def draw_call(call: RunningCall) -> None:
+    """Draw a call that has not landed: what its owner can do, and what is said."""
+    mine = call.owner == session.current_user().id
+    if not call.goes_on:
+        st.info(
+            INTERRUPTED if call.state is LiveState.INTERRUPTED else ENDED,
+            icon=":material/call_end:",
+        )
+        _draw_another()
+    elif mine and call.source in BROWSER:
+        _draw_recorder(call)
+    elif mine and call.source is LiveSource.MICROPHONE:
+        _draw_microphone(call)
+    _draw_view(call)
+
+
+def draw_landed(call: Call) -> None:
+    """Draw the end of a live call: it is among the calls now."""
+    draw_empty("The call has ended. It is among the calls now.", icon=":material/call_end:")
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if st.button("Open the call", icon=":material/graphic_eq:", type="primary"):
+            look_at(None)
+            open_call(call.id)
+        _draw_another()
+
+
+def _draw_another() -> None:
+    if st.button("Begin another call", icon=":material/add_call:", key="live_another"):
+        look_at(None)
+        st.rerun()
+
+
+# --- where its sound comes from ---------------------------------------------------------------
+
+
+def _draw_recorder(call: RunningCall) -> None:
+    here = session.live_here()
+    intent = draw_live_recorder(
+        RecorderOrder(
+            call_id=call.id,
+            sound_url=session.live_sound_url(call.id),
+            channels=call.channels,
+            attempt=here.attempt,
+            stop=here.stop_wanted,
+        )
+    )
+    if intent is not None:
+        _take_from_recorder(call, intent)
+
+
+def _take_from_recorder(call: RunningCall, intent: RecorderIntent) -> None:
+    match intent:
+        case Stopped() | Discarded():
+            _end(call)
+        case NoSocket():
+            _end(call)
+            look_at(None)
+            session.change_live_here(no_socket=True)
+        case FreshLink():
+            session.renew_tokens()
+    st.rerun()
+
+
+def _draw_microphone(call: RunningCall) -> None:
+    """Draw the button that is on while the server's microphone is listened to."""
+    if not session.knows_microphone():
+        session.set_microphone(True)
+    if not draw_microphone_toggle():
+        _end(call)
+        st.rerun()
+
+
+def _end(call: RunningCall) -> None:
+    """End a call, which may have ended already."""
+    session.set_microphone(False)
+    try:
+        session.services().live.stop(session.current_user(), call.id)
+    except NotFound:
+        return
+    except PartylineError as error:
+        session.notify(error.user_message)
+
+
+# --- what is said -----------------------------------------------------------------------------
+
+
+def _draw_view(call: RunningCall) -> None:
+    user = session.current_user()
+    # Whoever records here stops where they have begun.
+    elsewhere = call.owner != user.id or call.source is LiveSource.RECORDING
+    intent = draw_live_view(
+        LiveViewOrder(
+            call_id=call.id,
+            events_url=session.live_events_url(call.id),
+            read_only=not may_stop_live(user, call.owner),
+            can_stop=elsewhere and call.goes_on,
+            languages=_languages(call),
+            language=call.options.language,
+        )
+    )
+    if intent is not None:
+        _take_from_view(call, intent)
+
+
+def _languages(call: RunningCall) -> list[str]:
+    """Return what can be switched to; none where the provider stays with what it began with."""
+    capabilities = session.services().providers.capabilities(call.options.provider)
+    if not (capabilities.live_language_switch and call.goes_on):
+        return []
+    return offered_languages(capabilities.languages)
+
+
+def _take_from_view(call: RunningCall, intent: LiveViewIntent) -> None:
+    user, live = session.current_user(), session.services().live
+    try:
+        match intent:
+            case Summarise():
+                live.summarise(user, call.id)
+            case Speak():
+                live.speak(user, call.id, intent.language)
+            case Stop():
+                _end(call)
+            case FreshLinks():
+                session.renew_tokens()
+            case OpenCall():
+                look_at(None)
+                open_call(intent.call_id)
+            case Landed():
+                pass
+    except PartylineError as error:
+        session.notify(error.user_message)
+    st.rerun()
