@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser import sound
-from tests.browser.held_calls import (
+from tests.browser.recorded_calls import (
     final_transcript,
     landed,
     open_live,

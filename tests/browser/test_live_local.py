@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser import sound
 from tests.browser.conftest import environment
-from tests.browser.held_calls import (
+from tests.browser.recorded_calls import (
     final_transcript,
     holding,
     landed,

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser import sound
 from tests.browser.cuttable import network_to
-from tests.browser.held_calls import (
+from tests.browser.recorded_calls import (
     heard_by,
     landed,
     open_live,

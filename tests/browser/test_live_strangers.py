@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.browser.held_calls import (
+from tests.browser.recorded_calls import (
     open_live,
     record,
     scripted_server,
