@@ -74,14 +74,12 @@ def likeness(source: np.ndarray, stored: np.ndarray) -> Likeness:
         for one, before, shift, after in zip(windows, *around, strict=False)
         if before == shift == after
     ]
-    fitting = [ours[one.start + shift : one.stop + shift] for one, shift in whole]
-    spoken = [theirs[one] for one, _ in whole]
     return Likeness(
-        correlation=float(np.corrcoef(np.concatenate(fitting), np.concatenate(spoken))[0, 1]),
+        correlation=_correlation(ours, theirs, whole),
         lag=lag,
         frames=last - first,
         shifts=tuple(shifts),
-        whole=len(whole) / len(windows),
+        whole=len(whole) / max(1, len(windows)),
     )
 
 
@@ -92,6 +90,14 @@ def is_same(found: Likeness) -> bool:
         and found.whole >= MOST_WHOLE
         and all(abs(shift) < MOST_SHIFT for shift in found.shifts)
     )
+
+
+def _correlation(ours: np.ndarray, theirs: np.ndarray, whole: list[tuple[slice, int]]) -> float:
+    if not whole:
+        return 0.0
+    fitting = np.concatenate([ours[one.start + shift : one.stop + shift] for one, shift in whole])
+    spoken = np.concatenate([theirs[one] for one, _ in whole])
+    return float(np.corrcoef(fitting, spoken)[0, 1])
 
 
 def _best_lag(source: np.ndarray, stored: np.ndarray) -> int:
