@@ -138,6 +138,16 @@ def test_a_line_that_is_split_or_given_to_another_is_drawn_so(double, call, read
     expect(line(page, "u2")).to_have_class("row line of-agent goes-on renewed")
 
 
+def test_whose_line_it_is_may_be_told_at_its_end(double, call, read_along):
+    page = read_along()
+    double.tell(call, *SPEAKERS, said("partial", "u1", "who am", speaker=None))
+    expect(line(page, "u1").get_by_text("Speaking…")).to_be_visible()
+    double.tell(call, said("final", "u1", "Who am I?", speaker=None))
+    expect(line(page, "u1").get_by_text("Not assigned")).to_be_visible()
+    double.tell(call, said("revised", "u1", "Who am I?", speaker="s1"))
+    expect(line(page, "u1").get_by_text("Customer")).to_be_visible()
+
+
 def test_warnings_stand_in_list_and_transcript(double, call, read_along):
     page = read_along()
     double.tell(

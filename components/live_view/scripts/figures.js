@@ -29,8 +29,8 @@ function drawShares(pick, model) {
   );
   const { overlap = null, silence = null } = model.figures ?? {};
   const quiet = [
-    overlap === null ? null : `Both at once ${lengthInWords(overlap)}`,
-    silence === null ? null : `nobody speaks ${lengthInWords(silence)}`,
+    overlap === null ? null : `Both at once ${overlap ? lengthInWords(overlap) : "0 s"}`,
+    silence === null ? null : `nobody speaks ${silence ? lengthInWords(silence) : "0 s"}`,
   ].filter(Boolean);
   pick("quiet").textContent = shares.length ? quiet.join(", ") : "Nobody has spoken yet.";
 }
