@@ -83,6 +83,7 @@ class ProviderOption:
 class Capabilities:
     """What a provider can do; pages and pipeline ask this record, never the provider's name.
 
+    ``live_language_switch``: it goes on in another language when it is told to, in mid-call.
     ``languages`` None means: any. What is False here the pipeline adds on this machine.
     What is longer than ``max_duration_ms`` is refused before anything is sent. ``cost_per_hour`` is
     the price of an hour of sound as this installation has set it, in its own currency.

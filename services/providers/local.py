@@ -50,6 +50,7 @@ class LocalProvider(SpeechProvider):
         title="This machine",
         live=True,
         live_channels=2,
+        live_language_switch=True,
         separate_channels=True,
         diarization=True,
         expected_speakers=True,

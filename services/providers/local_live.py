@@ -22,8 +22,8 @@ from services.providers.live import LiveFormat, LiveListener, LiveSession
 
 # Sound that comes faster than it is spoken is taken as fast as it is heard: so much may wait.
 MOST_WAITING_MS = 3_000
-# Sound is ahead of its time when so much more of it was heard than time has passed.
-AHEAD_S = 0.1
+# With more than this waiting, sound comes faster than it is spoken.
+AHEAD_MS = 500
 
 
 def open_local(
@@ -31,7 +31,7 @@ def open_local(
 ) -> LiveSession:
     """Open a live call. Raises LiveFull, InvalidRequest, WeightsMissing or WeightsDamaged."""
     engine = holder.live()
-    engine.load()
+    engine.load(sound.channels)
     language = engine.known(options.language) if options.language else None
     share = engine.budget.enter(engine.cost(language))
     try:
@@ -62,7 +62,6 @@ class LocalLiveSession(LiveSession):
         self._waiting_ms = 0
         self._is_finishing = False
         self._is_stopped = False
-        self._clock = _Clock()
         wishes = CallWishes(
             channels=sound.channels,
             language=engine.known(options.language) if options.language else None,
@@ -104,7 +103,7 @@ class LocalLiveSession(LiveSession):
 
     def told_line(self, end_ms: int) -> None:
         """Count how late a line was told, unless its sound came faster than it was spoken."""
-        if not self._clock.is_ahead:
+        if not self._is_ahead:
             self._share.told(self.sent_ms - end_ms)
 
     # --- the thread that hears ------------------------------------------------------------------
@@ -112,7 +111,7 @@ class LocalLiveSession(LiveSession):
     def _work(self) -> None:
         try:
             while not self._is_stopped and not self._is_done:
-                self._inbox.get()()
+                self._wait()
                 self._hear()
         except PartylineError as error:
             self.fail(error)
@@ -127,6 +126,16 @@ class LocalLiveSession(LiveSession):
             self._engine.leave()
             self._share.leave()
 
+    def _wait(self) -> None:
+        """Wait until there is something to do, and take in all that has come."""
+        self._inbox.get()()
+        while not self._inbox.empty():
+            self._inbox.get()()
+
+    @property
+    def _is_ahead(self) -> bool:
+        return self._waiting_ms > AHEAD_MS
+
     @property
     def _is_done(self) -> bool:
         return self._is_finishing and not self._sound_waiting and not self._hearing.is_waiting
@@ -136,7 +145,7 @@ class LocalLiveSession(LiveSession):
 
     def _hear(self) -> None:
         """Take the sound that waits; when it is ahead of its time, what was asked comes first."""
-        while self._sound_waiting and not (self._clock.is_ahead and self._hearing.is_waiting):
+        while self._sound_waiting and not (self._is_ahead and self._hearing.is_waiting):
             if self._is_stopped:
                 return
             frames = self._sound_waiting.popleft()
@@ -145,28 +154,8 @@ class LocalLiveSession(LiveSession):
             self._share.spent(time.thread_time() - cpu)
             took_ms = len(frames) // 16
             self._share.heard(took_ms)
-            self._clock.heard(took_ms, is_all=not self._sound_waiting)
             with self._room:
                 self._waiting_ms -= took_ms
                 self._room.notify_all()
         if self._is_finishing and not self._sound_waiting:
             self._hearing.end()
-
-
-class _Clock:
-    """Whether sound comes faster than it is spoken."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._heard_s = 0.0
-
-    @property
-    def is_ahead(self) -> bool:
-        return self._heard_s > time.monotonic() - self._began + AHEAD_S
-
-    def heard(self, took_ms: int, *, is_all: bool) -> None:
-        """Take that so much was heard; ``is_all``: nothing waits, so this is the present."""
-        self._heard_s += took_ms / 1000
-        now = time.monotonic()
-        if is_all:
-            self._began = now - self._heard_s

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.domain.calls import ProcessingOptions
+from services.domain.errors import PartylineError, ProviderRefusedKey
 from services.domain.live import Final, LiveEvent, Partial, Revised
 from services.domain.speech import Utterance
 from services.live.captions import Captions
@@ -18,15 +19,23 @@ CALL_MS = 12_000
 LAST_WORDS_S = 10.0
 OPTIONS = ProcessingOptions(language="en", redact=False)
 
+Sound = Callable[[int], bytes]
+
+
+def silence(channels: int) -> bytes:
+    """Return a call without sound."""
+    return bytes(LiveFormat(channels=channels).bytes_per_ms * CALL_MS)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LiveCase:
     """A provider under test with the script that its service answers with.
 
-    ``texts`` are the lines of a call of ``CALL_MS`` on one channel. ``refusing`` gives a provider
-    whose service refuses the key; ``failing`` one whose service goes away for good once half of
-    the call was heard; ``losing`` one whose service is away for a while in its middle, None where
-    nothing is ever lost by that.
+    ``texts`` are the lines of a call of ``CALL_MS`` on one channel; ``sound`` gives what is played
+    on so many channels. ``refusing`` gives a provider that takes no call, by ``refused_with``:
+    its service refuses the key, or there is no room; ``failing`` one whose service goes away for
+    good once half of the call was heard; ``losing`` one whose service is away for a while in its
+    middle, None where nothing is ever lost by that.
     """
 
     provider: SpeechProvider
@@ -34,6 +43,8 @@ class LiveCase:
     refusing: Callable[[], SpeechProvider]
     failing: Callable[[], SpeechProvider]
     losing: Callable[[], SpeechProvider] | None
+    sound: Sound = silence
+    refused_with: type[PartylineError] = ProviderRefusedKey
 
 
 class Events(list[LiveEvent]):
@@ -61,17 +72,22 @@ class Events(list[LiveEvent]):
         return captions
 
 
-def stream(session: LiveSession, length_ms: int = CALL_MS, channels: int = 1) -> None:
-    silence = bytes(LiveFormat(channels=channels).bytes_per_ms * CHUNK_MS)
-    for _ in range(length_ms // CHUNK_MS):
-        session.send(silence)
+def stream(
+    session: LiveSession, length_ms: int = CALL_MS, channels: int = 1, sound: Sound = silence
+) -> None:
+    pcm = sound(channels)
+    step = LiveFormat(channels=channels).bytes_per_ms * CHUNK_MS
+    for number in range(length_ms // CHUNK_MS):
+        session.send(pcm[number * step : (number + 1) * step])
 
 
-def held(provider: SpeechProvider, channels: int = 1, pause_s: float = 0.0) -> Events:
+def held(
+    provider: SpeechProvider, channels: int = 1, pause_s: float = 0.0, sound: Sound = silence
+) -> Events:
     """Hold a whole call and return what was told."""
     events = Events(pause_s)
     session = provider.open_live(LiveFormat(channels=channels), OPTIONS, events)
-    stream(session, channels=channels)
+    stream(session, channels=channels, sound=sound)
     session.finish(LAST_WORDS_S)
     return events
 

@@ -4,8 +4,9 @@ A provider joins by a fixture that returns a ``LiveCase`` and a line in PROVIDER
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,16 @@ from emulators.assemblyai.streaming_plans import Fault, SessionPlan
 from emulators.assemblyai.streaming_script import LINES as LINES_OF_ASSEMBLYAI
 from emulators.azure_speech.websocket import AzureSpeechEmulator
 from emulators.azure_speech.websocket_script import DIALOGUE, Behaviour, Ending
-from services.domain.errors import LiveOver, PartylineError, ProviderRefusedKey, ProviderUnavailable
+from services.domain.errors import (
+    LiveFull,
+    LiveOver,
+    PartylineError,
+    ProviderRefusedKey,
+    ProviderUnavailable,
+)
 from services.domain.live import Ended, Final, Gap, Partial, Revised, SpeakerTold
+from services.engine.engine import EngineHolder
+from services.engine.live.engine import LiveEngine
 from services.providers.assemblyai import channel_stream
 from services.providers.assemblyai.access import AssemblyAIAccess
 from services.providers.assemblyai.provider import AssemblyAIProvider
@@ -23,6 +32,7 @@ from services.providers.azure_speech.access import AzureAccess
 from services.providers.azure_speech.provider import AzureSpeechProvider
 from services.providers.base import SpeechProvider
 from services.providers.live import LiveFormat
+from services.providers.local import LocalProvider
 from services.providers.scripted import ScriptedProvider
 from services.providers.scripted.live import LiveFaults
 from services.providers.scripted.provider import LINES
@@ -38,6 +48,8 @@ from tests.contract.live_case import (
     lines_of,
     stream,
 )
+from tests.contract.local_call import TEXTS as TEXTS_OF_LOCAL
+from tests.contract.local_call import Failing, a_call
 from tests.threads import no_thread_left
 
 THREADS_END_WITHIN_S = 5.0
@@ -101,7 +113,36 @@ def assemblyai(monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveCase]:
         )
 
 
-PROVIDERS = ["scripted", "assemblyai", "azure"]
+@pytest.fixture(scope="module")
+def local_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+def local(local_models: Path) -> LiveCase:
+    def provider(live: Callable[[LiveEngine], None] = lambda _: None) -> SpeechProvider:
+        holder = EngineHolder(local_models)
+        live(holder.live())
+        return LocalProvider(local_models, engine=holder)
+
+    def fill(engine: LiveEngine) -> None:
+        engine.budget.enter(100.0)
+
+    def break_down(engine: LiveEngine) -> None:
+        engine.listen_with("en", Failing(engine.captioner("en"), after_ms=CALL_MS // 4))
+
+    return LiveCase(
+        provider=provider(),
+        texts=TEXTS_OF_LOCAL,
+        refusing=lambda: provider(fill),
+        failing=lambda: provider(break_down),
+        losing=None,
+        sound=a_call,
+        refused_with=LiveFull,
+    )
+
+
+PROVIDERS = ["scripted", "assemblyai", "azure", pytest.param("local", marks=pytest.mark.slow)]
 
 
 @pytest.fixture(params=PROVIDERS)
@@ -119,7 +160,7 @@ def _no_thread_is_left(case: LiveCase) -> Iterator[None]:
 
 @pytest.fixture
 def events(case: LiveCase) -> Events:
-    return held(case.provider)
+    return held(case.provider, sound=case.sound)
 
 
 def test_it_says_that_it_can(case: LiveCase) -> None:
@@ -194,7 +235,7 @@ def test_words_make_up_the_text(events: Events) -> None:
 def test_finishing_twice_is_finishing_once(case: LiveCase) -> None:
     events = Events()
     session = case.provider.open_live(LiveFormat(), OPTIONS, events)
-    stream(session)
+    stream(session, sound=case.sound)
     session.finish(LAST_WORDS_S)
     heard = list(events)
     session.finish(LAST_WORDS_S)
@@ -205,7 +246,7 @@ def test_finishing_twice_is_finishing_once(case: LiveCase) -> None:
 def test_sending_after_the_end_is_refused(case: LiveCase) -> None:
     events = Events()
     session = case.provider.open_live(LiveFormat(), OPTIONS, events)
-    stream(session, 1_000)
+    stream(session, 1_000, sound=case.sound)
     session.finish(LAST_WORDS_S)
     with pytest.raises(LiveOver):
         session.send(bytes(1_600))
@@ -226,7 +267,7 @@ def test_a_call_can_be_aborted_at_once(case: LiveCase) -> None:
 def test_a_call_can_be_aborted_in_its_middle(case: LiveCase) -> None:
     events = Events()
     session = case.provider.open_live(LiveFormat(), OPTIONS, events)
-    stream(session, CALL_MS // 2)
+    stream(session, CALL_MS // 2, sound=case.sound)
     session.abort()
     assert isinstance(events[-1], Ended)
     assert len(events.of(Ended)) == 1
@@ -243,8 +284,8 @@ def test_two_calls_at_once_stay_separate(case: LiveCase) -> None:
     ours, theirs = Events(), Events()
     first = case.provider.open_live(LiveFormat(), OPTIONS, ours)
     second = case.provider.open_live(LiveFormat(), OPTIONS, theirs)
-    stream(second, CALL_MS // 2)
-    stream(first)
+    stream(second, CALL_MS // 2, sound=case.sound)
+    stream(first, sound=case.sound)
     second.abort()
     first.finish(LAST_WORDS_S)
     assert all_words(ours.captions.lines) == [w for text in case.texts for w in bare(text)]
@@ -254,7 +295,7 @@ def test_two_calls_at_once_stay_separate(case: LiveCase) -> None:
 
 def test_a_call_that_cannot_begin_raises(case: LiveCase) -> None:
     events = Events()
-    with pytest.raises(ProviderRefusedKey):
+    with pytest.raises(case.refused_with):
         case.refusing().open_live(LiveFormat(), OPTIONS, events)
     assert not events
 
@@ -263,7 +304,7 @@ def test_a_fault_in_mid_call_ends_it_or_leaves_a_gap(case: LiveCase) -> None:
     events = Events()
     session = case.failing().open_live(LiveFormat(), OPTIONS, events)
     try:
-        stream(session)
+        stream(session, sound=case.sound)
         session.finish(LAST_WORDS_S)
     except PartylineError as error:
         raised: str | None = error.code
@@ -284,7 +325,7 @@ def test_a_fault_in_mid_call_ends_it_or_leaves_a_gap(case: LiveCase) -> None:
 def test_a_service_that_was_away_leaves_a_gap_and_no_doubled_line(case: LiveCase) -> None:
     if case.losing is None:
         pytest.skip("nothing is lost by that here")
-    events = held(case.losing())
+    events = held(case.losing(), sound=case.sound)
     (ended,) = events.of(Ended)
     assert ended.error_code is None
     (gap,) = events.of(Gap)
@@ -298,7 +339,7 @@ def test_a_service_that_was_away_leaves_a_gap_and_no_doubled_line(case: LiveCase
 def test_two_channels_carry_their_numbers(case: LiveCase) -> None:
     if case.provider.capabilities.live_channels < 2:
         pytest.skip("this provider takes one channel")
-    events = held(case.provider, channels=2)
+    events = held(case.provider, channels=2, sound=case.sound)
     speakers = {event.speaker.id: event.speaker.channel for event in events.of(SpeakerTold)}
     assert sorted(speakers.values()) == [0, 1]
     for line in lines_of(events):
@@ -312,6 +353,6 @@ def test_one_channel_has_no_numbers(events: Events) -> None:
 
 
 def test_a_slow_listener_loses_nothing(case: LiveCase) -> None:
-    events = held(case.provider, pause_s=0.02)
+    events = held(case.provider, pause_s=0.02, sound=case.sound)
     assert all_words(events.captions.lines) == [w for text in case.texts for w in bare(text)]
     assert isinstance(events[-1], Ended)

@@ -21,6 +21,10 @@ ONSET_FRAMES = 2
 # After so much silence a line may be over, and its words are looked for; then it is over.
 SETTLING_FRAMES = 5
 END_FRAMES = 13
+# Where both parties share a channel, the other answers sooner: a sentence may end like this, and
+# much has been said after a shorter while.
+END_FRAMES_OF_SENTENCE = 8
+LONG_FRAMES_WHEN_SHARED = 3_500 // VOICE_FRAME_MS
 # From this length on a short pause ends a line, at the other it is cut wherever it is.
 LONG_FRAMES = 8_000 // VOICE_FRAME_MS
 END_FRAMES_WHEN_LONG = 6
@@ -67,12 +71,15 @@ class Stretch:
 class Endpoints:
     """Follows the voice on one channel, frame by frame of 32 ms."""
 
-    def __init__(self) -> None:
-        """Begin in silence."""
+    def __init__(self, *, is_shared: bool = False) -> None:
+        """Begin in silence; ``is_shared``: more than one party is on the channel."""
+        self._long_frames = LONG_FRAMES_WHEN_SHARED if is_shared else LONG_FRAMES
+        self._is_shared = is_shared
         self._at = 0
         self._first: int | None = None
         self._last = 0
         self._onset = 0
+        self._has_ended_sentence = False
         self._recent: deque[float] = deque(maxlen=CUT_WITHIN_FRAMES)
 
     def take(self, probability: float) -> Stretch | None:
@@ -83,7 +90,7 @@ class Endpoints:
         self._recent.append(probability)
         silence = at - self._last
         if probability >= OFFSET:
-            self._last = at + 1
+            self._last, self._has_ended_sentence = at + 1, False
             if at + 1 - self._first >= MOST_FRAMES:
                 return self._cut(at)
             return self._now(Change.RESUMED if silence >= SETTLING_FRAMES else Change.GOES_ON)
@@ -91,6 +98,10 @@ class Endpoints:
         if silence >= self._end_frames:
             return self._over(self._last)
         return self._now(Change.SETTLING if silence == SETTLING_FRAMES else Change.GOES_ON)
+
+    def sentence_ended(self) -> None:
+        """Take that what was said before the pause is a whole sentence: less silence ends it."""
+        self._has_ended_sentence = True
 
     def end(self) -> Stretch | None:
         """Take that no more sound comes; return the line that is over by that."""
@@ -104,14 +115,18 @@ class Endpoints:
     @property
     def _end_frames(self) -> int:
         assert self._first is not None
-        is_long = self._last - self._first >= LONG_FRAMES
-        return END_FRAMES_WHEN_LONG if is_long else END_FRAMES
+        is_long = self._last - self._first >= self._long_frames
+        if is_long:
+            return END_FRAMES_WHEN_LONG
+        is_end = self._is_shared and self._has_ended_sentence
+        return END_FRAMES_OF_SENTENCE if is_end else END_FRAMES
 
     def _wait(self, at: int, probability: float) -> Stretch | None:
         self._onset = self._onset + 1 if probability >= ONSET else 0
         if self._onset < ONSET_FRAMES:
             return None
         self._first, self._last, self._onset = at + 1 - ONSET_FRAMES, at + 1, 0
+        self._has_ended_sentence = False
         self._recent.clear()
         return self._now(Change.BEGUN)
 

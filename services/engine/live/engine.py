@@ -1,9 +1,11 @@
 """What live calls are heard with: the models, threads and budget that all of them share."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
 
+from services.audio.recording import SAMPLE_RATE
 from services.domain.errors import InvalidRequest
 from services.engine.language import FALLBACK_LANGUAGE
 from services.engine.live.accurate import AccurateCaptioner
@@ -14,6 +16,7 @@ from services.engine.live.moonshine import Moonshine
 from services.engine.live.quick import QuickCaptioner
 from services.engine.live.refining import Refining
 from services.engine.live.voice import VoiceStream
+from services.engine.live.voices import LiveVoices
 from services.engine.live.wording import Captioner
 from services.engine.recogniser import Recogniser
 from services.engine.speakers.models import SpeakerModels
@@ -50,16 +53,25 @@ class LiveEngine:
         self.refiners = Crew(1, name="live-refiner", niceness=REFINING_NICENESS)
         self._refiner = Recogniser(refiner)
         self._moonshine = Moonshine(captions)
-        self._quick = QuickCaptioner(self._moonshine)
-        self._is_loaded = False
-        self._others: dict[tuple[str, tuple[str, ...]], Captioner] = {}
+        self._loading = threading.Lock()
+        self._is_loaded = self._has_speakers = False
+        self._captioners: dict[tuple[str, tuple[str, ...]], Captioner] = {
+            (QUICK_LANGUAGE, ()): QuickCaptioner(self._moonshine)
+        }
 
-    def load(self) -> None:
-        """Load what every call needs. Raises WeightsMissing or WeightsDamaged."""
-        if not self._is_loaded:
-            self._moonshine.load()
-            VoiceStream().hear(np.zeros(FRAME, np.float32))
-            self._is_loaded = True
+    def load(self, channels: int) -> None:
+        """Load what a call needs, so that no first word waits for it.
+
+        Raises WeightsMissing or WeightsDamaged.
+        """
+        with self._loading:
+            if not self._is_loaded:
+                self._moonshine.load()
+                VoiceStream().hear(np.zeros(FRAME, np.float32))
+                self._is_loaded = True
+            if channels == 1 and not self._has_speakers:
+                LiveVoices(self.speakers).hear("", 0, np.zeros(SAMPLE_RATE, np.float32))
+                self._has_speakers = True
 
     def cost(self, language: str | None) -> float:
         """Return how many cores a call of two parties in this language needs, None: any."""
@@ -81,13 +93,15 @@ class LiveEngine:
 
     def captioner(self, language: str, vocabulary: tuple[str, ...] = ()) -> Captioner:
         """Return what hears a language, always the same for the same language and vocabulary."""
-        if language == QUICK_LANGUAGE:
-            return self._quick
-        key = (language, vocabulary)
-        if key not in self._others:
+        key = (language, () if language == QUICK_LANGUAGE else vocabulary)
+        if key not in self._captioners:
             hotwords = ", ".join(vocabulary) or None
-            self._others[key] = AccurateCaptioner(self.whisper, language, hotwords)
-        return self._others[key]
+            self._captioners[key] = AccurateCaptioner(self.whisper, language, hotwords)
+        return self._captioners[key]
+
+    def listen_with(self, language: str, captioner: Captioner) -> None:
+        """Hear a language in another way from now on."""
+        self._captioners[(language, ())] = captioner
 
     def known(self, language: str) -> str:
         """Return a language's code as the models call it. Raises InvalidRequest."""

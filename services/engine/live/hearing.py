@@ -68,7 +68,10 @@ class Hearing:
         self._around = around
         self._share = share
         self._ears = Ears(count)
-        self._lines = [ChannelLines(c, engine.crew, self, around.post) for c in range(count)]
+        self._lines = [
+            ChannelLines(channel, engine.crew, self, around.post, is_shared=count == 1)
+            for channel in range(count)
+        ]
         self._left = np.zeros((0, count), np.float32)
         self._told = ToldLines(around.tell)
         self._frames = 0
@@ -149,6 +152,8 @@ class Hearing:
         for channel, (lines, probability) in enumerate(zip(self._lines, likely, strict=True)):
             lines.take(frame[:, channel], probability, self._language.captioner)
         self._language.consider()
+        if self._speakers is not None:
+            self._speakers.passed(VOICE_FRAME_MS)
         if self._frames % REFINING_FRAMES == 0:
             self._better.consider(self.at_ms)
 
@@ -179,10 +184,7 @@ class Hearing:
             self._tell_line(told, voice, ())
         else:
             self._speakers.ask(
-                line.id,
-                line.start_ms,
-                voice,
-                lambda pieces: self._tell_line(told, voice, pieces),
+                line.id, line.start_ms, voice, lambda who: self._tell_line(told, voice, who)
             )
 
     def spent(self, cpu_s: float) -> None:

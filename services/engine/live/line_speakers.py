@@ -13,19 +13,29 @@ from services.engine.live.voices import LiveVoices, Relabelled, VoicePiece
 Then = Callable[[tuple[VoicePiece, ...]], None]
 
 
-@dataclass(frozen=True, kw_only=True)
+# A line waits so long for its speaker, then it is told without, and of whom it is later.
+PATIENCE_MS = 250
+
+
+@dataclass(kw_only=True)
 class _Asked:
     stretch: str
     start_ms: int
     samples: Samples
     then: Then
+    waited_ms: int = 0
+    is_told: bool = False
+
+    def tell(self, pieces: tuple[VoicePiece, ...]) -> None:
+        self.is_told = True
+        self.then(pieces)
 
 
 class LineSpeakers:
     """Asks one call's voices in the crew's threads, one thing at a time.
 
-    What fails leaves its line without a speaker. Used by one thread, to which ``post`` brings
-    the answers.
+    A line for which they take too long, or fail, is told without a speaker. Used by one thread,
+    to which ``post`` brings the answers.
     """
 
     def __init__(
@@ -43,6 +53,7 @@ class LineSpeakers:
         self._share = share
         self._relabelled = relabelled
         self._asked: deque[_Asked] = deque()
+        self._untold: deque[_Asked] = deque()
         self._is_busy = False
         self._is_new = False
 
@@ -53,8 +64,17 @@ class LineSpeakers:
 
     def ask(self, stretch: str, start_ms: int, samples: Samples, then: Then) -> None:
         """Ask who speaks in a stretch; ``then`` is told in the order of asking."""
-        self._asked.append(_Asked(stretch=stretch, start_ms=start_ms, samples=samples, then=then))
+        asked = _Asked(stretch=stretch, start_ms=start_ms, samples=samples, then=then)
+        self._asked.append(asked)
+        self._untold.append(asked)
         self._next()
+
+    def passed(self, time_ms: int) -> None:
+        """Take that so much time of the call has passed: what has waited too long is told."""
+        for asked in self._untold:
+            asked.waited_ms += time_ms
+        while self._untold and self._untold[0].waited_ms > PATIENCE_MS:
+            self._untold.popleft().tell(())
 
     def end(self) -> None:
         """Think it all over once more: the call is over."""
@@ -83,7 +103,12 @@ class LineSpeakers:
     def _heard(self, asked: _Asked, done: Done[tuple[VoicePiece, ...]]) -> None:
         self._is_busy = False
         self._share.spent(done.cpu_s)
-        asked.then(done.value or ())
+        pieces = done.value or ()
+        if not asked.is_told:
+            self._untold.remove(asked)
+            asked.tell(pieces)
+        elif pieces:
+            self._relabelled(Relabelled(stretch=asked.stretch, pieces=pieces))
         self._next()
 
     def _regroup(self) -> None:

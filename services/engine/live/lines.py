@@ -21,11 +21,21 @@ from services.engine.live.endpoints import (
     Stretch,
 )
 from services.engine.live.pace import Pace
-from services.engine.live.wording import NOTHING, Captioner, CaptionWord, SoFar, Whole, agreed
+from services.engine.live.wording import (
+    NOTHING,
+    Captioner,
+    CaptionWord,
+    SoFar,
+    Whole,
+    agreed,
+    plain,
+)
+from services.engine.utterances import SENTENCE_ENDS
 from services.engine.voice_activity import VOICE_FRAME_MS
 
 # In a pause nothing new is said that a partial could show.
 NO_PARTIAL_FROM_FRAMES = 4
+LONGEST_TITLE = len("Mrs")
 
 
 @dataclass(eq=False)
@@ -102,13 +112,21 @@ class ChannelLines:
     ``post``. Lines are told in their order.
     """
 
-    def __init__(self, channel: int, crew: Crew, listener: LineListener, post: Post) -> None:
-        """Begin in silence."""
+    def __init__(
+        self,
+        channel: int,
+        crew: Crew,
+        listener: LineListener,
+        post: Post,
+        *,
+        is_shared: bool = False,
+    ) -> None:
+        """Begin in silence; ``is_shared``: more than one party is on the channel."""
         self._channel = channel
         self._crew = crew
         self._listener = listener
         self._post = post
-        self._endpoints = Endpoints()
+        self._endpoints = Endpoints(is_shared=is_shared)
         self._pace = Pace()
         self._at = 0
         self._air: deque[Samples] = deque(maxlen=BEFORE_FRAMES + ONSET_FRAMES)
@@ -274,8 +292,10 @@ class ChannelLines:
         line.words = done.value.words
         if line.is_over:
             self._tell_closed()
-        else:
-            self._show_all(line, done.value.heard)
+            return
+        self._show_all(line, done.value.heard)
+        if line.words and _ends_sentence(line.words[-1].text):
+            self._endpoints.sentence_ended()
 
     def _show_all(self, line: Line, heard: SoFar) -> None:
         """Show all that was said before a pause: its last word is as complete as the others."""
@@ -311,3 +331,8 @@ class ChannelLines:
 
     def _fail(self, error: Exception) -> None:
         self._listener.failed(error if isinstance(error, PartylineError) else InternalFault())
+
+
+def _ends_sentence(word: str) -> bool:
+    """Say whether a sentence ends with a word; a short one with a dot may be a title's."""
+    return word.endswith(SENTENCE_ENDS) and (len(plain(word)) > LONGEST_TITLE or word[-1] != ".")
