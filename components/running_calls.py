@@ -72,7 +72,8 @@ def draw_running_calls(
     intent = None
     with st.container(key="running_cards"):
         for call in calls:
-            with st.container(border=True, height="stretch", gap="xsmall", key=f"running_{call.id}"):
+            key = f"running_{call.id}"
+            with st.container(border=True, height="stretch", gap="xsmall", key=key):
                 intent = _draw_card(call, may_stop=may_stop(call)) or intent
     return intent
 
