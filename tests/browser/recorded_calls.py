@@ -186,10 +186,10 @@ def open_live(browser_or_context, url: str):
     return page
 
 
-def record(page) -> str:
+def record(page, within_ms: float = SHOWN_WITHIN_MS) -> str:
     """Press Record, wait until the call is on, and return its id."""
     page.get_by_role("button", name=re.compile("^Record")).first.click()
-    page.wait_for_url(re.compile(r"[?&]live="))
+    page.wait_for_url(re.compile(r"[?&]live="), timeout=within_ms)
     return re.search(r"[?&]live=([^&#]+)", page.url).group(1)
 
 
