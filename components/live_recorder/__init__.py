@@ -28,6 +28,7 @@ SCRIPTS = (
 STYLES = ("styles/view.css",)
 CONSENT = "Tell everybody on the call that it is recorded."
 MOST_LABEL_CHARS = 200
+KEPT_MS = 150_000
 CHANNELS_OF = {LiveSource.BROWSER: 1, LiveSource.BROWSER_AND_TAB: 2}
 _assets = read_assets(Path(__file__).parent, SCRIPTS, STYLES)
 _mount = st.components.v2.component(
@@ -41,6 +42,7 @@ class RecorderOrder:
 
     Without ``call_id`` it offers to begin. ``attempt`` is that of the ``Start`` which ``call_id``
     was opened for, or which was ``refused``. ``stop`` has it end the call as if Stop were pressed.
+    ``kept_ms`` is how much the browser keeps while the network is down.
     """
 
     call_id: str | None = None
@@ -51,6 +53,7 @@ class RecorderOrder:
     stop: bool = False
     can_share_tab: bool = False
     consent_required: bool = False
+    kept_ms: int = KEPT_MS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +119,7 @@ def draw_live_recorder(order: RecorderOrder) -> RecorderIntent | None:
             "nonce": order.attempt,
             "refused": order.refused,
             "stop": order.stop,
+            "kept_ms": order.kept_ms,
             "can_share_tab": order.can_share_tab,
             "consent": {"text": CONSENT, "required": order.consent_required},
         },

@@ -35,6 +35,7 @@ def recorder() -> None:
             refused=now.get("refused", False),
             stop=now.get("stop", False),
             can_share_tab=True,
+            kept_ms=int(st.query_params.get("room", 150_000)),
             consent_required="consent" in st.query_params,
         )
     )

@@ -115,8 +115,6 @@ def hearing_browser(chromium, played):
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-audio-capture={played[1]}%noloop",
-        "--auto-select-desktop-capture-source=Recorder",
-        "--auto-select-tab-capture-source-by-title=Tone",
     ]
     path = os.environ.get("PARTYLINE_CHROMIUM") or shutil.which("chromium")
     browser = chromium.browser_type.launch(executable_path=path, args=[*BROWSER_FLAGS, *flags])
@@ -328,23 +326,25 @@ def test_while_paused_time_stands_still_and_muted_it_goes_on(recorder, double, p
     assert later - lag > 1.2 * RATE, "what was said during the pause is not there"
 
 
+# Chromium without a head shares the microphone's own sound as that of any tab.
+SHARED_TONE = """() => {
+    const context = new AudioContext();
+    const shared = context.createMediaStreamDestination();
+    const tone = new OscillatorNode(context, { frequency: 5000 });
+    tone.connect(shared);
+    tone.start();
+    navigator.mediaDevices.getDisplayMedia = async () => (window.shared = shared.stream);
+}"""
+
+
 def test_the_sound_of_a_tab_is_a_channel_of_its_own(recorder, double, played):
     page = recorder()
-    tone = page.context.new_page()
-    tone.goto(f"{double.url}/readyz")
-    tone.evaluate(
-        """() => {
-            document.title = "Tone";
-            const context = new AudioContext();
-            const tone = new OscillatorNode(context, { frequency: 5000 });
-            tone.connect(context.destination);
-            tone.start();
-        }"""
-    )
-    page.bring_to_front()
+    page.evaluate(SHARED_TONE)
     page.get_by_label("Add the sound of a tab or screen").check()
     record(page, double, for_ms=3_000)
     expect(page.get_by_role("meter")).to_have_count(2)
+    page.evaluate("window.shared.getTracks()[0].dispatchEvent(new Event('ended'))")
+    expect(page.get_by_text("The tab or screen is not shared any more")).to_be_visible()
     told = stop(page, double)
     assert told["channels"] == 2
     heard = double.sound(2)
@@ -352,6 +352,67 @@ def test_the_sound_of_a_tab_is_a_channel_of_its_own(recorder, double, played):
     spectrum = np.abs(np.fft.rfft(heard[RATE:, 1]))
     loudest = np.fft.rfftfreq(len(heard) - RATE, 1 / RATE)[int(np.argmax(spectrum))]
     assert abs(loudest - 5_000) < 5
+
+
+def test_a_tab_that_shares_no_sound_is_told(recorder, double):
+    page = recorder()
+    page.evaluate(
+        "() => { navigator.mediaDevices.getDisplayMedia = async () => new MediaStream(); }"
+    )
+    page.get_by_label("Add the sound of a tab or screen").check()
+    button(page, "Record").click()
+    expect(page.get_by_text("What was chosen shares no sound.")).to_be_visible()
+
+
+def test_a_microphone_that_goes_away_is_told_and_replaced(recorder, double):
+    """Silence is recorded meanwhile, so that the call's time stays right."""
+    page = recorder()
+    page.evaluate(
+        """() => {
+            const media = navigator.mediaDevices;
+            const open = media.getUserMedia.bind(media);
+            media.getUserMedia = async (what) => (window.microphone = await open(what));
+        }"""
+    )
+    record(page, double)
+    page.evaluate(
+        """() => {
+            const [track] = window.microphone.getTracks();
+            track.stop();
+            track.dispatchEvent(new Event("ended"));
+        }"""
+    )
+    expect(page.get_by_text("The microphone gives no sound any more.")).to_be_visible()
+    lost = double.told["frames"]
+    double.wait_until(lambda told: told["frames"] > lost + 2 * RATE)
+    page.get_by_label("Microphone", exact=True).select_option(index=1)
+    expect(page.get_by_text("The microphone gives no sound any more.")).to_have_count(0)
+    back = double.told["frames"]
+    double.wait_until(lambda told: told["frames"] > back + 2 * RATE)
+    stop(page, double)
+    heard = double.sound()[:, 0]
+    assert not heard[lost + RATE // 2 : lost + RATE].any()
+    assert heard[back + RATE :].any()
+
+
+def test_what_the_browser_can_keep_no_more_is_told_and_marked(recorder, double, played):
+    """With room for four seconds in place of two and a half minutes."""
+    page = recorder("live_call?room=4000")
+    record(page, double)
+    double.mode("down")
+    expect(page.get_by_text("what is said now is not recorded until")).to_be_visible()
+    page.wait_for_timeout(3_000)
+    double.mode("up")
+    expect(page.get_by_text("not connected", exact=False)).to_have_count(0)
+    frames = double.told["frames"]
+    double.wait_until(lambda told: told["frames"] > frames + 2 * RATE)
+    told = stop(page, double)
+    gaps = [one for one in told["told"] if one["type"] == "gap"]
+    assert gaps
+    assert sum(gap["ms"] for gap in gaps) > 2_000
+    # With the silences the call is as long as it was: the last second lies where it was spoken.
+    found = lags(played[0], double.sound()[:, 0])
+    assert abs(found[-1][0] - found[0][0]) < RATE // 10
 
 
 def test_where_sockets_are_refused_the_page_is_told(recorder, double):

@@ -38,7 +38,7 @@ function saidOf(recording, refusal) {
 
 function keptWords(recording) {
   if (!recording || recording.isUp || recording.isOver || !recording.kept.ms) return "";
-  return `${shortClock(recording.kept.ms)} kept of ${shortClock(KEPT_MS)}`;
+  return `${shortClock(recording.kept.ms)} kept of ${shortClock(recording.kept.limitMs)}`;
 }
 
 function shortClock(ms) {
