@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from components.call_view.summary import origin_words
+from services.domain.captions import captions_by
 from services.domain.errors import LanguageModelTimeout
 from services.domain.speech import SpeakerRole, Statement, Summary, SummaryOrigin
 from tests.pages.conftest import press, texts
@@ -88,6 +89,17 @@ def test_a_quiet_line_says_who_wrote_it_and_what_that_took(staged, open_page):
 def test_origins(origin, words):
     """Every writer is told in one sentence."""
     assert origin_words(origin) == words
+
+
+@pytest.mark.parametrize("origin", [None, SummaryOrigin(name="local structure")])
+def test_of_captions_no_provider_has_written(staged, open_page, origin):
+    """What a live call's captions are summarised by is Partyline, whoever heard the words."""
+    captions = replace(sample_transcript(), provider=captions_by("azure"))
+    summary = replace(SUMMARY, origin=origin)
+    call = staged.add_ready(replace(captions, summary=summary))
+    told = texts(open_page("call", open_call=call.id))
+    assert "Taken from the words of the live captions." in told
+    assert "speech provider" not in told
 
 
 def test_a_model_that_did_not_answer_is_told(staged, open_page):

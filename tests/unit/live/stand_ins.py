@@ -56,6 +56,13 @@ class HandProvider(SpeechProvider):
         return self.session
 
 
+class LoudIsVoice:
+    """Takes what is loud for a voice."""
+
+    def hear(self, frame):
+        return float(abs(frame).max() > 0.1)
+
+
 class TextModels:
     """Models over text that know one name and hold on when told to."""
 

@@ -73,3 +73,14 @@ def test_a_warning_that_is_told_again_counts_once():
 def test_figures_and_partials_only_move_time():
     seen = glance({"type": "figures", "at_ms": 7_000}, line(1, 1, "half", "partial"))
     assert (seen.at_ms, seen.last_line, seen.speakers) == (7_000, None, ())
+
+
+def test_a_warning_that_is_taken_back_counts_no_more():
+    def warning(name, kind, **more):
+        return {"type": "warning", "at_ms": 9_000, "id": name, "kind": kind, **more}
+
+    monologue, silence = warning("m", "monologue"), warning("s", "silence")
+    back = warning("s", "silence", taken_back=True)
+    seen = glance(monologue, silence, back)
+    assert (seen.warnings, seen.last_warning) == (1, "monologue")
+    assert (glance(silence, back).warnings, glance(silence, back).last_warning) == (0, None)

@@ -11,6 +11,7 @@ from services.domain.speech import (
     SpeakerRole,
     Statement,
     Summary,
+    SummaryOrigin,
     Utterance,
     Word,
 )
@@ -33,6 +34,7 @@ SUMMARY = Summary(
     reason=Statement(text="A bill.", utterances=("u1",)),
     action_items=(Statement(text="Call back.", who=SpeakerRole.AGENT, due="by Friday"),),
     resolved=False,
+    origin=SummaryOrigin(name="local structure", took_ms=12),
 )
 
 

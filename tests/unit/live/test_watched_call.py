@@ -18,11 +18,12 @@ from services.domain.speech import Speaker
 from services.live.telling import Kind
 from services.live.watch_options import WatchOptions, watch_list
 from services.providers.live import LiveSession
-from tests.unit.live.stand_ins import SECRET
+from tests.unit.live.stand_ins import SECRET, LoudIsVoice
 from tests.unit.live.test_running import AS_HEARD, REDACTED, S1, S2, Live, line
 
 SECOND = bytes(32_000)
 AGENT = "Thank you for calling Harbor Energy how can I help you"
+LOUD = b"\x00\x40" * 16_000
 CUSTOMER = "I have a problem my last bill is much higher than before"
 
 
@@ -41,15 +42,15 @@ def spoken():
     """Open calls and speak into them in real time."""
     opened = []
 
-    def open_one(options=AS_HEARD, **watch):
+    def open_one(options=AS_HEARD, ear=None, **watch):
         clock = Clock()
-        live = Live(options, clock=clock, watch=WatchOptions(**watch))
+        live = Live(options, clock=clock, watch=WatchOptions(**watch), ear=ear)
         live.call.begin()
 
-        def speak(seconds):
+        def speak(seconds, sound=SECOND):
             for _ in range(seconds):
                 clock.now += 1
-                live.call.send(SECOND)
+                live.call.send(sound)
 
         live.speak = speak
         opened.append(live)
@@ -94,6 +95,41 @@ def test_a_long_silence_is_a_warning_with_an_id(spoken):
     assert (warning["kind"], warning["speaker"]) == ("silence", None)
     assert (warning["start_ms"], warning["end_ms"], warning["at_ms"]) == (750, 8_000, 8_000)
     assert json.loads(json.dumps(warning)) == warning
+
+
+def test_a_provider_that_tells_nothing_while_somebody_speaks_makes_no_silence(spoken):
+    live = spoken(ear=LoudIsVoice)
+    live.hear(S1, Final(line=line(1, "s1", "hello there", 0)))
+    until(live, "sentiment")
+    live.speak(15, LOUD)
+    figures = until(live, "figures", 15)
+    assert not live.told.of("warning")
+    assert figures[-1]["silence_ms"] == 0
+
+
+def test_a_silence_in_the_sound_is_told_once_while_it_lasts(spoken):
+    live = spoken(ear=LoudIsVoice)
+    live.speak(4, LOUD)
+    live.speak(16)
+    until(live, "figures", 20)
+    (warning,) = live.told.of("warning")
+    assert warning["kind"] == "silence"
+    assert (warning["start_ms"], warning["at_ms"]) == (4_000, 11_000)
+    assert "taken_back" not in warning
+
+
+def test_a_silence_for_which_words_come_late_is_taken_back(spoken):
+    live = spoken()
+    live.hear(S1, Final(line=line(1, "s1", "hello there", 0)))
+    until(live, "sentiment")
+    live.speak(10)
+    (told,) = until(live, "warning")
+    words = " ".join(["word"] * 20)
+    live.hear(Final(line=line(2, "s1", words, 2_000)))
+    until(live, "sentiment", 2)
+    live.speak(1)
+    back = until(live, "warning", 2)[-1]
+    assert (back["id"], back["taken_back"]) == (told["id"], True)
 
 
 def test_silence_that_was_put_in_is_no_warning(spoken):

@@ -7,7 +7,17 @@ import pytest
 from services.domain.live_warnings import WarningKind
 from services.live.watch_options import WatchOptions
 from services.live.watches import MonologueWatch, MoodWatch, OverlapWatch, SilenceWatch
-from tests.unit.live.rulers import NO_SLACK, SECOND_MS, begin, drawn, mood, said, so_far, up_to
+from tests.unit.live.rulers import (
+    NO_SLACK,
+    SECOND_MS,
+    begin,
+    drawn,
+    hear,
+    mood,
+    said,
+    so_far,
+    up_to,
+)
 
 OPTIONS = WatchOptions(silence_ms=5_000, monologue_ms=20_000, overlap_ms=3_000)
 
@@ -85,6 +95,61 @@ class TestLongSilence:
         call = so_far(said("a", 0, 3))
         begin(call, said("c", 6, 9))
         assert not SilenceWatch(OPTIONS).look(call.scene(9_000, 0))
+
+
+class TestSilenceInTheSound:
+    def look(self, watch, call, second, slack_ms=NO_SLACK):
+        return list(watch.look(call.scene(second * SECOND_MS, slack_ms)))
+
+    def test_is_none_while_a_voice_is_heard_whose_words_have_not_come(self):
+        watch, call = SilenceWatch(OPTIONS), so_far(said("a", 0, 3))
+        for second in range(4, 19):
+            call.hear_voice([(3_000, second * SECOND_MS)], second * SECOND_MS)
+            assert not self.look(watch, call, second)
+
+    def test_is_told_once_the_voice_has_ended(self):
+        watch, call, told = SilenceWatch(OPTIONS), so_far(), []
+        for second in range(1, 20):
+            call.hear_voice([(0, min(second, 8) * SECOND_MS)], second * SECOND_MS)
+            told += [(second, w.start_ms) for w in self.look(watch, call, second)]
+        assert told == [(14, 8_000)]
+
+    def test_counts_up_to_where_the_sound_was_listened_to(self):
+        watch, call = SilenceWatch(OPTIONS), so_far(said("a", 0, 3))
+        call.hear_voice([], 7_000)
+        assert not self.look(watch, call, 12)
+        call.hear_voice([], 9_000)
+        assert len(self.look(watch, call, 12)) == 1
+
+    def test_of_words_without_voice_is_none(self):
+        call = so_far(said("a", 0, 3), said("c", 5, 12))
+        call.hear_voice([(0, 3_000)], 12_000)
+        assert not self.look(SilenceWatch(OPTIONS), call, 12)
+
+
+class TestWarningOfASilence:
+    def test_is_taken_back_when_words_come_for_it(self):
+        watch, call = SilenceWatch(OPTIONS), so_far(said("a", 0, 3))
+        (told,) = watch.look(call.scene(9_000, 0))
+        hear(call, said("c", 4, 10))
+        (back,) = watch.look(call.scene(10_000, 0))
+        assert (told.taken_back, back.taken_back) == (False, True)
+        assert (back.id, back.at_ms) == (told.id, 10_000)
+        assert not watch.look(call.scene(11_000, 0)), "once"
+
+    def test_is_taken_back_when_it_turns_out_that_somebody_had_asked_to_wait(self):
+        watch, call = SilenceWatch(OPTIONS), so_far()
+        call.hear_voice([(0, 3_000)], 9_000)
+        (told,) = watch.look(call.scene(9_000, 0))
+        hear(call, said("a", 0, 3, "could you hold for me please"))
+        (back,) = watch.look(call.scene(10_000, 0))
+        assert (back.id, back.taken_back) == (told.id, True)
+
+    def test_stays_when_a_voice_follows(self):
+        watch, call = SilenceWatch(OPTIONS), so_far(said("a", 0, 3))
+        assert watch.look(call.scene(9_000, 0))
+        hear(call, said("c", 9, 12))
+        assert not watch.look(call.scene(12_000, 0))
 
 
 class TestMonologue:
