@@ -6,6 +6,7 @@ import sys
 from difflib import SequenceMatcher
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -13,6 +14,7 @@ from tests.browser import sound
 from tests.browser.conftest import environment
 from tests.browser.recorded_calls import (
     final_transcript,
+    heard_by,
     holding,
     landed,
     open_live,
@@ -64,11 +66,13 @@ def test_a_live_call_ends_as_good_as_an_uploaded_one(local_server, chromium, mod
         record(page, within_ms=MODELS_WITHIN_MS)
         expect(told_lines(page).first).to_be_visible(timeout=FIRST_WORDS_WITHIN_MS)
         page.wait_for_timeout((TALK_S + 3) * 1_000)
+        heard = heard_by(page)
         shown = told_lines(page).all_inner_texts()
         stop(page)
     assert "payments team" in " ".join(shown).casefold()
     (call,) = landed(local_server.data_dir)
     stored = stored_sound(local_server.data_dir, call)[:, 0]
+    assert np.array_equal(np.round(stored * 32768)[: len(heard)], heard)
     assert sound.is_same(sound.likeness(source, stored))
 
     final = final_transcript(local_server.data_dir, call)
