@@ -1,5 +1,6 @@
 """The lines of a channel, with a captioner that hears one word in every 320 ms of sound."""
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -111,7 +112,7 @@ def test_words_are_shown_while_they_are_said(channel: Channel) -> None:
     assert channel.shown
     assert not channel.whole
     shown = [words for _, words in channel.shown]
-    for earlier, later in zip(shown, shown[1:], strict=False):
+    for earlier, later in itertools.pairwise(shown):
         assert later[: len(earlier)] == earlier, "a shown word stays"
     assert all("half" not in word for words in shown for word in words)
 
