@@ -37,10 +37,16 @@ def talk(folder: Path, call: Path, *, first_s: float, last_s: float, channel=Non
     save_channel(call, channel, whole)
     samples = read(whole)[int(first_s * SAMPLE_RATE) : int(last_s * SAMPLE_RATE), 0]
     spoken = soxr.resample(samples, SAMPLE_RATE, MICROPHONE_RATE)
-    with wave.open(str(folder / "talk.wav"), "wb") as file:
-        file.setparams((1, 2, MICROPHONE_RATE, 0, "NONE", "none"))
-        file.writeframes((np.clip(spoken, -1, 1) * 32767).astype("<i2").tobytes())
+    write(folder / "talk.wav", spoken, MICROPHONE_RATE)
     return samples
+
+
+def write(file: Path, samples: np.ndarray, rate: int = SAMPLE_RATE) -> None:
+    """Write samples of one channel as a WAV file."""
+    pcm = np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2")
+    with wave.open(str(file), "wb") as opened:
+        opened.setparams((1, 2, rate, 0, "NONE", "none"))
+        opened.writeframes(pcm.tobytes())
 
 
 @dataclass(frozen=True)
@@ -64,20 +70,22 @@ def likeness(source: np.ndarray, stored: np.ndarray) -> Likeness:
     first = slice(max(0, lag), min(len(source) + lag, len(stored), FIRST * WINDOW))
     spoken = source[first.start - lag : first.stop - lag]
     source = _delayed(source, _fraction(stored[first], spoken))
-    places, windows = [], []
+    places, windows, fits = [], [], []
     slip = 0
     for at in range(first.start, len(stored) - WINDOW, WINDOW):
         window = stored[at : at + WINDOW]
         if np.sqrt(np.mean(window**2)) <= QUIET:
             continue
-        slip += _slipped(source, window, at - lag + slip)
+        slipped = _slipped(source, window, at - lag + slip)
+        slip += slipped or 0
         place = at - lag + slip
         if 0 <= place <= len(source) - WINDOW:
             places.append(place)
             windows.append(window)
+            fits.append(slipped is not None)
     slips = [place - round(place / WINDOW) * WINDOW for place in places]
     around = zip([*slips[:1], *slips], slips, [*slips[1:], *slips[-1:]], strict=False)
-    whole = [n for n, (before, own, after) in enumerate(around) if before == own == after]
+    whole = [n for n, (a, own, b) in enumerate(around) if a == own == b and fits[n]]
     return Likeness(
         correlation=_correlation(
             [windows[n] for n in whole],
@@ -99,16 +107,16 @@ def _correlation(ours: list[np.ndarray], theirs: list[np.ndarray]) -> float:
     return float(np.corrcoef(np.concatenate(ours), np.concatenate(theirs))[0, 1])
 
 
-def _slipped(source: np.ndarray, window: np.ndarray, place: int) -> int:
-    """Return how far from its place a window fits best, 0 where it fits nowhere near."""
+def _slipped(source: np.ndarray, window: np.ndarray, place: int) -> int | None:
+    """Return how far from its place a window fits best, None where it fits nowhere near."""
     start = max(0, place - FARTHEST)
     near = source[start : place + WINDOW + FARTHEST]
     if len(near) < WINDOW:
-        return 0
+        return None
     products = correlate(near, window, mode="valid", method="fft")
     fits = products / np.sqrt(_energies(near) * (window @ window) + 1e-9)
     at = int(np.argmax(fits))
-    return start + at - place if fits[at] > SURELY else 0
+    return start + at - place if fits[at] > SURELY else None
 
 
 def _energies(samples: np.ndarray) -> np.ndarray:

@@ -30,8 +30,8 @@ BILLING = next(DEMO.glob("*QUEUE_Billing*.ogg"))
 TALK_S = 60
 MODELS_WITHIN_MS = 120_000
 FIRST_WORDS_WITHIN_MS = 20_000
-# Recognised once more from another first frame, a word here and there comes out otherwise.
-SAME_WORDS = 0.93
+# The same sound, the same engine; a name in the text may be taken for one by what is around it.
+SAME_WORDS = 0.98
 
 
 @pytest.fixture
@@ -41,11 +41,12 @@ def local_server(tmp_path, models):
         yield server
 
 
-def uploaded(folder, data_dir, models):
-    """Return the words that a recording of the same sound has by itself."""
+def uploaded(samples, folder, models):
+    """Return the words that the same sound has as a recording."""
+    sound.write(folder / "recording.wav", samples)
     made = subprocess.run(
-        [sys.executable, "-m", "app.cli", "transcribe", "talk.wav", "--format", "json"],
-        env=environment(data_dir, models),
+        [sys.executable, "-m", "app.cli", "transcribe", "recording.wav", "--format", "json"],
+        env=environment(folder / "other", models),
         cwd=folder,
         check=True,
         timeout=300,
@@ -77,5 +78,5 @@ def test_a_live_call_ends_as_good_as_an_uploaded_one(local_server, chromium, mod
 
     final = final_transcript(local_server.data_dir, call)
     ours = words([{"text": u.text} for u in final.utterances])
-    theirs = uploaded(tmp_path, tmp_path / "other", models)
+    theirs = uploaded(stored, tmp_path, models)
     assert SequenceMatcher(None, theirs, ours, autojunk=False).ratio() >= SAME_WORDS
