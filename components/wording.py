@@ -47,8 +47,8 @@ SENTIMENT_WORDS = {
 }
 SOUND_WORDS = {
     Listening.PREPARING: (
-        "The sound is being prepared: personal data in it is covered first. It appears here when "
-        "you open the call again."
+        "The sound is being prepared; in a redacted call personal data is covered first. It "
+        "appears here when you open the call again."
     ),
     Listening.NOTHING: "This call has no sound.",
 }

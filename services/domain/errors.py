@@ -178,7 +178,7 @@ class NotReady(PartylineError):
 
 
 class SoundNotReady(NotReady):
-    """The sound of this call is being prepared: its personal data is not covered yet."""
+    """The sound of this call is being prepared and can't be heard yet."""
 
 
 # --- known voices -----------------------------------------------------------------------------

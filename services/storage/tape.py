@@ -163,9 +163,17 @@ class Tape(TapeReader):
             self._put(pcm[start : start + most])
 
     def sync(self) -> None:
-        """Have the disk keep what has been written. Raises StorageError."""
+        """Have the disk keep what has been written, unless it is closed. Raises StorageError."""
         with translated():
-            os.fdatasync(self._file)
+            with self._lock:
+                if not self._is_open:
+                    return
+                # A handle of its own: the disk takes its time, and nobody waits for it to append.
+                file = os.dup(self._file)
+            try:
+                os.fdatasync(file)
+            finally:
+                os.close(file)
 
     def _put(self, pcm: bytes) -> None:
         with self._lock:

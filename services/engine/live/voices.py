@@ -5,7 +5,7 @@ voices so far; that alone can get stuck at too few speakers, so ``regroup`` grou
 heard so far anew, and tells what then belongs to somebody else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,10 +13,10 @@ import numpy as np
 
 from services.audio.recording import FRAMES_PER_MS, Samples
 from services.domain.intervals import overlap_ms
-from services.engine.live.exchange import WINDOW_MS, Exchange, RecentSound, exchange_in
+from services.engine.live.exchange import WINDOW_MS, RecentSound, Run, exchange_in
 from services.engine.live.guessing import guess, local_prints
 from services.engine.live.numbering import renumbered
-from services.engine.live.said import Said, prints_of
+from services.engine.live.said import RecentVoices, Said
 from services.engine.speakers.clustering import VoiceCount, group_voices
 from services.engine.speakers.models import Array, SpeakerModels, unit
 
@@ -120,32 +120,32 @@ class LiveVoices:
         self._recent.add(start_ms, samples)
         whole = (start_ms, start_ms + len(samples) // FRAMES_PER_MS)
         exchange = exchange_in(self._models, self._recent, whole)
-        prints = prints_of(self._models, self._recent, start_ms, samples, exchange.runs)
         voices = {number: unit(total) for number, total in self._sums.items()}
-        guessed = guess(local_prints(self._heard(exchange, prints)), voices, self._count.usual)
+        heard = RecentVoices(self._models, self._recent, whole).hear(exchange.runs, voices)
+        prints = local_prints(self._by_local(heard, exchange.before))
+        guessed = guess(prints, voices, self._count.usual)
         speaker = self._latest[-1].speaker if self._latest else 0
-        for run, voiceprint in zip(exchange.runs, prints, strict=True):
+        for run, voiceprint in heard:
             speaker = guessed.get(run.local, speaker)
             said = Said(stretch=stretch, run=run, voiceprint=voiceprint, speaker=speaker)
             said.speaker = _second_guess(said, voices)
             self._keep(said)
 
-    def _heard(
-        self, exchange: Exchange, prints: Sequence[Array | None]
+    def _by_local(
+        self, heard: Iterable[tuple[Run, Array | None]], before: Iterable[Run]
     ) -> dict[int, list[tuple[Array, float]]]:
         """Return what each local voice of the window said, in the stretch and before it."""
-        heard: dict[int, list[tuple[Array, float]]] = {}
-        for run, voiceprint in zip(exchange.runs, prints, strict=True):
+        found: dict[int, list[tuple[Array, float]]] = {}
+        for run, voiceprint in heard:
             if voiceprint is not None:
-                heard.setdefault(run.local, []).append((voiceprint, run.duration_ms / 1000))
-        for run in exchange.before:
+                found.setdefault(run.local, []).append((voiceprint, run.duration_ms / 1000))
+        for run in before:
+            place = (run.start_ms, run.end_ms)
             for said in self._latest:
-                common = overlap_ms(
-                    (run.start_ms, run.end_ms), (said.run.start_ms, said.run.end_ms)
-                )
+                common = overlap_ms(place, (said.run.start_ms, said.run.end_ms))
                 if said.voiceprint is not None and common >= SHORTEST_COMMON_MS:
-                    heard.setdefault(run.local, []).append((said.voiceprint, common / 1000))
-        return heard
+                    found.setdefault(run.local, []).append((said.voiceprint, common / 1000))
+        return found
 
     def _keep(self, said: Said) -> None:
         self._said.setdefault(said.stretch, []).append(said)

@@ -250,6 +250,7 @@ def test_a_closed_tape_is_closed(tapes):
     tape.append(noise(10))
     tape.close()
     tape.close()
+    tape.sync()
     for use in (lambda: tape.append(b"xy"), lambda: tape.read(0, 5)):
         with pytest.raises(ValueError, match="closed"):
             use()

@@ -56,6 +56,28 @@ def test_an_exchange_without_a_pause_is_cut_where_the_voice_changes():
     assert all(a.end_ms == b.start_ms for a, b in pairwise(found))
 
 
+@pytest.mark.parametrize("parts", [((0, 3_000), (1, 3_000)), ((1, 2_000), (0, 4_500))])
+def test_a_change_that_the_network_does_not_hear_is_found_by_the_voices(parts):
+    voices = LiveVoices(VoiceModels(is_deaf_to_changes=True))
+    voices.hear("l1", 0, voice(0, 4_000))
+    voices.hear("l2", FAR, voice(1, 4_000))
+    found = voices.hear("l3", 2 * FAR, said(*parts))
+    (first, first_ms), (second, _) = parts
+    end_ms = 2 * FAR + sum(ms for _, ms in parts)
+    change_ms = 2 * FAR + first_ms
+    wanted = pieces((2 * FAR, change_ms, first), (change_ms, end_ms, second))
+    assert near(found, wanted, within_ms=1_000)
+
+
+def test_one_voice_is_not_cut_where_it_sounds_a_little_like_another():
+    models = VoiceModels([AXES[0], AXES[1], 0.75 * AXES[0] + 0.66 * AXES[1]])
+    models.is_deaf_to_changes = True
+    voices = LiveVoices(models)
+    voices.hear("l1", 0, voice(0, 4_000))
+    voices.hear("l2", FAR, voice(1, 4_000))
+    assert len(voices.hear("l3", 2 * FAR, said((2, 2_500), (1, 2_500)))) == 1
+
+
 def test_a_slip_of_the_network_does_not_cut_a_line():
     voices = LiveVoices(VoiceModels())
     found = voices.hear("l1", 0, said((0, 2_000), (1, 150), (0, 2_000)))
@@ -80,6 +102,13 @@ def test_a_breath_too_short_for_a_voiceprint_stays_with_the_voice_before_it():
     voices.hear("l1", 0, voice(0, 2_000))
     voices.hear("l2", 2_500, voice(1, 2_000))
     assert speakers(voices.hear("l3", 20_000, voice(0, 100))) == [1]
+
+
+def test_a_click_at_the_very_start_is_somebody_and_does_no_harm():
+    voices = LiveVoices(VoiceModels())
+    assert voices.hear("l1", 100, voice(3, 20)) == pieces((100, 120, 0))
+    assert voices.regroup() == ()
+    assert speakers(voices.hear("l2", 1_000, voice(1, 2_000))) == [0]
 
 
 def test_alike_voices_that_the_window_knows_apart_are_two():
