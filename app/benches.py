@@ -275,3 +275,13 @@ def bench_live(
             drift_h=drift,
         )
         raise SystemExit(measure(wishes, json_file))
+
+
+@benches.command("live-view")
+def bench_live_view(json_file: Figures = None) -> None:
+    """How soon an event that reaches the browser is on screen, early and late in a call."""
+    from app.commands.console import one_clear_line
+    from bench.live.view import measure
+
+    with one_clear_line():
+        raise SystemExit(measure(json_file))

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 from app.processes import keep_memory_together, killed_with_parent, own_pipes
 from app.settings import Settings, load_settings
@@ -10,6 +11,9 @@ from app.wiring import build_here_recogniser, build_models, build_participants, 
 from services import telemetry
 from services.domain.errors import PartylineError
 from services.live.child_side import ChildSide
+
+if TYPE_CHECKING:
+    from services.understanding.models import UnderstandingModels
 
 # Libraries whose log lines may quote what they work on.
 TALKATIVE = (
@@ -34,18 +38,21 @@ def serve(settings: Settings, incoming: int, outgoing: int) -> None:
     models = build_models(settings)
     recogniser = build_here_recogniser(settings, providers, lambda: models)
 
-    def warm_up() -> None:
-        try:
-            models.warm_up()
-        except PartylineError as error:
-            # The first call that needs them is told.
-            telemetry.warning("recogniser.not_warm", error=error.code)
-        except Exception as error:
-            telemetry.fault("recogniser.not_warm", error)
-
-    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    warming = threading.Thread(target=_warm_up, args=(models,), name="warm-up", daemon=True)
+    warming.start()
     with os.fdopen(incoming, "rb", 0) as orders, os.fdopen(outgoing, "wb", 0) as answers:
-        ChildSide(orders, answers, recogniser).serve()
+        ChildSide(orders, answers, recogniser, wait=warming.join).serve()
+
+
+def _warm_up(models: "UnderstandingModels") -> None:
+    """Load the models over text: no call begins before that is done."""
+    try:
+        models.warm_up()
+    except PartylineError as error:
+        # The first call that needs them is told.
+        telemetry.warning("recogniser.not_warm", error=error.code)
+    except Exception as error:
+        telemetry.fault("recogniser.not_warm", error)
 
 
 def main() -> None:

@@ -18,8 +18,8 @@ from typing import Any
 from bench.ui import ROOT, serving
 
 PAGES = (
-    "", "calls", "call", "live_call", "analytics", "ask", "voices", "vocabulary", "rules",
-    "scorecards", "settings",
+    "", "calls", "call", "live_call", "supervisor", "analytics", "ask", "voices", "vocabulary",
+    "rules", "scorecards", "settings",
 )  # fmt: skip
 DESK = {"width": 1440, "height": 1180}
 PHONE = {"width": 390, "height": 844}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from services.domain.live_warnings import WarningKind
 from services.domain.speech import SentimentLabel
 from services.live.alerts import Delivery
 
+Colour = Literal["green", "gray", "red", "orange"]
 STATE_WORDS = {
     LiveState.RECORDING: ("On air", ":material/mic:"),
     LiveState.PAUSED: ("Paused", ":material/pause_circle:"),
@@ -39,6 +41,11 @@ SENTIMENT_ICONS = {
     SentimentLabel.NEUTRAL: ":material/sentiment_neutral:",
     SentimentLabel.NEGATIVE: ":material/sentiment_dissatisfied:",
 }
+SENTIMENT_COLOURS: Mapping[SentimentLabel, Colour] = {
+    SentimentLabel.POSITIVE: "green",
+    SentimentLabel.NEUTRAL: "gray",
+    SentimentLabel.NEGATIVE: "red",
+}
 URGENT = frozenset({WarningKind.NEGATIVE.value, WarningKind.RULE.value})
 LINE_CHARS = 160
 
@@ -65,7 +72,8 @@ def draw_running_calls(
     intent = None
     with st.container(key="running_cards"):
         for call in calls:
-            with st.container(border=True, height="stretch", key=f"running_{call.id}"):
+            key = f"running_{call.id}"
+            with st.container(border=True, height="stretch", gap="xsmall", key=key):
                 intent = _draw_card(call, may_stop=may_stop(call)) or intent
     return intent
 
@@ -84,16 +92,15 @@ def _draw_card(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
     words, icon = STATE_WORDS[call.state]
     st.markdown(f"**{plain(call.name)}**")
     st.markdown(f"{icon} {words} · {clock(call.received_ms)} · {_speakers(call)}")
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         if glance.sentiment is not None:
-            st.markdown(
-                f"{SENTIMENT_ICONS[glance.sentiment]} {SENTIMENT_WORDS[glance.sentiment]} "
-                f"({signed(glance.score)})",
-                width="content",
-                help="Mood of what the customer said last, from −1 to +1",
+            st.badge(
+                f"{SENTIMENT_WORDS[glance.sentiment]} ({signed(glance.score)})",
+                icon=SENTIMENT_ICONS[glance.sentiment],
+                color=SENTIMENT_COLOURS[glance.sentiment],
             )
         if glance.warnings:
-            st.markdown(_warnings(call), width="content")
+            st.badge(_warnings(call), icon=":material/warning:", color=_urgency(call))
     st.caption(_last_line(call))
     return _draw_buttons(call, may_stop=may_stop)
 
@@ -107,9 +114,11 @@ def _speakers(call: RunningCall) -> str:
 def _warnings(call: RunningCall) -> str:
     last = call.glance.last_warning or ""
     said = f"{plural(call.glance.warnings, 'warning')}: {WARNING_WORDS.get(last, 'Warning')}"
-    if last in URGENT:
-        return f":material/notification_important: **{said}**"
-    return f":material/warning: {said}"
+    return said
+
+
+def _urgency(call: RunningCall) -> Colour:
+    return "red" if call.glance.last_warning in URGENT else "orange"
 
 
 def _last_line(call: RunningCall) -> str:

@@ -95,6 +95,14 @@ def draw_landed(call: Call) -> None:
             look_at(None)
             open_call(call.id)
         _draw_another()
+    if session.live_here().call_id == call.id:
+        # What was read along stays in sight; the browser has it still.
+        shown = LiveViewOrder(
+            call_id=call.id, events_url=session.live_events_url(call.id), read_only=True
+        )
+        if isinstance(draw_live_view(shown), OpenCall):
+            look_at(None)
+            open_call(call.id)
 
 
 def _draw_another() -> None:

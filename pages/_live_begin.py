@@ -19,7 +19,7 @@ from components.live_form import (
     draw_recording,
     draw_source,
 )
-from components.live_recorder import Discarded, RecorderOrder, Start, draw_live_recorder
+from components.live_recorder import Discarded, Here, RecorderOrder, Start, draw_live_recorder
 from components.options_form import draw_details
 from components.wording import duration, moment, plain
 from pages._live import look_at
@@ -104,6 +104,10 @@ def _draw_recorder(options: ProcessingOptions, details: CallDetails) -> None:
     match intent:
         case Start():
             _begin_recording(intent, options, details)
+            st.rerun()
+        case Here():
+            # An address that is none any more is told of by the page.
+            look_at(intent.call_id)
             st.rerun()
         case Discarded():
             session.forget_live_call()

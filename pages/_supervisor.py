@@ -15,6 +15,7 @@ from components.running_calls import (
     draw_moved_calls,
     draw_running_calls,
 )
+from components.wording import plain
 from pages._acts import carry_out_each
 from pages._calls import open_call
 from services.access.rights import may_stop_live
@@ -65,7 +66,7 @@ def draw_followed(call_id: str) -> None:
     if call is None:
         _draw_gone(call_id)
         return
-    draw_part_title(call.name)
+    draw_part_title(plain(call.name))
     refusal = _why_not_here(call_id)
     if refusal is not None:
         draw_empty(refusal, icon=":material/lan:")

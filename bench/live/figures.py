@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from bench.live.holding import HeldCall
-from bench.live.matching import Changes, FirstSeen, Sightings, changes, matched
+from bench.live.matching import Changes, Sightings, changes, matched
 from bench.live.sound import Take
 from bench.live.versions import CAPTION, Version, as_captioned, at_first, at_last
 from bench.scoring.counted import Counted, rate
@@ -105,7 +105,7 @@ def _of_take(
     steady = changes([v for v in told if v.stage == CAPTION])
     given_first, confused_first = _confusion(take.playable.words, first, normalise)
     given_last, confused_last = _confusion(take.playable.words, last, normalise)
-    waits = _waits(clock, take, told, sightings, normalise)
+    waits = _waits(clock, take, (captions, told), sightings, normalise)
     return replace(
         waits,
         lines=len(first),
@@ -139,29 +139,44 @@ def _refined(captions: Sequence[Version], last: Sequence[Version]) -> Changes:
 
 
 def _waits(
-    clock: _Clock, take: Take, told: Sequence[Version], sightings: Sightings, normalise: Normalise
+    clock: _Clock,
+    take: Take,
+    captioned: tuple[Sequence[Version], Sequence[Version]],
+    sightings: Sightings,
+    normalise: Normalise,
 ) -> Figures:
-    """Return how long each utterance and each word had to be waited for, in call time."""
-    truth, words = take.playable.truth, take.playable.words
-    utterances = truth.utterances or ()
+    """Return how long each utterance and each word had to be waited for, in call time.
+
+    ``captioned`` are the lines as they were heard and the versions that were told. The last words
+    of an utterance may have been taken out as personal data: then the line counts in which they
+    were heard.
+    """
+    words, utterances = take.playable.words, take.playable.truth.utterances or ()
+    heard, told = captioned
     lines = as_captioned(told)
     seen = {line.line: sightings.first_seen(line) for line in lines}
-    pairs = _pairs(words, lines, normalise)
-    shown: dict[int, FirstSeen] = {n: seen[line.line][at] for n, (line, at) in pairs.items()}
-    words_ms = [clock.passed_ms(first.any_ms, words[n].end_ms) for n, first in shown.items()]
-    finals_ms = [
-        clock.passed_ms(first.finished_ms, utterances[number].end_ms)
+    shown = {n: seen[line.line][at] for n, (line, at) in _pairs(words, lines, normalise).items()}
+    finished: dict[int, int | None] = {
+        n: sightings.first_finished(line.line)
+        for n, (line, _) in _pairs(words, heard, normalise).items()
+    } | {n: first.finished_ms for n, first in shown.items()}
+    last_told = (
+        (number, next((finished[n] for n in places[: -LAST_WORDS - 1 : -1] if n in finished), None))
         for number, places in _places(words).items()
-        if (first := next((shown[n] for n in places[: -LAST_WORDS - 1 : -1] if n in shown), None))
-        and first.finished_ms is not None
-    ]
+    )
     none = WordErrors(files=0, words=0, substitutions=0, deletions=0, insertions=0)
     return Figures(
-        finals_ms=tuple(finals_ms),
-        words_ms=tuple(words_ms),
+        finals_ms=tuple(
+            clock.passed_ms(told_ms, utterances[number].end_ms)
+            for number, told_ms in last_told
+            if told_ms is not None
+        ),
+        words_ms=tuple(
+            clock.passed_ms(first.any_ms, words[n].end_ms) for n, first in shown.items()
+        ),
         utterances=len(utterances),
         words=len(words),
-        matched=len(pairs),
+        matched=len(shown),
         captions=none,
         at_end=none,
     )

@@ -1,5 +1,6 @@
 """Holds live calls as the recogniser's process does, and keeps all that is told of them."""
 
+import resource
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -110,13 +111,15 @@ class Room:
 class Session:
     """Calls that were held at the same time, and what they cost.
 
-    ``cpu_s`` is what this process has used while they ran, ``sound_s`` how long they were together.
+    ``cpu_s`` is what this process has used while they ran, ``sound_s`` how long they were together,
+    ``memory_mb`` the most that this process has ever held in memory.
     """
 
     calls: Sequence[HeldCall]
     cpu_s: float
     sound_s: float
     took_s: float
+    memory_mb: float = 0.0
     at_once: int = 1
 
 
@@ -139,5 +142,6 @@ def hold_at_once(room: Room, lines: Sequence[Sequence[Sequence[Take]]]) -> Sessi
         cpu_s=time.process_time() - cpu,
         sound_s=sum(call.takes[-1].end_ms for call in calls) / 1000,
         took_s=time.monotonic() - began,
+        memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         at_once=len(lines),
     )

@@ -75,6 +75,11 @@ class Sightings:
             for n in range(len(line.words))
         ]
 
+    def first_finished(self, line: str) -> int | None:
+        """Return when a line was told as finished first, None when it never was."""
+        told = (v.told_ms for v in self._of_line.get(line, ()) if v.kind is not Kind.PARTIAL)
+        return next(told, None)
+
     def _around(self, line: Version) -> list[Version]:
         """Return the versions of the lines that share time with this one, in the order of telling.
 

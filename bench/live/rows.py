@@ -49,6 +49,7 @@ def cost(session: Session) -> dict[str, Any]:
     return {
         "cpu_s_per_audio_s": _rounded(rate(session.cpu_s, session.sound_s)),
         "cores_busy": _rounded(rate(session.cpu_s, session.took_s)),
+        "peak_memory_mb": round(session.memory_mb),
         "last_words_s": max((call.last_words_ms for call in session.calls), default=0) / 1000,
         "broken_calls": sum(call.error_code is not None for call in session.calls),
     }

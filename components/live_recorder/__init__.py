@@ -28,6 +28,7 @@ SCRIPTS = (
 STYLES = ("styles/view.css",)
 CONSENT = "Tell everybody on the call that it is recorded."
 MOST_LABEL_CHARS = 200
+KEPT_MS = 150_000
 CHANNELS_OF = {LiveSource.BROWSER: 1, LiveSource.BROWSER_AND_TAB: 2}
 _assets = read_assets(Path(__file__).parent, SCRIPTS, STYLES)
 _mount = st.components.v2.component(
@@ -41,6 +42,7 @@ class RecorderOrder:
 
     Without ``call_id`` it offers to begin. ``attempt`` is that of the ``Start`` which ``call_id``
     was opened for, or which was ``refused``. ``stop`` has it end the call as if Stop were pressed.
+    ``kept_ms`` is how much the browser keeps while the network is down.
     """
 
     call_id: str | None = None
@@ -51,6 +53,7 @@ class RecorderOrder:
     stop: bool = False
     can_share_tab: bool = False
     consent_required: bool = False
+    kept_ms: int = KEPT_MS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +89,13 @@ class GoneOn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Here:
+    """This window records a call of which the page knows nothing, as after a lost session."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FreshLink:
     """The address of the sound socket has expired; hand out a new one."""
 
@@ -95,7 +105,7 @@ class Discarded:
     """Recording was called off before a call had been opened for it."""
 
 
-RecorderIntent = Start | Stopped | NoSocket | GoneOn | FreshLink | Discarded
+RecorderIntent = Start | Stopped | NoSocket | GoneOn | Here | FreshLink | Discarded
 
 
 def draw_live_recorder(order: RecorderOrder) -> RecorderIntent | None:
@@ -109,6 +119,7 @@ def draw_live_recorder(order: RecorderOrder) -> RecorderIntent | None:
             "nonce": order.attempt,
             "refused": order.refused,
             "stop": order.stop,
+            "kept_ms": order.kept_ms,
             "can_share_tab": order.can_share_tab,
             "consent": {"text": CONSENT, "required": order.consent_required},
         },
@@ -138,6 +149,8 @@ def read_intent(raw: object) -> RecorderIntent | None:
             return NoSocket(call_id=call)
         case "gone_on":
             return GoneOn(call_id=call)
+        case "here":
+            return Here(call_id=call)
     return None
 
 

@@ -29,6 +29,7 @@ SCRIPTS = (
     "scripts/panels.js",
     "scripts/top.js",
     "scripts/paints.js",
+    "scripts/kept.js",
     "scripts/main.js",
 )
 STYLES = (

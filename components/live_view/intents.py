@@ -31,9 +31,12 @@ class OpenCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Landed:
-    """The call is among the calls now; told once, without anybody's doing."""
+    """The call is over and among the calls; told once, without anybody's doing.
 
-    call_id: str
+    ``call_id`` is None when there was too little sound to keep.
+    """
+
+    call_id: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +54,16 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def _text_or_none(raw: Mapping[str, Any], name: str) -> str | None:
+    return None if raw[name] is None else _text(raw, name)
+
+
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], LiveViewIntent]] = {
     "summarise": lambda r: Summarise(),
-    "speak": lambda r: Speak(language=None if r["language"] is None else _text(r, "language")),
+    "speak": lambda r: Speak(language=_text_or_none(r, "language")),
     "stop": lambda r: Stop(),
     "open_call": lambda r: OpenCall(call_id=_text(r, "call")),
-    "landed": lambda r: Landed(call_id=_text(r, "call")),
+    "landed": lambda r: Landed(call_id=_text_or_none(r, "call")),
     "fresh_links": lambda r: FreshLinks(),
 }
 

@@ -94,6 +94,7 @@ class _Child:
         self._lock = threading.Lock()
         self._hello = threading.Event()
         self._gone = False
+        self._wanted_end = False
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: FrameWriter | None = None
         self._thread = threading.Thread(target=self._work, name="recogniser", daemon=True)
@@ -132,7 +133,7 @@ class _Child:
 
     def end(self) -> None:
         """Have it end: its input ends, and it is killed when that takes too long."""
-        process = self._process
+        self._wanted_end, process = True, self._process
         if process is None or process.stdin is None:
             return
         with suppress(OSError):
@@ -169,7 +170,8 @@ class _Child:
                     if process.stdin is not None:
                         with suppress(OSError):
                             process.stdin.close()
-            telemetry.warning("recogniser.ended", exit_code=process.returncode)
+            if not self._wanted_end:
+                telemetry.warning("recogniser.ended", exit_code=process.returncode)
         except OSError as error:
             telemetry.fault("recogniser.not_started", error)
         except Exception as error:

@@ -9,19 +9,32 @@ from typing import Any, BinaryIO
 from services import telemetry
 from services.domain.errors import InternalFault, PartylineError
 from services.live.child_frames import VERSION, BadFrame, Frame, FrameWriter, order_of, read_frame
-from services.live.recognising import Recognised, Recogniser
-from services.live.telling import Told
+from services.live.recognising import LiveOrder, Recognised, Recogniser
+from services.live.telling import Told, ToldListener
 from services.providers.live import LiveFormat
+
+Opens = Callable[[LiveOrder, ToldListener], Recognised]
 
 
 class ChildSide:
     """Serves one parent until its pipe ends."""
 
-    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO, recogniser: Recogniser) -> None:
-        """Read orders from ``incoming``, tell on ``outgoing``; both without buffers."""
+    def __init__(
+        self,
+        incoming: BinaryIO,
+        outgoing: BinaryIO,
+        recogniser: Recogniser,
+        *,
+        wait: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Read orders from ``incoming``, tell on ``outgoing``; both without buffers.
+
+        Every session first waits for ``wait``: for what is loaded meanwhile.
+        """
         self._incoming = incoming
         self._writer = FrameWriter(outgoing)
         self._recogniser = recogniser
+        self._wait = wait
         self._sessions: dict[int, _Session] = {}
 
     def serve(self) -> None:
@@ -40,11 +53,15 @@ class ChildSide:
     def _take(self, frame: Frame) -> None:
         number = frame.session
         if frame.kind == "open":
-            session = _Session(number, self._recogniser, self._writer, self._forget)
+            session = _Session(number, self._open, self._writer, self._forget)
             self._sessions[number] = session
             session.start(frame)
         elif (known := self._sessions.get(number)) is not None:
             known.put(frame)
+
+    def _open(self, order: LiveOrder, listener: ToldListener) -> Recognised:
+        self._wait()
+        return self._recogniser.open(order, listener)
 
     def _forget(self, number: int) -> None:
         self._sessions.pop(number, None)
@@ -56,12 +73,12 @@ class _Session:
     def __init__(
         self,
         number: int,
-        recogniser: Recogniser,
+        opens: Opens,
         writer: FrameWriter,
         forget: Callable[[int], None],
     ) -> None:
         self._number = number
-        self._recogniser = recogniser
+        self._opens = opens
         self._writer = writer
         self._forget = forget
         self._frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
@@ -103,7 +120,7 @@ class _Session:
         try:
             order = order_of(frame.head["order"])
             self._bytes_per_ms = LiveFormat(channels=order.channels).bytes_per_ms
-            self._opened = self._recogniser.open(order, self._told)
+            self._opened = self._opens(order, self._told)
         except PartylineError as error:
             self._say("refused", code=error.code, detail=error.detail)
         except Exception as error:

@@ -17,7 +17,7 @@ from services.live.fed_sound import AT_MOST_MS, FedSound, SoundOnDisk, mixed
 from services.live.recognising import LiveOrder, Recognised, Recogniser, in_language
 from services.live.standing import Standing
 from services.live.telling import Kind, Told, ToldListener
-from services.live.told_reading import moved
+from services.live.told_reading import ended_of, moved
 from services.live.trying_again import TryingAgain
 
 HEARD_AGAIN_MS = 60_000
@@ -95,6 +95,11 @@ class Feed:
         """Have the recogniser go on in another language."""
         self._order = in_language(self._order, language)
         self._wish(lambda session: session.speak(language))
+
+    def _wish(self, wish: Wish) -> None:
+        with self._changed:
+            self._wishes.append(wish)
+            self._changed.notify_all()
 
     def finish(self) -> None:
         """Tell that all sound is on the tape: last words, then the call is told that it is fed."""
@@ -208,9 +213,7 @@ class Feed:
             if number != self._sessions or self._closed:
                 return
             if told["type"] == Kind.ENDED:
-                code, message = told["error_code"], told["error_message"]
-                at_ms = told["at_ms"] + by_ms
-                self._lose(Ended(at_ms=at_ms, error_code=code, error_message=message))
+                self._lose(ended_of(told, by_ms=by_ms))
                 return
             event = moved(told, by_ms=by_ms, prefix=prefix)
             if event["type"] in (Kind.FINAL, Kind.REVISED) or event.get("kind") == "gap":
@@ -243,8 +246,7 @@ class Feed:
         at_ms = self._sound.given_ms
         telemetry.warning("live.session_lost", error=ended.error_code, at_ms=at_ms)
         self._standing.withdraw_partials(at_ms)
-        if isinstance(error, RecogniserLost):
-            # What else ends a session is told by it.
+        if isinstance(error, RecogniserLost):  # What else ends a session is told by it.
             self._standing.warn(error, at_ms)
 
     def _open_again(self) -> None:
@@ -291,11 +293,6 @@ class Feed:
     def _ended_by(self, error: PartylineError) -> Ended:
         at_ms, message = self._sound.given_ms, error.user_message
         return Ended(at_ms=at_ms, error_code=error.code, error_message=message)
-
-    def _wish(self, wish: Wish) -> None:
-        with self._changed:
-            self._wishes.append(wish)
-            self._changed.notify_all()
 
     @property
     def _opened(self) -> Recognised:

@@ -22,6 +22,9 @@ FIGURES_FROM_MS = 120_000
 """Means and shares say nothing of a call that has hardly begun."""
 MEASURED_EVERY_MS = 5_000
 """So often rules on figures are looked at, which takes all of the call."""
+WORDS_PAUSE_MS = 2
+MEASURED_PAUSE_MS = 20
+"""So much longer pauses get for each line: a long call must not cost more than a short one."""
 
 
 class RulesSoFar:
@@ -38,6 +41,8 @@ class RulesSoFar:
         self._any_measured = len(spoken) < len(rules)
         self._measured_at_ms = 0
         self._heard_at_ms = 0
+        self._anew = False
+        self._lines = 0
         self._told: set[str] = set()
 
     def look(
@@ -49,10 +54,15 @@ class RulesSoFar:
         """
         if not self._rules or heard_ms <= 0:
             return ()
-        measured = self._any_measured and at_ms - self._measured_at_ms >= MEASURED_EVERY_MS
-        if not (anew or measured or at_ms - self._heard_at_ms >= MEASURED_EVERY_MS):
+        measured_pause = max(MEASURED_EVERY_MS, MEASURED_PAUSE_MS * self._lines)
+        measured = self._any_measured and at_ms - self._measured_at_ms >= measured_pause
+        self._anew = self._anew or anew
+        pause = WORDS_PAUSE_MS * self._lines if self._anew else measured_pause
+        if not measured and at_ms - self._heard_at_ms < pause:
             return ()
+        self._anew = False
         transcript = whole(heard_ms)
+        self._lines = len(transcript.utterances)
         self._heard_at_ms = at_ms
         found = self._spoken.heard(_words_of(transcript, heard_ms))
         if measured:

@@ -35,7 +35,7 @@ from services.understanding.redaction import base_language
 LATE_FROM = 16
 """With more events waiting than these, captions are behind, and outdated partials are left out."""
 LOOK_EVERY_MS = 1_000
-SLACK_MS = 2_000
+SLACK_MS = 1_500
 """So long after a word was spoken it has been heard, as a rule, where sound comes in real time."""
 
 

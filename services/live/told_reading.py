@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.domain.ids import new_id
+from services.domain.live import Ended
 from services.domain.speech import (
     PiiMention,
     PiiType,
@@ -35,6 +36,12 @@ def moved(told: Told, *, by_ms: int, prefix: str) -> dict[str, Any]:
     if prefix and "id" in event and event["type"] != Kind.SPEAKER:
         event["id"] = f"{prefix}{event['id']}"
     return event
+
+
+def ended_of(told: Told, *, by_ms: int) -> Ended:
+    """Return how a session has ended that began ``by_ms`` into the call, in the call's time."""
+    code, message = told["error_code"], told["error_message"]
+    return Ended(at_ms=told["at_ms"] + by_ms, error_code=code, error_message=message)
 
 
 def _moved(value: Any, by_ms: int, prefix: str) -> Any:

@@ -5,6 +5,7 @@ it has to be over before it can be told again. All follow from what is known of 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import ClassVar, Protocol
 
 from services.analysis.floor import (
@@ -36,36 +37,58 @@ class SilenceWatch:
     """Tells that nobody has spoken for long, though nobody had asked to wait.
 
     Dead air as docs/metrics.md defines it, told before it is known whether a voice follows. What
-    was not recorded doesn't count, and words may be on their way for ``slack_ms``.
+    was not recorded doesn't count. Words may be on their way for ``slack_ms``: a silence that is
+    over before that is sure is told once it is.
     """
+
+    SAME_WITHIN_MS: ClassVar[int] = 1_000
+    """So far the beginning of a silence may move when the line before it is revised."""
 
     def __init__(self, options: WatchOptions) -> None:
         """Take from when on silence is long."""
         self._over_ms = options.silence_ms
-        self._lasts = False
+        self._told_from_ms: int | None = None
+        self._judged_ms = 0
 
     def look(self, scene: Scene) -> Sequence[LiveWarning]:
-        """Return the silence once it is long."""
-        since_ms = scene.last_voice_ms
-        if since_ms is None:
+        """Return the silences that are long: those that have ended, then the one that lasts."""
+        if scene.last_voice_ms is None:
             return ()
-        missing = union(cut(one, (since_ms, scene.at_ms)) for one in scene.unrecorded)
-        quiet_ms = scene.at_ms - since_ms - length_ms(missing)
-        if quiet_ms <= self._over_ms:
-            self._lasts = False
-            return ()
-        if self._lasts or quiet_ms - scene.slack_ms <= self._over_ms:
-            return ()
-        if is_announced(since_ms, scene.recent.utterances):
-            return ()
-        self._lasts = True
-        return (
-            LiveWarning(
-                kind=WarningKind.SILENCE,
-                start_ms=since_ms,
-                end_ms=scene.at_ms,
-                at_ms=scene.at_ms,
-            ),
+        lasting = (scene.last_voice_ms, scene.at_ms - scene.slack_ms)
+        found = [gap for gap in [*self._passed(scene), lasting] if self._is_told(gap, scene)]
+        return [self._warning(gap, scene, lasts=gap is lasting) for gap in found]
+
+    def _passed(self, scene: Scene) -> list[Interval]:
+        """Return the gaps that have ended since the last look, so long ago that it is sure."""
+        speech = union((span.start_ms, span.end_ms) for span in scene.recent.spans)
+        sure_ms = scene.at_ms - scene.slack_ms
+        gaps = [
+            (before[1], after[0])
+            for before, after in pairwise(speech)
+            if self._judged_ms < after[0] <= sure_ms
+        ]
+        self._judged_ms = max([self._judged_ms, *(end for _, end in gaps)])
+        return gaps
+
+    def _is_told(self, gap: Interval, scene: Scene) -> bool:
+        """Say whether a silence is to be told now, and take that it is."""
+        missing = union(cut(one, gap) for one in scene.unrecorded)
+        if gap[1] - gap[0] - length_ms(missing) <= self._over_ms:
+            return False
+        told_ms = self._told_from_ms
+        if told_ms is not None and gap[0] <= told_ms + self.SAME_WITHIN_MS:
+            return False
+        if is_announced(gap[0], scene.recent.utterances):
+            return False
+        self._told_from_ms = gap[0]
+        return True
+
+    def _warning(self, gap: Interval, scene: Scene, *, lasts: bool) -> LiveWarning:
+        return LiveWarning(
+            kind=WarningKind.SILENCE,
+            start_ms=gap[0],
+            end_ms=scene.at_ms if lasts else gap[1],
+            at_ms=scene.at_ms,
         )
 
 

@@ -68,12 +68,18 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def serving(data_dir: Path, models: Path, **settings: str):
+def serving(
+    data_dir: Path,
+    models: Path,
+    *,
+    command: tuple[str, ...] = ("app.cli", "serve"),
+    **settings: str,
+):
     """Run the server until the block ends; yields its address."""
     port = free_port()
     log = (data_dir.parent / f"{data_dir.name}.log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve"],
+        [sys.executable, "-m", *command],
         env={**environment(data_dir, models), "PORT": str(port), **settings},
         cwd=ROOT,
         stdout=log,

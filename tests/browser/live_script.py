@@ -64,7 +64,7 @@ def long_call(lines: int, seconds_apart: float = 2.4) -> list[Told]:
 
 def summary(lines: tuple[str, ...] = ("u1",), *, so_far: bool, at_ms: int) -> Told:
     """Return a told summary."""
-    told = _heard(
+    return _heard(
         lambda teller: teller.summary(
             Summary(
                 reason=Statement(text="October was charged twice.", utterances=lines),
@@ -78,9 +78,9 @@ def summary(lines: tuple[str, ...] = ("u1",), *, so_far: bool, at_ms: int) -> To
                 resolved=None if so_far else True,
             ),
             at_ms,
+            so_far=so_far,
         )
     )  # fmt: skip
-    return {**told, "so_far": so_far}
 
 
 def _heard(tell: Any) -> Told:

@@ -11,6 +11,7 @@ if str(ROOT) not in sys.path:
 
 from components.live_recorder import (  # noqa: E402
     Discarded,
+    Here,
     NoSocket,
     RecorderOrder,
     Start,
@@ -34,11 +35,16 @@ def recorder() -> None:
             refused=now.get("refused", False),
             stop=now.get("stop", False),
             can_share_tab=True,
+            kept_ms=int(st.query_params.get("room", 150_000)),
             consent_required="consent" in st.query_params,
         )
     )
     st.write(f"Last intent: {type(now.get('intent')).__name__}")
     st.button("Rerun")
+    if st.button("Lose the session"):
+        now.clear()
+        st.query_params.clear()
+        st.rerun()
     if st.button("Stop from outside"):
         now.stop = True
         st.rerun()
@@ -52,6 +58,8 @@ def recorder() -> None:
             if not now.refused:
                 now.call = st.query_params["live"] = new_id()
                 sound_double.begin(now.call, intent.channels)
+        case Here():
+            now.call = intent.call_id
         case Stopped() | NoSocket() | Discarded():
             now.call, now.attempt, now.stop = None, None, False
             st.query_params.clear()

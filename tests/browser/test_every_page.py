@@ -10,6 +10,7 @@ PAGES = {
     "calls": "Calls",
     "call": "What happened",
     "live_call": "Live call",
+    "supervisor": "No call is being held",
     "voices": "Add a voice",
     "analytics": "Analytics",
     "vocabulary": "Words to listen for",

@@ -1,6 +1,7 @@
 """A live call read along in a browser, told by a server that does as it is bid."""
 
 import itertools
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -18,6 +19,10 @@ NUMBER_OF_NODES = """() => {
     const count = (node) => [...node.querySelectorAll('*')]
         .reduce((sum, one) => sum + 1 + (one.shadowRoot ? count(one.shadowRoot) : 0), 0);
     return count(document);
+}"""
+AHEAD = """() => {
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + (window.ahead ?? 0);
 }"""
 MEASURED = """() => performance.getEntriesByName('partyline-live:event-to-paint')
     .map(one => [one.detail.type, one.duration])"""
@@ -131,6 +136,16 @@ def test_a_line_that_is_split_or_given_to_another_is_drawn_so(double, call, read
     expect(line(page, "u2").get_by_text("Customer")).to_be_visible()
     double.tell(call, said("revised", "u2", "my bill is wrong", 2_000, 4_000, "s0"))
     expect(line(page, "u2")).to_have_class("row line of-agent goes-on renewed")
+
+
+def test_whose_line_it_is_may_be_told_at_its_end(double, call, read_along):
+    page = read_along()
+    double.tell(call, *SPEAKERS, said("partial", "u1", "who am", speaker=None))
+    expect(line(page, "u1").get_by_text("Speaking…")).to_be_visible()
+    double.tell(call, said("final", "u1", "Who am I?", speaker=None))
+    expect(line(page, "u1").get_by_text("Not assigned")).to_be_visible()
+    double.tell(call, said("revised", "u1", "Who am I?", speaker="s1"))
+    expect(line(page, "u1").get_by_text("Customer")).to_be_visible()
 
 
 def test_warnings_stand_in_list_and_transcript(double, call, read_along):
@@ -317,6 +332,49 @@ def test_the_end_is_told_and_leads_to_the_call(double, call, read_along):
     expect(page.get_by_text("OpenCall(call_id='c-1')")).to_be_visible()
     page.wait_for_timeout(1_000)
     assert len(double.bid(call)["came"]) == 1
+
+
+def test_a_call_too_short_to_keep_is_not_offered(double, call, read_along):
+    page = read_along()
+    double.bid(call, {"tell": [{"type": "landed", "call_id": None}]}, {"close": 1000})
+    expect(page.get_by_text("Ended, nothing kept")).to_be_visible()
+    expect(page.get_by_text("Landed(call_id=None)")).to_be_visible()
+    expect(page.get_by_role("button", name="Open the call")).to_be_hidden()
+
+
+def test_a_line_whose_session_was_lost_is_taken_away(double, call, read_along):
+    page = read_along()
+    double.tell(call, *SPEAKERS, said("partial", "u1", "half of"))
+    expect(line(page, "u1")).to_be_visible()
+    double.tell(call, said("partial", "u1", ""), said("partial", "v1", "half of it"))
+    expect(line(page, "v1")).to_be_visible()
+    assert shown(page) == ["v1"]
+
+
+def test_a_point_of_the_course_is_told_anew(double, call, read_along):
+    page = read_along()
+    figures = {"type": "figures", "at_ms": 9_000, "speakers": [], "overlap_ms": 0, "silence_ms": 0}
+    points = [{"at_ms": ms, "score": -1.0, "speaker": "s1"} for ms in (2_000, 8_000)]
+    double.tell(call, *SPEAKERS, {**figures, "course": points})
+    way = page.locator(".course .way")
+    expect(way).to_have_attribute("d", re.compile(r"^M[\d.]+ 69.0L[\d.]+ 69.0$"))
+    double.tell(call, {**figures, "course": [{**points[0], "score": 1.0}]})
+    expect(way).to_have_attribute("d", re.compile(r"^M[\d.]+ 3.0L[\d.]+ 69.0$"))
+
+
+def test_a_stop_or_language_that_was_refused_can_be_asked_for_again(double, call, read_along):
+    double.tell(call, *SPEAKERS, said("final", "u1", "A line."))
+    page = read_along(language="en")
+    page.evaluate(AHEAD)
+    language = page.get_by_role("combobox", name="Language that is spoken")
+    language.select_option("es")
+    expect(language).to_have_value("es")
+    page.get_by_role("button", name="End the call").click()
+    page.get_by_role("dialog").get_by_role("button", name="End the call").click()
+    expect(page.get_by_role("button", name="End the call")).to_be_disabled()
+    page.evaluate("window.ahead = 16000")
+    expect(page.get_by_role("button", name="End the call")).to_be_enabled()
+    expect(language).to_have_value("en")
 
 
 @pytest.mark.parametrize(("code", "words"), [(4404, "Not running any more"), (4403, "Not allowed")])

@@ -1,99 +1,170 @@
-"""The process that holds live calls is killed; the next start makes calls of all they had."""
+"""Processes of live calls are killed in mid-call: the recogniser, and the one that serves pages."""
 
-import json
 import os
-import random
-from datetime import UTC, datetime
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
-from services.audio.wav import wav_header
-from services.domain.calls import CallState
-from services.domain.findings import FindingKind
+from app.settings import Settings
+from app.wiring import Services, build_services
+from services.domain.calls import CallDetails, CallState, ProcessingOptions
+from services.domain.live_calls import LiveSource
 from services.domain.people import LOCAL_USER
+from services.live import landing
+from services.live.child import ChildRecogniser
+from services.live.telling import Told
 from services.storage.audio_vault import Rendition
-from services.storage.live_tables import LIVE_CALLS
-from tests.faults.machine import Machine, gone
-from tests.unit.storage import children
 
-pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+WITHIN_S = 60.0
+WAV_HEADER = 44
+SECOND = bytes(range(256)) * 125
+SCRIPTED = ProcessingOptions(provider="scripted", redact=False)
 
-ORG = LOCAL_USER.org_id
-LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
-CALLS = 3
-
-HOLD = """
-import json, os, random, sys, time
-os.environ["PARTYLINE_SCRIPTED_PROVIDER"] = "1"
+HOLDS_A_CALL = """
+import os, sys, time
 from pathlib import Path
 from app.settings import Settings
 from app.wiring import build_services
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.live_calls import LiveSource
 from services.domain.people import LOCAL_USER
+
 services = build_services(Settings(data_dir=Path(sys.argv[1]), scripted_provider=True))
 services.live_keeper.start()
-options = ProcessingOptions(provider="scripted", redact=False)
-
-def sound(seed):
-    chunk = 0
-    while True:
-        yield random.Random(seed * 100_000 + chunk).randbytes(3_200)
-        chunk += 1
-
-calls = [
-    services.live.begin(
-        LOCAL_USER, f"Call {n}", options, CallDetails(), channels=1, source=LiveSource.RECORDING
-    ).id
-    for n in range(int(sys.argv[2]))
-]
-for n, call_id in enumerate(calls):
-    services.live.play(LOCAL_USER, call_id, sound(n), speed=1.0)
+call = services.live.begin(
+    LOCAL_USER, "Killed", ProcessingOptions(provider="scripted", redact=False), CallDetails(),
+    channels=1, source=LiveSource.BROWSER,
+)
+way = services.live.connect(LOCAL_USER, call.id, lambda notice: None)
+print(call.id, services.close_live.__self__.recogniser.pid, flush=True)
+chunk = bytes(range(256)) * 125
 while True:
-    print(json.dumps({c: services.live.get(LOCAL_USER, c).received_ms for c in calls}), flush=True)
-    time.sleep(0.05)
+    for part in range(10):
+        way.take(way.next_frame, chunk[part * 3200 : part * 3200 + 3200])
+        print(way.next_frame, flush=True)
+        time.sleep(0.01)
 """
 
 
-def sound_of(services, call_id: str) -> bytes:
-    key = services.calls.key(ORG, call_id)
+def wait_until(done: Callable[[], object]) -> None:
+    until = time.monotonic() + WITHIN_S
+    while not done():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    monkeypatch.setenv("PARTYLINE_SCRIPTED_PROVIDER", "1")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PARTYLINE_DATA_DIR", str(tmp_path))
+    return dict(os.environ)
+
+
+def services_on(folder: Path) -> Services:
+    return build_services(Settings(data_dir=folder, scripted_provider=True))
+
+
+def stored_sound(services: Services, call_id: str) -> bytes:
+    key = services.calls.key(LOCAL_USER.org_id, call_id)
     with services.vault.open(call_id, Rendition.ORIGINAL, key) as file:
-        return file.read()
+        return file.read()[WAV_HEADER:]
 
 
-def children_of(pid: int) -> list[int]:
-    """Return the processes that any thread of a process has started."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
 
 
-def test_calls_of_a_killed_process_are_finished_by_the_next(machine: Machine) -> None:
-    child = children.start(HOLD, machine.folder, CALLS)
+@pytest.mark.usefixtures("environment")
+def test_a_recogniser_killed_in_mid_call_is_replaced_and_no_sound_is_lost(tmp_path: Path) -> None:
+    services = services_on(tmp_path)
+    told: list[Told] = []
+    try:
+        recogniser = services.close_live.__self__.recogniser  # type: ignore[attr-defined]
+        assert isinstance(recogniser, ChildRecogniser)
+        call = services.live.begin(
+            LOCAL_USER, "x", SCRIPTED, CallDetails(), channels=1, source=LiveSource.BROWSER
+        )
+        services.live.follow(LOCAL_USER, call.id, 0, told.append)
+        way = services.live.connect(LOCAL_USER, call.id, lambda _notice: None)
+
+        def speak(seconds: int) -> None:
+            for _ in range(seconds):
+                way.take(way.next_frame, SECOND)
+
+        def finals() -> list[Told]:
+            return [one for one in told if one["type"] == "final"]
+
+        speak(12)
+        wait_until(lambda: len(finals()) >= 2)
+        first = recogniser.pid
+        assert first is not None
+        before = len(finals())
+        os.kill(first, signal.SIGKILL)
+        speak(8)
+        wait_until(lambda: recogniser.pid not in (None, first))
+        speak(20)
+        wait_until(lambda: len(finals()) > before + 2)
+        way.stop(way.next_frame)
+        wait_until(lambda: told[-1]["type"] == "landed")
+        assert stored_sound(services, call.id) == SECOND * 40
+        captions = services.transcripts.active(LOCAL_USER.org_id, call.id)
+    finally:
+        services.close()
+    assert [one["n"] for one in told] == list(range(1, len(told) + 1))
+    warnings = [one.get("code") for one in told if one["type"] == "warning"]
+    assert "RecogniserLost" in warnings
+    later = finals()[before:]
+    assert all(one["id"].startswith("2-") for one in later)
+    assert later[0]["start_ms"] >= finals()[before - 1]["end_ms"] - 1
+    assert max(one["end_ms"] for one in later) <= 40_000
+    assert captions.utterances[-1].end_ms > 30_000
+    ended = [one for one in told if one["type"] == "ended"]
+    assert [one["error_code"] for one in ended] == [None]
+
+
+def test_a_web_process_killed_in_mid_call_leaves_a_call_that_the_next_start_lands(
+    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = subprocess.Popen(
+        (sys.executable, "-c", HOLDS_A_CALL, str(tmp_path)),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert child.stdout is not None
-    received: dict[str, int] = {}
-    while min(received.values(), default=0) < 3_000:
-        received = json.loads(child.stdout.readline())
-    recognisers = children_of(child.pid)
+    call_id, recogniser = child.stdout.readline().split()
+    for _ in range(60):
+        child.stdout.readline()
     child.kill()
-    last_lines = child.communicate(timeout=60)[0].split("\n")[:-1]
-    received = json.loads(last_lines[-1]) if last_lines else received
-    assert recognisers
-    assert gone(recognisers), "the recogniser outlived its parent"
-    services = machine.services
-    with services.engine.begin() as connection:
-        connection.execute(update(LIVE_CALLS).values(heartbeat_at=LONG_AGO))
-    services.live_keeper.start()
-    machine.settle(lambda: services.live.running(LOCAL_USER) == [])
-    machine.start_worker()
-    for number, (call_id, received_ms) in enumerate(received.items()):
-        assert machine.ended(call_id) is CallState.READY
-        call = services.calls.get(ORG, call_id)
-        assert call.audio.duration_ms >= received_ms
-        assert FindingKind.BROKEN_OFF in {found.kind for found in call.audio.findings}
-        content = sound_of(services, call_id)
-        chunks = range((len(content) - len(wav_header(1, 0))) // 3_200)
-        spoken = (random.Random(number * 100_000 + chunk).randbytes(3_200) for chunk in chunks)
-        assert content[len(wav_header(1, 0)) :] == b"".join(spoken)
-    assert os.listdir(machine.folder / "live") == []
+    printed, _ = child.communicate(timeout=60)
+    acknowledged = int((["96000", *printed.split("\n")[:-1]])[-1])
+    wait_until(lambda: not is_alive(int(recogniser)))
+    monkeypatch.setattr(landing, "SILENT_FOR", timedelta(seconds=0))
+    services = services_on(tmp_path)
+    try:
+        (left,) = services.live.running(LOCAL_USER)
+        assert left.id == call_id
+        services.live_keeper.look(0)
+        assert services.live.running(LOCAL_USER) == []
+        sound = stored_sound(services, call_id)
+        call = services.calls.get(LOCAL_USER.org_id, call_id)
+    finally:
+        services.close()
+    assert len(sound) >= 2 * acknowledged
+    assert (SECOND * 1000).startswith(sound)
+    assert (call.state, call.run) == (CallState.WAITING, 1)
+    assert call.audio is not None
+    assert "broken_off" in [finding.kind.value for finding in call.audio.findings]

@@ -46,6 +46,12 @@ class StagedLiveDesk:
             raise self.refused
         return self.calls
 
+    def mine(self, user):
+        return []
+
+    def warm_up(self):
+        pass
+
     def get(self, user, call_id):
         found = next((call for call in self.calls if call.id == call_id), None)
         if found is None:

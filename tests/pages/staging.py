@@ -55,6 +55,7 @@ from services.understanding.answering import AnsweringModel
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
 from services.voices.signing import SignatureDesk
+from tests.pages.live_stand_ins import StagedLive
 from tests.pages.samples import ORG, new_call, sample_transcript
 from tests.pages.stand_ins import (
     AlikeVectors,
@@ -98,6 +99,7 @@ class Staged:
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
     settings: Any = field(default_factory=Settings)
     intake: Any = None
+    live: Any = field(default_factory=StagedLive)
     ready: dict[str, bool] = field(
         default_factory=lambda: {"database": True, "worker": True, "weights": True}
     )

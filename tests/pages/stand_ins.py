@@ -4,6 +4,7 @@ import io
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -53,6 +54,7 @@ class StagedDesk:
     asked: list[tuple[str, str]] = field(default_factory=list)
     shown: dict[str, RunProgress] = field(default_factory=dict)
     demo: Callable[[], list[str]] | None = None
+    demo_files: list[Path] = field(default_factory=list)
     alive: bool = True
     sound: bytes = b""
     refused: dict[str, PartylineError] = field(default_factory=dict)
@@ -120,6 +122,12 @@ class StagedDesk:
         if self.demo is None:
             raise NotFound
         return self.demo()
+
+    def demo_recordings(self) -> list[Path]:
+        """Return what the test put in; without it there is no demo."""
+        if not self.demo_files:
+            raise NotFound
+        return self.demo_files
 
     def worker_alive(self) -> bool:
         """Say what the test says."""

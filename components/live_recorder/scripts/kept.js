@@ -1,15 +1,15 @@
 // What has been recorded and is not yet on the server's disk.
 
 const FRAMES_PER_MS = 16;
-const KEPT_MS = 150_000;
 
 /**
  * Chunks in order, in parts: between two parts nothing was recorded. Only the first part is
  * numbered; the next one gets its number from the server, which knows how long the silence is.
  */
 class Kept {
-  constructor(channels, parts = [{ first: 0, gapMs: null, chunks: [], frames: 0 }]) {
+  constructor(channels, limitMs, parts = [{ first: 0, gapMs: null, chunks: [], frames: 0 }]) {
     this.channels = channels;
+    this.limitMs = limitMs;
     this.parts = parts;
   }
 
@@ -22,7 +22,7 @@ class Kept {
   }
 
   get isFull() {
-    return this.ms >= KEPT_MS;
+    return this.ms >= this.limitMs;
   }
 
   get head() {
@@ -139,7 +139,7 @@ function stash(call, kept, { lastAt, paused, ended }) {
 }
 
 /** Return what was put away for a call, or null. It stays there until it is dropped. */
-function stashed(call) {
+function stashed(call, limitMs) {
   const text = sessionStorage.getItem(STASH + call);
   if (!text) return null;
   const end = text.indexOf("\n");
@@ -152,7 +152,7 @@ function stashed(call) {
       at += pcm.length;
       return { ...part, chunks: split(pcm, about.channels) };
     });
-    return { ...about, kept: new Kept(about.channels, parts) };
+    return { ...about, kept: new Kept(about.channels, limitMs, parts) };
   } catch {
     return null;
   }

@@ -50,11 +50,20 @@ class RecorderDesk {
       else if (data.refused) unopened.discard();
     }
     let recording = recordings.get(data.call ?? UNOPENED);
-    if (data.call && !recording) recording = Recording.left(data.call, data.channels, data.url);
+    if (data.call && !recording) recording = Recording.left(data.call, data);
     if (data.call) recording.at(data.url);
     this.#attach(recording ?? null);
+    if (!recording) this.#tellGoing();
     if (data.stop) recording?.stop();
     this.draw();
+  }
+
+  /** The server's session may have begun anew, and the window records all the same. */
+  #tellGoing() {
+    const going = [...recordings.values()].find((one) => one.isOpen || one.phase === "ending");
+    if (!going || this.announced === going) return;
+    this.announced = going;
+    this.emit({ kind: "here", call: going.call, at: Date.now() });
   }
 
   #attach(recording) {
@@ -117,7 +126,7 @@ class RecorderDesk {
       const nonce = `${Date.now()}-${Math.random().toString(36).slice(2)}`;
       const source = withTab ? "browser_and_tab" : "browser";
       const streams = await this.#streams(withTab);
-      const recording = await Recording.begin(streams, { nonce, source });
+      const recording = await Recording.begin(streams, { nonce, source, keptMs: this.data.kept_ms });
       this.#attach(recording);
       this.send({
         kind: "start", nonce, source, channels: recording.channels, device: recording.capture.label,

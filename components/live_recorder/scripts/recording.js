@@ -6,7 +6,6 @@ const recordings = (window.partylineRecordings ??= new Map());
 const UNOPENED = "";
 // Chunks follow each other within this time, unless computer or browser slept.
 const STALLED_MS = 2_000;
-const ROOM_AGAIN_MS = 5_000;
 const SILENT_MS = 8_000;
 const FAINTEST = 0.0004;
 const ENDINGS = {
@@ -18,8 +17,8 @@ const ENDINGS = {
 
 class Recording {
   /** `phase`: opening, live, paused, left (nobody records at present), ending, ended or failed. */
-  constructor(channels, phase, kept = new Kept(channels)) {
-    this.channels = channels;
+  constructor(phase, kept) {
+    this.channels = kept.channels;
     this.phase = phase;
     this.kept = kept;
     this.peaks = [];
@@ -37,8 +36,8 @@ class Recording {
   }
 
   /** Begin to record; the call it belongs to is opened meanwhile. Raises Refusal. */
-  static async begin(streams, { nonce, source }) {
-    const recording = new Recording(streams.shared ? 2 : 1, "opening");
+  static async begin(streams, { nonce, source, keptMs }) {
+    const recording = new Recording("opening", new Kept(streams.shared ? 2 : 1, keptMs));
     Object.assign(recording, { nonce, source });
     try {
       await recording.#listen(streams);
@@ -51,9 +50,9 @@ class Recording {
   }
 
   /** Take up a call that an earlier page began; what that page put away is sent at once. */
-  static left(call, channels, url) {
-    const before = stashed(call);
-    const recording = new Recording(before?.kept.channels ?? channels, "left", before?.kept);
+  static left(call, { channels, url, kept_ms: keptMs }) {
+    const before = stashed(call, keptMs);
+    const recording = new Recording("left", before?.kept ?? new Kept(channels, keptMs));
     recording.before = before ?? { lastAt: null, paused: false };
     recording.call = call;
     recording.url = url;
@@ -122,7 +121,7 @@ class Recording {
       this.#missed(began - this.lastAt);
     }
     this.lastAt = at;
-    this.full = this.kept.isFull || (this.full && this.kept.ms > KEPT_MS - ROOM_AGAIN_MS);
+    this.full = this.kept.isFull || (this.full && this.kept.ms > 0.9 * this.kept.limitMs);
     if (this.full) {
       this.lostMs += ms;
       return;

@@ -8,7 +8,7 @@ const STATES = {
 };
 const NOT_CONNECTED = "Not connected; what is said is kept here and sent when the connection is back.";
 const FULL = "Not connected, and no more can be kept here: what is said now is not recorded until the connection is back.";
-const LEFT = "The page was loaded anew while this call was being recorded. What was said before that is safe. What is said until you go on is marked as a gap.";
+const LEFT = "This window doesn't record the call at present. What was said before is safe; what is said until you go on is marked as a gap. If another window records it, going on here takes over.";
 const LOST = {
   microphone: "The microphone gives no sound any more. Choose another one; until then silence is recorded for it.",
   tab: "The tab or screen is not shared any more: its channel stays silent. Your microphone is recorded on.",
@@ -38,7 +38,7 @@ function saidOf(recording, refusal) {
 
 function keptWords(recording) {
   if (!recording || recording.isUp || recording.isOver || !recording.kept.ms) return "";
-  return `${shortClock(recording.kept.ms)} kept of ${shortClock(KEPT_MS)}`;
+  return `${shortClock(recording.kept.ms)} kept of ${shortClock(recording.kept.limitMs)}`;
 }
 
 function shortClock(ms) {

@@ -3,8 +3,9 @@
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 3000;
-// Figures come every second; a socket that has told none for this long is a dead one.
-const SILENT_MS = 30000;
+// The server says that it is alive after 10 s in which nothing happens; a socket that is silent for
+// longer than this is a dead one, whatever the network says.
+const SILENT_MS = 25000;
 const CLOSED = { done: 1000, stale: 4401, foreign: 4403, unknown: 4404, slow: 4408 };
 
 class Feed {
@@ -46,6 +47,7 @@ class Feed {
     const socket = new WebSocket(this.#address());
     this.socket = socket;
     if (!this.tries) this.link("connecting");
+    this.#watch();
     socket.addEventListener("message", (event) => socket === this.socket && this.#heard(event.data));
     socket.addEventListener("close", (event) => socket === this.socket && this.#closed(event.code));
   }
@@ -64,19 +66,21 @@ class Feed {
       this.renewals = 0;
       this.link("open");
     }
+    this.#watch();
     this.told(message, received);
-    this.#watch(message.type === "figures");
   }
 
-  #watch(regular) {
-    this.regular ||= regular;
+  #watch() {
     clearTimeout(this.silence);
-    if (this.regular) this.silence = setTimeout(() => this.#again(0), SILENT_MS);
+    this.silence = setTimeout(() => {
+      this.tries += 1;
+      this.link("lost");
+      this.#again(0);
+    }, SILENT_MS);
   }
 
   #closed(code) {
     this.socket = null;
-    this.regular = false;
     clearTimeout(this.silence);
     if (this.over) return;
     if (code === CLOSED.stale && this.renewals < 2) {

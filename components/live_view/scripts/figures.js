@@ -29,8 +29,8 @@ function drawShares(pick, model) {
   );
   const { overlap = null, silence = null } = model.figures ?? {};
   const quiet = [
-    overlap === null ? null : `Both at once ${lengthInWords(overlap)}`,
-    silence === null ? null : `nobody speaks ${lengthInWords(silence)}`,
+    overlap === null ? null : `Both at once ${overlap ? lengthInWords(overlap) : "0 s"}`,
+    silence === null ? null : `nobody speaks ${silence ? lengthInWords(silence) : "0 s"}`,
   ].filter(Boolean);
   pick("quiet").textContent = shares.length ? quiet.join(", ") : "Nobody has spoken yet.";
 }
@@ -89,7 +89,8 @@ function drawCourse(pick, model, elapsed) {
   const y = (score) => (height / 2 - score * (height / 2 - 3)).toFixed(1);
   const svg = svgNode("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   svg.append(svgNode("path", { class: "zero", d: `M0 ${height / 2}H${width}` }));
-  for (const [speaker, points] of model.course) {
+  for (const speaker of model.course.keys()) {
+    const points = model.coursePoints(speaker);
     const way = points.map(([at, score], n) => `${n ? "L" : "M"}${x(at)} ${y(score)}`).join("");
     const person = model.people.get(speaker);
     const last = points.at(-1);

@@ -1,31 +1,14 @@
 // Brings the events of a call and the page together; one view for each mounted piece.
 
-const KEPT_CALLS = 3;
 const SLOW_EVERY_MS = 900;
 const HIDDEN_EVERY_MS = 1000;
 const SAID_FOR_MS = 10000;
 const ASKED_FOR_MS = 60000;
+const ANSWERED_WITHIN_MS = 15000;
 // A page that is only run again takes the piece away and brings it back at once.
 const LEAVE_AFTER_MS = 700;
 const WIDE_PX = 820;
-const OVER = new Set(["landed", "gone", "refused"]);
-const keptCalls = (window.partylineLive ??= new Map());
 const views = new WeakMap();
-
-/** What of a call survives reruns and a visit to other pages: what was told, and the place. */
-function keptCall(call) {
-  const kept = keptCalls.get(call) ?? {
-    model: new LiveModel(), feed: null, link: "connecting", following: true, scrollTop: 0, unread: 0, open: {}, tellLanded: false,
-  };
-  keptCalls.delete(call);
-  keptCalls.set(call, kept);
-  for (const [other, old] of keptCalls) {
-    if (keptCalls.size <= KEPT_CALLS) break;
-    old.feed?.close();
-    keptCalls.delete(other);
-  }
-  return kept;
-}
 
 class View {
   constructor(root, call) {
@@ -71,7 +54,7 @@ class View {
       this.pick("viewport").focus({ preventScroll: true });
     }, options);
     this.pick("stop").addEventListener("click", () => askStop(this.root, () => this.#stop()), options);
-    this.pick("open").addEventListener("click", () => this.send({ kind: "open_call", call: this.model.landed ?? this.call }), options);
+    this.pick("open").addEventListener("click", () => this.send({ kind: "open_call", call: this.model.landed?.call ?? this.call }), options);
     this.pick("summarise").addEventListener("click", () => this.#summarise(), options);
     this.ticking = setInterval(() => this.#tick(), SLOW_EVERY_MS / 2);
     this.resized = new ResizeObserver(() => {
@@ -99,7 +82,7 @@ class View {
   }
 
   #stop() {
-    this.stopping = true;
+    this.stoppedAt = performance.now();
     this.model.touch("state");
     this.soon();
     this.send({ kind: "stop" });
@@ -126,11 +109,26 @@ class View {
 
   #tick() {
     this.pick("elapsed").textContent = clock(this.clock.now());
-    if (this.askedAt && performance.now() - this.askedAt > ASKED_FOR_MS) {
-      this.askedAt = 0;
-      this.model.touch("summary");
-    }
+    this.#giveUpWaiting();
     if (this.model.changed.parts.size) this.soon();
+  }
+
+  /** What was asked for and isn't answered has been refused: it can be asked for again. */
+  #giveUpWaiting() {
+    const { model } = this;
+    const now = performance.now();
+    if (this.askedAt && now - this.askedAt > ASKED_FOR_MS) {
+      this.askedAt = 0;
+      model.touch("summary");
+    }
+    if (this.stoppedAt && now - this.stoppedAt > ANSWERED_WITHIN_MS) {
+      this.stoppedAt = 0;
+      model.touch("state");
+    }
+    if (model.language?.askedAt && now - model.language.askedAt > ANSWERED_WITHIN_MS) {
+      model.language = model.language.before;
+      model.touch("language");
+    }
   }
 
   /** Draw in the next frame; a hidden page has none, and is brought up to date now and then. */
@@ -189,13 +187,13 @@ class View {
     drawState(this.pick, model, kept.link);
     const goesOn = kept.link === "open" && !model.ended && GOING_ON.has(model.state);
     this.pick("stop").hidden = !this.data.can_stop || !(goesOn || (kept.link === "lost" && !model.ended));
-    this.pick("stop").disabled = Boolean(this.stopping) || kept.link === "lost";
+    this.pick("stop").disabled = Boolean(this.stoppedAt) || kept.link === "lost";
     this.pick("summarise").hidden = !this.data.can_summarise || !goesOn;
     drawLanguage(this.pick, model, this.data, (language) => this.#speak(language));
     this.root.dataset.link = kept.link;
     if (kept.tellLanded) {
       kept.tellLanded = false;
-      this.send({ kind: "landed", call: model.landed ?? this.call });
+      this.send({ kind: "landed", call: model.landed.call });
     }
   }
 
@@ -209,7 +207,8 @@ class View {
   }
 
   #speak(language) {
-    this.model.language = { code: language, chosen: language !== null };
+    const { language: before } = this.model;
+    this.model.language = { code: language, chosen: language !== null, before, askedAt: performance.now() };
     this.send({ kind: "speak", language });
   }
 
@@ -250,35 +249,6 @@ class View {
       kept.feed = kept.link === "landed" ? kept.feed : null;
     }, LEAVE_AFTER_MS);
   }
-}
-
-/** Listen to a call. What is told goes into the kept model, and to the view while there is one. */
-function openFeed(kept, url) {
-  const { model } = kept;
-  const link = (state) => {
-    kept.link = state;
-    model.touch("state");
-    kept.view?.soon();
-  };
-  const told = (message, received) => {
-    if (message.type === "history") {
-      for (const event of Array.isArray(message.events) ? message.events : []) takeEvent(model, event, { live: false });
-      if (Object.hasOwn(STATE_WORDS, message.state)) model.state = message.state;
-      if (Number.isFinite(message.began_ms)) model.began = message.began_ms;
-      model.touch("state", "time");
-    } else if (takeEvent(model, message)) kept.view?.paints.received(message, received);
-    if (model.landed !== null && kept.link !== "landed") {
-      kept.tellLanded = true;
-      kept.feed?.close();
-      link("landed");
-    }
-    kept.view?.soon();
-  };
-  return new Feed({
-    url, told, link,
-    after: () => model.n,
-    renew: () => kept.view?.send({ kind: "fresh_links" }),
-  });
 }
 
 export default function mount({ data, parentElement, setTriggerValue }) {

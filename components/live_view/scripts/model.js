@@ -1,7 +1,7 @@
 // What has been told of a call, in the order in which it stands on the page. Nothing is drawn here:
 // `changed` notes what has to be drawn anew.
 
-const MOST_COURSE_POINTS = 400;
+const MOST_COURSE_POINTS = 300;
 
 class LiveModel {
   constructor() {
@@ -80,12 +80,24 @@ class LiveModel {
     for (const row of this.rows) this.changed.rows.add(row);
   }
 
+  /** Note a point of a speaker's course; one at the same time takes the place of an earlier one. */
   addCourse(speaker, at, score) {
-    if (!this.course.has(speaker)) this.course.set(speaker, []);
-    const points = this.course.get(speaker);
-    points.push([at, clamp(score, -1, 1)]);
-    if (points.length > MOST_COURSE_POINTS) this.course.set(speaker, halved(points));
+    if (!this.course.has(speaker)) this.course.set(speaker, new Map());
+    this.course.get(speaker).set(at, clamp(score, -1, 1));
     this.touch("course");
+  }
+
+  /** A speaker's points in the order of time, neighbours joined where they are very many. */
+  coursePoints(speaker) {
+    const points = [...this.course.get(speaker)].sort(([a], [b]) => a - b);
+    const joined = Math.ceil(points.length / MOST_COURSE_POINTS);
+    if (joined < 2) return points;
+    const fewer = [];
+    for (let n = 0; n < points.length; n += joined) {
+      const some = points.slice(n, n + joined);
+      fewer.push([some.at(-1)[0], some.reduce((sum, [, score]) => sum + score, 0) / some.length]);
+    }
+    return fewer;
   }
 
   /** Talk times and shares by speaker: as told, or by the lines where nothing is told. */
@@ -105,14 +117,4 @@ class LiveModel {
       .filter(({ ms }) => ms > 0)
       .map((one) => ({ ...one, share: one.share ?? (all ? one.ms / all : 0) }));
   }
-}
-
-/** Half as many points, each the mean of two neighbours; the last one stays what it is. */
-function halved(points) {
-  const fewer = [];
-  for (let n = 0; n + 1 < points.length - 1; n += 2) {
-    fewer.push([points[n + 1][0], (points[n][1] + points[n + 1][1]) / 2]);
-  }
-  fewer.push(points.at(-1));
-  return fewer;
 }

@@ -21,7 +21,9 @@ function lineHead(row, model) {
   const person = model.people.get(row.speaker);
   const role = person && person.role !== "unknown" ? ROLE_WORDS[person.role] : null;
   const said = role && person.label.toLowerCase() !== role.toLowerCase();
-  const name = row.speaker === null ? "Not assigned" : model.people.nameOf(row.speaker);
+  // Whose voice it is may only be known once the line is finished.
+  const nobody = row.partial ? "Speaking\u2026" : "Not assigned";
+  const name = row.speaker === null ? nobody : model.people.nameOf(row.speaker);
   const mark = row.mark
     ? make("span", { class: "tag", title: MARK_TITLES[row.mark] }, row.mark === "improved" ? icon("improved") : null, row.mark)
     : null;
@@ -35,7 +37,7 @@ function lineHead(row, model) {
 /** What of a line is shown beside its words; the same again means nothing to draw. */
 function headKey(row, model) {
   const person = model.people.get(row.speaker);
-  return [row.speaker, person?.label, person?.role, person?.colour, row.mark, row.mood?.label, row.mood?.score].join("|");
+  return [row.speaker, row.partial, person?.label, person?.role, person?.colour, row.mark, row.mood?.label, row.mood?.score].join("|");
 }
 
 function makeLine(row, model) {

@@ -48,7 +48,7 @@ const TAKERS = {
     }
   },
   landed: (model, told) => {
-    model.landed = textOr(told.call_id, null);
+    model.landed = { call: textOr(told.call_id, null) };
     model.touch("state");
   },
 };
@@ -60,7 +60,7 @@ function takeLine(model, told, { final, revised = false, live = false }) {
   let row = model.lines.get(told.id);
   if (row && !row.partial && !final) return;
   if (!row && !text) return;
-  if (row && !text && final) {
+  if (row && !text) {
     model.lines.delete(row.id);
     model.remove(row);
     model.touch("timeline");

@@ -29,14 +29,15 @@ function drawState(pick, model, link) {
   const chip = pick("state");
   if (chip.textContent !== words) chip.textContent = words;
   chip.dataset.look = look;
-  const message = model.ended?.message ?? "";
-  const note = LINK_NOTES[link] ?? message;
+  const dropped = model.landed?.call === null;
+  const note = LINK_NOTES[link] ?? (dropped ? DROPPED_NOTE : model.ended?.message) ?? "";
   pick("note").hidden = !note;
   if (pick("note").textContent !== note) pick("note").textContent = note;
-  pick("open").hidden = !(link === "landed" || link === "gone");
+  pick("open").hidden = dropped || !(link === "landed" || link === "gone");
 }
 
 function stateWords(model, link) {
+  if (model.landed?.call === null) return { words: LINK_WORDS.dropped, look: "finishing" };
   if (link !== "open") return { words: LINK_WORDS[link], look: link };
   if (model.ended) return { words: STATE_WORDS.finishing, look: "finishing" };
   const state = model.state ?? "recording";
@@ -47,7 +48,7 @@ function stateWords(model, link) {
 function drawLanguage(pick, model, data, onChoose) {
   const told = model.language ?? { code: data.language, chosen: data.language !== null };
   const goesOn = !model.ended && (model.state === null || GOING_ON.has(model.state));
-  const key = JSON.stringify([told, data.languages, goesOn]);
+  const key = JSON.stringify([told.code, told.chosen, data.languages, goesOn]);
   const place = pick("language");
   if (place.dataset.key === key) return;
   place.dataset.key = key;

@@ -24,12 +24,14 @@ const LINK_WORDS = {
   gone: "Not running any more",
   refused: "Not allowed",
   landed: "Saved",
+  dropped: "Ended, nothing kept",
 };
 const LINK_NOTES = {
   lost: "The call goes on. What is said meanwhile appears here when the connection is back.",
   gone: "This call is not running any more. If it was kept, it is among the calls.",
   refused: "This page may not read along in this call. Load the page again, or ask who runs this server.",
 };
+const DROPPED_NOTE = "There was less than half a second of sound, so this call was not kept.";
 const GAP_REASONS = {
   connection_lost: "Not transcribed, connection lost",
   channel_lost: "Not transcribed, a channel was lost",

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.audio.microphone import microphone
+from services.audio.microphone import OpenMicrophone, devices, microphone
 from services.domain.errors import MicrophoneLost, NoMicrophone
 
 
@@ -48,6 +48,7 @@ class FakeAudio:
         assert how["rate"] == 16_000
         assert how["channels"] == 1
         assert how["start"] is False
+        self.asked_for = how["input_device_index"]
         return self.stream
 
     def terminate(self):
@@ -93,3 +94,58 @@ def test_without_pyaudio_it_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyaudio", None)
     with pytest.raises(NoMicrophone, match="PyAudio is not installed"), microphone():
         pass
+
+
+class ListedAudio(FakeAudio):
+    """A machine with a loudspeaker and two microphones."""
+
+    def get_default_input_device_info(self):
+        super().get_default_input_device_info()
+        return {"index": 2}
+
+    def get_device_count(self):
+        return 3
+
+    def get_device_info_by_index(self, number):
+        name = ("Loudspeaker", "Webcam", "Headset")[number]
+        return {"index": number, "name": name, "maxInputChannels": int(number > 0)}
+
+
+def test_devices_are_those_that_hear_the_usual_one_first(install):
+    audio = install(ListedAudio())
+    assert [(one.number, one.name, one.is_default) for one in devices()] == [
+        (2, "Headset", True),
+        (1, "Webcam", False),
+    ]
+    assert audio.terminated
+
+
+def test_without_a_usual_device_the_others_are_listed(install):
+    install(ListedAudio(device=False))
+    assert [one.is_default for one in devices()] == [False, False]
+
+
+def test_no_devices_are_one_clear_sentence(install, monkeypatch):
+    monkeypatch.setattr(ListedAudio, "get_device_count", lambda self: 1)
+    audio = install(ListedAudio())
+    with pytest.raises(NoMicrophone, match="No device for sound input was found"):
+        devices()
+    assert audio.terminated
+
+
+def test_a_chosen_device_is_opened_and_let_go(install):
+    audio = install(FakeAudio([b"a" * 1_600]))
+    opened = OpenMicrophone(1)
+    assert audio.asked_for == 1
+    assert next(opened) == b"a" * 1_600
+    opened.close()
+    opened.close()
+    assert audio.stream.closed
+    assert audio.terminated
+
+
+def test_one_that_was_never_listened_to_is_let_go_too(install):
+    audio = install(FakeAudio([b"a" * 1_600]))
+    OpenMicrophone().close()
+    assert audio.stream.closed
+    assert audio.terminated

@@ -52,6 +52,18 @@ class TestLongSilence:
         told = watched(SilenceWatch(OPTIONS), "aaa.............", slack_ms=2_000)
         assert [second for second, _ in told] == [11]
 
+    def test_that_is_over_before_it_is_sure_is_told_once_it_is(self):
+        #                                      0         1         2
+        told = watched(SilenceWatch(OPTIONS), "aaa......cccccccccc......aaaa", slack_ms=2_000)
+        assert [(second, w.start_ms, w.end_ms) for second, w in told] == [
+            (11, 3_000, 9_000),
+            (27, 19_000, 25_000),
+        ]
+
+    def test_that_was_told_while_it_lasted_is_not_told_again(self):
+        row = "aaa............ccccccccccccc"
+        assert [s for s, _ in watched(SilenceWatch(OPTIONS), row, slack_ms=2_000)] == [11]
+
     def test_that_was_asked_for_is_a_hold(self):
         call = so_far(said("a", 0, 3, "could you hold for me please"))
         watch = SilenceWatch(OPTIONS)

@@ -1,12 +1,13 @@
 """The bench of live calls itself, with the script's truth: what it plays, counts and compares."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from bench.live.benching import LiveBench, drifted, most_kept
 from bench.live.holding import Room
-from bench.live.measure import LiveBench, drifted, most_kept
 from bench.live.sound import Playable, chunks_of_takes, in_a_row
 from bench.scoring.spoken import SpokenWord, bare_words
 from bench.scoring.truth import Truth
@@ -15,6 +16,7 @@ from services.domain.errors import ProviderRefusedKey, ProviderUnavailable
 from services.providers.scripted import ScriptedProvider
 from services.providers.scripted.live import LiveFaults
 from services.providers.scripted.provider import _utterances
+from tests.unit.live import stand_ins
 from tests.unit.live.stand_ins import TextModels
 
 CALL_MS = 12_000
@@ -75,6 +77,14 @@ def test_a_late_line_counts_as_late():
     row = bench([Playable(name="", samples=late.samples, truth=late.truth, words=moved)]).at_once(1)
     # two seconds of the call pass in a fortieth of them
     assert row["word_p50_s"] >= 2.0 / SPEED
+
+
+def test_redacted_last_words_count_with_their_line(monkeypatch):
+    monkeypatch.setattr(stand_ins, "SECRET", "help you today?")
+    redacting = replace(room(), options=ProcessingOptions(language="en"))
+    row = LiveBench(redacting, [scripted(2, 4_000)], str).at_once(1)
+    assert row["words_matched"] == row["words"] - 3
+    assert row["utterances_matched"] == row["utterances"] == 1
 
 
 def test_a_call_that_breaks_off_is_counted():

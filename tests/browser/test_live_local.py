@@ -1,0 +1,77 @@
+"""A whole demo call into the microphone, recognised here: the record is as good as an upload's."""
+
+import json
+import subprocess
+import sys
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import sound
+from tests.browser.conftest import environment
+from tests.browser.recorded_calls import (
+    final_transcript,
+    holding,
+    landed,
+    open_live,
+    record,
+    speaking,
+    stop,
+    stored_sound,
+    told_lines,
+)
+
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+BILLING = next(DEMO.glob("*QUEUE_Billing*.ogg"))
+TALK_S = 60
+MODELS_WITHIN_MS = 120_000
+FIRST_WORDS_WITHIN_MS = 20_000
+# Recognised once more from another first frame, a word here and there comes out otherwise.
+SAME_WORDS = 0.93
+
+
+@pytest.fixture
+def local_server(tmp_path, models):
+    """A server with the local engine."""
+    with holding(tmp_path / "data", models) as server:
+        yield server
+
+
+def uploaded(folder, data_dir, models):
+    """Return the words that a recording of the same sound has by itself."""
+    made = subprocess.run(
+        [sys.executable, "-m", "app.cli", "transcribe", "talk.wav", "--format", "json"],
+        env=environment(data_dir, models),
+        cwd=folder,
+        check=True,
+        timeout=300,
+        capture_output=True,
+    )
+    return words(json.loads(made.stdout)["utterances"])
+
+
+def words(utterances):
+    return [w.strip(".,?!") for one in utterances for w in one["text"].casefold().split()]
+
+
+def test_a_live_call_ends_as_good_as_an_uploaded_one(local_server, chromium, models, tmp_path):
+    source = sound.talk(tmp_path, BILLING, first_s=0, last_s=TALK_S)
+    with speaking(chromium, tmp_path / "talk.wav") as browser:
+        page = open_live(browser, local_server.url)
+        # models are loaded first; what is spoken meanwhile is kept
+        record(page, within_ms=MODELS_WITHIN_MS)
+        expect(told_lines(page).first).to_be_visible(timeout=FIRST_WORDS_WITHIN_MS)
+        page.wait_for_timeout((TALK_S + 3) * 1_000)
+        shown = told_lines(page).all_inner_texts()
+        stop(page)
+    assert "payments team" in " ".join(shown).casefold()
+    (call,) = landed(local_server.data_dir)
+    stored = stored_sound(local_server.data_dir, call)[:, 0]
+    assert sound.is_same(sound.likeness(source, stored))
+
+    final = final_transcript(local_server.data_dir, call)
+    ours = words([{"text": u.text} for u in final.utterances])
+    theirs = uploaded(tmp_path, tmp_path / "other", models)
+    assert SequenceMatcher(None, theirs, ours, autojunk=False).ratio() >= SAME_WORDS

@@ -1,0 +1,190 @@
+"""The desk: who may do what, what is refused before anything is stored, sound of this machine."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from app.wiring import Services
+from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.errors import (
+    AccessDenied,
+    InvalidRequest,
+    MicrophoneLost,
+    NotFound,
+    ProviderNotConfigured,
+    ProviderUnknown,
+)
+from services.domain.live_calls import LiveSource, LiveState
+from services.domain.people import LOCAL_USER, Role, User
+from services.live import landing
+from services.live.line import LineNotice
+from services.storage.live_calls import LiveCallStore
+from tests.unit.app.conftest import STRANGER
+from tests.unit.app.live_doubles import begin, pcm, wait_until
+
+READER = User(id="sam", name="Sam", org_id=LOCAL_USER.org_id, role=Role.VIEWER)
+SUPERVISOR = User(id="kim", name="Kim", org_id=LOCAL_USER.org_id, role=Role.SUPERVISOR)
+
+
+def nothing(_notice: LineNotice) -> None:
+    pass
+
+
+def has_landed(services: Services, call_id: str) -> bool:
+    return call_id in {row.call.id for row in services.calls.list(LOCAL_USER.org_id)}
+
+
+@pytest.mark.parametrize(
+    ("options", "channels", "error"),
+    [
+        (ProcessingOptions(provider="nobody"), 1, ProviderUnknown),
+        (ProcessingOptions(provider="azure"), 1, ProviderNotConfigured),
+        (ProcessingOptions(provider="scripted", provider_options=(("x", "y"),)), 1, InvalidRequest),
+        (ProcessingOptions(provider="scripted", expected_speakers=99), 1, InvalidRequest),
+        (ProcessingOptions(provider="scripted"), 0, InvalidRequest),
+        (ProcessingOptions(provider="scripted"), 3, InvalidRequest),
+    ],
+)
+def test_what_can_not_be_is_refused_before_anything_is_stored(
+    services: Services, options: ProcessingOptions, channels: int, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        services.live.begin(
+            LOCAL_USER, "x", options, CallDetails(), channels=channels, source=LiveSource.BROWSER
+        )
+    assert services.live.running(LOCAL_USER) == []
+    assert not list(services.settings.data_dir.glob("live/*"))
+
+
+def test_who_may_do_what(services: Services) -> None:
+    with pytest.raises(AccessDenied):
+        begin(services, user=READER)
+    call = begin(services)
+    assert [c.id for c in services.live.running(READER)] == [call.id]
+    assert services.live.get(SUPERVISOR, call.id).name == "A call"
+    assert [c.id for c in services.live.mine(LOCAL_USER)] == [call.id]
+    assert services.live.mine(SUPERVISOR) == []
+    with pytest.raises(AccessDenied):
+        services.live.connect(SUPERVISOR, call.id, nothing)
+    with pytest.raises(AccessDenied):
+        services.live.play(SUPERVISOR, call.id, iter(()))
+    with pytest.raises(AccessDenied):
+        services.live.stop(READER, call.id)
+    with pytest.raises(AccessDenied):
+        services.live.speak(READER, call.id, "es")
+    services.live.summarise(READER, call.id)
+    services.live.stop(SUPERVISOR, call.id)
+    wait_until(lambda: services.live.running(LOCAL_USER) == [])
+
+
+def test_another_organisation_finds_nothing(services: Services) -> None:
+    call = begin(services)
+    assert services.live.running(STRANGER) == []
+    for ask in (
+        lambda: services.live.get(STRANGER, call.id),
+        lambda: services.live.connect(STRANGER, call.id, nothing),
+        lambda: services.live.stop(STRANGER, call.id),
+        lambda: services.live.follow(STRANGER, call.id, 0, lambda _told: None),
+        lambda: services.live.summarise(STRANGER, call.id),
+        lambda: services.live.get(LOCAL_USER, "nothing"),
+        lambda: services.live.stop(LOCAL_USER, "nothing"),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+
+
+def test_a_call_of_another_process_is_seen_and_not_changed(services: Services) -> None:
+    call = begin(services)
+    held = services.live._holding
+    with held._lock:
+        elsewhere = held._held.pop(call.id)
+    assert [c.id for c in services.live.running(LOCAL_USER)] == [call.id]
+    assert services.live.get(LOCAL_USER, call.id).id == call.id
+    with pytest.raises(InvalidRequest, match="Another process"):
+        services.live.stop(LOCAL_USER, call.id)
+    with pytest.raises(InvalidRequest):
+        services.live.follow(LOCAL_USER, call.id, 0, lambda _told: None)
+    elsewhere.release()
+
+
+def test_a_name_is_given_where_there_is_none_and_kept_short(services: Services) -> None:
+    def named(name: str) -> str:
+        return services.live.begin(
+            LOCAL_USER,
+            name,
+            ProcessingOptions(provider="scripted", redact=False),
+            CallDetails(),
+            channels=1,
+            source=LiveSource.BROWSER,
+        ).name
+
+    assert named(" \n ").startswith("Live call 20")
+    assert named("a\n b" + "c" * 500) == "a b" + "c" * 197
+
+
+def test_a_recording_is_played_and_the_call_ends_with_it(services: Services) -> None:
+    call = begin(services)
+    closed: list[bool] = []
+
+    def chunks() -> Iterator[bytes]:
+        try:
+            for start in range(0, 3000, 50):
+                yield pcm(start, start + 50)
+        finally:
+            closed.append(True)
+
+    services.live.play(LOCAL_USER, call.id, chunks(), speed=0)
+    wait_until(lambda: has_landed(services, call.id))
+    assert closed == [True]
+    audio = services.calls.get(LOCAL_USER.org_id, call.id).audio
+    assert audio is not None
+    assert audio.duration_ms == 3000
+
+
+def test_a_microphone_that_breaks_ends_the_call_with_what_there_is(services: Services) -> None:
+    call = begin(services)
+    told: list[str] = []
+    services.live.follow(
+        LOCAL_USER, call.id, 0, lambda event: told.append(str(event.get("code", event["type"])))
+    )
+
+    def chunks() -> Iterator[bytes]:
+        yield pcm(0, 1000)
+        raise MicrophoneLost
+
+    services.live.play(LOCAL_USER, call.id, chunks(), speed=0)
+    wait_until(lambda: has_landed(services, call.id))
+    assert "MicrophoneLost" in told
+
+
+def test_stop_ends_what_is_played(services: Services) -> None:
+    call = begin(services)
+    closed: list[bool] = []
+
+    def endless() -> Iterator[bytes]:
+        try:
+            while True:
+                yield pcm(0, 50)
+        finally:
+            closed.append(True)
+
+    services.live.play(LOCAL_USER, call.id, endless())
+    wait_until(lambda: services.live.get(LOCAL_USER, call.id).received_ms > 600)
+    services.live.stop(LOCAL_USER, call.id)
+    wait_until(lambda: closed and has_landed(services, call.id))
+
+
+def test_a_call_that_was_left_by_a_dead_process_is_landed(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landing, "SILENT_FOR", timedelta(seconds=-1))
+    call = begin(services)
+    way = services.live.connect(LOCAL_USER, call.id, nothing)
+    way.take(0, pcm(0, 1500))
+    services.live.close()
+    store = LiveCallStore(services.engine)
+    assert store.load(call.id).state is LiveState.RECORDING
+    services.live_keeper.look(0)
+    assert has_landed(services, call.id)
+    assert store.running(LOCAL_USER.org_id) == []
