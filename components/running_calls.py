@@ -95,7 +95,7 @@ def _draw_card(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
     with st.container(horizontal=True, gap="xsmall"):
         if glance.sentiment is not None:
             st.badge(
-                f"{SENTIMENT_WORDS[glance.sentiment]} ({signed(glance.score)})",
+                _mood(glance.sentiment, glance.score),
                 icon=SENTIMENT_ICONS[glance.sentiment],
                 color=SENTIMENT_COLOURS[glance.sentiment],
             )
@@ -103,6 +103,13 @@ def _draw_card(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
             st.badge(_warnings(call), icon=":material/warning:", color=_urgency(call))
     st.caption(_last_line(call))
     return _draw_buttons(call, may_stop=may_stop)
+
+
+def _mood(label: SentimentLabel, score: float | None) -> str:
+    """Return a sentiment with its score, which says nothing more where it is none or almost 0."""
+    if score is None or round(score, 1) == 0:
+        return SENTIMENT_WORDS[label]
+    return f"{SENTIMENT_WORDS[label]} ({signed(score)})"
 
 
 def _speakers(call: RunningCall) -> str:

@@ -18,6 +18,7 @@ from app.commands.stored import save_recording
 from app.commands.vocabulary import with_kept_vocabulary
 from app.settings import Settings
 from app.wiring import (
+    build_ear,
     build_models,
     build_participants,
     build_providers,
@@ -91,7 +92,9 @@ def stream_live(
         models.warm_up()
         with StopAsked.by_signals() as stop:
             lines = EventLines(stop)
-            call = LiveCall(provider, wanted, models, lines, details=given.details, watch=watch)
+            call = LiveCall(
+                provider, wanted, models, lines, details=given.details, watch=watch, ear=build_ear
+            )
             status = _hold(call, given, stop)
         if services is not None:
             with given.open_recording() as recording:

@@ -5,6 +5,7 @@ from app.wiring.live import build_here_recogniser
 from app.wiring.parts import (
     RuleTools,
     build_assemblyai,
+    build_ear,
     build_known_voices,
     build_models,
     build_participants,
@@ -26,6 +27,7 @@ __all__ = [
     "Worker",
     "build_alerts",
     "build_assemblyai",
+    "build_ear",
     "build_here_recogniser",
     "build_known_voices",
     "build_models",

@@ -11,7 +11,7 @@ from functools import cache
 from sqlalchemy import Engine
 
 from app.settings import ROOT, Settings
-from app.wiring.parts import build_watch
+from app.wiring.parts import build_ear, build_watch
 from services.domain.calls import ProcessingOptions
 from services.domain.live_calls import RunningCall
 from services.domain.people import User
@@ -136,7 +136,7 @@ def build_here_recogniser(
     settings: Settings, providers: ProviderRegistry, models: Callable[[], LiveModels]
 ) -> HereRecogniser:
     """Return what recognises live calls in this very process, and watches them as it is set."""
-    return HereRecogniser(providers, models, lambda: build_watch(settings))
+    return HereRecogniser(providers, models, lambda: build_watch(settings), build_ear)
 
 
 @cache

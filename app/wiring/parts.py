@@ -18,7 +18,9 @@ from services.domain.errors import BadRule, BadSettings, ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
 from services.domain.voices import VoiceSignature
+from services.engine.live.voice import VoiceStream
 from services.jobs.notices import StoredNotices
+from services.live.voiced_sound import Ear
 from services.live.watch_options import WatchOptions, watch_list
 from services.one_file import KnownVoices
 from services.providers.base import SpeechProvider
@@ -133,6 +135,11 @@ def build_watch(settings: Settings) -> WatchOptions:
         rules=(*alerting, *words),
         summary_every_ms=settings.summary_every_ms,
     )
+
+
+def build_ear() -> Ear:
+    """Return what tells voice from silence on a channel of a live call."""
+    return VoiceStream()
 
 
 def build_known_voices(settings: Settings) -> KnownVoices | None:

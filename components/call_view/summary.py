@@ -7,6 +7,7 @@ import streamlit as st
 from components.heading import draw_panel_title
 from components.places import draw_place, draw_words_at
 from components.wording import cost_words, plain
+from services.domain.captions import is_captions
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SpeakerRole, Statement, Summary, SummaryOrigin
 from services.understanding.summary import STAGE
@@ -42,7 +43,8 @@ def draw_summary(reviewed: ReviewedCall, *, can_write: bool) -> int | SummaryAct
             for number, statement in enumerate(statements):
                 at = _draw_statement(statement, reviewed, key=f"said_{title}_{number}")
                 clicked = at if at is not None else clicked
-        st.caption(origin_words(origin) if told else f"Nothing to tell. {origin_words(origin)}")
+        by = origin_words(origin, of_captions=is_captions(reviewed.transcript.provider))
+        st.caption(by if told else f"Nothing to tell. {by}")
         if can_write and st.button(
             "Write again",
             icon=":material/edit_note:",
@@ -53,8 +55,10 @@ def draw_summary(reviewed: ReviewedCall, *, can_write: bool) -> int | SummaryAct
     return clicked
 
 
-def origin_words(origin: SummaryOrigin | None) -> str:
-    """Say who wrote a summary, and what that took."""
+def origin_words(origin: SummaryOrigin | None, *, of_captions: bool = False) -> str:
+    """Say who wrote a summary, and what that took. No provider writes those of live captions."""
+    if of_captions and (origin is None or (origin.name == STAGE and not origin.instead_of)):
+        return "Taken from the words of the live captions."
     if origin is None:
         return "Written by the speech provider."
     if origin.instead_of is not None:

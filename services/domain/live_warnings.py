@@ -25,7 +25,8 @@ class LiveWarning:
     """Something in [start_ms, end_ms) of a call that people should know while it goes on.
 
     It may still be going on at ``end_ms``. ``rule_id`` and ``rule_name`` are those of the rule
-    that applies, which has ``alert`` when people are to be told elsewhere, too.
+    that applies, which has ``alert`` when people are to be told elsewhere, too. ``taken_back``: it
+    has turned out to be none.
     """
 
     kind: WarningKind
@@ -36,6 +37,7 @@ class LiveWarning:
     rule_id: str | None = None
     rule_name: str | None = None
     alert: bool = False
+    taken_back: bool = False
 
     @property
     def id(self) -> str:

@@ -95,7 +95,11 @@ class LiveAlerts:
             return None
         kind = str(event.get("kind"))
         is_rule = kind == WarningKind.RULE.value
-        if kind not in self._kinds or (is_rule and not event.get("alert")):
+        if (
+            event.get("taken_back")
+            or kind not in self._kinds
+            or (is_rule and not event.get("alert"))
+        ):
             return None
         warning_id = str(event.get("id") or f"{kind}-{event.get('at_ms')}")
         if self._is_known((call.id, warning_id)):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.analysis.metrics import SILENCE_OVER_MS, simultaneous
-from services.domain.intervals import Interval, complement, length_ms, union
+from services.domain.intervals import Interval, complement, cut, length_ms, union
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Transcript
 
@@ -38,13 +38,17 @@ class Figures:
     course: tuple[CoursePoint, ...] = ()
 
 
-def figures_of(voiced: Mapping[str, Sequence[Interval]], at_ms: int) -> Figures:
+def figures_of(
+    voiced: Mapping[str, Sequence[Interval]], at_ms: int, also: Sequence[Interval] = ()
+) -> Figures:
     """Return the figures of a call in which the speakers were heard at these times.
 
-    Silence is every gap over 3 s so far, the one that lasts among them.
+    Silence is every gap over 3 s so far, the one that lasts among them. ``also`` is where voice
+    was heard whose words may not have come yet.
     """
     talk = {speaker: length_ms(intervals) for speaker, intervals in voiced.items()}
-    speech = union(one for intervals in voiced.values() for one in intervals)
+    heard = [cut(one, (0, at_ms)) for one in also]
+    speech = union([*(one for intervals in voiced.values() for one in intervals), *heard])
     gaps = complement(speech, within=(0, at_ms))
     return Figures(
         at_ms=at_ms,

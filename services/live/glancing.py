@@ -24,7 +24,7 @@ class Glancing:
         self._last: Told | None = None
         self._lines: dict[str, Told] = {}
         self._moods: dict[str, Told] = {}
-        self._warnings: set[str] = set()
+        self._warnings: dict[str, str] = {}
 
     def take(self, told: Told) -> LiveGlance:
         """Take an event and return the glance after it."""
@@ -39,10 +39,17 @@ class Glancing:
                 self._moods[told["utterance"]] = told
                 glance = self._with_mood(glance)
             case Kind.WARNING:
-                self._warnings.add(str(told.get("id") or len(self._warnings)))
-                glance = replace(glance, warnings=len(self._warnings), last_warning=told["kind"])
+                glance = self._with_warning(glance, told)
         self._glance = glance
         return glance
+
+    def _with_warning(self, glance: LiveGlance, told: Told) -> LiveGlance:
+        name = str(told.get("id") or len(self._warnings))
+        self._warnings.pop(name, None)
+        if not told.get("taken_back"):
+            self._warnings[name] = told["kind"]
+        last = next(reversed(self._warnings.values()), None)
+        return replace(glance, warnings=len(self._warnings), last_warning=last)
 
     def _with_speakers(self, glance: LiveGlance) -> LiveGlance:
         labels = tuple(speaker["label"] for speaker in self._speakers.values())

@@ -12,6 +12,7 @@ from services import telemetry
 from services.analysis.backchannels import mark_backchannels
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import Cancelled, InternalFault, PartylineError
+from services.domain.intervals import Interval
 from services.domain.live import Final, LiveEvent, Partial, Revised
 from services.domain.metrics import AnalysedTranscript
 from services.domain.running import RunContext
@@ -117,6 +118,10 @@ class Reading:
         """Take a stretch of which there is no sound."""
         self._put(lambda: self._so_far.not_recorded(start_ms, end_ms), end_ms)
 
+    def voiced(self, heard: tuple[Interval, ...], judged_ms: int | None) -> None:
+        """Take where in the sound voice was heard, which was listened to up to ``judged_ms``."""
+        self._put(lambda: self._so_far.hear_voice(heard, judged_ms), judged_ms or 0)
+
     def speak(self, language: str | None) -> None:
         """Read what follows in this language, None: one that isn't known."""
         self._put(lambda: self._so_far.speak(language), 0)
@@ -207,7 +212,7 @@ class Reading:
         so_far, anew = self._so_far, self._anew
         self._anew = False
         scene = so_far.scene(at_ms, slack_ms)
-        figures = figures_of(so_far.voiced(at_ms), at_ms)
+        figures = figures_of(so_far.voiced(at_ms), at_ms, also=so_far.sound_voiced)
         course = self._course.new(scene.recent) if anew else ()
         self._teller.figures(replace(figures, course=course))
         for warning in self._watcher.look(scene, so_far.whole, anew=anew):

@@ -8,6 +8,7 @@ from services.domain.calls import CallDetails, ProcessingOptions
 from services.live.models import LiveModels
 from services.live.running import LiveCall
 from services.live.telling import ToldListener
+from services.live.voiced_sound import Ear
 from services.live.watch_options import WatchOptions
 from services.providers.live import LiveFormat
 from services.providers.registry import ProviderRegistry
@@ -69,11 +70,16 @@ class HereRecogniser:
         providers: ProviderRegistry,
         models: Callable[[], LiveModels],
         watch: Callable[[], WatchOptions] = WatchOptions,
+        ear: Callable[[], Ear] | None = None,
     ) -> None:
-        """Use these providers and models; nothing is loaded yet. ``watch`` is asked per call."""
+        """Use these providers and models; nothing is loaded yet. ``watch`` is asked per call.
+
+        ``ear`` makes what tells voice from silence, as LiveCall has it.
+        """
         self._providers = providers
         self._models = models
         self._watch = watch
+        self._ear = ear
 
     def open(self, order: LiveOrder, listener: ToldListener) -> "RecognisedHere":
         """Open a session. Raises what the provider refuses it with."""
@@ -85,6 +91,7 @@ class HereRecogniser:
             listener,
             details=order.details,
             watch=self._watch(),
+            ear=self._ear,
         )
         call.open(LiveFormat(channels=order.channels))
         return RecognisedHere(call)

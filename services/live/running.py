@@ -27,6 +27,7 @@ from services.live.captions import Captions
 from services.live.models import AsHeard, LineByLine, LiveModels
 from services.live.reading import Heard, Reading
 from services.live.telling import Kind, Teller, ToldListener
+from services.live.voiced_sound import Ear, VoicedSound
 from services.live.watch_options import WatchOptions
 from services.providers.base import SpeechProvider
 from services.providers.live import LAST_WORDS_S, LiveFormat, LiveSession
@@ -56,9 +57,14 @@ class LiveCall:
         *,
         details: CallDetails | None = None,
         watch: WatchOptions | None = None,
+        ear: Callable[[], Ear] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Tell ``listener``, which must not raise; nothing is opened yet. Raises BadRule."""
+        """Tell ``listener``, which must not raise; nothing is opened yet. Raises BadRule.
+
+        ``ear`` makes what tells voice from silence on a channel. Without one silence is where no
+        words are.
+        """
         self._provider = provider
         self._options = options
         self._models = models
@@ -72,6 +78,8 @@ class LiveCall:
             watch or WatchOptions(),
         )
         self._looked_ms = 0
+        self._ear = ear
+        self._voiced: VoicedSound | None = None
         self._arrived: queue.SimpleQueue[LiveEvent] = queue.SimpleQueue()
         self._waiting: deque[LiveEvent] = deque()
         self._captions = Captions()
@@ -105,6 +113,7 @@ class LiveCall:
         if self._options.redact:
             self._lines = self._models.running_redaction(self._options.language)
         self._session = self._provider.open_live(sound, self._options, self._arrived.put)
+        self._voiced = VoicedSound(sound, self._ear) if self._ear else None
         self._reading.start(then=self._tell_ended)
         self._thread.start()
 
@@ -116,8 +125,12 @@ class LiveCall:
         """Send whole frames of sound. Raises the error that ended the call, or LiveOver."""
         self._teller.begin()
         self._opened.send(pcm)
+        if self._voiced is not None:
+            self._voiced.take(pcm)
         if self.sent_ms - self._looked_ms >= LOOK_EVERY_MS:
             self._looked_ms = self.sent_ms - self.sent_ms % LOOK_EVERY_MS
+            if self._voiced is not None:
+                self._reading.voiced(self._voiced.voiced(), self._voiced.judged_ms)
             self._reading.look(self._looked_ms, round(SLACK_MS * self._haste()))
 
     def summarise(self) -> None:

@@ -30,7 +30,8 @@ class Scene:
     """A call at a moment. ``recent`` is its last ten minutes, unfinished lines among the spans.
 
     ``last_voice_ms`` is up to when somebody has spoken, None before anybody has. ``slack_ms`` is
-    how far words may lag behind the sound. ``unrecorded`` stretches are no silence.
+    how far words may lag behind the sound. ``unrecorded`` stretches are no silence. ``voiced`` is
+    where voice was heard in the sound up to ``judged_ms``, which is None where nobody listens.
     """
 
     at_ms: int
@@ -38,6 +39,19 @@ class Scene:
     last_voice_ms: int | None
     slack_ms: int
     unrecorded: tuple[Interval, ...] = ()
+    voiced: tuple[Interval, ...] = ()
+    judged_ms: int | None = None
+
+    @property
+    def speech(self) -> list[Interval]:
+        """Where somebody spoke, by the words and by the sound."""
+        return union([*((one.start_ms, one.end_ms) for one in self.recent.spans), *self.voiced])
+
+    @property
+    def known_ms(self) -> int:
+        """Up to where it is known whether somebody spoke."""
+        known_ms = self.at_ms if self.judged_ms is None else min(self.at_ms, self.judged_ms)
+        return known_ms - self.slack_ms
 
 
 class SoFar:
@@ -57,6 +71,8 @@ class SoFar:
         self._unrecorded: list[Interval] = []
         self._roles = RoleGuess(details)
         self._last_voice_ms: int | None = None
+        self._sound_voiced: list[Interval] = []
+        self._judged_ms: int | None = None
 
     @property
     def lines(self) -> tuple[Utterance, ...]:
@@ -97,6 +113,16 @@ class SoFar:
         """Take a stretch in which nothing was recorded, so that its silence tells nothing."""
         self._unrecorded.append((start_ms, end_ms))
 
+    def hear_voice(self, heard: Sequence[Interval], judged_ms: int | None) -> None:
+        """Take where voice was heard in the sound, which was listened to up to ``judged_ms``."""
+        self._judged_ms = judged_ms
+        self._sound_voiced = union([*self._sound_voiced, *heard])
+
+    @property
+    def sound_voiced(self) -> Sequence[Interval]:
+        """Where voice was heard in the sound."""
+        return self._sound_voiced
+
     def before(self, line: Utterance) -> Utterance | None:
         """Return the final line that was begun last before this one."""
         return self._captions.before(line)
@@ -118,6 +144,8 @@ class SoFar:
         lines = [line for line in self.lines if line.end_ms > at_ms - RECENT_MS]
         recent = self._made(lines, at_ms)
         ends = [span.end_ms for span in recent.spans]
+        voiced = [one for one in self._sound_voiced if one[1] > at_ms - RECENT_MS]
+        ends += [end_ms for _, end_ms in voiced]
         if ends:
             self._last_voice_ms = min(at_ms, max(ends))
         return Scene(
@@ -126,6 +154,8 @@ class SoFar:
             last_voice_ms=self._last_voice_ms,
             slack_ms=slack_ms,
             unrecorded=tuple(self._unrecorded),
+            voiced=tuple(voiced),
+            judged_ms=self._judged_ms,
         )
 
     def whole(self, at_ms: int) -> Transcript:

@@ -114,6 +114,8 @@ class Teller:
         if warning.rule_id is not None:
             told["rule"] = {"id": warning.rule_id, "name": warning.rule_name}
             told["alert"] = warning.alert
+        if warning.taken_back:
+            told["taken_back"] = True
         self._tell(Kind.WARNING, warning.at_ms, told)
 
     def figures(self, figures: Figures) -> None:
@@ -138,7 +140,8 @@ class Teller:
 
     def summary(self, summary: Summary, at_ms: int, *, so_far: bool) -> None:
         """Tell what happened in the call; ``so_far``: up to now, it goes on."""
-        told = {"so_far": so_far, **(summary_document(summary) or {})}
+        origin = summary.origin and vars(summary.origin)
+        told = {"so_far": so_far, **(summary_document(summary) or {}), "origin": origin}
         self._tell(Kind.SUMMARY, at_ms, told)
 
     def ended(self, ended: Ended) -> None:

@@ -16,6 +16,7 @@ from services.domain.speech import (
     SpeakerRole,
     Statement,
     Summary,
+    SummaryOrigin,
     Transcript,
     Utterance,
     Word,
@@ -182,4 +183,5 @@ def _summary(told: Told) -> Summary:
         promises=each("promises"),
         action_items=each("action_items"),
         next_steps=each("next_steps"),
+        origin=SummaryOrigin(**told["origin"]) if told.get("origin") else None,
     )

@@ -5,6 +5,7 @@ it has to be over before it can be told again. All follow from what is known of 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import ClassVar, Protocol
 
@@ -18,7 +19,7 @@ from services.analysis.floor import (
     without_backchannels,
 )
 from services.analysis.metrics import simultaneous
-from services.domain.intervals import Interval, cut, length_ms, union
+from services.domain.intervals import Interval, complement, cut, length_ms, union
 from services.domain.live_warnings import LiveWarning, WarningKind
 from services.domain.speech import SpeakerRole, Transcript
 from services.engine.announced import is_announced
@@ -37,35 +38,59 @@ class SilenceWatch:
     """Tells that nobody has spoken for long, though nobody had asked to wait.
 
     Dead air as docs/metrics.md defines it, told before it is known whether a voice follows. What
-    was not recorded doesn't count. Words may be on their way for ``slack_ms``: a silence that is
-    over before that is sure is told once it is.
+    was not recorded doesn't count, and a voice in the sound does before its words have come. Words
+    may be on their way for ``slack_ms``: a silence that is over before that is sure is told once it
+    is. One is taken back when it turns out that somebody spoke, or had asked to wait.
     """
 
     SAME_WITHIN_MS: ClassVar[int] = 1_000
     """So far the beginning of a silence may move when the line before it is revised."""
+    BACK_MS: ClassVar[int] = 60_000
+    """Words that come later than this change no warning."""
 
     def __init__(self, options: WatchOptions) -> None:
         """Take from when on silence is long."""
         self._over_ms = options.silence_ms
         self._told_from_ms: int | None = None
         self._judged_ms = 0
+        self._told: list[LiveWarning] = []
 
     def look(self, scene: Scene) -> Sequence[LiveWarning]:
-        """Return the silences that are long: those that have ended, then the one that lasts."""
+        """Return the silences that are long: those that have ended, then the one that lasts.
+
+        Those that turned out to be none come first.
+        """
         if scene.last_voice_ms is None:
             return ()
-        lasting = (scene.last_voice_ms, scene.at_ms - scene.slack_ms)
+        taken_back = self._take_back(scene)
+        lasting = (scene.last_voice_ms, scene.known_ms)
         found = [gap for gap in [*self._passed(scene), lasting] if self._is_told(gap, scene)]
-        return [self._warning(gap, scene, lasts=gap is lasting) for gap in found]
+        new = [self._warning(gap, scene, lasts=gap is lasting) for gap in found]
+        self._told += new
+        return [*taken_back, *new]
+
+    def _take_back(self, scene: Scene) -> list[LiveWarning]:
+        """Return the warnings of late that would not be given any more."""
+        since_ms = scene.at_ms - self.BACK_MS
+        self._told = [one for one in self._told if one.end_ms > since_ms]
+        wrong = [one for one in self._told if self._is_wrong(one, scene)]
+        self._told = [one for one in self._told if one not in wrong]
+        return [replace(one, at_ms=scene.at_ms, taken_back=True) for one in wrong]
+
+    def _is_wrong(self, told: LiveWarning, scene: Scene) -> bool:
+        gap = (told.start_ms, told.end_ms)
+        quiet = complement(scene.speech, within=gap)
+        longest = max(quiet, key=lambda one: one[1] - one[0], default=(gap[0], gap[0]))
+        if longest[1] - longest[0] <= self._over_ms - self.SAME_WITHIN_MS:
+            return True
+        return is_announced(longest[0], scene.recent.utterances)
 
     def _passed(self, scene: Scene) -> list[Interval]:
         """Return the gaps that have ended since the last look, so long ago that it is sure."""
-        speech = union((span.start_ms, span.end_ms) for span in scene.recent.spans)
-        sure_ms = scene.at_ms - scene.slack_ms
         gaps = [
             (before[1], after[0])
-            for before, after in pairwise(speech)
-            if self._judged_ms < after[0] <= sure_ms
+            for before, after in pairwise(scene.speech)
+            if self._judged_ms < after[0] <= scene.known_ms
         ]
         self._judged_ms = max([self._judged_ms, *(end for _, end in gaps)])
         return gaps

@@ -123,6 +123,10 @@ function takeWarning(model, told, live) {
   const start = numberOr(told.start_ms, end);
   const id = isText(told.id) ? told.id : `${kind} ${told.code ?? ""} ${start}`;
   const seen = model.warnings.get(id);
+  if (told.taken_back === true) {
+    if (seen) takeBack(model, seen);
+    return;
+  }
   const warning = seen ?? { kind: "warning", id, warning: null, at: 0, goesOn: false };
   warning.warning = {
     kind,
@@ -142,6 +146,14 @@ function takeWarning(model, told, live) {
     if (live) model.fresh.warned.push(warning);
   }
   model.changed.rows.add(warning);
+  model.touch("warnings", "timeline");
+}
+
+/** It has turned out that there was nothing to warn of. */
+function takeBack(model, warning) {
+  model.warnings.delete(warning.id);
+  model.fresh.warned = model.fresh.warned.filter((one) => one !== warning);
+  model.remove(warning);
   model.touch("warnings", "timeline");
 }
 

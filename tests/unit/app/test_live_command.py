@@ -118,7 +118,6 @@ def test_a_saved_call_is_processed_like_any_other(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["a.wav"], "can't transcribe a call while it is being held"),
         (["a.wav", "--provider", "scripted", "--option", "pace=quick"], "no options for live"),
         (["b.wav", "--provider", "scripted"], "There is no file of this name."),
     ],
