@@ -36,6 +36,7 @@ ENDED = (
     "The call has ended. Its last words are taken in; then its recording is processed once more, "
     "which has the last word."
 )
+LANDED = "The call has ended. It is among the calls now."
 INTERRUPTED = "The process that held this call has stopped. What had arrived is being made a call."
 
 
@@ -88,21 +89,28 @@ def draw_call(call: RunningCall) -> None:
 
 
 def draw_landed(call: Call) -> None:
-    """Draw the end of a live call: it is among the calls now."""
-    draw_empty("The call has ended. It is among the calls now.", icon=":material/call_end:")
+    """Draw the end of a live call, which is among the calls now.
+
+    Whoever has read along goes on seeing what was said; their browser has it still.
+    """
+    draw_empty(LANDED, icon=":material/call_end:")
+    seen = session.live_here().call_id == call.id
     with st.container(horizontal=True, horizontal_alignment="center"):
-        if st.button("Open the call", icon=":material/graphic_eq:", type="primary"):
-            look_at(None)
-            open_call(call.id)
+        # Below, the view has the same button.
+        if not seen and st.button("Open the call", icon=":material/graphic_eq:", type="primary"):
+            _open(call.id)
         _draw_another()
-    if session.live_here().call_id == call.id:
-        # What was read along stays in sight; the browser has it still.
+    if seen:
         shown = LiveViewOrder(
             call_id=call.id, events_url=session.live_events_url(call.id), read_only=True
         )
         if isinstance(draw_live_view(shown), OpenCall):
-            look_at(None)
-            open_call(call.id)
+            _open(call.id)
+
+
+def _open(call_id: str) -> None:
+    look_at(None)
+    open_call(call_id)
 
 
 def _draw_another() -> None:
@@ -204,8 +212,7 @@ def _take_from_view(call: RunningCall, intent: LiveViewIntent) -> None:
             case FreshLinks():
                 session.renew_tokens()
             case OpenCall():
-                look_at(None)
-                open_call(intent.call_id)
+                _open(intent.call_id)
             case Landed():
                 pass
     except PartylineError as error:

@@ -1,7 +1,7 @@
 """Recorder of a live call: the browser's microphone, straight to the server's sound socket.
 
 Nothing of the sound passes through Streamlit. What is being recorded is kept with the browser's
-window, so that reruns and page switches don't disturb it; see docs/live.md.
+window, so that reruns and page switches don't disturb it; see docs/recording-live.md.
 """
 
 from collections.abc import Mapping

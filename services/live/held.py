@@ -39,7 +39,8 @@ class HoldingLimits:
 class HeldCall:
     """One live call of this process. Safe across threads.
 
-    ``then`` is called in a thread of the call once all of it is told, with how it has ended.
+    ``then`` is called in a thread of the call once all of it is told, with how it has ended;
+    ``note``, which must not raise, when something is to be written that the tape doesn't tell.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class HeldCall:
         *,
         limits: HoldingLimits,
         then: Callable[["HeldCall", Ended], None],
+        note: Callable[["HeldCall"], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Hold a call; ``attach`` follows before any sound."""
         self.standing = standing
         self._limits = limits
         self._then = then
+        self._note = note
         self._clock = clock
         self._sound = threading.RLock()
         self._sequence = SoundSequence(standing.running.channels)
@@ -151,6 +154,7 @@ class HeldCall:
         )
         if start_ms < end_ms:
             self.standing.not_recorded(SoundGap(start_ms=start_ms, end_ms=end_ms))
+            self._note(self)
 
     def pause(self, line: SoundLine) -> None:
         """Let the call's time stand still."""

@@ -56,7 +56,13 @@ class Holding:
         """Open a call everywhere, or nowhere: recogniser, tape, row. Raises a PartylineError."""
         parts = self._parts
         standing = Standing(running, parts.on_told, parts.clock)
-        held = HeldCall(standing, limits=parts.limits, then=self._conclude, clock=parts.clock)
+        held = HeldCall(
+            standing,
+            limits=parts.limits,
+            then=self._conclude,
+            note=self._note,
+            clock=parts.clock,
+        )
         feed = Feed(
             parts.recogniser,
             order,
@@ -122,6 +128,14 @@ class Holding:
             held, self._held = list(self._held.values()), {}
         for call in held:
             call.release()
+
+    def _note(self, held: HeldCall) -> None:
+        """Write at once what is not to be lost with this process: the tape doesn't tell it."""
+        try:
+            self._parts.store.heartbeat(held.running)
+        except PartylineError as error:
+            # The next heartbeat tells it.
+            telemetry.warning("live.not_noted", error=error.code)
 
     def _conclude(self, held: HeldCall, ended: Ended) -> None:
         """Tell the end of a call and land it; in the call's own thread."""

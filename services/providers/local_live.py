@@ -57,7 +57,8 @@ class LocalLiveSession(LiveSession):
         self._engine = engine
         self._share = share
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._sound_waiting: deque[Samples] = deque()
+        # What is to be done between two chunks of sound waits in line with them.
+        self._sound_waiting: deque[Samples | Callable[[], None]] = deque()
         self._room = threading.Condition()
         self._waiting_ms = 0
         self._is_finishing = False
@@ -87,7 +88,11 @@ class LocalLiveSession(LiveSession):
 
     def _speak_impl(self, language: str | None) -> None:
         code = self._engine.known(language) if language else None
-        self._inbox.put(lambda: self._hearing.speak(code))
+
+        def queue_up() -> None:
+            self._sound_waiting.append(lambda: self._hearing.speak(code))
+
+        self._inbox.put(queue_up)
 
     def _close_impl(self) -> None:
         self._is_stopped = True
@@ -149,6 +154,9 @@ class LocalLiveSession(LiveSession):
             if self._is_stopped:
                 return
             frames = self._sound_waiting.popleft()
+            if callable(frames):
+                frames()
+                continue
             cpu = time.thread_time()
             self._hearing.take(frames)
             self._share.spent(time.thread_time() - cpu)

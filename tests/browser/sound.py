@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import soxr
+from scipy.signal import correlate
 
 from services.audio.recording import SAMPLE_RATE
 from tests.recordings import save_channel
@@ -14,9 +15,11 @@ from tests.recordings import save_channel
 MICROPHONE_RATE = 48_000
 WINDOW = SAMPLE_RATE
 QUIET = 0.003
-SAME, MOST_WHOLE = 0.99, 0.7
-# Less than the shortest piece that the recorder could lose: a chunk of 100 ms.
-MOST_SHIFT = SAMPLE_RATE // 10
+SAME, MOST_WHOLE = 0.99, 0.5
+SURELY = 0.6
+# The first seconds say where the recording begins; from one to the next it slips so far at most.
+FIRST = 10
+FARTHEST = 3 * SAMPLE_RATE
 
 
 def read(file) -> np.ndarray:
@@ -34,78 +37,98 @@ def talk(folder: Path, call: Path, *, first_s: float, last_s: float, channel=Non
     save_channel(call, channel, whole)
     samples = read(whole)[int(first_s * SAMPLE_RATE) : int(last_s * SAMPLE_RATE), 0]
     spoken = soxr.resample(samples, SAMPLE_RATE, MICROPHONE_RATE)
-    with wave.open(str(folder / "talk.wav"), "wb") as file:
-        file.setparams((1, 2, MICROPHONE_RATE, 0, "NONE", "none"))
-        file.writeframes((np.clip(spoken, -1, 1) * 32767).astype("<i2").tobytes())
+    write(folder / "talk.wav", spoken, MICROPHONE_RATE)
     return samples
+
+
+def write(file: Path, samples: np.ndarray, rate: int = SAMPLE_RATE) -> None:
+    """Write samples of one channel as a WAV file."""
+    pcm = np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2")
+    with wave.open(str(file), "wb") as opened:
+        opened.setparams((1, 2, rate, 0, "NONE", "none"))
+        opened.writeframes(pcm.tobytes())
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """How two sounds fit when one is laid ``lag`` frames later: correlation, and shared frames.
+    """How a recording fits what was spoken: correlation, and in how many windows it holds.
 
-    A browser on a busy machine now and then drops or repeats a buffer of 10 ms of its microphone.
-    ``shifts`` are the lags of windows of a second beyond the common one. ``correlation`` is that of
-    the windows with no such seam in or beside them, which are ``whole`` of all.
+    A browser on a busy machine drops or repeats buffers of its microphone, by 10 ms or far more.
+    ``slips`` is how far each window of a second lies from where the first one would have it.
+    ``correlation`` is that of the windows with no such seam in or beside them, which are ``whole``
+    of all. Whether the recorder itself loses anything is not seen here but in ``heard_by``.
     """
 
     correlation: float
-    lag: int
-    frames: int
-    shifts: tuple[int, ...]
+    slips: tuple[int, ...]
     whole: float
 
 
 def likeness(source: np.ndarray, stored: np.ndarray) -> Likeness:
-    """Lay what was stored over what was spoken where they fit best, to a fraction of a frame."""
-    lag = _best_lag(source, stored)
-    first, last = max(0, lag), min(len(source) + lag, len(stored))
-    ours, theirs = stored[first:last], source[first - lag : last - lag]
-    theirs = _delayed(theirs, _fraction(ours, theirs))
-    windows = [
-        slice(at, at + WINDOW)
-        for at in range(WINDOW, len(ours) - 2 * WINDOW, WINDOW)
-        if np.sqrt(np.mean(theirs[at : at + WINDOW] ** 2)) > QUIET
-    ]
-    shifts = [_best_lag(theirs[one], ours[one]) for one in windows]
-    around = [shifts[:1] + shifts, shifts, shifts[1:] + shifts[-1:]]
-    whole = [
-        (one, shift)
-        for one, before, shift, after in zip(windows, *around, strict=False)
-        if before == shift == after
-    ]
+    """Lay each second that was stored over what was spoken where it fits best."""
+    lag = _best_lag(source, stored[: FIRST * WINDOW])
+    first = slice(max(0, lag), min(len(source) + lag, len(stored), FIRST * WINDOW))
+    spoken = source[first.start - lag : first.stop - lag]
+    source = _delayed(source, _fraction(stored[first], spoken))
+    places, windows, fits = [], [], []
+    slip = 0
+    for at in range(first.start, len(stored) - WINDOW, WINDOW):
+        window = stored[at : at + WINDOW]
+        if np.sqrt(np.mean(window**2)) <= QUIET:
+            continue
+        slipped = _slipped(source, window, at - lag + slip)
+        slip += slipped or 0
+        place = at - lag + slip
+        if 0 <= place <= len(source) - WINDOW:
+            places.append(place)
+            windows.append(window)
+            fits.append(slipped is not None)
+    slips = [place - round(place / WINDOW) * WINDOW for place in places]
+    around = zip([*slips[:1], *slips], slips, [*slips[1:], *slips[-1:]], strict=False)
+    whole = [n for n, (a, own, b) in enumerate(around) if a == own == b and fits[n]]
     return Likeness(
-        correlation=_correlation(ours, theirs, whole),
-        lag=lag,
-        frames=last - first,
-        shifts=tuple(shifts),
-        whole=len(whole) / max(1, len(windows)),
+        correlation=_correlation(
+            [windows[n] for n in whole],
+            [source[places[n] : places[n] + WINDOW] for n in whole],
+        ),
+        slips=tuple(slips),
+        whole=len(whole) / max(1, len(places)),
     )
 
 
 def is_same(found: Likeness) -> bool:
-    """Say whether a sound is another one but for seams of the browser's."""
-    return (
-        found.correlation >= SAME
-        and found.whole >= MOST_WHOLE
-        and all(abs(shift) < MOST_SHIFT for shift in found.shifts)
-    )
+    """Say whether a recording is what was spoken but for seams of the browser's."""
+    return found.correlation >= SAME and found.whole >= MOST_WHOLE
 
 
-def _correlation(ours: np.ndarray, theirs: np.ndarray, whole: list[tuple[slice, int]]) -> float:
-    if not whole:
+def _correlation(ours: list[np.ndarray], theirs: list[np.ndarray]) -> float:
+    if not ours:
         return 0.0
-    fitting = np.concatenate([ours[one.start + shift : one.stop + shift] for one, shift in whole])
-    spoken = np.concatenate([theirs[one] for one, _ in whole])
-    return float(np.corrcoef(fitting, spoken)[0, 1])
+    return float(np.corrcoef(np.concatenate(ours), np.concatenate(theirs))[0, 1])
+
+
+def _slipped(source: np.ndarray, window: np.ndarray, place: int) -> int | None:
+    """Return how far from its place a window fits best, None where it fits nowhere near."""
+    start = max(0, place - FARTHEST)
+    near = source[start : place + WINDOW + FARTHEST]
+    if len(near) < WINDOW:
+        return None
+    products = correlate(near, window, mode="valid", method="fft")
+    fits = products / np.sqrt(_energies(near) * (window @ window) + 1e-9)
+    at = int(np.argmax(fits))
+    return start + at - place if fits[at] > SURELY else None
+
+
+def _energies(samples: np.ndarray) -> np.ndarray:
+    """Return the energy of every window of a second."""
+    summed = np.concatenate([[0.0], np.cumsum(samples**2)])
+    return np.maximum(summed[WINDOW:] - summed[:-WINDOW], 0.0)
 
 
 def _best_lag(source: np.ndarray, stored: np.ndarray) -> int:
     """Return how many frames later the source begins in what was stored."""
-    size = 1 << (len(source) + len(stored)).bit_length()
-    product = np.fft.rfft(stored, size) * np.conj(np.fft.rfft(source, size))
-    at = int(np.argmax(np.fft.irfft(product, size)))
-    return at if at < size // 2 else at - size
+    products = correlate(stored, source, mode="full", method="fft")
+    return int(np.argmax(products)) - (len(source) - 1)
 
 
 def _fraction(ours: np.ndarray, theirs: np.ndarray) -> float:

@@ -61,7 +61,7 @@ def begin(call_id: str, channels: int) -> None:
 
 
 async def sound(socket: WebSocket) -> None:
-    """The socket, as docs/live.md has it."""
+    """The socket, as docs/recording-live.md has it."""
     if mode["is"] in {"down", "refusing"}:
         await socket.close()
         return

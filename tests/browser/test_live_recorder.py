@@ -1,6 +1,6 @@
 """The recorder in a real browser, with a microphone that plays a known sound, against a double.
 
-The double speaks the protocol of docs/live.md and loses connections as the tests ask.
+The double speaks the protocol of docs/recording-live.md and loses connections as the tests ask.
 """
 
 import json

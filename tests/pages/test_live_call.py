@@ -297,10 +297,23 @@ def ended(page, staged, held, live):
 
 
 def test_a_landed_call_can_be_opened(page, ended, live, browser):
+    """What was said stays in sight for whoever read along; its view has the button."""
     live.land(ended.id)
     browser.view_says(page, Landed(call_id=ended.id))
+    assert "among the calls now" in texts(page)
+    assert browser.views[-1].read_only
+    browser.view_says(page, OpenCall(call_id=ended.id))
+    assert page.query_params["call"] == ended.id
+
+
+def test_a_landed_call_can_be_opened_after_a_reload(page, ended, live, browser):
+    live.land(ended.id)
+    page.session_state["live"] = LiveHere()
+    before = len(browser.views)
+    page.run()
     press(page, "Open the call")
     assert page.query_params["call"] == ended.id
+    assert len(browser.views) == before
 
 
 def test_the_view_leads_to_the_call(page, ended, browser):

@@ -6,7 +6,7 @@ const ACK_WITHIN_MS = 6_000;
 const CHECK_EVERY_MS = 500;
 const MOST_IN_SOCKET = 400_000;
 const TRIES_WITHOUT_READY = 3;
-// How the server closes, see docs/live.md.
+// How the server closes, see docs/recording-live.md.
 const CLOSED = { done: 1000, refused: 4400, token: 4401, foreign: 4403, over: 4404, taken: 4409 };
 
 class SoundLine {

@@ -1,5 +1,6 @@
 """The threads that hear for all live calls of a process: what is most urgent first."""
 
+import atexit
 import heapq
 import itertools
 import os
@@ -16,6 +17,8 @@ from services import telemetry
 from services.domain.errors import PartylineError
 
 T = TypeVar("T")
+
+ENDS_WITHIN_S = 10.0
 
 
 class Rank(IntEnum):
@@ -66,6 +69,7 @@ class Crew:
         self._name = name
         self._niceness = niceness
         self._members = 0
+        self._threads: list[threading.Thread] = []
         self._tasks: list[Task] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -77,13 +81,19 @@ class Crew:
             self._members += 1
             if self._members == 1:
                 self._shift += 1
-                for number in range(self._count):
+                if not self._threads:
+                    atexit.register(self._end)
+                self._threads = [
                     threading.Thread(
                         target=self._work,
                         args=(self._shift,),
                         name=f"{self._name}-{number}",
                         daemon=True,
-                    ).start()
+                    )
+                    for number in range(self._count)
+                ]
+                for thread in self._threads:
+                    thread.start()
 
     def leave(self) -> None:
         """Count a call out; with the last one the threads end."""
@@ -107,6 +117,15 @@ class Crew:
             heapq.heappush(self._tasks, task)
             self._changed.notify()
         return task
+
+    def _end(self) -> None:
+        """End with the process: a thread must not be inside a model when that is taken down."""
+        with self._changed:
+            self._shift += 1
+            self._tasks.clear()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(ENDS_WITHIN_S)
 
     def _work(self, shift: int) -> None:
         if self._niceness:

@@ -25,7 +25,7 @@ from services.engine.whisper import Whisper
 QUICK_LANGUAGE = "en"
 REFINING_NICENESS = 10
 # Cores that a call needs at least, its refining counted and partials as rare as they can be.
-QUICK_CORES, OTHER_CORES = 0.36, 0.8
+QUICK_CORES, OTHER_CORES = 0.28, 0.8
 
 
 class LiveEngine:

@@ -138,7 +138,7 @@ class Hearing:
         self._better.end()
 
     def speak(self, language: str | None) -> None:
-        """Hear another language from the next line on, None: the one that is detected."""
+        """Hear another language from the line on that is being said, None: the one detected."""
         if language is None:
             self._language.detect()
         else:

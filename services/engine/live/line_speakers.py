@@ -14,7 +14,7 @@ Then = Callable[[tuple[VoicePiece, ...]], None]
 
 
 # A line waits so long for its speaker, then it is told without, and of whom it is later.
-PATIENCE_MS = 250
+PATIENCE_MS = 350
 
 
 @dataclass(kw_only=True)

@@ -6,8 +6,8 @@ from services.engine.voice_activity import VOICE_FRAME_MS
 FIRST_MS = 320
 SHORTEST_MS, LONGEST_MS = 190, 1_000
 # What has waited longer than this shows that others have to wait, too; shorter, that all is calm.
-LONG_WAIT_S, SHORT_WAIT_S = 0.08, 0.02
-SLOWER, FASTER = 1.3, 0.9
+LONG_WAIT_S, SHORT_WAIT_S = 0.12, 0.03
+SLOWER, FASTER = 1.25, 0.8
 # One channel's partials take this part of a core at most.
 SHARE = 0.35
 

@@ -179,6 +179,7 @@ def test_a_gap_without_a_known_length_is_the_time_that_went_by(house: House) -> 
     house.now += 7.0
     way.gap()
     assert held.running.gaps == (SoundGap(start_ms=1000, end_ms=8000),)
+    assert house.store.load("call").gaps == held.running.gaps
     assert way.next_frame == 8000 * FRAMES_PER_MS
     (warning,) = [told for _, told in house.told if told["type"] == "warning"]
     assert (warning["reason"], warning["start_ms"], warning["end_ms"], warning["id"]) == (
