@@ -172,6 +172,28 @@ def test_warnings_stand_in_list_and_transcript(double, call, read_along):
     expect(page.locator('[data-warning="w1"]')).to_be_in_viewport()
 
 
+def test_a_warning_that_turns_out_to_be_none_is_taken_away(double, call, read_along):
+    page = read_along()
+    double.tell(
+        call,
+        *SPEAKERS,
+        said("final", "u1", "One.", 0, 2_000),
+        warned("silence", "w1", 2_000, 9_000),
+        warned("monologue", "w2", 0, 9_500, speaker="s0"),
+    )
+    expect(page.locator("[data-warning]")).to_have_count(2)
+    double.tell(
+        call,
+        said("final", "u2", "Two.", 2_500, 8_000, "s1"),
+        warned("silence", "w1", 2_000, 9_000, taken_back=True),
+        warned("silence", "never told", 2_000, 9_000, taken_back=True),
+    )
+    expect(page.locator('[data-warning="w1"]')).to_have_count(0)
+    expect(page.locator(".number")).to_have_text("1")
+    expect(page.get_by_role("button", name="Nobody speaks")).to_have_count(0)
+    assert shown(page) == ["u1", "u2", "w2"]
+
+
 def test_only_finished_lines_and_warnings_are_read_out(double, call, read_along):
     double.tell(call, *SPEAKERS, said("final", "u0", "Before I came."))
     page = read_along()

@@ -1,5 +1,7 @@
 """The Supervisor page: running calls, what became of them, reading along, ending one."""
 
+from dataclasses import replace
+
 import pytest
 
 from app import session
@@ -7,9 +9,10 @@ from components import live_view
 from services.domain.errors import AlertUnreachable, StorageError
 from services.domain.live_calls import LiveGlance, LiveState
 from services.domain.people import Role, User
+from services.domain.speech import SentimentLabel
 from services.live.alerts import Delivery
 from tests.pages.conftest import as_read, press, texts
-from tests.pages.running_stand_ins import StagedAlerts, StagedLiveDesk, running
+from tests.pages.running_stand_ins import GLANCE, StagedAlerts, StagedLiveDesk, running
 
 HOSTILE = "<b>x</b> [link](http://evil.test) **bold** :material/lock:"
 
@@ -45,6 +48,14 @@ class TestTheBoard:
             "browser's microphone",
         ):
             assert part in shown, part
+
+    @pytest.mark.parametrize("score", [None, 0.0, -0.0, -0.004, 0.03])
+    def test_a_score_that_says_nothing_is_not_shown(self, desk, open_page, score):
+        neutral = replace(GLANCE, sentiment=SentimentLabel.NEUTRAL, score=score)
+        desk.calls = [running(glance=neutral)]
+        shown = as_read(open_page("supervisor"))
+        assert "Neutral" in shown
+        assert "Neutral (" not in shown
 
     @pytest.mark.parametrize(
         ("state", "words"),

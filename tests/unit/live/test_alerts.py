@@ -104,6 +104,7 @@ class TestWhatIsAnAlert:
             {},
         ):
             alerts.told(CALL, event)
+        alerts.told(CALL, {**NEGATIVE, "taken_back": True})
         alerts.told(CALL, RULE)
         eventually(lambda: kept.alerts)
         assert [alert.kind for alert in kept.alerts] == ["rule"]
