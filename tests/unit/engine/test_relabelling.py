@@ -123,6 +123,7 @@ def without_speakers(*utterances: Utterance, **changes) -> Transcript:
 def told_apart(transcript: Transcript, *voices: str, separate: bool = False, **options):
     engine = LocalEngine(
         activity=LoudIsSpeech(),
+        whisper=None,  # type: ignore[arg-type]
         recogniser=None,  # type: ignore[arg-type]
         diarizer=DrawnVoices(*voices),  # type: ignore[arg-type]
     )
@@ -236,6 +237,7 @@ class TestWordsOfAMixedCall:
         diarizer = DrawnVoices("###")
         engine = LocalEngine(
             activity=LoudIsSpeech(),
+            whisper=None,  # type: ignore[arg-type]
             recogniser=None,  # type: ignore[arg-type]
             diarizer=diarizer,  # type: ignore[arg-type]
         )
@@ -282,6 +284,7 @@ class TestHowManySpeak:
         diarizer = DrawnVoices(*self.THREE)
         engine = LocalEngine(
             activity=LoudIsSpeech(),
+            whisper=None,  # type: ignore[arg-type]
             recogniser=None,  # type: ignore[arg-type]
             diarizer=diarizer,  # type: ignore[arg-type]
         )
@@ -300,6 +303,7 @@ class TestHowManySpeak:
         voices = ("######..........", "..........######")
         engine = LocalEngine(
             activity=LoudIsSpeech(),
+            whisper=None,  # type: ignore[arg-type]
             recogniser=None,  # type: ignore[arg-type]
             diarizer=DrawnVoices(*voices),  # type: ignore[arg-type]
         )

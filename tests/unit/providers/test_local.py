@@ -84,6 +84,7 @@ class TwoVoices:
 def engine() -> LocalEngine:
     return LocalEngine(
         activity=LoudIsSpeech(),
+        whisper=None,  # type: ignore[arg-type]
         recogniser=OneWordASecond(),  # type: ignore[arg-type]
         diarizer=TwoVoices(),  # type: ignore[arg-type]
     )
