@@ -99,7 +99,7 @@ class AzureHttpEmulator(Emulator):
         self._server.start()
 
     def stop(self) -> None:
-        """Stop answering; answers under way end at once. Safe to call twice."""
+        """Stop answering; what is under way gets no answer any more. Safe to call twice."""
         self.stopping.set()
         self._server.stop()
 
@@ -197,7 +197,10 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             raise Refused(404, "404", "Resource not found")
         written = json.dumps(answer).encode()
-        self.service.stopping.wait(self.service.delay_s)
+        if self.service.stopping.wait(self.service.delay_s):
+            # A service that dies answers nobody, however soon its connections are cut.
+            self.close_connection = True
+            return None
         if behaviour is Behaviour.DROPPED:
             return self._drop(written)
         if behaviour is Behaviour.BROKEN_JSON:

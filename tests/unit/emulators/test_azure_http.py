@@ -157,12 +157,13 @@ def test_connections_can_be_lost(behaviour):
         assert transcribe(emulator).status_code == 200
 
 
-def test_stopping_ends_slow_answers_and_idle_connections():
+@pytest.mark.parametrize(("behaviour", "delay_s"), [(Behaviour.SLOW, 0.0), (Behaviour.GOOD, 60.0)])
+def test_stopping_ends_slow_answers_and_idle_connections(behaviour, delay_s):
     failed = []
     with (
         no_thread_left(),
         requests.Session() as idle,
-        AzureHttpEmulator(Behaviour.GOOD, Behaviour.SLOW) as emulator,
+        AzureHttpEmulator(Behaviour.GOOD, behaviour, delay_s=delay_s) as emulator,
     ):
         idle.trust_env = False
         idle.post(emulator.endpoint + TOKEN, headers={KEY_HEADER: "k"}, data=b"", timeout=10)
