@@ -86,7 +86,7 @@ def test_a_call_that_kills_its_worker_is_given_up_and_the_next_one_done(machine:
 
 def test_a_stopped_worker_ends_soon_and_loses_nothing(machine: Machine) -> None:
     machine.pause_ms = 200
-    call_id = machine.take_in(tone(60))
+    call_id = machine.take_in(tone(240))
     worker = machine.start_worker()
     machine.reached(call_id, Stage.RECOGNISE, 0.1)
     began = time.monotonic()
