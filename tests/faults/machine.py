@@ -65,6 +65,10 @@ class Machine:
             "-m", *command, max_file_bytes=max_file_bytes, stdin=supervised, **variables
         )
 
+    def start_dying_worker(self, stage: Stage, fraction: float) -> subprocess.Popen[bytes]:
+        """Start a worker that is killed when its run has reported so much of a stage."""
+        return self._start("-m", "tests.faults.dying_worker", stage.value, str(fraction))
+
     def start_server(self, *, workers: bool = True, max_file_bytes: int | None = None) -> "Server":
         """Start the web process and wait until it answers."""
         command = ("app.cli", "serve", "--workers" if workers else "--no-workers")

@@ -29,7 +29,7 @@ def test_serving_from_start_to_stop_with_a_crash_in_between(machine: Machine) ->
     assert page.headers["x-frame-options"] == "SAMEORIGIN"
     assert page.headers["referrer-policy"] == "no-referrer"
     assert httpx.get(server.address, headers={"Host": "evil.test"}).status_code == 421
-    call_id = server.upload(machine, tone(60)).json()["call_id"]
+    call_id = server.upload(machine, tone(240)).json()["call_id"]
     machine.reached(call_id, Stage.RECOGNISE, 0.1)
     (crashing,) = server.worker_pids()
     os.kill(crashing, signal.SIGSEGV)
@@ -87,7 +87,7 @@ def test_what_is_refused_costs_one_line(
 
 def test_another_worker_takes_over_from_a_killed_one(machine: Machine) -> None:
     machine.pause_ms = 200
-    call_id = machine.take_in(tone(60))
+    call_id = machine.take_in(tone(240))
     first = machine.start_worker(supervised=False)
     machine.reached(call_id, Stage.RECOGNISE)
     end(first, signal.SIGKILL)
