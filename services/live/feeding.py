@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from services import telemetry
 from services.domain.errors import InternalFault, LiveOver, PartylineError, RecogniserLost, error_of
-from services.domain.live import Ended, Gap, GapKind
+from services.domain.live import Ended
 from services.live.ending import Ending
 from services.live.fed_sound import FedSound, SoundOnDisk, mixed
 from services.live.later_session import LaterSession
@@ -57,7 +57,7 @@ class Feed:
         self._finishing = False
         self._closed = False
         self._drain_by = 0.0
-        self._session: Recognised | None = None
+        self._open: Recognised | None = None
         self._sessions = 0
         self._over: Ended | None = None
         self._again = TryingAgain(clock)
@@ -68,7 +68,7 @@ class Feed:
 
     def open(self) -> None:
         """Open the first session. Raises the PartylineError that it is refused with."""
-        self._session = self._recogniser.open(self._order, self._listener(0))
+        self._open = self._recogniser.open(self._order, self._listener(0))
 
     def start(self, tape: SoundOnDisk) -> None:
         """Begin to give sound, which is on this tape."""
@@ -111,7 +111,7 @@ class Feed:
     def give_up(self) -> None:
         """Wait for the recogniser no longer; the call is told what it would be told anyway."""
         with self._changed:
-            self._finishing, self._drain_by, session = True, 0.0, self._session
+            self._finishing, self._drain_by, session = True, 0.0, self._open
             self._changed.notify_all()
         self._lose(self._ended_by(RecogniserLost()))
         if session is not None:
@@ -166,10 +166,7 @@ class Feed:
         if self._over is not None:
             self._open_again()
             return
-        with self._changed:
-            wishes, self._wishes = self._wishes, deque()
-        for wish in wishes:
-            self._carry_out(wish)
+        self._carry_out_wishes()
         try:
             self._give()
         except PartylineError as error:
@@ -183,11 +180,12 @@ class Feed:
             why = RecogniserLost() if isinstance(error, LiveOver) else error
             self._lose(self._ended_by(why), is_told=False)
 
-    def _carry_out(self, wish: Wish) -> None:
-        try:
-            wish(self._opened)
-        except PartylineError as error:
-            self._standing.warn(error, self._sound.given_ms)
+    def _carry_out_wishes(self) -> None:
+        while self._wishes:
+            try:
+                self._wishes.popleft()(self._session)
+            except PartylineError as error:
+                self._standing.warn(error, self._sound.given_ms)
 
     def _give(self) -> None:
         assert self._tape is not None
@@ -197,10 +195,10 @@ class Feed:
             found, first_frame = self._sound.take(), self._sound.cursor
             gap = self._sound.gap_ahead()
         if gap is not None:
-            self._opened.not_recorded(*gap)
+            self._session.not_recorded(*gap)
         pcm = found if isinstance(found, bytes) else self._tape.read(*found)
         unheard = self._told.hushed(pcm, first_frame, self._channels)
-        self._opened.send(mixed(unheard, self._channels, self._order.channels))
+        self._session.send(mixed(unheard, self._channels, self._order.channels))
         with self._changed:
             self._sound.given(pcm)
 
@@ -263,7 +261,7 @@ class Feed:
         with self._changed:
             is_wanted = not (self._finishing and self._drain_by == 0.0)
             if is_wanted:
-                self._session, self._over = session, None
+                self._open, self._over = session, None
                 self._told.begin_again(start_ms, given_ms)
                 self._sound.go_to(start_ms)
         if not is_wanted:
@@ -271,7 +269,7 @@ class Feed:
             session.abort()
             return
         telemetry.event("live.session_again", from_ms=start_ms)
-        self._miss(unheard_ms, start_ms)
+        self._standing.unheard(unheard_ms, start_ms)
 
     def _refused(self, error: PartylineError, at_ms: int) -> None:
         """Take that no other session is to be had: for now, or for the rest of the call."""
@@ -286,12 +284,12 @@ class Feed:
         """End the session, if one is open; return how the call has ended for the recogniser."""
         if self._over is None:
             try:
-                self._opened.finish()
+                self._session.finish()
             except PartylineError as error:
                 self._lose(self._ended_by(error))
         if self._over is None or self._over.error_code is not None:
             return self._unheard_rest()
-        self._miss(self._sound.given_ms, self._sound.present_ms)
+        self._standing.unheard(self._sound.given_ms, self._sound.present_ms)
         return self._over
 
     def _unheard_rest(self) -> Ended:
@@ -300,18 +298,14 @@ class Feed:
         with self._changed:
             unheard_ms = self._told.unheard_ms(self._sound.given_ms)
         self._standing.withdraw_partials(present_ms)
-        self._miss(unheard_ms, present_ms)
+        self._standing.unheard(unheard_ms, present_ms)
         return self._over or self._ended_by(RecogniserLost())
-
-    def _miss(self, start_ms: int, end_ms: int) -> None:
-        if start_ms < end_ms:
-            self._standing.miss(Gap(kind=GapKind.RECOGNISER_LOST, start_ms=start_ms, end_ms=end_ms))
 
     def _ended_by(self, error: PartylineError) -> Ended:
         at_ms, message = self._sound.given_ms, error.user_message
         return Ended(at_ms=at_ms, error_code=error.code, error_message=message)
 
     @property
-    def _opened(self) -> Recognised:
-        assert self._session is not None
-        return self._session
+    def _session(self) -> Recognised:
+        assert self._open is not None
+        return self._open
