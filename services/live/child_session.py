@@ -20,7 +20,7 @@ from services.providers.live import LiveFormat
 OPEN_WITHIN_S = 120.0
 MOST_ON_ITS_WAY_MS = 3_000
 """So much sound at most has been sent to a session and not been taken by it."""
-STILL_AT_END_S = 5.0
+STILL_AT_END_S = 8.0
 """The last words of a call are not waited for any longer when everything stands still so long."""
 
 

@@ -14,7 +14,7 @@ from services.domain.errors import InternalFault, LiveOver, PartylineError, Reco
 from services.domain.live import Ended
 from services.live.ending import Ending
 from services.live.fed_sound import FedSound, SoundOnDisk, mixed
-from services.live.later_session import LaterSession
+from services.live.later_session import KnownSoFar, LaterSession
 from services.live.recognising import LiveOrder, Recognised, Recogniser, in_language
 from services.live.standing import Standing
 from services.live.telling import Kind, Told, ToldListener
@@ -62,6 +62,7 @@ class Feed:
         self._over: Ended | None = None
         self._again = TryingAgain(clock)
         self._told = ToldUntil(order.channels)
+        self._known = KnownSoFar()
         self._tape: SoundOnDisk | None = None
         self._ending = Ending(then)
         self._thread = threading.Thread(target=self._work, name="live-feed", daemon=True)
@@ -208,7 +209,8 @@ class Feed:
         """Return what hears one session, which begins ``by_ms`` into the call."""
         self._sessions += 1
         number = self._sessions
-        session = LaterSession(by_ms=by_ms, prefix="" if number == 1 else f"{number}-")
+        prefix, is_shared = "" if number == 1 else f"{number}-", self._order.channels == 1
+        session = LaterSession(self._known, by_ms=by_ms, prefix=prefix, is_shared=is_shared)
 
         def hear(told: Told) -> None:
             if number != self._sessions or self._closed or self._ending.is_over:
@@ -217,6 +219,8 @@ class Feed:
                 self._lose(session.ended(told))
                 return
             event = session.moved(told)
+            if event is None:
+                return
             with self._changed:
                 if self._told.take(event):
                     self._again.told()

@@ -1,15 +1,34 @@
 """What a session tells that stands in for a lost one, as it is told of the whole call."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.domain.live import Ended
 from services.domain.live_warnings import WarningKind
 from services.domain.part import write_clock
+from services.domain.speech import SpeakerRole
 from services.live.telling import Kind, Told
 
 MS_PER_S = 1000
 _TIMES = frozenset({"at_ms", "start_ms", "end_ms"})
+
+
+@dataclass(kw_only=True)
+class KnownSoFar:
+    """What sessions of a call have told that those after them don't know."""
+
+    speakers: dict[str, Told] = field(default_factory=dict)
+    """Those whose role was told, as they were told last."""
+    rules: set[str] = field(default_factory=set)
+    """The ids of warnings of rules: each is told once a call."""
+
+    def note(self, event: Told) -> None:
+        """Take an event of the call."""
+        if event["type"] == Kind.SPEAKER and event["role"] != SpeakerRole.UNKNOWN:
+            self.speakers[event["id"]] = event
+        elif event["type"] == Kind.WARNING and event["kind"] == WarningKind.RULE:
+            self.rules.add(event["id"])
 
 
 class LaterSession:
@@ -19,20 +38,41 @@ class LaterSession:
     by what they are about, so that one that is told again is the same. Voices
     that share a channel are numbered anew by every session, whoever speaks first, so they get the
     prefix, too, and a label that says since when it counts. A speaker who is a channel is the
-    same person in all of them. Used by one thread at a time.
+    same person in all of them, and keeps a role that was told. Used by one thread at a time.
     """
 
-    def __init__(self, *, by_ms: int, prefix: str) -> None:
-        """Begin; the first session of a call has no prefix."""
+    def __init__(
+        self, known: KnownSoFar, *, by_ms: int = 0, prefix: str = "", is_shared: bool = False
+    ) -> None:
+        """Begin; the first session of a call has no prefix. ``is_shared``: there is one channel."""
         self.by_ms = by_ms
+        self._known = known
+        self._is_shared = is_shared
         self._prefix = prefix
         self._of_a_channel: set[str] = set()
 
-    def moved(self, told: Told) -> dict[str, Any]:
-        """Return an event in the call's own time, under names that are the call's."""
-        if not self._prefix:
-            return dict(told)
-        if told["type"] == Kind.SPEAKER and told["channel"] is not None:
+    def moved(self, told: Told) -> dict[str, Any] | None:
+        """Return an event in the call's own time, under names that are the call's.
+
+        None is for what the call knows better: a rule that was told of, one on the whole call when
+        this session has heard only a part of it, and that the agent turns negative.
+        """
+        event = self._renamed(told) if self._prefix else dict(told)
+        if self._prefix and event["type"] == Kind.WARNING and self._is_known_better(told, event):
+            return None
+        self._known.note(event)
+        return event
+
+    def _is_known_better(self, told: Told, event: Told) -> bool:
+        if event["kind"] == WarningKind.RULE:
+            return event["id"] in self._known.rules or told["start_ms"] == 0
+        known = self._known.speakers.get(event.get("speaker") or "")
+        is_agent = known is not None and known["role"] == SpeakerRole.AGENT
+        return event["kind"] == WarningKind.NEGATIVE and is_agent
+
+    def _renamed(self, told: Told) -> dict[str, Any]:
+        is_a_channel = told["type"] == Kind.SPEAKER and told["channel"] is not None
+        if is_a_channel and not self._is_shared:
             self._of_a_channel.add(told["id"])
         event: dict[str, Any] = self._moved(told)
         if event["type"] == Kind.SPEAKER:
@@ -55,7 +95,10 @@ class LaterSession:
     def _introduced(self, event: dict[str, Any]) -> dict[str, Any]:
         name = self._speaker(event["id"])
         if name == event["id"]:
-            return event
+            known = self._known.speakers.get(name)
+            if known is None or event["role"] != SpeakerRole.UNKNOWN:
+                return event
+            return {**known, "at_ms": event["at_ms"]}
         since = write_clock(self.by_ms // MS_PER_S * MS_PER_S)
         return {**event, "id": name, "label": f"{event['label']} (after {since})"}
 

@@ -325,14 +325,15 @@ def test_nobody_waits_long_for_the_last_words_of_one_that_stands_still(
     os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_one_that_is_paused_with_nothing_to_do_is_left_alone(
     recogniser: ChildRecogniser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "STUCK_S", 2.0)
+    monkeypatch.setattr(module, "STUCK_S", 8.0)
     session = recogniser.open(order(), lambda _told: None)
     session.send(bytes(100))
     pid = recogniser.pid
-    time.sleep(4.0)
+    time.sleep(10.0)
     session.send(bytes(100))
     session.finish()
     assert recogniser.pid == pid

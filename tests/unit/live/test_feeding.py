@@ -308,7 +308,8 @@ def test_voices_of_the_next_session_are_not_taken_for_those_before(
     first = fed.begin()
     fed.speak(3000)
     wait_until(lambda: len(first.sent) == len(fed.tape))
-    voice = {"type": "speaker", "at_ms": 0, "id": "s1", "label": "Speaker 1", "channel": None}
+    who = {"id": "s1", "label": "Speaker 1", "role": "unknown", "channel": None}
+    voice = {"type": "speaker", "at_ms": 0, **who}
     first.tell(voice)
     first.tell({**line("final", "u1", 0, 2000), "speaker": "s1"})
     first.end("RecogniserLost")
