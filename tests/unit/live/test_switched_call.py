@@ -74,7 +74,7 @@ def test_all_of_it_is_covered_by_what_it_is_and_the_rest_is_kept(german):
 
 
 def test_a_line_that_could_not_be_redacted_is_not_kept_after_a_switch_either():
-    live = Live(REDACTED)
+    live = Live(replace(REDACTED, language="de"))
     live.models.redaction_fails_at = "number"
     live.hear(S1, Final(line=line(1, "s1", "my number is four two")), SWITCHED)
     live.hear(Final(line=line(5, "s1", "thank you")))
