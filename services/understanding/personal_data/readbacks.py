@@ -37,9 +37,7 @@ class Readbacks:
         self._streets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
-    def learn(
-        self, text: str, candidates: Iterable[Candidate], languages: Sequence[str]
-    ) -> None:
+    def learn(self, text: str, candidates: Iterable[Candidate], languages: Sequence[str]) -> None:
         """Take in the numbers and streets among the findings of one text in these languages."""
         for candidate in candidates:
             said = text[candidate.start : candidate.end]

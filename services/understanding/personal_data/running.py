@@ -34,9 +34,7 @@ class RunningScanner:
     every language that it may have been said in, and what is found by any of them counts.
     """
 
-    def __init__(
-        self, entities: EntityFinder, *, language: str, is_guess: bool = False
-    ) -> None:
+    def __init__(self, entities: EntityFinder, *, language: str, is_guess: bool = False) -> None:
         """Begin a call in this language; ``is_guess``: until it is known which one it is."""
         self._entities = entities
         self._scanners: dict[str, CallScanner] = {}

@@ -1,4 +1,4 @@
-"""In which languages each line of a call may have been said, where the call changes its language."""
+"""In which languages each line of a call may have been said, when its language changes."""
 
 from services.domain.speech import Utterance
 
