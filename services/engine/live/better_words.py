@@ -26,9 +26,9 @@ class BetterWords:
         crew: Crew,
         post: Post,
         share: Share,
-        refined: Callable[[RefinedLine], None],
+        refined: Callable[[tuple[RefinedLine, ...]], None],
     ) -> None:
-        """Refine in this crew; ``refined`` takes each line's better words."""
+        """Refine in this crew; ``refined`` takes the better words of a window's lines."""
         self._refining = refining
         self._crew = crew
         self._post = post
@@ -74,5 +74,5 @@ class BetterWords:
 
     def _answered(self, done: Done[tuple[RefinedLine, ...]]) -> None:
         self._is_busy = False
-        for line in done.value or ():
-            self._refined(line)
+        if done.value:
+            self._refined(done.value)

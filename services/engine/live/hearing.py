@@ -81,7 +81,7 @@ class Hearing:
             engine.refiners,
             around.post,
             share,
-            lambda line: self._told.refine(line.line_id, line.words),
+            lambda lines: self._told.refine(lines, wishes.vocabulary),
         )
         self._speakers: LineSpeakers | None = None
         if count == 1:
