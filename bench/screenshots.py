@@ -1,11 +1,13 @@
 """Takes the pictures of the running product that the README shows.
 
-``python -m bench.screenshots docs/images`` processes the demo calls with the local engine, opens
-the pages in Chromium and writes one PNG each. With ``--all`` also at phone width and in dark.
+``python -m bench.screenshots docs/images`` processes the demo calls with the local engine, plays
+one of them as a live call, opens the pages in Chromium and writes one PNG each. With ``--all``
+also at phone width and in dark.
 """
 
 import argparse
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -18,9 +20,12 @@ from typing import Any
 from bench.ui import ROOT, serving
 
 PAGES = (
-    "", "calls", "call", "live_call", "supervisor", "analytics", "ask", "voices", "vocabulary",
-    "rules", "scorecards", "settings",
+    "", "calls", "call", "analytics", "ask", "voices", "vocabulary", "rules", "scorecards",
+    "settings",
 )  # fmt: skip
+# How much of a live call there is to see.
+SPOKEN_MS = 75_000
+BEGUN_WITHIN_MS = 120_000
 DESK = {"width": 1440, "height": 1180}
 PHONE = {"width": 390, "height": 844}
 SETTLE_MS = 3_000
@@ -44,11 +49,18 @@ def main() -> int:
             args=["--no-sandbox", "--disable-gpu"],
         )
         with serving(["-m", "app.cli", "serve", "--no-workers"], "/healthz", data) as url:
-            for width, scheme in _windows(every=wanted.all):
-                context = browser.new_context(viewport=width, color_scheme=scheme)
-                for page in PAGES:
-                    _take(context, url, page, call_id, wanted.folder, every=wanted.all)
-                context.close()
+            live = {
+                "live": f"live_call?live={_play_a_call(browser, url)}",
+                "supervisor": "supervisor",
+            }
+            stored = {name or "transcribe": name for name in PAGES}
+            stored["call"] = f"call?call={call_id}&t=9000"
+            for pages in (live, stored):
+                for width, scheme in _windows(every=wanted.all):
+                    context = browser.new_context(viewport=width, color_scheme=scheme)
+                    for name, address in pages.items():
+                        _take(context, f"{url}/{address}", name, wanted.folder, every=wanted.all)
+                    context.close()
         browser.close()
     return 0
 
@@ -59,13 +71,23 @@ def _windows(*, every: bool) -> list[tuple[dict[str, int], str]]:
     return [(size, scheme) for size in (DESK, PHONE) for scheme in ("light", "dark")]
 
 
-def _take(context: Any, url: str, name: str, call_id: str, folder: Path, *, every: bool) -> None:
+def _play_a_call(browser: Any, url: str) -> str:
+    """Play a demo recording as a live call; return its id once there is something to read."""
+    page = browser.new_page()
+    page.goto(f"{url}/live_call")
+    page.get_by_text("A recording, played as live").click()
+    page.get_by_role("button", name="Play it as a live call").click()
+    page.wait_for_url(re.compile(r"[?&]live="), timeout=BEGUN_WITHIN_MS)
+    page.wait_for_timeout(SPOKEN_MS)
+    return page.url.partition("live=")[2].partition("&")[0]
+
+
+def _take(context: Any, address: str, title: str, folder: Path, *, every: bool) -> None:
     page = context.new_page()
-    page.goto(f"{url}/{name}" + (f"?call={call_id}&t=9000" if name == "call" else ""))
-    if name == "call":
+    page.goto(address)
+    if title in {"call", "live"}:
         page.locator("[data-line]").first.wait_for()
     page.wait_for_timeout(SETTLE_MS)
-    title = name or "transcribe"
     if every:
         size = page.viewport_size
         dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
