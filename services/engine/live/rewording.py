@@ -11,7 +11,11 @@ from services.domain.speech import Utterance, Word
 from services.engine.live.wording import plain
 
 # Of the words that both hear, the second model is a little less sure.
-HANDICAP = 0.05
+HANDICAP = 0.1
+# It sometimes leaves out a stretch, and is sure of the rest. Where it heard fewer words than this
+# share of the caption's, the caption stays; for a term of the vocabulary less is enough.
+LEAST_SHARE = 0.9
+LEAST_SHARE_WITH_TERM = 0.5
 # Lines that lie closer together were cut without a pause: a word at the cut may go to either, so
 # they are reworded together or not at all.
 CLOSE_MS = 100
@@ -58,15 +62,24 @@ def together(rewordings: Iterable[Rewording]) -> list[list[Rewording]]:
 def is_likelier(group: Sequence[Rewording], vocabulary: Collection[str] = ()) -> bool:
     """Say whether the new words are likelier right than those that are shown.
 
-    They are where they have more of the ``vocabulary``, which captions don't know, and where
-    nobody can tell how sure the captions are.
+    They are where they are about as many and about as sure, or where they have more of the
+    ``vocabulary``, which captions don't know. They are, too, where nobody can tell how sure the
+    captions are.
     """
     shown = [word for one in group for line in one.lines for word in line.words]
     words = [word for one in group for word in one.words]
     before, now = _mean(shown), _mean(words)
     if before is None or now is None:
         return True
-    return now >= before - HANDICAP or _known(words, vocabulary) > _known(shown, vocabulary)
+    share = _length(words) / max(1, _length(shown))
+    if _known(words, vocabulary) > _known(shown, vocabulary):
+        return share >= LEAST_SHARE_WITH_TERM
+    return now >= before - HANDICAP and share >= LEAST_SHARE
+
+
+def _length(words: Sequence[Word]) -> int:
+    """Return how many words there are, each digit counting as one: a number may be written out."""
+    return sum(max(1, sum(map(str.isdigit, word.text))) for word in words if plain(word.text))
 
 
 def _mean(words: Sequence[Word]) -> float | None:

@@ -48,7 +48,10 @@ def reworded(
     ],
 )
 def test_the_surer_words_are_taken(was: float | None, now: float | None, is_better: bool) -> None:
-    assert is_likelier([reworded("it costs for dollars", was, "it costs $4", now)]) is is_better
+    assert (
+        is_likelier([reworded("it costs for dollars", was, "it costs four dollars", now)])
+        is is_better
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,28 @@ def test_unsure_words_are_taken_for_the_vocabulary(after: str, is_better: bool) 
     assert is_likelier([one], ["CPAP", "Harbor Energy"]) is is_better
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_better"),
+    [
+        ("somebody hit me from behind at a red light", "I am", False),
+        ("I will walk you through", "I will walk you", False),
+        ("the number is six one seven five", "the number is 6175.", True),
+        ("it is 6175", "it is six one seven five", True),
+        ("and , well", "and well", True),
+    ],
+)
+def test_words_that_were_left_out_are_not_taken_away(
+    before: str, after: str, is_better: bool
+) -> None:
+    """However sure the second model is of what it has heard."""
+    assert is_likelier([reworded(before, 0.8, after, 0.99)]) is is_better
+
+
+def test_a_term_of_the_vocabulary_is_not_worth_a_whole_sentence() -> None:
+    one = reworded("so the sea pap is on its way to you today", 0.9, "the CPAP", 0.5)
+    assert not is_likelier([one], ["CPAP"])
+
+
 def test_a_term_that_the_caption_has_too_proves_nothing() -> None:
     one = reworded("this is harbor energy hello", 0.9, "this was Harbor Energy. hollow", 0.5)
     assert not is_likelier([one], ["Harbor Energy"])
@@ -73,14 +98,15 @@ def test_a_term_that_the_caption_has_too_proves_nothing() -> None:
 def test_lines_without_a_pause_between_them_stand_or_fall_together() -> None:
     """The word at the cut was in both captions; in the better words the second line has it.
 
-    |-- so I --||-- I will --|        |-- bye --|
+    |-- so I --||-- will --|        |-- bye --|
     """
     first = reworded("so I", 0.6, "so", 0.9, 0)
-    second = reworded("I will", 0.9, "I will", 0.8, 200)
+    second = reworded("will", 0.9, "I will", 0.75, 200)
     far = reworded("bye", 0.9, "buy", 0.4, 2_000)
     groups = together([far, second, first])
     assert groups == [[first, second], [far]]
     assert [is_likelier(group) for group in groups] == [True, False]
+    assert not is_likelier([first])
     assert not is_likelier([second])
 
 
