@@ -159,6 +159,7 @@ class RecorderDesk {
     const { recording } = this;
     const nonce = newNonce();
     recording.keepRest(nonce);
+    this.told = null;
     this.refusal = "";
     // Whoever was on the call was told that it is recorded.
     const { source, channels } = recording;

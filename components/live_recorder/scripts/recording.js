@@ -10,8 +10,8 @@ const SILENT_MS = 8_000;
 const FAINTEST = 0.0004;
 // So much is on its way in any call that is ended elsewhere.
 const LEAST_REST_MS = 1_000;
+const ENDED_ELSEWHERE = "The call was ended elsewhere.";
 const ENDINGS = {
-  stopped: "The call was ended elsewhere.",
   over: "The call was ended by the server, elsewhere or because nothing had arrived for too long.",
   taken: "This call goes on in another window.",
   refused: "The server took no more sound of this call.",
@@ -288,7 +288,7 @@ class Recording {
     this.phase = "rest";
     this.isRest = true;
     this.how = how;
-    this.said = sentence || ENDINGS[how];
+    this.said = sentence || ENDINGS[how] || ENDED_ELSEWHERE;
     this.#moved();
     await this.capture?.flush({}, { last: true });
     this.capture?.close();
