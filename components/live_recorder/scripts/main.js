@@ -248,7 +248,7 @@ class RecorderDesk {
     put(pick("stop"), { opening: "Cancel", left: "End this call" }[phase] ?? "Stop");
     const muted = phase === "live" && recording.muted ? ", your microphone is muted" : "";
     put(pick("state-words"), STATES[phase] + muted);
-    put(pick("time"), clockWords(recording?.kept.callMs ?? 0));
+    put(pick("time"), clockWords((recording?.isRest ? recording.kept.ms : recording?.kept.callMs) ?? 0));
     const channels = recording?.isOpen ? recording.channels : this.trial ? 1 : 0;
     this.#meters(channels);
     const waits = before && data.consent.required && !pick("consent").checked;
