@@ -26,7 +26,9 @@ __all__ = ["scripted_server"]
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 BILLING = next(DEMO.glob("*QUEUE_Billing*.ogg"))
-CUTS_S = (20, 60)
+# How long the network is gone, and how alike to what was spoken the recording is at least: in a
+# minute a busy machine's browser drops and repeats more of its own microphone's buffers.
+CUTS = ((20, sound.SAME), (60, 0.95))
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +39,10 @@ def talk(tmp_path_factory):
     return folder / "talk.wav", samples
 
 
-@pytest.mark.parametrize("cut_s", CUTS_S)
-def test_nothing_is_lost_over_page_switch_and_network_drop(scripted_server, chromium, talk, cut_s):
+@pytest.mark.parametrize(("cut_s", "alike"), CUTS)
+def test_nothing_is_lost_over_page_switch_and_network_drop(
+    scripted_server, chromium, talk, cut_s, alike
+):
     wav, source = talk
     with (
         network_to(scripted_server.url) as (network, url),
@@ -70,7 +74,9 @@ def test_nothing_is_lost_over_page_switch_and_network_drop(scripted_server, chro
     assert len(stored) >= (cut_s + 10) * sound.SAMPLE_RATE
     # not one sample less, more or other than the browser's audio thread has given out
     assert np.array_equal(np.round(stored * 32768), heard)
-    assert sound.is_same(sound.likeness(source, stored))
+    found = sound.likeness(source, stored)
+    assert found.correlation >= alike, found
+    assert found.whole >= sound.MOST_WHOLE, found
 
 
 def test_a_reload_costs_what_was_spoken_meanwhile_and_that_is_marked(
