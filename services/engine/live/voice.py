@@ -43,5 +43,5 @@ class VoiceStream:
         return probability
 
     def _forget(self) -> None:
-        self._short = np.zeros(MEMORY, np.float32)
-        self._long = np.zeros(MEMORY, np.float32)
+        self._short: Samples = np.zeros(MEMORY, np.float32)
+        self._long: Samples = np.zeros(MEMORY, np.float32)
