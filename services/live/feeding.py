@@ -21,6 +21,8 @@ from services.live.telling import Kind, Told, ToldListener
 from services.live.told_until import ToldUntil
 from services.live.trying_again import TryingAgain
 
+HEARD_ONCE_MORE_MS = 10_000
+"""So much of what an earlier process has heard: the line that was being spoken is in it."""
 DRAIN_S = 5.0
 """So long an ended call waits for the recogniser to take what sound is left."""
 OWN_WORD_S = 1.0
@@ -70,6 +72,19 @@ class Feed:
     def open(self) -> None:
         """Open the first session. Raises the PartylineError that it is refused with."""
         self._open = self._recogniser.open(self._order, self._listener(0))
+
+    def open_later(self, present: int) -> None:
+        """Open a session once there is something to hear, for a call that has so many frames.
+
+        An earlier process has heard them; only the last ones may be in no line yet. Nobody is
+        refused: as with a session that is lost, the call is recorded meanwhile.
+        """
+        self._sound.present = present
+        self._sound.go_to(max(0, self._sound.present_ms - HEARD_ONCE_MORE_MS))
+        self._told.told_before(self._sound.given_ms)
+        # Lines of the earlier process's sessions, of which there were fewer, have other ids.
+        self._sessions = self._sound.present_ms + 1
+        self._over = self._ended_by(RecogniserLost())
 
     def start(self, tape: SoundOnDisk) -> None:
         """Begin to give sound, which is on this tape."""

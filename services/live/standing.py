@@ -22,15 +22,21 @@ class Standing:
         running: RunningCall,
         on_told: Callable[[RunningCall, Told], None],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        told_before: int = 0,
     ) -> None:
-        """Begin; ``on_told`` must neither raise nor wait, ``clock`` gives seconds."""
+        """Begin; ``on_told`` must neither raise nor wait, ``clock`` gives seconds.
+
+        ``told_before`` is a number that no event of the call has passed, where another process has
+        told some: followers go by them.
+        """
         self._running = running
         self._on_told = on_told
         self._clock = clock
         self._began_at: float | None = None
         self._lock = threading.RLock()
-        self._glancing = Glancing()
-        self.log = ToldLog()
+        self._glancing = Glancing(running.glance)
+        self.log = ToldLog(told_before)
 
     @property
     def running(self) -> RunningCall:

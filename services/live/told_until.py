@@ -35,6 +35,10 @@ class ToldUntil:
         """Up to where something was told: a final line, or a gap."""
         return max(self._told)
 
+    def told_before(self, at_ms: int) -> None:
+        """Take that an earlier process has told all that was said before."""
+        self._told = [at_ms] * len(self._told)
+
     def take(self, event: Told) -> bool:
         """Take an event in the call's time; return whether it tells of sound once and for all."""
         kind = event["type"]
