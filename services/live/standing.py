@@ -96,6 +96,11 @@ class Standing:
             channel=gap.channel,
         )
 
+    def unheard(self, start_ms: int, end_ms: int) -> None:
+        """Tell of a stretch that no recogniser has heard, if it is any."""
+        if start_ms < end_ms:
+            self.miss(Gap(kind=GapKind.RECOGNISER_LOST, start_ms=start_ms, end_ms=end_ms))
+
     def ended(self, ended: Ended) -> None:
         """Tell that no more is heard of the call."""
         at_ms, code, message = self.running.received_ms, ended.error_code, ended.error_message
