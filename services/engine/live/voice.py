@@ -22,7 +22,8 @@ class VoiceStream:
         self._context = np.zeros(CONTEXT, np.float32)
         self._session: Any = None
         self._silent_frames = 0
-        self._forget()
+        self._short = np.zeros(MEMORY, np.float32)
+        self._long = np.zeros(MEMORY, np.float32)
 
     def hear(self, frame: Samples) -> float:
         """Take the next 512 samples at 16 kHz; return a probability in 0..1."""
