@@ -27,15 +27,15 @@ class ToldLog:
     nor wait; they are told one event at a time, in order.
     """
 
-    def __init__(self) -> None:
-        """Begin with nothing told."""
+    def __init__(self, after: int = 0) -> None:
+        """Begin with nothing told; the first event's number is the one after ``after``."""
         self._lock = threading.Lock()
         self._told: dict[int, Told] = {}
         self._partials: dict[str, int] = {}
         self._figures = 0
         self._has_figures = False
         self._followers: dict[int, ToldListener] = {}
-        self._last_number = 0
+        self._last_number = after
         self._last_follower = 0
 
     def tell(self, event: Told) -> None:

@@ -17,6 +17,9 @@ SILENT_BELOW = 0.35
 class VoiceStream:
     """The probability of voice in every 32 ms of one channel; used by one thread at a time."""
 
+    _short: Samples
+    _long: Samples
+
     def __init__(self) -> None:
         """Begin with nothing heard; the model is loaded at the first frame, once per process."""
         self._context = np.zeros(CONTEXT, np.float32)

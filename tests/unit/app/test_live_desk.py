@@ -18,7 +18,7 @@ from services.domain.errors import (
 )
 from services.domain.live_calls import LiveSource, LiveState
 from services.domain.people import LOCAL_USER, Role, User
-from services.live import landing
+from services.live import holding, landing
 from services.live.line import LineNotice
 from services.storage.live_calls import LiveCallStore
 from services.storage.tape import Tape
@@ -231,5 +231,11 @@ def test_a_call_that_was_left_by_a_dead_process_is_landed(
     store = LiveCallStore(services.engine)
     assert store.load(call.id).state is LiveState.RECORDING
     services.live_keeper.look(0)
+    services.live_keeper.wait_for_landing()
+    assert not has_landed(services, call.id), "its recorder may come back"
+    monkeypatch.setattr(landing, "BACK_WITHIN", timedelta(seconds=-1))
+    monkeypatch.setattr(holding, "BACK_WITHIN", timedelta(seconds=-1))
+    services.live_keeper.look(0)
+    services.live_keeper.wait_for_landing()
     assert has_landed(services, call.id)
     assert store.running(LOCAL_USER.org_id) == []
