@@ -10,7 +10,7 @@ from app.settings import Settings, load_settings
 from app.wiring import build_here_recogniser, build_models, build_participants, build_providers
 from services import telemetry
 from services.domain.errors import PartylineError
-from services.live.child_side import ChildSide
+from services.live.recogniser.side import ChildSide
 
 if TYPE_CHECKING:
     from services.understanding.models import UnderstandingModels

@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings
 
 from services.domain.addresses import can_be_sent, is_encrypted_or_here
 from services.domain.live_warnings import ALERTED_BY_DEFAULT, WarningKind
-from services.live.alert_mail import MailAccess, addresses_in
+from services.live.alerting.mail import MailAccess, addresses_in
 
 
 def _webhook(url: SecretStr | None) -> SecretStr | None:

@@ -19,7 +19,7 @@ from services.analysis.file_names import details_from_name
 from services.audio.microphone import InputDevice
 from services.domain.calls import ProcessingOptions
 from services.domain.live_calls import LiveSource
-from services.live.played import SPEEDS
+from services.live.recording.played import SPEEDS
 
 SOURCE_WORDS = {
     LiveSource.BROWSER: "This browser's microphone",

@@ -11,7 +11,7 @@ from components.wording import SENTIMENT_WORDS, clock, plain, plural, signed
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.live_warnings import WarningKind
 from services.domain.speech import SentimentLabel
-from services.live.alerts import Delivery
+from services.live.alerting.alerts import Delivery
 
 Colour = Literal["green", "gray", "red", "orange"]
 STATE_WORDS = {

@@ -30,7 +30,7 @@ from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import NotFound, PartylineError
 from services.domain.live_calls import LiveSource, RunningCall
 from services.live.options import as_recorded
-from services.live.played import PlayedRecording, opener_of
+from services.live.recording.played import PlayedRecording, opener_of
 
 OPENING = "Opening the call…"
 NO_CONSENT = "Tick the box that everybody is told first; this installation asks for it."

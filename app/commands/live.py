@@ -33,9 +33,9 @@ from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import InvalidRequest, PartylineError
 from services.domain.running import RunContext
 from services.live.options import as_recorded, check_live
-from services.live.pacing import AT_ONCE, chunks_of, format_for, play
-from services.live.running import LiveCall
-from services.live.telling import Told
+from services.live.reading.running import LiveCall
+from services.live.recording.pacing import AT_ONCE, chunks_of, format_for, play
+from services.live.telling.events import Told
 from services.one_file import open_file
 from services.providers.capabilities import Capabilities
 from services.providers.live import LiveFormat

@@ -16,7 +16,7 @@ from services.access.tokens import Purpose
 from services.domain.errors import PartylineError
 from services.domain.live_calls import RunningCall
 from services.domain.people import User
-from services.live.telling import Told
+from services.live.telling.events import Told
 
 PATH = "/-/live/events/{call_id}"
 MOST_WAITING = 2_000

@@ -33,8 +33,8 @@ from services.domain.errors import (
     SoundElsewhere,
     StorageError,
 )
-from services.live.line import LineNotice, SoundLine
-from services.live.sound_sequence import MOST_CHUNK_FRAMES, SoundMissing
+from services.live.recording.line import LineNotice, SoundLine
+from services.live.recording.sound_sequence import MOST_CHUNK_FRAMES, SoundMissing
 from services.providers.live import BYTES_PER_SAMPLE
 
 PATH = "/-/live/sound/{call_id}"

@@ -3,15 +3,15 @@
 from urllib.parse import quote
 
 from app.settings import Settings
-from services.live.alert_mail import Mail, MailAccess, addresses_in
-from services.live.alerts import AlertChannel, LiveAlerts
+from services.live.alerting.alerts import AlertChannel, LiveAlerts
+from services.live.alerting.mail import Mail, MailAccess, addresses_in
 
 
 def build_alerts(settings: Settings) -> LiveAlerts:
     """Return what sends alerts, to nobody where nobody is set; nothing is connected yet."""
     channels: list[AlertChannel] = []
     if settings.alert_url is not None:
-        from services.live.alert_webhook import Webhook
+        from services.live.alerting.webhook import Webhook
 
         secret = settings.alert_secret
         channels.append(

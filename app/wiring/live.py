@@ -18,15 +18,15 @@ from services.domain.people import User
 from services.domain.vocabulary import with_vocabulary
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue
-from services.live.child import ChildRecogniser
 from services.live.desk import LiveDesk
-from services.live.holding import Holding, HoldingParts
-from services.live.keeping import LiveKeeper
-from services.live.landing import Landing
-from services.live.models import LiveModels
-from services.live.patience import HoldingLimits
-from services.live.recognising import HereRecogniser, Recogniser
-from services.live.telling import Told
+from services.live.reading.models import LiveModels
+from services.live.recogniser.child import ChildRecogniser
+from services.live.recogniser.recognising import HereRecogniser, Recogniser
+from services.live.recording.holding import Holding, HoldingParts
+from services.live.recording.keeping import LiveKeeper
+from services.live.recording.landing import Landing
+from services.live.recording.patience import HoldingLimits
+from services.live.telling.events import Told
 from services.providers.registry import ProviderRegistry
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore

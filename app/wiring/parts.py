@@ -20,8 +20,8 @@ from services.domain.rules import Rule
 from services.domain.voices import VoiceSignature
 from services.engine.live.voice import VoiceStream
 from services.jobs.notices import StoredNotices
-from services.live.voiced_sound import Ear
-from services.live.watch_options import WatchOptions, watch_list
+from services.live.reading.voiced_sound import Ear
+from services.live.watching.options import WatchOptions, watch_list
 from services.one_file import KnownVoices
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry

@@ -26,9 +26,9 @@ from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
-from services.live.alerts import LiveAlerts
+from services.live.alerting.alerts import LiveAlerts
 from services.live.desk import LiveDesk
-from services.live.keeping import LiveKeeper
+from services.live.recording.keeping import LiveKeeper
 from services.providers.registry import ProviderRegistry
 from services.reading_rules import read_by_book
 from services.review.comparing import ComparingDesk

@@ -14,10 +14,10 @@ from services.domain.errors import InternalFault, PartylineError
 from services.domain.live import LiveEvent
 from services.domain.running import RunContext
 from services.domain.speech import Transcript
-from services.live.models import LiveModels
-from services.live.pacing import play
-from services.live.running import LiveCall
-from services.live.telling import Told
+from services.live.reading.models import LiveModels
+from services.live.reading.running import LiveCall
+from services.live.recording.pacing import play
+from services.live.telling.events import Told
 from services.providers.base import SpeechProvider
 from services.providers.capabilities import Readiness
 from services.providers.live import LiveFormat, LiveListener, LiveSession

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from bench.live.versions import Version
 from bench.scoring.words import Normalise
-from services.live.telling import Kind
+from services.live.telling.events import Kind
 
 # Fewer words in a row than these can stand in two lines by chance.
 SURE_OF = 3

@@ -13,7 +13,7 @@ from bench.scoring.truth import Truth
 from services.audio.recording import FRAMES_PER_MS, ChannelLayout, PcmReader, Recording
 from services.audio.samples import to_int16
 from services.domain.running import RunContext
-from services.live.pacing import CHUNK_MS
+from services.live.recording.pacing import CHUNK_MS
 from services.one_file import open_file
 
 # Between two recordings in a row, so that no word of one runs into the other's.

@@ -7,7 +7,7 @@ from typing import Any
 from bench.scoring.spoken import ends_by_letters
 from bench.scoring.truth import Truth
 from services.domain.speech import Speaker, SpeakerRole, Utterance
-from services.live.telling import Kind
+from services.live.telling.events import Kind
 
 PARTIAL_EVERY_MS = 300
 FIGURES_EVERY_MS = 1_000

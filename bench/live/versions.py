@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.scoring.spoken import bare_words
 from services.domain.live import Final, LiveEvent, Partial, Revised
-from services.live.telling import Kind
+from services.live.telling.events import Kind
 
 CAPTION, REFINED = "caption", "refined"
 _KINDS = {Partial: Kind.PARTIAL, Final: Kind.FINAL, Revised: Kind.REVISED}

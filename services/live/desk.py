@@ -19,14 +19,14 @@ from services.domain.errors import (
 from services.domain.ids import new_id
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.people import User
-from services.live.held import HeldCall
-from services.live.holding import Holding
-from services.live.line import LineNotice, SoundLine
 from services.live.options import as_recorded, check_live
-from services.live.playing import LocalSound
-from services.live.recognising import LiveOrder
-from services.live.telling import ToldListener
-from services.live.told_log import Following
+from services.live.recogniser.recognising import LiveOrder
+from services.live.recording.held import HeldCall
+from services.live.recording.holding import Holding
+from services.live.recording.line import LineNotice, SoundLine
+from services.live.recording.playing import LocalSound
+from services.live.telling.events import ToldListener
+from services.live.telling.log import Following
 from services.providers.registry import ProviderRegistry
 from services.storage.live_calls import LiveCallStore
 

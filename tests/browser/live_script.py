@@ -17,7 +17,7 @@ from services.domain.speech import (
     Summary,
     Utterance,
 )
-from services.live.telling import Kind, Teller
+from services.live.telling.events import Kind, Teller
 
 ROOT = Path(__file__).resolve().parents[2]
 Told = dict[str, Any]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soxr
 from scipy.signal import correlate
 
@@ -96,9 +97,22 @@ def likeness(source: np.ndarray, stored: np.ndarray) -> Likeness:
     )
 
 
-def is_same(found: Likeness) -> bool:
-    """Say whether a recording is what was spoken but for seams of the browser's."""
-    return found.correlation >= SAME and found.whole >= MOST_WHOLE
+class NotAlike(AssertionError):
+    """What arrived isn't what was spoken.
+
+    Not always the product's doing: on a busy machine Chromium's fake microphone repeats and drops
+    buffers before anybody hears them. So such a test, and for no other reason, is tried again.
+    """
+
+
+TRIED_AGAIN = pytest.mark.flaky(reruns=2, only_rerun="NotAlike")
+
+
+def assert_same(source: np.ndarray, stored: np.ndarray) -> None:
+    """Assert that a recording is what was spoken but for seams of the browser's."""
+    found = likeness(source, stored)
+    if found.correlation < SAME or found.whole < MOST_WHOLE:
+        raise NotAlike(found)
 
 
 def _correlation(ours: list[np.ndarray], theirs: list[np.ndarray]) -> float:

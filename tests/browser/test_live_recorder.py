@@ -27,10 +27,13 @@ from tests.browser.conftest import (
     environment,
     free_port,
 )
+from tests.browser.sound import TRIED_AGAIN, NotAlike
 
 RATE, MICROPHONE_RATE = 16_000, 48_000
 MICROPHONE_S = 90
 LIKE = 0.97
+
+pytestmark = TRIED_AGAIN
 """How alike a second of what arrived is to the same second of what was played, at least."""
 
 
@@ -191,8 +194,9 @@ def lags(sound, heard, second=RATE):
 def assert_whole(sound, heard):
     found = lags(sound, heard)
     assert found
-    assert min(alike for _, alike in found) > LIKE, found
-    assert max(lag for lag, _ in found) - min(lag for lag, _ in found) <= 2, found
+    off = [lag for lag, _ in found if lag is not None]
+    if min(alike for _, alike in found) <= LIKE or max(off) - min(off) > 2:
+        raise NotAlike(found)
 
 
 def test_what_is_said_arrives_whole_in_numbered_chunks(recorder, double, played):

@@ -26,9 +26,7 @@ __all__ = ["scripted_server"]
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 BILLING = next(DEMO.glob("*QUEUE_Billing*.ogg"))
-# How long the network is gone, and how alike to what was spoken the recording is at least: in a
-# minute a busy machine's browser drops and repeats more of its own microphone's buffers.
-CUTS = ((20, sound.SAME), (60, 0.95))
+pytestmark = sound.TRIED_AGAIN
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +37,8 @@ def talk(tmp_path_factory):
     return folder / "talk.wav", samples
 
 
-@pytest.mark.parametrize(("cut_s", "alike"), CUTS)
-def test_nothing_is_lost_over_page_switch_and_network_drop(
-    scripted_server, chromium, talk, cut_s, alike
-):
+@pytest.mark.parametrize("cut_s", [20, 60])
+def test_nothing_is_lost_over_page_switch_and_network_drop(scripted_server, chromium, talk, cut_s):
     wav, source = talk
     with (
         network_to(scripted_server.url) as (network, url),
@@ -74,9 +70,7 @@ def test_nothing_is_lost_over_page_switch_and_network_drop(
     assert len(stored) >= (cut_s + 10) * sound.SAMPLE_RATE
     # not one sample less, more or other than the browser's audio thread has given out
     assert np.array_equal(np.round(stored * 32768), heard)
-    found = sound.likeness(source, stored)
-    assert found.correlation >= alike, found
-    assert found.whole >= sound.MOST_WHOLE, found
+    sound.assert_same(source, stored)
 
 
 def test_a_reload_costs_what_was_spoken_meanwhile_and_that_is_marked(
@@ -102,7 +96,7 @@ def test_a_reload_costs_what_was_spoken_meanwhile_and_that_is_marked(
     assert 0 < gap["missing_ms"] < away_s * 1_000
     stored = stored_sound(scripted_server.data_dir, call)[:, 0]
     assert not stored[first + 16 : last - 16].any()
-    assert sound.is_same(sound.likeness(source, stored[:first]))
+    sound.assert_same(source, stored[:first])
 
 
 def test_two_tabs_record_two_calls(scripted_server, chromium, talk):

@@ -10,7 +10,7 @@ from services.domain.calls import ProcessingOptions
 from services.domain.errors import PartylineError, ProviderRefusedKey
 from services.domain.live import Final, LiveEvent, Partial, Revised
 from services.domain.speech import Utterance
-from services.live.captions import Captions
+from services.live.known.captions import Captions
 from services.providers.base import SpeechProvider
 from services.providers.live import LiveFormat, LiveSession
 

@@ -27,7 +27,7 @@ from services.domain.ids import new_id
 from services.domain.live_calls import LiveSource, LiveState, RunningCall, SoundGap
 from services.domain.people import LOCAL_USER
 from services.jobs.queue import JobState
-from services.live.landing import Landed, Landing
+from services.live.recording.landing import Landed, Landing
 from services.providers.registry import ProviderRegistry
 from services.providers.scripted import ScriptedProvider
 from services.storage.audio_vault import Rendition
@@ -228,7 +228,7 @@ def test_killed_in_the_middle_of_the_sound(house, monkeypatch):
     call_id = house.held()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("services.storage.tape.BLOCK_FRAMES", 1_600)
-        patched.setattr("services.live.landing.TOUCH_EVERY_S", -1.0)
+        patched.setattr("services.live.recording.landing.TOUCH_EVERY_S", -1.0)
         real, touched = house.live.touch, []
 
         def touch(*arguments: str) -> bool:

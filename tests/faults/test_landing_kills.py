@@ -15,7 +15,7 @@ from app.wiring.parts import master_key_of
 from services.domain.calls import CallState
 from services.domain.people import LOCAL_USER
 from services.jobs.queue import JobState
-from services.live.landing import Landed, Landing
+from services.live.recording.landing import Landed, Landing
 from services.storage.audio_vault import Rendition
 from services.storage.live_calls import LiveCallStore
 from services.storage.live_tables import LIVE_CALLS
@@ -73,7 +73,7 @@ LAND = (
     + """
 from services.analysis.metrics import analyse
 from services.domain.metrics import AnalysedTranscript
-from services.live.landing import Landing
+from services.live.recording.landing import Landing
 from tests.builders import transcript
 landing = Landing(
     "web-1", engine=services.engine, live=live, tapes=tapes, vault=services.vault,

@@ -16,9 +16,9 @@ from app.wiring import Services, build_services
 from services.domain.calls import CallDetails, CallState, ProcessingOptions
 from services.domain.live_calls import LiveSource
 from services.domain.people import LOCAL_USER
-from services.live import landing
-from services.live.child import ChildRecogniser
-from services.live.telling import Told
+from services.live.recogniser.child import ChildRecogniser
+from services.live.recording import landing
+from services.live.telling.events import Told
 from services.storage.audio_vault import Rendition
 
 ROOT = Path(__file__).parents[2]
@@ -91,7 +91,7 @@ def is_alive(pid: int) -> bool:
 def test_a_recogniser_struck_in_mid_call_is_replaced_and_no_sound_is_lost(
     strike: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.live.child.STUCK_S", 3.0)
+    monkeypatch.setattr("services.live.recogniser.child.STUCK_S", 3.0)
     services = services_on(tmp_path)
     told: list[Told] = []
     try:

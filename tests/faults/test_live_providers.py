@@ -21,7 +21,7 @@ from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import ProviderBusy, ProviderRefusedKey
 from services.domain.live_calls import LiveSource
 from services.domain.people import LOCAL_USER
-from services.live.telling import Told
+from services.live.telling.events import Told
 from services.storage.audio_vault import Rendition
 
 pytestmark = pytest.mark.slow

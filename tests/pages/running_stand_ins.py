@@ -8,7 +8,7 @@ from services.domain.errors import InvalidRequest, NotFound, PartylineError
 from services.domain.live_calls import LiveGlance, LiveSource, LiveState, RunningCall
 from services.domain.live_warnings import ALERTED_BY_DEFAULT
 from services.domain.speech import SentimentLabel
-from services.live.told_log import Following
+from services.live.telling.log import Following
 
 GLANCE = LiveGlance(
     at_ms=83_000,

@@ -24,7 +24,7 @@ from components.live_view.intents import Landed, OpenCall, Speak, Stop, Summaris
 from pages import _live, _live_begin
 from services.domain.errors import ProviderBusy
 from services.domain.live_calls import LiveSource, LiveState
-from services.live.played import PlayedRecording
+from services.live.recording.played import PlayedRecording
 from services.providers.capabilities import Capabilities, OptionKind, ProviderOption, Readiness
 from tests.pages.conftest import as_read as texts
 from tests.pages.conftest import press

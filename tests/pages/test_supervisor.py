@@ -10,7 +10,7 @@ from services.domain.errors import AlertUnreachable, StorageError
 from services.domain.live_calls import LiveGlance, LiveState
 from services.domain.people import Role, User
 from services.domain.speech import SentimentLabel
-from services.live.alerts import Delivery
+from services.live.alerting.alerts import Delivery
 from tests.pages.conftest import as_read, press, texts
 from tests.pages.running_stand_ins import GLANCE, StagedAlerts, StagedLiveDesk, running
 

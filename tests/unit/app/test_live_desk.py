@@ -18,8 +18,8 @@ from services.domain.errors import (
 )
 from services.domain.live_calls import LiveSource, LiveState
 from services.domain.people import LOCAL_USER, Role, User
-from services.live import holding, landing
-from services.live.line import LineNotice
+from services.live.recording import holding, landing
+from services.live.recording.line import LineNotice
 from services.storage.live_calls import LiveCallStore
 from services.storage.tape import Tape
 from tests.unit.app.conftest import STRANGER

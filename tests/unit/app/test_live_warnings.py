@@ -14,7 +14,7 @@ from services.domain.live import Final, SpeakerTold
 from services.domain.people import LOCAL_USER
 from services.domain.running import RunContext
 from services.domain.speech import Speaker, Utterance
-from services.live.pacing import CHUNK_MS
+from services.live.recording.pacing import CHUNK_MS
 from services.one_file import open_file
 from services.providers.live import LiveFormat, LiveListener, LiveSession
 from services.providers.scripted.provider import ScriptedProvider

@@ -11,9 +11,9 @@ import sys
 import threading
 
 from services.domain.errors import NotLive, ProviderBusy
-from services.live.child_side import ChildSide
-from services.live.recognising import LiveOrder
-from services.live.telling import ToldListener
+from services.live.recogniser.recognising import LiveOrder
+from services.live.recogniser.side import ChildSide
+from services.live.telling.events import ToldListener
 
 
 class Counting:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import LiveOver, PartylineError
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
-from services.live.recognising import LiveOrder
-from services.live.telling import Told, ToldListener
+from services.live.recogniser.recognising import LiveOrder
+from services.live.telling.events import Told, ToldListener
 
 FRAMES_PER_MS = 16
 WAITS_S = 10.0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.domain.calls import CallDetails
 from services.domain.live import Final, Partial, SpeakerTold
 from services.domain.speech import Sentiment, SentimentLabel, Speaker, SpeakerRole, Utterance
-from services.live.so_far import SoFar
+from services.live.known.so_far import SoFar
 
 SECOND_MS = 1_000
 NO_SLACK = 0

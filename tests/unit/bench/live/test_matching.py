@@ -2,7 +2,7 @@
 
 from bench.live.matching import Changes, Sightings, changes, matched
 from bench.live.versions import REFINED, Version, as_captioned, at_first, at_last
-from services.live.telling import Kind
+from services.live.telling.events import Kind
 
 PARTIAL, FINAL, REVISED = Kind.PARTIAL, Kind.FINAL, Kind.REVISED
 

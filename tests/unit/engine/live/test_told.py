@@ -6,7 +6,7 @@ from services.domain.live import Final, LineStage, LiveEvent, Revised, SpeakerTo
 from services.domain.speech import Utterance, Word
 from services.engine.live.refining import RefinedLine
 from services.engine.live.told import ToldLines
-from services.live.captions import Captions
+from services.live.known.captions import Captions
 
 
 @dataclass(frozen=True)

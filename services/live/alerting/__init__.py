@@ -1,0 +1,1 @@
+"""Telling people elsewhere of warnings."""

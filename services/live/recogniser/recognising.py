@@ -1,0 +1,140 @@
+"""Who recognises live calls: in this process, or in one of its own (see child.py)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from services.domain.calls import CallDetails, ProcessingOptions
+from services.live.reading.models import LiveModels
+from services.live.reading.running import LiveCall
+from services.live.reading.voiced_sound import Ear
+from services.live.telling.events import ToldListener
+from services.live.watching.options import WatchOptions
+from services.providers.live import LiveFormat
+from services.providers.registry import ProviderRegistry
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveOrder:
+    """A live call as it is to be recognised: its sound is 16-bit PCM of so many channels."""
+
+    options: ProcessingOptions
+    details: CallDetails = field(default_factory=CallDetails)
+    channels: int = 1
+
+
+class Recognised(Protocol):
+    """One session of a live call. Its methods are called by one thread, ``abort`` by any.
+
+    The listener is told events one at a time, as docs/live.md has them; the last one is of type
+    ``ended``, whatever ends the session. Times count from the session's first frame.
+    """
+
+    def send(self, pcm: bytes) -> None:
+        """Send whole frames; waits while too much is on its way. Raises a PartylineError."""
+
+    def finish(self) -> None:
+        """End the sound; returns when the last words are told and all of it has been read."""
+
+    def abort(self) -> None:
+        """End it at once; what is under way is lost."""
+
+    def not_recorded(self, start_ms: int, end_ms: int) -> None:
+        """Tell, before it is sent, that silence stands for sound that was not recorded."""
+
+    def summarise(self) -> None:
+        """Ask for a summary of the call so far."""
+
+    def speak(self, language: str | None) -> None:
+        """Go on in another language, None to have it detected. Raises NotLive."""
+
+
+class Recogniser(Protocol):
+    """Opens sessions."""
+
+    def open(self, order: LiveOrder, listener: ToldListener) -> Recognised:
+        """Open a session. Raises the PartylineError that it meets, LiveFull with too many."""
+
+    def prepare(self) -> None:
+        """Load what sessions need, so that the first one opens soon. Raises a PartylineError."""
+
+    def close(self) -> None:
+        """Let go of everything; no session is open any more."""
+
+
+class HereRecogniser:
+    """Recognises in this process."""
+
+    def __init__(
+        self,
+        providers: ProviderRegistry,
+        models: Callable[[], LiveModels],
+        watch: Callable[[], WatchOptions] = WatchOptions,
+        ear: Callable[[], Ear] | None = None,
+    ) -> None:
+        """Use these providers and models; nothing is loaded yet. ``watch`` is asked per call.
+
+        ``ear`` makes what tells voice from silence, as LiveCall has it.
+        """
+        self._providers = providers
+        self._models = models
+        self._watch = watch
+        self._ear = ear
+
+    def open(self, order: LiveOrder, listener: ToldListener) -> "RecognisedHere":
+        """Open a session. Raises what the provider refuses it with."""
+        provider = self._providers.ready(order.options.provider)
+        call = LiveCall(
+            provider,
+            order.options,
+            self._models(),
+            listener,
+            details=order.details,
+            watch=self._watch(),
+            ear=self._ear,
+        )
+        call.open(LiveFormat(channels=order.channels))
+        return RecognisedHere(call)
+
+    def prepare(self) -> None:
+        """Do nothing: this process loads what it needs when it is needed."""
+
+    def close(self) -> None:
+        """Do nothing: there is nothing that outlives its sessions."""
+
+
+class RecognisedHere:
+    """A session in this process."""
+
+    def __init__(self, call: LiveCall) -> None:
+        """Take an opened call."""
+        self._call = call
+
+    def send(self, pcm: bytes) -> None:
+        """Send whole frames of sound."""
+        self._call.send(pcm)
+
+    def finish(self) -> None:
+        """End the sound and wait for the last words and for all that is read from them."""
+        self._call.finish()
+
+    def abort(self) -> None:
+        """End it at once."""
+        self._call.abort()
+
+    def not_recorded(self, start_ms: int, end_ms: int) -> None:
+        """Tell that the silence that comes stands for sound that was not recorded."""
+        self._call.not_recorded(start_ms, end_ms)
+
+    def summarise(self) -> None:
+        """Ask for a summary of the call so far."""
+        self._call.summarise()
+
+    def speak(self, language: str | None) -> None:
+        """Go on in another language."""
+        self._call.speak(language)
+
+
+def in_language(order: LiveOrder, language: str | None) -> LiveOrder:
+    """Return the order in another language."""
+    return replace(order, options=replace(order.options, language=language))

@@ -1,0 +1,1 @@
+"""What is told of a live call: its events, their log, and how the call stands."""

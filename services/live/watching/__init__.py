@@ -1,0 +1,1 @@
+"""What a live call is watched for while it is held."""
