@@ -53,6 +53,10 @@ def main() -> None:
     settings, stop = load_settings(), threading.Event()
     with WorkerPresence(settings.workers_dir, worker_id).hold():
         worker = build_worker(settings, worker_id, stopping=stop.is_set)
+        # All begin together, however long each took to get here.
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
         with worker.running():
             sys.stdin.read()
             stop.set()

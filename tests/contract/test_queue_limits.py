@@ -40,12 +40,19 @@ def workers(settings: Settings, log: Path, *, number: int, pause_ms: int) -> Ite
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
         for n in range(number)
     ]
     try:
+        for process in started:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.write(b"go\n")
+            process.stdin.flush()
         yield
     finally:
         for process in started:
@@ -57,6 +64,8 @@ def workers(settings: Settings, log: Path, *, number: int, pause_ms: int) -> Ite
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
 
 
 @pytest.fixture
