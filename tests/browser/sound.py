@@ -108,10 +108,13 @@ class NotAlike(AssertionError):
 TRIED_AGAIN = pytest.mark.flaky(reruns=2, only_rerun="NotAlike")
 
 
-def assert_same(source: np.ndarray, stored: np.ndarray) -> None:
-    """Assert that a recording is what was spoken but for seams of the browser's."""
+def assert_same(source: np.ndarray, stored: np.ndarray, whole: float = MOST_WHOLE) -> None:
+    """Assert that a recording is what was spoken but for seams of the browser's.
+
+    ``whole`` is the share of the seconds that have none.
+    """
     found = likeness(source, stored)
-    if found.correlation < SAME or found.whole < MOST_WHOLE:
+    if found.correlation < SAME or found.whole < whole:
         raise NotAlike(found)
 
 

@@ -17,7 +17,7 @@ from services.domain.calls import CallDetails, CallState, ProcessingOptions
 from services.domain.live_calls import LiveSource
 from services.domain.people import LOCAL_USER
 from services.live.recogniser.child import ChildRecogniser
-from services.live.recording import landing
+from services.live.recording import holding, landing
 from services.live.telling.events import Told
 from services.storage.audio_vault import Rendition
 
@@ -157,11 +157,15 @@ def test_a_web_process_killed_in_mid_call_leaves_a_call_that_the_next_start_land
     acknowledged = int((["96000", *printed.split("\n")[:-1]])[-1])
     wait_until(lambda: not is_alive(int(recogniser)))
     monkeypatch.setattr(landing, "SILENT_FOR", timedelta(seconds=0))
+    # Nobody comes back to it.
+    monkeypatch.setattr(landing, "BACK_WITHIN", timedelta(seconds=-1))
+    monkeypatch.setattr(holding, "BACK_WITHIN", timedelta(seconds=-1))
     services = services_on(tmp_path)
     try:
         (left,) = services.live.running(LOCAL_USER)
         assert left.id == call_id
         services.live_keeper.look(0)
+        services.live_keeper.wait_for_landing()
         assert services.live.running(LOCAL_USER) == []
         sound = stored_sound(services, call_id)
         call = services.calls.get(LOCAL_USER.org_id, call_id)
