@@ -24,7 +24,7 @@ PAGES = (
     "settings",
 )  # fmt: skip
 # How much of a live call there is to see.
-SPOKEN_MS = 75_000
+SPOKEN_MS = 40_000
 BEGUN_WITHIN_MS = 120_000
 DESK = {"width": 1440, "height": 1180}
 PHONE = {"width": 390, "height": 844}
