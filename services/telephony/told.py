@@ -21,6 +21,7 @@ class Told:
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         """Take an object as it was parsed; of names that differ in case only the first counts."""
+        self._sent = fields
         self._fields: dict[str, Any] = {}
         for name, value in fields.items():
             self._fields.setdefault(name.casefold(), value)
@@ -70,6 +71,11 @@ class Told:
         """Return the texts in the first of these fields that holds a list."""
         found = next((v for v in self._values(names) if isinstance(v, list)), [])
         return tuple(_clean(one) for one in found if isinstance(one, str) and one.strip())
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return all fields that hold a text, by their names as they were sent."""
+        texts = ((name, value) for name, value in self._sent.items() if isinstance(value, str))
+        return tuple((_clean(name), _clean(value)) for name, value in texts)
 
     def _values(self, names: tuple[str, ...]) -> list[Any]:
         found = (self._fields.get(name.casefold()) for name in names)
