@@ -7,6 +7,7 @@ the final one that lies over it; frames that come again, or after what replaces 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from services.domain.live import Final, LanguageTold, LiveEvent, Partial, Revised, SpeakerTold
 from services.domain.speech import Sentiment, SentimentLabel, Utterance, Word
@@ -224,7 +225,7 @@ class PhoneLines:
             for number, w in enumerate(frame.words)
         )
         words = []
-        for (begin_ms, _, word), after in zip(placed, [*placed[1:], None], strict=True):
+        for (begin_ms, _, word), after in zip_longest(placed, placed[1:]):
             length_ms = word.duration_ms
             next_ms = after[0] if after else begin_ms + (length_ms or 0)
             end_ms = begin_ms + length_ms if length_ms is not None else next_ms

@@ -8,7 +8,7 @@ from services import telemetry
 from services.domain.errors import LiveOver, NotLive, PartylineError
 from services.domain.live import Gap, GapKind, LiveEvent
 from services.providers.live import LiveFormat, LiveListener, LiveSession
-from services.telephony.acs.frames import LineFrame, TranscriptionBegan, parse_frame
+from services.telephony.acs.frames import Frame, LineFrame, TranscriptionBegan, parse_frame
 from services.telephony.acs.gate import FrameCounts, FrameGate
 from services.telephony.acs.lines import PhoneLines
 from services.telephony.acs.participants import Participant
@@ -95,20 +95,27 @@ class PhoneSession(LiveSession):
             if self._over.is_set() or not self._gate.admits(sent, self.counts):
                 return None
             try:
-                frame = parse_frame(sent)
+                return self._take(parse_frame(sent))
             except Unreadable:
                 self.counts.malformed += 1
-                return None
-            now_ms = self._elapsed_ms()
-            if isinstance(frame, LineFrame):
+            except Exception as error:
+                # Costs this frame alone: the call goes on for hours.
+                telemetry.fault("phone.frame", error)
+                self.counts.malformed += 1
+            return None
+
+    def _take(self, frame: Frame) -> TranscriptionBegan | None:
+        now_ms = self._elapsed_ms()
+        match frame:
+            case LineFrame():
                 self._lines.take(frame, now_ms)
-                return None
-            if isinstance(frame, TranscriptionBegan):
+            case TranscriptionBegan():
                 self.counts.taken += 1
                 self._lines.began(frame, now_ms)
                 return frame
-            self.counts.other += 1
-            return None
+            case _:
+                self.counts.other += 1
+        return None
 
     def know(self, participant: Participant) -> None:
         """Take who a participant is, also in mid-call."""

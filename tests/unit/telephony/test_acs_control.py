@@ -90,9 +90,7 @@ def test_a_call_to_a_number_carries_every_option(service, control):
 @pytest.mark.parametrize("starts_at_once", [True, False])
 @pytest.mark.parametrize("intermediate", [True, False])
 def test_one_locale_is_sent_as_one(service, control, starts_at_once, intermediate):
-    wish = PhoneWish(
-        locales=("de-DE",), intermediate=intermediate, starts_at_once=starts_at_once
-    )
+    wish = PhoneWish(locales=("de-DE",), intermediate=intermediate, starts_at_once=starts_at_once)
     control.call(CALLEE, wish, caller=CALLER)
     options = service.asked("/callConnections")[0]["transcriptionOptions"]
     assert options["locale"] == "de-DE"
