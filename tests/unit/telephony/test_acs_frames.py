@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.domain.speech import SentimentLabel
@@ -175,6 +175,7 @@ FIELDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(FIELDS, JSON), st.sampled_from(["Final", "intermediate", 3]))
 def test_no_frame_whatever_does_more_than_be_unreadable(fields, state):
     sent = json.dumps(
