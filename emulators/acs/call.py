@@ -141,6 +141,7 @@ class EmulatedCall:
         if (self.asked.get("summarizationOptions") or {}).get("enableEndCallSummary"):
             self.summarise(None)
         self.tell("CallDisconnected", self.context)
+        self.seen.is_over = True
 
     def close(self) -> None:
         """End all threads, after the events that wait."""
@@ -195,13 +196,16 @@ class EmulatedCall:
         except (InvalidStatus, InvalidHandshake, OSError, TimeoutError):
             self.seen.refused += 1
             self.fail(500, 8578, "streamConnectionUnsuccessful", context)
+            self.seen.is_over = True
             return
         with connection:
             self._transcription("Started", "transcriptionStarted", "subscriptionStarted", context)
             try:
                 is_over = self._send_frames(connection, stop)
             except (ConnectionClosed, OSError):
+                self.seen.lost += 1
                 self.fail(500, 8579, "streamConnectionInterrupted", context)
+                self.seen.is_over = True
                 return
         if is_over and self.plan.hangs_up:
             # By another thread: hanging up waits for this one.

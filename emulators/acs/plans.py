@@ -44,11 +44,16 @@ class SeenRequest:
 
 @dataclass(kw_only=True)
 class SeenCall:
-    """What became of a call: how often we were dialled, what was sent, how it was answered."""
+    """What became of a call: how often we were dialled, what was sent, how it was answered.
+
+    ``refused`` and ``lost`` count connections; ``is_over`` says that nothing follows of itself.
+    """
 
     connection_id: str
     dialled: int = 0
     refused: int = 0
+    lost: int = 0
+    is_over: bool = False
     frames: int = 0
     finals: int = 0
     callbacks: list[tuple[str, int]] = field(default_factory=list)

@@ -29,7 +29,7 @@ class TokenKind(StrEnum):
     UNSIGNED = "unsigned"
     """With the algorithm "none"."""
     SYMMETRIC = "symmetric"
-    """HS256, with the issuer's public key as the secret."""
+    """HS256, with a secret that everybody knows."""
     NONE = "none"
     """No header at all."""
 
@@ -41,15 +41,15 @@ class Issuer:
         """Begin with a key; tokens are for this audience."""
         self.audience = audience
         self.address = ""
-        self._newest = uuid.uuid4().hex
-        self._keys = {self._newest: _first_key()}
+        # Key id and key change together: calls sign meanwhile.
+        self.newest = (uuid.uuid4().hex, _first_key())
+        self._published = dict([self.newest])
 
     def rotate(self, *, withdraw: bool = False) -> None:
         """Sign with another key from now on, and publish the old ones no more if told so."""
-        if withdraw:
-            self._keys.clear()
-        self._newest = uuid.uuid4().hex
-        self._keys[self._newest] = _new_key()
+        newest = (uuid.uuid4().hex, _new_key())
+        self._published = dict([newest]) if withdraw else {**self._published, newest[0]: newest[1]}
+        self.newest = newest
 
     def published(self) -> dict[str, Any]:
         """Return the page of public keys."""
@@ -61,7 +61,7 @@ class Issuer:
                     "use": "sig",
                     "alg": "RS256",
                 }
-                for key_id, key in self._keys.items()
+                for key_id, key in self._published.items()
             ]
         }
 
@@ -86,8 +86,8 @@ class Issuer:
             claims["exp"] = now - 600
         if kind is TokenKind.NOT_YET:
             claims["nbf"] = now + 3_600
-        key = self._keys[self._newest]
-        header = {"kid": self._newest}
+        key_id, key = self.newest
+        header = {"kid": key_id}
         match kind:
             case TokenKind.FORGED:
                 return jwt.encode(claims, _strangers_key(), algorithm="RS256", headers=header)
@@ -97,7 +97,7 @@ class Issuer:
             case TokenKind.UNSIGNED:
                 return jwt.encode(claims, "", algorithm="none", headers=header)
             case TokenKind.SYMMETRIC:
-                return jwt.encode(claims, f"{self._newest:0<32}", algorithm="HS256", headers=header)
+                return jwt.encode(claims, f"{key_id:0<32}", algorithm="HS256", headers=header)
         return jwt.encode(claims, key, algorithm="RS256", headers=header)
 
 

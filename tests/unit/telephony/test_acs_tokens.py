@@ -107,8 +107,8 @@ def test_what_is_no_token_is_refused_without_asking_anybody(published, authoriza
 
 
 def test_a_token_without_what_it_needs_is_refused(published):
-    key = published.issuer._keys[published.issuer._newest]
-    header = {"kid": published.issuer._newest}
+    key_id, key = published.issuer.newest
+    header = {"kid": key_id}
     for missing in ("exp", "iss", "aud"):
         claims = {"exp": 4_000_000_000, "iss": ELSEWHERE, "aud": RESOURCE}
         del claims[missing]
