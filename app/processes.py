@@ -9,6 +9,7 @@ from contextlib import suppress
 PR_SET_PDEATHSIG = 1
 M_ARENA_MAX = -8
 HEAPS = 2
+NICENESS = 10
 
 
 def keep_memory_together() -> None:
@@ -25,6 +26,16 @@ def killed_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def give_way() -> None:
+    """Let processes that people are waiting for come first, where the system has a way to say so.
+
+    Windows has none that is as simple; nothing is done there.
+    """
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.nice(NICENESS)
 
 
 def own_pipes() -> tuple[int, int]:

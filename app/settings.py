@@ -98,6 +98,9 @@ class Settings(ElsewhereSettings, WatchSettings):
     live_away_ms: Annotated[int, Field(validation_alias="PARTYLINE_LIVE_AWAY_MS", ge=10_000)] = (
         600_000
     )
+    live_pause_ms: Annotated[int, Field(validation_alias="PARTYLINE_LIVE_PAUSE_MS", ge=60_000)] = (
+        7_200_000
+    )
     live_in_child: Annotated[bool, Field(validation_alias="PARTYLINE_LIVE_IN_CHILD")] = True
 
     provider: Annotated[str, Field(validation_alias="PARTYLINE_PROVIDER")] = "local"

@@ -8,7 +8,7 @@ import sys
 import threading
 from types import FrameType
 
-from app.processes import keep_memory_together, killed_with_parent
+from app.processes import give_way, keep_memory_together, killed_with_parent
 from app.settings import Settings, load_settings
 from app.wiring import build_worker
 from services import telemetry
@@ -95,6 +95,8 @@ def main() -> int:
     telemetry.keep_texts_out(*TALKATIVE)
     if supervised:
         _die_with_parent()
+        # Pages are served beside it, and captions written; a recording can wait for them.
+        give_way()
     try:
         return run_worker(load_settings(), supervised=supervised)
     except PartylineError as error:

@@ -216,7 +216,8 @@ def ask_stop(name: str, on_yes: Callable[[], None], on_no: Callable[[], None]) -
     def ask() -> None:
         st.markdown(
             f"End **{plain(name)}** now? Recording stops for everybody in it. What was said so far "
-            "is kept and becomes an ordinary call."
+            "is kept and becomes an ordinary call. If its recorder is cut off, the call ends "
+            "within half a minute, with what that browser still has."
         )
         with st.container(horizontal=True):
             if st.button("End the call", type="primary", key="stop_yes"):

@@ -12,6 +12,7 @@ from components.live_recorder import (
     NoSocket,
     RecorderIntent,
     RecorderOrder,
+    Rest,
     Stopped,
     draw_live_recorder,
 )
@@ -29,9 +30,8 @@ from pages._calls import open_call
 from services.access.rights import may_stop_live
 from services.domain.calls import Call
 from services.domain.errors import NotFound, PartylineError
-from services.domain.live_calls import LiveSource, LiveState, RunningCall
+from services.domain.live_calls import FROM_BROWSER, LiveSource, LiveState, RunningCall
 
-BROWSER = frozenset({LiveSource.BROWSER, LiveSource.BROWSER_AND_TAB})
 ENDED = (
     "The call has ended. Its last words are taken in; then its recording is processed once more, "
     "which has the last word."
@@ -67,7 +67,7 @@ def look_at(call_id: str | None) -> None:
         st.query_params.pop("live", None)
         return
     if session.live_here().call_id != call_id:
-        session.change_live_here(call_id=call_id, stop_wanted=False, refusal=None)
+        session.change_live_here(call_id=call_id, refusal=None)
     if st.query_params.get("live") != call_id:
         st.query_params["live"] = call_id
 
@@ -81,7 +81,9 @@ def draw_call(call: RunningCall) -> None:
             icon=":material/call_end:",
         )
         _draw_another()
-    elif mine and call.source in BROWSER:
+        if mine and call.source in FROM_BROWSER:
+            _look_for_rest(call.id)
+    elif mine and call.source in FROM_BROWSER:
         _draw_recorder(call)
     elif mine and call.source is LiveSource.MICROPHONE:
         _draw_microphone(call)
@@ -101,6 +103,7 @@ def draw_landed(call: Call) -> None:
             _open(call.id)
         _draw_another()
     if seen:
+        _look_for_rest(call.id)
         shown = LiveViewOrder(
             call_id=call.id, events_url=session.live_events_url(call.id), read_only=True
         )
@@ -130,7 +133,7 @@ def _draw_recorder(call: RunningCall) -> None:
             sound_url=session.live_sound_url(call.id),
             channels=call.channels,
             attempt=here.attempt,
-            stop=here.stop_wanted,
+            pause_ms=session.services().settings.live_pause_ms,
         )
     )
     if intent is not None:
@@ -140,9 +143,13 @@ def _draw_recorder(call: RunningCall) -> None:
 def _take_from_recorder(call: RunningCall, intent: RecorderIntent) -> None:
     match intent:
         case Stopped() | Discarded():
-            _end(call)
+            _end(call, complete=True)
+        case Rest():
+            if not intent.goes_on:
+                _end(call, complete=True)
+            look_at(None)
         case NoSocket():
-            _end(call)
+            _end(call, complete=True)
             look_at(None)
             session.change_live_here(no_socket=True)
         case FreshLink():
@@ -150,20 +157,30 @@ def _take_from_recorder(call: RunningCall, intent: RecorderIntent) -> None:
     st.rerun()
 
 
+def _look_for_rest(call_id: str) -> None:
+    """Have this window's recorder tell whether some of a call that is over could not be sent.
+
+    It shows nothing here; what is left is offered where calls are begun.
+    """
+    if isinstance(draw_live_recorder(RecorderOrder(call_id=call_id, over=True)), Rest):
+        look_at(None)
+        st.rerun()
+
+
 def _draw_microphone(call: RunningCall) -> None:
     """Draw the button that is on while the server's microphone is listened to."""
     if not session.knows_microphone():
         session.set_microphone(True)
     if not draw_microphone_toggle():
-        _end(call)
+        _end(call, complete=True)
         st.rerun()
 
 
-def _end(call: RunningCall) -> None:
-    """End a call, which may have ended already."""
+def _end(call: RunningCall, *, complete: bool = False) -> None:
+    """End a call, which may have ended already; ``complete``: no more sound of it is to come."""
     session.set_microphone(False)
     try:
-        session.services().live.stop(session.current_user(), call.id)
+        session.services().live.stop(session.current_user(), call.id, complete=complete)
     except NotFound:
         return
     except PartylineError as error:

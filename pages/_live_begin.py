@@ -36,8 +36,8 @@ OPENING = "Opening the call…"
 NO_CONSENT = "Tick the box that everybody is told first; this installation asks for it."
 NO_SOCKET = (
     "Sound can't be sent from here while it is recorded: something between this browser and the "
-    "server refuses WebSockets. Nothing has been recorded yet. Record the whole call here instead; "
-    "it is processed when you stop."
+    "server refuses WebSockets. What was said until now is not kept. Record the whole call here "
+    "instead; it is processed when you stop."
 )
 
 
@@ -139,7 +139,7 @@ def _begin(begin: Callable[[], RunningCall]) -> None:
         except PartylineError as error:
             session.change_live_here(refusal=error.user_message)
             return
-        session.change_live_here(call_id=call.id, refusal=None, stop_wanted=False)
+        session.change_live_here(call_id=call.id, refusal=None)
     look_at(call.id)
 
 

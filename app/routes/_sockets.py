@@ -14,7 +14,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.routes._guard import check_same_origin
 from app.wiring import Services
 from services.access.tokens import Purpose
-from services.domain.errors import AccessDenied, InvalidToken, PartylineError, StorageError
+from services.domain.errors import (
+    AccessDenied,
+    HeldElsewhere,
+    InvalidToken,
+    PartylineError,
+    StorageError,
+)
 from services.domain.people import User
 
 DONE = 1000
@@ -46,7 +52,7 @@ async def admitted(websocket: WebSocket, services: Services, purpose: Purpose) -
 
 def code_for(error: PartylineError) -> int:
     """Return the code by which a socket to a call is closed that can't be had."""
-    if isinstance(error, StorageError):
+    if isinstance(error, StorageError | HeldElsewhere):
         return TRY_AGAIN_LATER
     return FOREIGN if isinstance(error, AccessDenied) else NO_SUCH_CALL
 

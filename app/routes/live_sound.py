@@ -15,7 +15,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.routes._guard import GetServices
 from app.routes._sockets import (
     DONE,
-    NO_SUCH_CALL,
     REFUSED,
     TAKEN_OVER,
     TRY_AGAIN_LATER,
@@ -44,7 +43,7 @@ MOST_WORD_CHARS = 1_000
 CODES = {
     LineNotice.TAKEN_OVER: TAKEN_OVER,
     LineNotice.STOPPED: DONE,
-    LineNotice.LOST: NO_SUCH_CALL,
+    LineNotice.LOST: TRY_AGAIN_LATER,
 }
 
 
@@ -68,7 +67,9 @@ def route(get_services: GetServices) -> WebSocketRoute:
         try:
             await socket.serve(line)
         finally:
-            line.close()
+            # Whatever holds the call's sound, be it a slow disk, holds up nobody else.
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(line.close)
 
     return WebSocketRoute(PATH, sound)
 
@@ -173,9 +174,9 @@ class _SoundSocket:
                 await anyio.to_thread.run_sync(line.gap, known_ms, limiter=self._own_thread)
                 await self._ready(line)
             case "pause":
-                line.pause()
+                await anyio.to_thread.run_sync(line.pause, limiter=self._own_thread)
             case "resume":
-                line.resume()
+                await anyio.to_thread.run_sync(line.resume, limiter=self._own_thread)
             case "stop" if (frames := _count(said.get("frames"))) is not None:
                 await anyio.to_thread.run_sync(line.stop, frames, limiter=self._own_thread)
                 if line.next_frame < frames:

@@ -15,14 +15,12 @@ class LiveHere:
     """The call this session looks at, and the last attempt to begin one.
 
     ``attempt`` is the recorder's own name of it, ``refusal`` the sentence why it came to nothing.
-    ``stop_wanted`` has the recorder end the call; ``no_socket`` says that sound can't be sent while
-    it is recorded.
+    ``no_socket`` says that sound can't be sent while it is recorded.
     """
 
     call_id: str | None = None
     attempt: str | None = None
     refusal: str | None = None
-    stop_wanted: bool = False
     no_socket: bool = False
 
 

@@ -20,11 +20,11 @@ from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue
 from services.live.child import ChildRecogniser
 from services.live.desk import LiveDesk
-from services.live.held import HoldingLimits
 from services.live.holding import Holding, HoldingParts
 from services.live.keeping import LiveKeeper
 from services.live.landing import Landing
 from services.live.models import LiveModels
+from services.live.patience import HoldingLimits
 from services.live.recognising import HereRecogniser, Recogniser
 from services.live.telling import Told
 from services.providers.registry import ProviderRegistry
@@ -65,7 +65,7 @@ class Live:
     recogniser: Recogniser
 
     def close(self) -> None:
-        """End all of it; calls that are being held are landed by the next start."""
+        """End all of it; the next start goes on with calls that are being held, or lands them."""
         self.keeper.stop()
         self.desk.close()
         self.recogniser.close()
@@ -101,7 +101,9 @@ def build_live(
         landing=landing,
         recogniser=recogniser,
         limits=HoldingLimits(
-            away_end_s=settings.live_away_ms / 1000, most_ms=settings.max_duration_ms
+            away_end_s=settings.live_away_ms / 1000,
+            pause_end_s=settings.live_pause_ms / 1000,
+            most_ms=settings.max_duration_ms,
         ),
         on_told=on_told,
     )

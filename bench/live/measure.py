@@ -21,7 +21,7 @@ from bench.results import RESULTS, keep, table
 from bench.scoring.corpus import Example, Search, find_examples
 from bench.scoring.spoken import spoken_words
 from bench.scoring.truth import BadTruth
-from bench.scoring.words import english
+from bench.scoring.words import english, joining_numbers
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import InvalidRequest
 from services.live.options import check_live
@@ -61,7 +61,7 @@ def measure(wishes: Wishes, json_file: Path | None) -> int:
     Without ``json_file`` the figures are kept beside the other results, under today's date. Raises
     InvalidRequest where there is nothing to play, NotLive, LibraryMissing.
     """
-    normalise = english()
+    normalise = joining_numbers(english())
     with_truth = _playables(wishes)
     room = _room(wishes)
     bench = LiveBench(room, with_truth, normalise)

@@ -41,8 +41,9 @@ class RecorderOrder:
     """What the recorder is to do.
 
     Without ``call_id`` it offers to begin. ``attempt`` is that of the ``Start`` which ``call_id``
-    was opened for, or which was ``refused``. ``stop`` has it end the call as if Stop were pressed.
-    ``kept_ms`` is how much the browser keeps while the network is down.
+    was opened for, or which was ``refused``. Of a call that is ``over`` nothing is shown; the
+    recorder only tells whether some of it could not be sent. ``kept_ms`` is how much the browser
+    keeps while the network is down, ``pause_ms`` for how long a call may pause.
     """
 
     call_id: str | None = None
@@ -50,10 +51,11 @@ class RecorderOrder:
     channels: int = 1
     attempt: str | None = None
     refused: bool = False
-    stop: bool = False
+    over: bool = False
     can_share_tab: bool = False
     consent_required: bool = False
     kept_ms: int = KEPT_MS
+    pause_ms: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,16 +78,21 @@ class Stopped:
 
 @dataclass(frozen=True, kw_only=True)
 class NoSocket:
-    """The sound socket of this call couldn't be opened; nothing was recorded."""
+    """The sound socket of this call couldn't be opened; nothing of it has been sent."""
 
     call_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoneOn:
-    """After a reload the browser records this call again."""
+class Rest:
+    """This call was over before all of it was sent; the recorder offers to keep what is left.
+
+    It does so where it is drawn without a call, and begins one for it as for any other. Over is it
+    for this window alone when it ``goes_on`` in another one.
+    """
 
     call_id: str
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +109,10 @@ class FreshLink:
 
 @dataclass(frozen=True, kw_only=True)
 class Discarded:
-    """Recording was called off before a call had been opened for it."""
+    """What was recorded is not wanted, and no call has been opened for it."""
 
 
-RecorderIntent = Start | Stopped | NoSocket | GoneOn | Here | FreshLink | Discarded
+RecorderIntent = Start | Stopped | NoSocket | Rest | Here | FreshLink | Discarded
 
 
 def draw_live_recorder(order: RecorderOrder) -> RecorderIntent | None:
@@ -118,8 +125,9 @@ def draw_live_recorder(order: RecorderOrder) -> RecorderIntent | None:
             "channels": order.channels,
             "nonce": order.attempt,
             "refused": order.refused,
-            "stop": order.stop,
+            "over": order.over,
             "kept_ms": order.kept_ms,
+            "pause_ms": order.pause_ms,
             "can_share_tab": order.can_share_tab,
             "consent": {"text": CONSENT, "required": order.consent_required},
         },
@@ -147,8 +155,8 @@ def read_intent(raw: object) -> RecorderIntent | None:
             return Stopped(call_id=call)
         case "no_socket":
             return NoSocket(call_id=call)
-        case "gone_on":
-            return GoneOn(call_id=call)
+        case "rest":
+            return Rest(call_id=call, goes_on=raw.get("goes_on") is True)
         case "here":
             return Here(call_id=call)
     return None

@@ -125,6 +125,12 @@ class InvalidRequest(PartylineError):
     """This request can't be carried out as it was made."""
 
 
+class HeldElsewhere(InvalidRequest):
+    """Another process of this installation holds the call."""
+
+    retryable = True
+
+
 class BadRule(PartylineError):
     """This rule can't be used as it is written."""
 
@@ -136,6 +142,13 @@ class RecogniserLost(PartylineError):
     """Recognition stopped unexpectedly and was begun again; the recording went on."""
 
     retryable = True
+
+
+class StartedAgain(PartylineError):
+    """Partyline was started again during this call; the recording goes on.
+
+    What was said before is in the transcript once the call has ended.
+    """
 
 
 class SoundElsewhere(PartylineError):

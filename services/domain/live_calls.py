@@ -37,6 +37,10 @@ class LiveSource(StrEnum):
     """A recording that is played as if the call were being held."""
 
 
+FROM_BROWSER = frozenset({LiveSource.BROWSER, LiveSource.BROWSER_AND_TAB})
+"""Sound that a page sends, and keeps while it can't: whoever sends it may come back."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SoundGap:
     """[start_ms, end_ms) of the call was not recorded; it is silence on the record."""

@@ -1,8 +1,9 @@
 """Recognises live calls in a process of its own, so that the one that serves pages stays free.
 
 The child is started when it is first needed, and again when it has died and is needed. Its death
-ends all its sessions with RecogniserLost; whoever feeds a call opens another one then. It ends with
-its parent: its standard input is a pipe from here.
+ends all its sessions with RecogniserLost; whoever feeds a call opens another one then. One that
+stands still is killed: it says that it is alive every second. It ends with its parent: its standard
+input is a pipe from here.
 """
 
 import itertools
@@ -10,19 +11,28 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from services import telemetry
 from services.domain.errors import RecogniserLost
-from services.live.child_frames import VERSION, BadFrame, Frame, FrameWriter, read_frame
+from services.live.child_frames import (
+    ALIVE_EVERY_S,
+    VERSION,
+    BadFrame,
+    Frame,
+    FrameQueue,
+    read_frame,
+)
 from services.live.child_session import SessionInChild
+from services.live.quiet_time import QuietTime
 from services.live.recognising import LiveOrder
 from services.live.telling import ToldListener
 
 HELLO_WITHIN_S = 60.0
 END_WITHIN_S = 5.0
+STUCK_S = 20.0
+"""A child that says nothing for so long, or takes none of a call's sound, is killed."""
 
 
 class ChildRecogniser:
@@ -82,9 +92,10 @@ class ChildRecogniser:
 
 
 class _Child:
-    """One child process, and the thread that starts it and hears it.
+    """One child process, and the threads that start and hear it, tell it things and watch it.
 
-    The same thread, because the kernel's parent-death signal follows the one that started it.
+    The one that hears it has started it, because the kernel's parent-death signal follows the
+    thread that does.
     """
 
     def __init__(self, command: Sequence[str], folder: Path, environment: dict[str, str]) -> None:
@@ -93,60 +104,84 @@ class _Child:
         self._sessions: dict[int, SessionInChild] = {}
         self._lock = threading.Lock()
         self._hello = threading.Event()
-        self._gone = False
+        self._gone = threading.Event()
         self._wanted_end = False
         self._process: subprocess.Popen[bytes] | None = None
-        self._writer: FrameWriter | None = None
+        self._pipe: FrameQueue | None = None
+        self._quiet = QuietTime(ALIVE_EVERY_S)
         self._thread = threading.Thread(target=self._work, name="recogniser", daemon=True)
+        self._watch = threading.Thread(target=self._look, name="recogniser-watch", daemon=True)
         began = time.monotonic()
         self._thread.start()
-        if not self._hello.wait(HELLO_WITHIN_S) or self._gone:
+        if not self._hello.wait(HELLO_WITHIN_S) or self._gone.is_set():
             self._kill()
             raise RecogniserLost
+        self._watch.start()
         took_ms = round((time.monotonic() - began) * 1000)
         telemetry.event("recogniser.started", took_ms=took_ms)
 
     @property
     def is_alive(self) -> bool:
         """Whether it can be asked."""
-        return not self._gone
+        return not self._gone.is_set()
 
     @property
     def pid(self) -> int | None:
         """Its process id."""
         return self._process.pid if self._process is not None else None
 
+    @property
+    def quiet_s(self) -> float:
+        """For how long it has said nothing, not even that it is alive."""
+        return self._quiet.seconds
+
     def add(self, session: SessionInChild) -> None:
         """Have a session told what the child says of it. Raises RecogniserLost."""
         with self._lock:
-            if self._gone:
+            if self._gone.is_set():
                 raise RecogniserLost
             self._sessions[session.number] = session
 
     def write(self, kind: str, *, body: bytes = b"", **fields: Any) -> None:
-        """Tell the child something. Raises RecogniserLost."""
+        """Tell the child something; never waits for it. Raises RecogniserLost."""
         try:
-            assert self._writer is not None
-            self._writer.write(kind, body=body, **fields)
-        except (OSError, ValueError):
+            assert self._pipe is not None
+            self._pipe.write(kind, body=body, **fields)
+        except OSError:
             raise RecogniserLost from None
 
     def end(self) -> None:
         """Have it end: its input ends, and it is killed when that takes too long."""
         self._wanted_end, process = True, self._process
-        if process is None or process.stdin is None:
+        if process is None or self._pipe is None:
             return
-        with suppress(OSError):
-            process.stdin.close()
+        self._pipe.end()
         try:
             process.wait(END_WITHIN_S)
         except subprocess.TimeoutExpired:
             self._kill()
         self._thread.join()
+        self._watch.join()
 
     def _kill(self) -> None:
         if self._process is not None:
             self._process.kill()
+
+    # --- the thread that watches it -----------------------------------------------------------
+
+    def _look(self) -> None:
+        """Kill it when it stands still: its sessions are lost then, and begun again in another."""
+        while not self._gone.wait(ALIVE_EVERY_S):
+            self._quiet.passed()
+            with self._lock:
+                sessions = list(self._sessions.values())
+            for session in sessions:
+                session.quiet.passed()
+            longest_s = max([self.quiet_s, *(session.waits_s for session in sessions)])
+            if longest_s >= STUCK_S:
+                telemetry.warning("recogniser.stuck", quiet_s=round(self.quiet_s))
+                self._kill()
+                return
 
     # --- the thread that hears it -------------------------------------------------------------
 
@@ -162,14 +197,14 @@ class _Child:
                 bufsize=0,
             ) as process:
                 self._process = process
+                assert process.stdin is not None
+                self._pipe = FrameQueue(process.stdin)  # type: ignore[arg-type]
                 try:
                     self._hear(process)
                 finally:
                     process.kill()
-                    # The end of its input may fail: it is gone, and so is what was on its way.
-                    if process.stdin is not None:
-                        with suppress(OSError):
-                            process.stdin.close()
+                    self._pipe.end()
+                    self._pipe.join()
             if not self._wanted_end:
                 telemetry.warning("recogniser.ended", exit_code=process.returncode)
         except OSError as error:
@@ -180,9 +215,7 @@ class _Child:
             self._lose_all()
 
     def _hear(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stdin is not None
         assert process.stdout is not None
-        self._writer = FrameWriter(process.stdin)  # type: ignore[arg-type]
         try:
             hello = read_frame(process.stdout)  # type: ignore[arg-type]
             if hello is None or hello.kind != "hello" or hello.head.get("version") != VERSION:
@@ -190,7 +223,9 @@ class _Child:
                 return
             self._hello.set()
             while (frame := read_frame(process.stdout)) is not None:  # type: ignore[arg-type]
-                self._pass_on(frame)
+                self._quiet.over()
+                if frame.kind != "alive":
+                    self._pass_on(frame)
         except BadFrame:
             telemetry.warning("recogniser.bad_frame")
 
@@ -204,7 +239,7 @@ class _Child:
 
     def _lose_all(self) -> None:
         with self._lock:
-            self._gone = True
+            self._gone.set()
             left, self._sessions = list(self._sessions.values()), {}
         self._hello.set()
         for session in left:

@@ -6,14 +6,16 @@ parent and never used again.
 
 parent: open {session, order} · sound {session} + PCM · finish · abort · summarise ·
         speak {language} · not_recorded {start_ms, end_ms}
-child:  hello {version} · opened · refused {code, detail} · told {event} · taken {bytes} ·
-        warned {code, detail, at_ms} · over
+child:  hello {version} · alive, every second · opened · refused {code, detail} · told {event} ·
+        taken {bytes} · warned {code, detail, at_ms} · over
 """
 
 import json
+import queue
 import struct
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -22,7 +24,8 @@ from services.domain.calls import CallDetails, Direction
 from services.live.recognising import LiveOrder
 from services.storage.forms import pack_options, unpack_options
 
-VERSION = 1
+VERSION = 2
+ALIVE_EVERY_S = 1.0
 _LENGTHS = struct.Struct("<II")
 MOST_HEAD_BYTES = 64 * 1024 * 1024
 MOST_BODY_BYTES = 4 * 1024 * 1024
@@ -60,11 +63,56 @@ class FrameWriter:
 
     def write(self, kind: str, *, body: bytes = b"", **fields: Any) -> None:
         """Write a frame. Raises OSError, or ValueError when the stream is closed."""
-        head = json.dumps({"type": kind, **fields}, separators=(",", ":")).encode()
-        rest = memoryview(_LENGTHS.pack(len(head), len(body)) + head + body)
+        self.write_packed(_packed(kind, body, fields))
+
+    def write_packed(self, frame: bytes) -> None:
+        """Write a frame as it goes over the pipe. Raises as ``write``."""
+        rest = memoryview(frame)
         with self._lock:
             while rest:
                 rest = rest[self._stream.write(rest) :]
+
+
+class FrameQueue:
+    """Writes frames in a thread of its own: who says something never waits for a stuck reader.
+
+    How much may wait is for those to see to who write.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """Write to a stream without a buffer of its own, and close it in the end."""
+        self._stream = stream
+        self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._is_broken = False
+        self._thread = threading.Thread(target=self._work, name="recogniser-pipe", daemon=True)
+        self._thread.start()
+
+    def write(self, kind: str, *, body: bytes = b"", **fields: Any) -> None:
+        """Have a frame written after those before it. Raises OSError when nobody reads any more."""
+        if self._is_broken:
+            raise BrokenPipeError
+        self._waiting.put(_packed(kind, body, fields))
+
+    def end(self) -> None:
+        """Close the stream when all is written; returns at once."""
+        self._waiting.put(None)
+
+    def join(self) -> None:
+        """Wait until the stream is closed, after ``end`` or the death of who reads."""
+        self._thread.join()
+
+    def _work(self) -> None:
+        writer = FrameWriter(self._stream)
+        try:
+            while (frame := self._waiting.get()) is not None:
+                writer.write_packed(frame)
+        except (OSError, ValueError):
+            pass  # Who reads is gone; that is told by its own pipe.
+        finally:
+            self._is_broken = True
+            # The end may fail, too: what was on its way is gone with the reader.
+            with suppress(OSError):
+                self._stream.close()
 
 
 def read_frame(stream: BinaryIO) -> Frame | None:
@@ -96,6 +144,11 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
+
+
+def _packed(kind: str, body: bytes, fields: Mapping[str, Any]) -> bytes:
+    head = json.dumps({"type": kind, **fields}, separators=(",", ":")).encode()
+    return _LENGTHS.pack(len(head), len(body)) + head + body
 
 
 def order_form(order: LiveOrder) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from services.domain.errors import (
-    InternalFault,
     LiveOver,
     PartylineError,
     RecogniserLost,
     error_of,
 )
-from services.live.child_frames import Frame, order_form
+from services.live.child_frames import ALIVE_EVERY_S, Frame, order_form
+from services.live.quiet_time import QuietTime
 from services.live.recognising import LiveOrder
 from services.live.standing import warning_of
 from services.live.telling import Kind, Told, ToldListener
@@ -20,6 +20,8 @@ from services.providers.live import LiveFormat
 OPEN_WITHIN_S = 120.0
 MOST_ON_ITS_WAY_MS = 3_000
 """So much sound at most has been sent to a session and not been taken by it."""
+STILL_AT_END_S = 8.0
+"""The last words of a call are not waited for any longer when everything stands still so long."""
 
 
 class ChildLink(Protocol):
@@ -29,7 +31,11 @@ class ChildLink(Protocol):
         """Have a session told what the child says of it. Raises RecogniserLost."""
 
     def write(self, kind: str, *, body: bytes = b"", **fields: Any) -> None:
-        """Tell the child something. Raises RecogniserLost."""
+        """Tell the child something; never waits for it. Raises RecogniserLost."""
+
+    @property
+    def quiet_s(self) -> float:
+        """For how long the child has said nothing at all."""
 
 
 class SessionInChild:
@@ -52,6 +58,9 @@ class SessionInChild:
         self._refused: PartylineError | None = None
         self._over = False
         self._ended = False
+        self._why: PartylineError | None = None
+        self.quiet = QuietTime(ALIVE_EVERY_S)
+        """For how long none of its sound was taken; who watches the child counts it."""
 
     def open(self) -> None:
         """Open it. Raises what it is refused with, RecogniserLost."""
@@ -68,20 +77,33 @@ class SessionInChild:
             self.abort()
             raise RecogniserLost
 
+    @property
+    def waits_s(self) -> float:
+        """For how long sound has been on its way of which none is taken."""
+        return self.quiet.seconds if self._on_its_way else 0.0
+
     def send(self, pcm: bytes) -> None:
-        """Send whole frames of sound."""
+        """Send whole frames of sound. Raises what ended the session, LiveOver after its end."""
         with self._changed:
             self._changed.wait_for(lambda: self._over or self._has_room)
             if self._over:
-                raise LiveOver
+                raise self._why or LiveOver
+            if not self._on_its_way:
+                self.quiet.over()
             self._on_its_way += len(pcm)
         self._child.write("sound", session=self.number, body=pcm)
 
     def finish(self) -> None:
-        """End the sound; returns when the child has told all of it, or is gone."""
+        """End the sound; returns when the child has told all of it, is gone, or stands still."""
         self._child.write("finish", session=self.number)
         with self._changed:
-            self._changed.wait_for(lambda: self._over)
+            while not self._changed.wait_for(lambda: self._over, ALIVE_EVERY_S):
+                if max(self._child.quiet_s, self.waits_s) >= STILL_AT_END_S:
+                    break
+            is_over = self._over
+        if not is_over:
+            self.lose()
+            self.abort()
 
     def abort(self) -> None:
         """End it at once; nothing more is told."""
@@ -112,6 +134,7 @@ class SessionInChild:
                 error = error_of(frame.head["code"], frame.head["detail"])
                 self._tell(warning_of(error, frame.head["at_ms"]))
             case "taken":
+                self.quiet.over()
                 with self._changed:
                     self._on_its_way -= frame.head["bytes"]
                     self._changed.notify_all()
@@ -124,10 +147,10 @@ class SessionInChild:
                     self._refused = error_of(frame.head["code"], frame.head["detail"])
                     self._changed.notify_all()
             case "over":
-                self._end_with(InternalFault())
+                self.lose()
 
     def lose(self) -> None:
-        """Take that the child is gone."""
+        """Take that no more is to be had of the child, if there was no other end before."""
         self._end_with(RecogniserLost())
 
     @property
@@ -138,7 +161,10 @@ class SessionInChild:
         with self._changed:
             if self._over:
                 return
-            self._ended = self._ended or told["type"] == Kind.ENDED
+            if told["type"] == Kind.ENDED:
+                self._ended = True
+                code = told["error_code"]
+                self._why = error_of(code) if code else None
         self._listener(told)
 
     def _end_with(self, error: PartylineError | None) -> None:
@@ -147,6 +173,8 @@ class SessionInChild:
             if self._over:
                 return
             self._over = True
+            if not self._ended:
+                self._why = error
             is_told = self._ended or not self._is_open or error is None
             self._changed.notify_all()
         if not is_told and error is not None:

@@ -8,7 +8,15 @@ from typing import Any, BinaryIO
 
 from services import telemetry
 from services.domain.errors import InternalFault, PartylineError
-from services.live.child_frames import VERSION, BadFrame, Frame, FrameWriter, order_of, read_frame
+from services.live.child_frames import (
+    ALIVE_EVERY_S,
+    VERSION,
+    BadFrame,
+    Frame,
+    FrameWriter,
+    order_of,
+    read_frame,
+)
 from services.live.recognising import LiveOrder, Recognised, Recogniser
 from services.live.telling import Told, ToldListener
 from services.providers.live import LiveFormat
@@ -36,19 +44,29 @@ class ChildSide:
         self._recogniser = recogniser
         self._wait = wait
         self._sessions: dict[int, _Session] = {}
+        self._over = threading.Event()
 
     def serve(self) -> None:
         """Return when the parent is gone, or says what can't be understood."""
         self._writer.write("hello", version=VERSION)
+        alive = threading.Thread(target=self._say_alive, name="alive", daemon=True)
+        alive.start()
         try:
             while (frame := read_frame(self._incoming)) is not None:
                 self._take(frame)
         except BadFrame:
             telemetry.warning("recogniser.bad_frame")
         finally:
+            self._over.set()
             sessions = list(self._sessions.values())
             for session in sessions:
                 session.abort()
+
+    def _say_alive(self) -> None:
+        """Show that threads here get their turn: native code that never returns may keep all."""
+        with suppress(OSError, ValueError):
+            while not self._over.wait(ALIVE_EVERY_S):
+                self._writer.write("alive")
 
     def _take(self, frame: Frame) -> None:
         number = frame.session

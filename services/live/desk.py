@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from services import telemetry
 from services.access.rights import check_may_change, may_stop_live
 from services.domain.calls import CallDetails, ProcessingOptions
-from services.domain.errors import AccessDenied, InvalidRequest, NotFound, PartylineError
+from services.domain.errors import (
+    AccessDenied,
+    HeldElsewhere,
+    InvalidRequest,
+    LiveOver,
+    NotFound,
+    PartylineError,
+)
 from services.domain.ids import new_id
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.people import User
@@ -110,12 +117,7 @@ class LiveDesk:
             heartbeat_at=now,
             process=self._process,
         )
-        order = LiveOrder(
-            options=self._prepare(user, options),
-            details=running.details,
-            channels=min(channels, capabilities.live_channels),
-        )
-        self._holding.hold(running, order)
+        self._holding.hold(running, self._order(user, running))
         telemetry.event(
             "live.begun", provider=options.provider, channels=channels, source=source.value
         )
@@ -127,10 +129,9 @@ class LiveDesk:
         return [held.get(call.id, call) for call in self._store.running(user.org_id)]
 
     def mine(self, user: User) -> list[RunningCall]:
-        """Return the calls that this person has begun here and can go on with."""
-        calls = [held.running for held in self._holding.all()]
-        mine = [c for c in calls if (c.org_id, c.owner) == (user.org_id, user.id) and c.goes_on]
-        return sorted(mine, key=lambda call: call.began_at, reverse=True)
+        """Return the calls that this person has begun and can go on with here."""
+        mine = [c for c in self.running(user) if c.owner == user.id and c.goes_on]
+        return [c for c in mine if self._holding.find(c.id) or self._holding.can_take_up(c)]
 
     def get(self, user: User, call_id: str) -> RunningCall:
         """Return a running call. Raises NotFound."""
@@ -142,10 +143,11 @@ class LiveDesk:
     def connect(self, user: User, call_id: str, notify: Callable[[LineNotice], None]) -> SoundLine:
         """Return a new way for a call's sound, which takes over from an older one.
 
-        ``notify`` is told why it is no more, from any thread. Raises NotFound, AccessDenied for a
-        call of somebody else, LiveOver, InvalidRequest for a call that another process holds.
+        ``notify`` is told why it is no more, from any thread. A call whose process has died goes on
+        in this one. Raises NotFound, AccessDenied for a call of somebody else, LiveOver,
+        HeldElsewhere while another process holds it.
         """
-        return self._own(user, call_id).connect(notify)
+        return self._own(user, call_id, take_up=True).connect(notify)
 
     def play(self, user: User, call_id: str, chunks: Iterator[bytes], speed: float = 1.0) -> None:
         """Feed a call with sound of this machine, in a thread of its own.
@@ -159,19 +161,24 @@ class LiveDesk:
             self._sounds.append(sound)
         sound.start()
 
-    def stop(self, user: User, call_id: str) -> None:
+    def stop(self, user: User, call_id: str, *, complete: bool = False) -> None:
         """End a call: last words, then it lands. Returns at once; safe to call twice.
 
-        Raises NotFound, AccessDenied, InvalidRequest for a call that another process holds.
+        Unless its sound is ``complete``, as its recorder knows, a recorder that is away is waited
+        for. Raises NotFound, AccessDenied, HeldElsewhere while another process holds the call.
         """
-        self._ruled(user, call_id).end()
+        held = self._ruled(user, call_id, take_up=True)
+        if complete:
+            held.end()
+        else:
+            held.ask_end()
 
     def follow(
         self, user: User, call_id: str, after: int, listener: ToldListener
     ) -> tuple[RunningCall, Following]:
         """Tell ``listener`` all that is told of a call after event number ``after``.
 
-        What was told already comes back with the call. Raises NotFound, InvalidRequest.
+        What was told already comes back with the call. Raises NotFound, HeldElsewhere.
         """
         held = self._here(user, call_id, landed_too=True)
         return held.running, held.standing.log.follow(after, listener)
@@ -190,31 +197,47 @@ class LiveDesk:
         self._ruled(user, call_id).feed.speak(language)
 
     def close(self) -> None:
-        """Let go of all calls; what they have is landed by the next start."""
+        """Let go of all calls; the next start goes on with them, or lands what they have."""
         self._holding.close()
         with self._lock:
             sounds, self._sounds = self._sounds, []
         for sound in sounds:
             sound.wait()
 
+    def _order(self, user: User, running: RunningCall) -> LiveOrder:
+        capabilities = self._providers.capabilities(running.options.provider)
+        return LiveOrder(
+            options=self._prepare(user, running.options),
+            details=running.details,
+            channels=min(running.channels, capabilities.live_channels),
+        )
+
     def _here(self, user: User, call_id: str, *, landed_too: bool = False) -> HeldCall:
         held = self._holding.find(call_id, landed_too=landed_too)
         if held is None:
             self._store.get(user.org_id, call_id)
-            raise InvalidRequest("Another process of this installation holds the call.")
+            raise HeldElsewhere
         return _of(user, held)
 
-    def _own(self, user: User, call_id: str) -> HeldCall:
-        held = self._here(user, call_id)
-        if held.running.owner != user.id:
+    def _own(self, user: User, call_id: str, *, take_up: bool = False) -> HeldCall:
+        if self.get(user, call_id).owner != user.id:
             raise AccessDenied
-        return held
+        return self._taken_up(user, call_id) if take_up else self._here(user, call_id)
 
-    def _ruled(self, user: User, call_id: str) -> HeldCall:
-        held = self._here(user, call_id)
-        if not may_stop_live(user, held.running.owner):
+    def _ruled(self, user: User, call_id: str, *, take_up: bool = False) -> HeldCall:
+        if not may_stop_live(user, self.get(user, call_id).owner):
             raise AccessDenied
-        return held
+        return self._taken_up(user, call_id) if take_up else self._here(user, call_id)
+
+    def _taken_up(self, user: User, call_id: str) -> HeldCall:
+        """Return the call as this process holds it, from now on where its process has died."""
+        held = self._holding.find(call_id)
+        if held is not None:
+            return _of(user, held)
+        running = self._store.get(user.org_id, call_id)
+        if not running.goes_on:
+            raise LiveOver
+        return self._holding.take_up(running, self._order(user, running), self._process)
 
 
 def _of(user: User, held: HeldCall) -> HeldCall:

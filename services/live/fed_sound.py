@@ -35,6 +35,8 @@ class FedSound:
         """The first frame that has not come yet."""
         self.cursor = 0
         """The first frame that was not given on yet."""
+        self._session_began_ms = 0
+        self._gaps: deque[tuple[int, int]] = deque()
 
     @property
     def is_behind(self) -> bool:
@@ -51,9 +53,12 @@ class FedSound:
         """How much of it was given on."""
         return self.cursor // FRAMES_PER_MS
 
-    def came(self, first_frame: int, pcm: bytes) -> None:
-        """Take frames that are on the tape now."""
+    def came(self, first_frame: int, pcm: bytes, *, recorded: bool = True) -> None:
+        """Take frames that are on the tape now; not ``recorded``: they stand for what is not."""
         frames = len(pcm) // self.frame_bytes
+        if not recorded:
+            start_ms = first_frame // FRAMES_PER_MS
+            self._gaps.append((start_ms, start_ms + frames // FRAMES_PER_MS))
         if self._recent_frames + frames <= KEPT_FRAMES:
             self._recent.append((first_frame, pcm))
             self._recent_frames += frames
@@ -75,8 +80,16 @@ class FedSound:
         self.cursor += len(pcm) // self.frame_bytes
 
     def go_to(self, at_ms: int) -> None:
-        """Put the cursor to another place, before which nothing is wanted any more."""
+        """Begin a session at another place, before which nothing is wanted any more."""
         self.cursor = min(self.present, at_ms * FRAMES_PER_MS)
+        self._session_began_ms = at_ms
+
+    def gap_ahead(self) -> tuple[int, int] | None:
+        """Return a gap that the next sound may reach, in the session's time; each is told once."""
+        if not self._gaps or self._gaps[0][0] > self.given_ms + AT_MOST_MS:
+            return None
+        start_ms, end_ms = (max(0, ms - self._session_began_ms) for ms in self._gaps.popleft())
+        return start_ms, end_ms
 
     def _drop_first(self) -> bytes:
         _, pcm = self._recent.popleft()

@@ -17,9 +17,10 @@ class Glancing:
     any, of the agent's only as long as nobody else has said anything.
     """
 
-    def __init__(self) -> None:
-        """Begin with nothing told."""
-        self._glance = LiveGlance()
+    def __init__(self, before: LiveGlance | None = None) -> None:
+        """Begin with nothing told, or with what an earlier process saw."""
+        self._glance = before or LiveGlance()
+        self._warnings_before = self._glance.warnings
         self._speakers: dict[str, Told] = {}
         self._last: Told | None = None
         self._lines: dict[str, Told] = {}
@@ -49,7 +50,9 @@ class Glancing:
         if not told.get("taken_back"):
             self._warnings[name] = told["kind"]
         last = next(reversed(self._warnings.values()), None)
-        return replace(glance, warnings=len(self._warnings), last_warning=last)
+        return replace(
+            glance, warnings=self._warnings_before + len(self._warnings), last_warning=last
+        )
 
     def _with_speakers(self, glance: LiveGlance) -> LiveGlance:
         labels = tuple(speaker["label"] for speaker in self._speakers.values())

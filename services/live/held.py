@@ -6,34 +6,22 @@ Whatever happens to captions, pages and connections, what ``take`` has returned 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from services import telemetry
 from services.audio.recording import FRAMES_PER_MS
 from services.domain.errors import LiveOver, PartylineError, SoundElsewhere
 from services.domain.live import Ended
-from services.domain.live_calls import GOING_ON, LiveState, RunningCall, SoundGap
+from services.domain.live_calls import FROM_BROWSER, GOING_ON, LiveState, RunningCall, SoundGap
 from services.live.feeding import Feed
 from services.live.line import LineNotice, SoundLine
+from services.live.patience import HoldingLimits, Patience
 from services.live.sound_sequence import CallClock, SoundSequence
 from services.live.standing import Standing
 from services.providers.live import BYTES_PER_SAMPLE
 from services.storage.tapes import Tape
 
-AWAY_AFTER_S = 5.0
 MOST_GAP_MS = 600_000
-MISSING_SOUND_S = 30.0
-"""So long at most an ended call waits for sound that was announced and has not come."""
-FINISH_WITHIN_S = 120.0
 SILENCE_FRAMES = 2_000 * FRAMES_PER_MS
-
-
-@dataclass(frozen=True, kw_only=True)
-class HoldingLimits:
-    """How long a call is held: without sound, in seconds; in all, in milliseconds of sound."""
-
-    away_end_s: float = 600.0
-    most_ms: int = 12 * 3_600_000
 
 
 class HeldCall:
@@ -54,7 +42,6 @@ class HeldCall:
     ) -> None:
         """Hold a call; ``attach`` follows before any sound."""
         self.standing = standing
-        self._limits = limits
         self._then = then
         self._note = note
         self._clock = clock
@@ -63,13 +50,23 @@ class HeldCall:
         self._call_clock = CallClock()
         self._line: SoundLine | None = None
         self._attached: tuple[Tape, Feed] | None = None
-        self._last_sound_at = self._last_line_at = clock()
-        self._end_by: float | None = None
+        self._patience = Patience(limits, clock())
         self._released = False
 
-    def attach(self, tape: Tape, feed: Feed) -> None:
-        """Have sound go onto this tape and by this feed, whose first session is open."""
+    def attach(self, tape: Tape, feed: Feed, *, silent_s: float = 0.0) -> None:
+        """Have sound go onto this tape and by this feed, whose first session is open.
+
+        What the tape has already was taken by an earlier process, ``silent_s`` ago at the latest.
+        """
         self._attached = (tape, feed)
+        if tape.frames:
+            left_at = self._clock() - silent_s
+            self._sequence = SoundSequence(self.running.channels, tape.frames)
+            self._call_clock.heard(tape.frames, left_at)
+            self.standing.received(tape.frames // FRAMES_PER_MS)
+            if self.running.state is LiveState.PAUSED:
+                self._call_clock.pause(left_at)
+                self._patience.paused(left_at)
         feed.start(tape)
 
     @property
@@ -91,7 +88,7 @@ class HeldCall:
             if self._line is not None:
                 self._line.end(LineNotice.TAKEN_OVER)
             self._line = SoundLine(self, notify)
-            self._last_line_at = self._clock()
+            self._patience.page_seen(self._clock())
             return self._line
 
     def disconnect(self, line: SoundLine) -> None:
@@ -99,7 +96,7 @@ class HeldCall:
         with self._sound:
             if self._line is line:
                 self._line = None
-                self._last_line_at = self._clock()
+                self._patience.page_seen(self._clock())
 
     @property
     def next_frame(self) -> int:
@@ -118,8 +115,8 @@ class HeldCall:
                 self._call_clock.resume(self._clock())
                 self._store(new)
                 self._call_clock.heard(self._sequence.next_frame, self._clock())
-            self._last_sound_at = self._clock()
-            complete = self._sequence.is_complete
+            complete = self._sequence.is_complete or self._has_caught_up()
+            self._patience.heard(self._clock())
         # What comes a second time was recorded before the pause.
         back_from = (LiveState.AWAY, LiveState.PAUSED) if new else (LiveState.AWAY,)
         self.standing.change_state(LiveState.RECORDING, only_from=back_from)
@@ -141,7 +138,7 @@ class HeldCall:
             missing = self._call_clock.missing_frames(next_frame, now, MOST_GAP_MS)
             if known_ms is not None:
                 missing = max(0, min(known_ms, MOST_GAP_MS)) * FRAMES_PER_MS
-            self._last_sound_at = now
+            self._patience.heard(now)
             start_ms = next_frame // FRAMES_PER_MS
             while missing > 0:
                 frames = min(missing, SILENCE_FRAMES)
@@ -160,17 +157,18 @@ class HeldCall:
         """Let the call's time stand still."""
         with self._sound:
             self._check(line)
-            self._call_clock.pause(self._clock())
-        self.standing.change_state(
-            LiveState.PAUSED, only_from=(LiveState.RECORDING, LiveState.AWAY)
-        )
+            now = self._clock()
+            self._call_clock.pause(now)
+            back_from = (LiveState.RECORDING, LiveState.AWAY)
+            if self.standing.change_state(LiveState.PAUSED, only_from=back_from):
+                self._patience.paused(now)
 
     def resume(self, line: SoundLine) -> None:
         """Go on."""
         with self._sound:
             self._check(line)
             self._call_clock.resume(self._clock())
-            self._last_sound_at = self._clock()
+            self._patience.heard(self._clock())
         self.standing.change_state(
             LiveState.RECORDING, only_from=(LiveState.PAUSED, LiveState.AWAY)
         )
@@ -180,10 +178,23 @@ class HeldCall:
         with self._sound:
             self._check(line)
             self._sequence.end_at(frames)
-            self._end_by = self._clock() + MISSING_SOUND_S
+            self._patience.wait_for_end(self._clock())
             complete = self._sequence.is_complete
         if complete:
             self.end()
+
+    def ask_end(self) -> None:
+        """End the call for somebody who isn't its recorder; safe to call twice.
+
+        A recorder whose network is down has kept what was said: it is waited for, a while.
+        """
+        with self._sound:
+            now, state = self._clock(), self.running.state
+            may_have_more = self.running.source in FROM_BROWSER and state is not LiveState.PAUSED
+            if may_have_more and not self.is_over and self._patience.is_late(now):
+                self._patience.want_end(now)
+                return
+        self.end()
 
     def end(self) -> None:
         """End the call with the sound that is there; safe to call twice."""
@@ -191,11 +202,12 @@ class HeldCall:
             if not self.standing.change_state(LiveState.FINISHING, only_from=GOING_ON):
                 return
             line, self._line = self._line, None
-            try:
-                self._tape.sync()
-            except PartylineError as error:
-                telemetry.warning("live.not_synced", error=error.code)
-            self._end_by = self._clock() + FINISH_WITHIN_S
+            self._patience.finishing(self._clock())
+        # Nothing is appended any more, and nobody is to wait for the disk.
+        try:
+            self._tape.sync()
+        except PartylineError as error:
+            telemetry.warning("live.not_synced", error=error.code)
         if line is not None:
             line.end(LineNotice.STOPPED)
         telemetry.event("live.ended", audio_ms=self.running.received_ms)
@@ -221,19 +233,15 @@ class HeldCall:
     def look_after(self) -> None:
         """Do what time asks for: tell that nobody is there, end what nobody goes on with."""
         now, state = self._clock(), self.running.state
-        silent_s = now - self._last_sound_at
         if state is LiveState.FINISHING:
-            if self._end_by is not None and now > self._end_by:
-                self._end_by = None
+            if self._patience.gives_up(now):
                 self.feed.give_up()
             return
-        if state is LiveState.RECORDING and silent_s > AWAY_AFTER_S:
+        if state is LiveState.RECORDING and self._patience.is_away(now):
             self.standing.change_state(LiveState.AWAY, only_from=(LiveState.RECORDING,))
         with self._sound:
-            nobody = self._line is None and now - self._last_line_at > self._limits.away_end_s
-        away = state is not LiveState.PAUSED and silent_s > self._limits.away_end_s
-        overdue = self._end_by is not None and now > self._end_by
-        if overdue or away or (state is LiveState.PAUSED and nobody) or self._is_long():
+            is_at_end = self._patience.is_at_end(state, now, has_page=self._line is not None)
+        if is_at_end or self._patience.is_too_long(self.running.received_ms):
             self.end()
 
     def sync(self) -> None:
@@ -258,8 +266,10 @@ class HeldCall:
     def _bytes_per_frame(self) -> int:
         return BYTES_PER_SAMPLE * self.running.channels
 
-    def _is_long(self) -> bool:
-        return self.running.received_ms >= self._limits.most_ms
+    def _has_caught_up(self) -> bool:
+        """Say whether a call that is to end then has the sound of this very moment."""
+        is_late = self._call_clock.is_late(self._sequence.next_frame, self._clock())
+        return self._patience.end_wanted and not is_late
 
     def _check(self, line: SoundLine | None) -> None:
         self._check_goes_on()

@@ -4,22 +4,24 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from services import telemetry
 from services.analysis.metrics import analyse
-from services.domain.errors import PartylineError
+from services.domain.errors import HeldElsewhere, PartylineError, StartedAgain
 from services.domain.live import Ended
 from services.domain.live_calls import RunningCall
 from services.domain.metrics import AnalysedTranscript
 from services.live.feeding import Feed
-from services.live.held import HeldCall, HoldingLimits
-from services.live.landing import Landed, Landing
+from services.live.held import HeldCall
+from services.live.landing import BACK_WITHIN, Landed, Landing
+from services.live.patience import HoldingLimits
 from services.live.recognising import LiveOrder, Recogniser
 from services.live.standing import Standing
 from services.live.telling import Told
 from services.live.told_reading import ToldCaptions
 from services.storage.live_calls import LiveCallStore
-from services.storage.tapes import TapeStore
+from services.storage.tapes import Tape, TapeStore
 
 KEPT_AFTER_LANDING_S = 60.0
 """So long a landed call can still be followed: whoever was cut off learns what became of it."""
@@ -47,7 +49,9 @@ class Holding:
     def __init__(self, parts: HoldingParts) -> None:
         """Hold no call yet."""
         self._parts = parts
+        self._began_at = parts.clock()
         self._lock = threading.Lock()
+        self._taking_up = threading.Lock()
         self._held: dict[str, HeldCall] = {}
         self._to_land: set[str] = set()
         self._landed: dict[str, tuple[HeldCall, float]] = {}
@@ -55,22 +59,7 @@ class Holding:
     def hold(self, running: RunningCall, order: LiveOrder) -> HeldCall:
         """Open a call everywhere, or nowhere: recogniser, tape, row. Raises a PartylineError."""
         parts = self._parts
-        standing = Standing(running, parts.on_told, parts.clock)
-        held = HeldCall(
-            standing,
-            limits=parts.limits,
-            then=self._conclude,
-            note=self._note,
-            clock=parts.clock,
-        )
-        feed = Feed(
-            parts.recogniser,
-            order,
-            standing,
-            channels=running.channels,
-            then=held.fed,
-            clock=parts.clock,
-        )
+        held, feed = self._made(running, order)
         feed.open()
         try:
             tape = parts.tapes.create(running.id, running.channels)
@@ -87,6 +76,74 @@ class Holding:
         with self._lock:
             self._held[running.id] = held
         return held
+
+    def take_up(self, running: RunningCall, order: LiveOrder, process: str) -> HeldCall:
+        """Go on with a call whose process has died, where its tape ends.
+
+        Raises HeldElsewhere when that process lives, another one has been quicker, or the tape is
+        on another machine; StorageError.
+        """
+        with self._taking_up:
+            held = self.find(running.id)
+            if held is not None:
+                return held
+            tape = self._free_tape(running.id)
+            try:
+                taken = self._parts.store.take_up(running, process)
+                if taken is None:
+                    raise HeldElsewhere
+                held = self._go_on(running, taken, order, tape)
+            except BaseException:
+                tape.close()
+                raise
+            with self._lock:
+                self._held[running.id] = held
+        held.standing.warn(StartedAgain(), held.running.received_ms)
+        return held
+
+    def can_take_up(self, running: RunningCall) -> bool:
+        """Say whether a call goes on whose process has died, with its tape on this machine."""
+        return running.goes_on and self._parts.tapes.is_free(running.id)
+
+    def _free_tape(self, call_id: str) -> Tape:
+        if not self._parts.tapes.is_free(call_id):
+            raise HeldElsewhere
+        return self._parts.tapes.resume(call_id)
+
+    def _go_on(
+        self, before: RunningCall, taken: RunningCall, order: LiveOrder, tape: Tape
+    ) -> HeldCall:
+        """Return the call as this process holds it; nothing of it is opened that can refuse."""
+        # More than any process has told of it: none tells an event in every millisecond.
+        lasted_ms = (taken.heartbeat_at - taken.began_at) // timedelta(milliseconds=1)
+        held, feed = self._made(taken, order, told_before=max(0, lasted_ms))
+        feed.open_later(tape.frames)
+        silent = taken.heartbeat_at - before.heartbeat_at
+        held.attach(tape, feed, silent_s=max(0.0, silent.total_seconds()))
+        telemetry.event("live.taken_up", received_ms=held.running.received_ms)
+        return held
+
+    def _made(
+        self, running: RunningCall, order: LiveOrder, *, told_before: int = 0
+    ) -> tuple[HeldCall, Feed]:
+        parts = self._parts
+        standing = Standing(running, parts.on_told, parts.clock, told_before=told_before)
+        held = HeldCall(
+            standing,
+            limits=parts.limits,
+            then=self._conclude,
+            note=self._note,
+            clock=parts.clock,
+        )
+        feed = Feed(
+            parts.recogniser,
+            order,
+            standing,
+            channels=running.channels,
+            then=held.fed,
+            clock=parts.clock,
+        )
+        return held, feed
 
     def find(self, call_id: str, *, landed_too: bool = False) -> HeldCall | None:
         """Return a call that is held here, or has landed a moment ago."""
@@ -114,7 +171,9 @@ class Holding:
             left = [held for call_id in self._to_land if (held := self._held.get(call_id))]
         for held in left:
             self._land(held)
-        self._parts.landing.recover()
+        # Whoever was cut off by a stop or crash of the server is to find the call as it was.
+        is_young = self._parts.clock() - self._began_at < BACK_WITHIN.total_seconds()
+        self._parts.landing.recover(spare_browsers=is_young)
 
     def forget_landed(self) -> None:
         """Forget calls that landed a while ago."""

@@ -14,7 +14,10 @@ LOOKS_PER_LANDING = 15
 
 
 class LiveKeeper:
-    """Does so in a thread of its own; each part by itself, so that no fault stops the others."""
+    """Does so in a thread of its own; each part by itself, so that no fault stops the others.
+
+    Landing takes its time, by the length of calls: it has another thread, and nothing waits for it.
+    """
 
     def __init__(self, holding: Holding, *, every_s: float = LOOK_EVERY_S) -> None:
         """Look after these calls every so many seconds."""
@@ -22,6 +25,7 @@ class LiveKeeper:
         self._every_s = every_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="live-keeper", daemon=True)
+        self._landing: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin; calls of processes that have died are landed first."""
@@ -32,6 +36,12 @@ class LiveKeeper:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
+        self.wait_for_landing()
+
+    def wait_for_landing(self) -> None:
+        """Wait until what is being landed at present has landed, or could not."""
+        if self._landing is not None:
+            self._landing.join()
 
     def _work(self) -> None:
         looks = 0
@@ -49,8 +59,17 @@ class LiveKeeper:
             if looks % LOOKS_PER_BEAT == 0:
                 _do(partial(self._holding.beat, held))
         if looks % LOOKS_PER_LANDING == 0:
-            _do(self._holding.land_left_over)
+            self._land()
             _do(self._holding.forget_landed)
+
+    def _land(self) -> None:
+        """Begin to land what is left over, unless that is under way."""
+        if self._landing is not None and self._landing.is_alive():
+            return
+        self._landing = threading.Thread(
+            target=partial(_do, self._holding.land_left_over), name="live-landing", daemon=True
+        )
+        self._landing.start()
 
 
 def _do(work: Callable[[], None]) -> None:

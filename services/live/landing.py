@@ -26,7 +26,7 @@ from services.domain.errors import (
     PartylineError,
     ProviderUnknown,
 )
-from services.domain.live_calls import RunningCall
+from services.domain.live_calls import FROM_BROWSER, RunningCall
 from services.domain.metrics import AnalysedTranscript
 from services.jobs.queue import JobQueue
 from services.live.landed import audio_facts, call_of, first_run, fit_to_keep
@@ -42,6 +42,8 @@ from services.storage.transcripts import TranscriptStore
 
 LEAST_FRAMES = SAMPLE_RATE // 2
 SILENT_FOR = timedelta(seconds=20)
+BACK_WITHIN = timedelta(seconds=45)
+"""So long a call is left to its recorder, which tries every 3 s, and 8 s for an answer."""
 TOUCH_EVERY_S = 2.0
 # A tape that belongs to nothing known may be that of another database put here for a moment.
 LEFT_OVER_AFTER_S = 600.0
@@ -55,7 +57,7 @@ class Landed(StrEnum):
     TOO_SHORT = "too_short"
     """There was next to no sound; nothing is left of it."""
     BEFORE = "before"
-    """It had landed or been discarded before."""
+    """It had landed before."""
     ELSEWHERE = "elsewhere"
     """Another process has taken it over, and lands it."""
 
@@ -120,23 +122,26 @@ class Landing:
         )
         return landed
 
-    def discard(self, call_id: str) -> None:
-        """Delete a live call with its sound; one that isn't there is as good as deleted."""
-        self._live.remove(call_id)
-        self._tapes.delete(call_id)
-        forget_log(self._engine)
-        telemetry.event("live.discarded")
-
-    def recover(self) -> list[str]:
+    def recover(self, *, spare_browsers: bool = False) -> list[str]:
         """Land the calls whose process has died; return their ids.
 
         It finds those whose tape is on this machine, is written by nobody, and whose process has
-        shown no heartbeat for 20 s. One that can't be landed now is tried again later.
+        shown no heartbeat for 20 s. A call that a browser records is left for 45 s to whoever comes
+        back to it, and longer while ``spare_browsers``. One that can't be landed now is tried again
+        later.
         """
         landed = []
         free = [call_id for call_id in self._tapes.ids() if not self._tapes.is_held(call_id)]
-        since = datetime.now(UTC) - SILENT_FOR
-        for running in self._live.take_over(self._process, silent_since=since, among=free):
+        now = datetime.now(UTC)
+
+        def spare(call: RunningCall) -> bool:
+            may_come_back = call.goes_on and call.source in FROM_BROWSER
+            return may_come_back and (spare_browsers or call.heartbeat_at > now - BACK_WITHIN)
+
+        silent = now - SILENT_FOR
+        for running in self._live.take_over(
+            self._process, silent_since=silent, among=free, spare=spare
+        ):
             telemetry.event("live.taken_over", received_ms=running.received_ms)
             try:
                 if self.land(running.id, None) is Landed.CALL:

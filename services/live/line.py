@@ -18,7 +18,7 @@ class LineNotice(StrEnum):
     STOPPED = "stopped"
     """The call's sound is complete."""
     LOST = "lost"
-    """This process doesn't hold the call any more."""
+    """This process doesn't hold the call any more; it may go on in another one, or a later one."""
 
 
 class SoundLine:

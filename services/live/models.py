@@ -15,8 +15,11 @@ class LineByLine(Protocol):
     def final(self, line: Utterance) -> tuple[Utterance, ...]:
         """Return a finished line as it is shown, then earlier ones that now read otherwise."""
 
-    def speak(self, language: str | None) -> None:
-        """Take what follows as said in another language, None: in one that isn't known."""
+    def speak(self, language: str | None, at_ms: int) -> None:
+        """Take what follows this moment of the call as said in another language.
+
+        None: in one that isn't known. Lines that were begun before may be in either.
+        """
 
 
 class LiveModels(Models, Protocol):
@@ -37,5 +40,5 @@ class AsHeard:
         """Return the line alone."""
         return (line,)
 
-    def speak(self, language: str | None) -> None:
+    def speak(self, language: str | None, at_ms: int) -> None:
         """Show lines as before."""

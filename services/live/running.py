@@ -260,7 +260,7 @@ class LiveCall:
         another = base_language(told.language) != base_language(self._language)
         self._switched = self._switched or another
         self._language = told.language
-        self._lines.speak(told.language)
+        self._lines.speak(told.language, told.at_ms)
         self._reading.speak(told.language)
         self._teller.language(told)
 
@@ -285,13 +285,13 @@ class LiveCall:
     def _as_shown(self, transcript: Transcript) -> Transcript:
         """Return the lines as they were redacted in the language in which each was said.
 
-        Read once more in the call's last language, others would show what had been taken out.
+        Read once more in the call's last language, others would show what had been taken out. One
+        that could not be redacted then is in none of them.
         """
         lines = tuple(
             replace(line, text=shown.text, words=shown.words, pii=shown.pii)
-            if (shown := self._shown.get(line.id))
-            else line
             for line in transcript.utterances
+            if (shown := self._shown.get(line.id))
         )
         return replace(transcript, utterances=lines)
 

@@ -9,6 +9,7 @@ from services.domain.errors import InvalidRequest
 from services.providers.live import BYTES_PER_SAMPLE
 
 MOST_CHUNK_FRAMES = 2_000 * FRAMES_PER_MS
+LATE_MS = 500
 
 
 class SoundMissing(Exception):
@@ -86,6 +87,12 @@ class CallClock:
         if self._paused_s is not None and self._began_s is not None:
             self._began_s += now_s - self._paused_s
         self._paused_s = None
+
+    def is_late(self, end_frame: int, now_s: float) -> bool:
+        """Say whether sound up to ``end_frame``, which came now, was spoken a while ago."""
+        if self._began_s is None:
+            return False
+        return (now_s - self._began_s) * 1000 - end_frame / FRAMES_PER_MS > LATE_MS
 
     def missing_frames(self, next_frame: int, now_s: float, most_ms: int) -> int:
         """Return how many frames went by without sound before now, ``most_ms`` at most.

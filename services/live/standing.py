@@ -22,15 +22,21 @@ class Standing:
         running: RunningCall,
         on_told: Callable[[RunningCall, Told], None],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        told_before: int = 0,
     ) -> None:
-        """Begin; ``on_told`` must neither raise nor wait, ``clock`` gives seconds."""
+        """Begin; ``on_told`` must neither raise nor wait, ``clock`` gives seconds.
+
+        ``told_before`` is a number that no event of the call has passed, where another process has
+        told some: followers go by them.
+        """
         self._running = running
         self._on_told = on_told
         self._clock = clock
         self._began_at: float | None = None
         self._lock = threading.RLock()
-        self._glancing = Glancing()
-        self.log = ToldLog()
+        self._glancing = Glancing(running.glance)
+        self.log = ToldLog(told_before)
 
     @property
     def running(self) -> RunningCall:
@@ -89,6 +95,11 @@ class Standing:
             end_ms=gap.end_ms,
             channel=gap.channel,
         )
+
+    def unheard(self, start_ms: int, end_ms: int) -> None:
+        """Tell of a stretch that no recogniser has heard, if it is any."""
+        if start_ms < end_ms:
+            self.miss(Gap(kind=GapKind.RECOGNISER_LOST, start_ms=start_ms, end_ms=end_ms))
 
     def ended(self, ended: Ended) -> None:
         """Tell that no more is heard of the call."""

@@ -8,6 +8,7 @@ from services import telemetry
 from services.live.telling import Kind, Told, ToldListener
 
 _OF_A_LINE = frozenset({Kind.PARTIAL, Kind.FINAL, Kind.REVISED})
+_OF_COURSE = frozenset({"n", "type", "at_ms", "emitted_ms", "course"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,17 +22,20 @@ class Following:
 class ToldLog:
     """Numbers what is told 1, 2, 3 … and passes it on to every follower; safe across threads.
 
-    A partial is forgotten when its line is told anew. Followers must neither raise nor wait; they
-    are told one event at a time, in order.
+    A partial is forgotten when its line is told anew, running figures when there are newer ones:
+    of those before, what they add to the course of sentiment is kept. Followers must neither raise
+    nor wait; they are told one event at a time, in order.
     """
 
-    def __init__(self) -> None:
-        """Begin with nothing told."""
+    def __init__(self, after: int = 0) -> None:
+        """Begin with nothing told; the first event's number is the one after ``after``."""
         self._lock = threading.Lock()
         self._told: dict[int, Told] = {}
         self._partials: dict[str, int] = {}
+        self._figures = 0
+        self._has_figures = False
         self._followers: dict[int, ToldListener] = {}
-        self._last_number = 0
+        self._last_number = after
         self._last_follower = 0
 
     def tell(self, event: Told) -> None:
@@ -44,6 +48,9 @@ class ToldLog:
                 self._told.pop(self._partials.pop(event["id"], 0), None)
                 if event["type"] == Kind.PARTIAL:
                     self._partials[event["id"]] = number
+            elif event["type"] == Kind.FIGURES:
+                self._outdate_figures()
+                self._figures = number
             self._told[number] = numbered
             for follower in tuple(self._followers.values()):
                 _pass_on(follower, numbered)
@@ -67,6 +74,18 @@ class ToldLog:
             self._followers[name] = listener
             history = tuple(told for number, told in self._told.items() if number > after)
         return Following(history=history, close=lambda: self._leave(name))
+
+    def _outdate_figures(self) -> None:
+        """Keep of the newest figures what stays true; the first of all say that there are some."""
+        number = self._figures
+        if not number:
+            return
+        course = {name: told for name, told in self._told[number].items() if name in _OF_COURSE}
+        if course.get("course") or not self._has_figures:
+            self._told[number] = course
+            self._has_figures = True
+        else:
+            del self._told[number]
 
     def _leave(self, name: int) -> None:
         with self._lock:

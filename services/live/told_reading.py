@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from services.domain.ids import new_id
-from services.domain.live import Ended
 from services.domain.speech import (
     PiiMention,
     PiiType,
@@ -22,45 +21,6 @@ from services.domain.speech import (
     Word,
 )
 from services.live.telling import Kind, Told
-
-_TIMES = frozenset({"at_ms", "start_ms", "end_ms"})
-
-
-def moved(told: Told, *, by_ms: int, prefix: str) -> dict[str, Any]:
-    """Return an event of a session that began ``by_ms`` into the call, in the call's own time.
-
-    ``prefix`` goes before the ids of its lines and warnings: no two sessions have the same.
-    """
-    if not by_ms and not prefix:
-        return dict(told)
-    event: dict[str, Any] = _moved(told, by_ms, prefix)
-    if prefix and "id" in event and event["type"] != Kind.SPEAKER:
-        event["id"] = f"{prefix}{event['id']}"
-    return event
-
-
-def ended_of(told: Told, *, by_ms: int) -> Ended:
-    """Return how a session has ended that began ``by_ms`` into the call, in the call's time."""
-    code, message = told["error_code"], told["error_message"]
-    return Ended(at_ms=told["at_ms"] + by_ms, error_code=code, error_message=message)
-
-
-def _moved(value: Any, by_ms: int, prefix: str) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _moved_field(key, inner, by_ms, prefix) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_moved(one, by_ms, prefix) for one in value]
-    return value
-
-
-def _moved_field(key: str, value: Any, by_ms: int, prefix: str) -> Any:
-    if key in _TIMES and isinstance(value, int):
-        return value + by_ms
-    if key == "utterance" and isinstance(value, str):
-        return f"{prefix}{value}"
-    if key == "utterances" and isinstance(value, list):
-        return [f"{prefix}{one}" for one in value]
-    return _moved(value, by_ms, prefix)
 
 
 class ToldCaptions:

@@ -18,14 +18,17 @@ class TryingAgain:
         self._pause_s = FIRST_PAUSE_S
         self._due_at = 0.0
         self._lost_at_ms: list[int] = []
+        self._why: str | None = None
         self.in_vain = False
         """Whether no session will be opened any more."""
 
-    def after(self, error: PartylineError) -> None:
-        """Take why there is no session."""
+    def after(self, error: PartylineError) -> bool:
+        """Take why there is no session; return whether that is another reason than before."""
+        self._why, before = error.code, self._why
         self.in_vain = not error.retryable
         self._due_at = self._clock() + self._pause_s
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        return error.code != before
 
     def lost(self, told_ms: int) -> None:
         """Take that a session was lost when lines reached up to here."""
@@ -33,7 +36,7 @@ class TryingAgain:
 
     def told(self) -> None:
         """Take that a line was told."""
-        self._pause_s = FIRST_PAUSE_S
+        self._pause_s, self._why = FIRST_PAUSE_S, None
 
     @property
     def pause_s(self) -> float:

@@ -30,6 +30,11 @@ class VoicedSound:
     """Listens to the sound of one call as it is sent; used by one thread.
 
     Where it can't listen, it knows nothing from then on: ``judged_ms`` is None.
+
+    The local provider listens for voice, too, but to find where lines end: it leaves out echo and
+    can be behind, and no other provider tells anything like it. Doing it again costs 0.4 % of a
+    core for a call on one channel and 0.8 % on two (measured on 27 November 2026, CPU time of the
+    thread over 60 s of sound), after the sound was passed on.
     """
 
     def __init__(self, sound: LiveFormat, ear: Callable[[], Ear]) -> None:

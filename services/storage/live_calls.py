@@ -5,7 +5,7 @@ process takes the call over; whoever held it before learns from its next heartbe
 a call's words is redacted where the call is.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -80,36 +80,37 @@ class LiveCallStore:
         """
         return self._change(call.id, call.process, **progress_columns(call))
 
-    def set_state(self, call_id: str, process: str, state: LiveState) -> bool:
-        """Change the state alone; that is a heartbeat as well, with the same answer."""
-        return self._change(call_id, process, state=state)
-
     def touch(self, call_id: str, process: str) -> bool:
         """Say that the call's process is alive, with the same answer as a heartbeat's."""
         return self._change(call_id, process)
 
     def take_over(
-        self, process: str, *, silent_since: datetime, among: Collection[str]
+        self,
+        process: str,
+        *,
+        silent_since: datetime,
+        among: Collection[str],
+        spare: Callable[[RunningCall], bool] = lambda _call: False,
     ) -> list[RunningCall]:
         """Make calls this process's that showed no heartbeat since then; return those.
 
         Those that were going on are INTERRUPTED from now on. Of several processes that ask at once
         one gets a call. ``among`` are the ids to look at: those whose sound this process can read.
+        Calls to ``spare`` are left as they are.
         """
-        taken = []
-        for call in self._silent(silent_since, among):
-            # Only while the heartbeat is the one that was read: whoever comes second changes none.
-            seen = (LIVE_CALLS.c.id == call.id, LIVE_CALLS.c.heartbeat_at == call.heartbeat_at)
-            now, state = datetime.now(UTC), call.state
-            if call.goes_on:
-                state = LiveState.INTERRUPTED
-            change = update(LIVE_CALLS).where(*seen)
-            change = change.values(state=state, process=process, heartbeat_at=now)
-            with writing(self._engine) as connection:
-                changed = connection.execute(change).rowcount
-            if changed:
-                taken.append(replace(call, state=state, process=process, heartbeat_at=now))
-        return taken
+        silent = [call for call in self._silent(silent_since, among) if not spare(call)]
+        taken = [
+            self._take(call, process, LiveState.INTERRUPTED if call.goes_on else call.state)
+            for call in silent
+        ]
+        return [call for call in taken if call is not None]
+
+    def take_up(self, call: RunningCall, process: str) -> RunningCall | None:
+        """Make a call this process's, to go on with it; return it as it is now.
+
+        None when its row has changed since it was read: another process was quicker.
+        """
+        return self._take(call, process, call.state)
 
     def existing(self, call_ids: Collection[str]) -> set[str]:
         """Return which of these ids belong to a running call of any organisation."""
@@ -126,6 +127,17 @@ class LiveCallStore:
         with joining(self._engine, connection) as inside:
             gone = inside.execute(delete(LIVE_CALLS).where(LIVE_CALLS.c.id == call_id))
         return bool(gone.rowcount)
+
+    def _take(self, call: RunningCall, process: str, state: LiveState) -> RunningCall | None:
+        # Only while the heartbeat is the one that was read: whoever comes second changes none.
+        seen = (LIVE_CALLS.c.id == call.id, LIVE_CALLS.c.heartbeat_at == call.heartbeat_at)
+        now = datetime.now(UTC)
+        change = update(LIVE_CALLS).where(*seen, LIVE_CALLS.c.process == call.process)
+        change = change.values(state=state, process=process, heartbeat_at=now)
+        with writing(self._engine) as connection:
+            if not connection.execute(change).rowcount:
+                return None
+        return replace(call, state=state, process=process, heartbeat_at=now)
 
     def _silent(self, since: datetime, among: Collection[str]) -> list[RunningCall]:
         query = select(LIVE_CALLS).where(LIVE_CALLS.c.heartbeat_at < since)

@@ -121,6 +121,10 @@ class TapeStore:
             os.close(file)
         return False
 
+    def is_free(self, call_id: str) -> bool:
+        """Say whether the call's tape is here, and no living process is writing it."""
+        return self._path(call_id).exists() and not self.is_held(call_id)
+
     def _path(self, call_id: str) -> Path:
         if not _ID.fullmatch(call_id):
             raise NotFound

@@ -18,13 +18,18 @@ class RunningRedaction:
 
     def __init__(self, entities: EntityFinder, language: str | None) -> None:
         """Begin a call in this language; None is taken as English."""
-        self._scanner = RunningScanner(entities, language=base_language(language))
+        self._scanner = RunningScanner(
+            entities, language=base_language(language), is_guess=language is None
+        )
         self._heard: dict[str, Utterance] = {}
         self._shown: dict[str, Utterance] = {}
 
-    def speak(self, language: str | None) -> None:
-        """Read what follows in another language; None is taken as English."""
-        self._scanner.speak(base_language(language))
+    def speak(self, language: str | None, at_ms: int) -> None:
+        """Read what follows this moment of the call in another language; None is English.
+
+        Lines that were given before are read as they were then.
+        """
+        self._scanner.speak(base_language(language), at_ms)
 
     def partial(self, line: Utterance) -> Utterance | None:
         """Return what of an unfinished line can be shown; None when that is nothing.

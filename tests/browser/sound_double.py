@@ -1,7 +1,9 @@
 """A server of the recorder alone: its page, another page, and a sound socket that obeys the tests.
 
 ``/double/mode?is=down`` breaks all connections off and takes none, ``deaf`` takes sound and says
-nothing, ``refusing`` takes no connection for good, ``up`` is as it should be.
+nothing, ``refusing`` takes no connection for good, ``later`` has connections come again, ``over``
+has the call ended elsewhere, ``gap_unanswered`` breaks off where a silence was put in, ``up`` is as
+it should be. ``/double/forget?frames=N`` takes sound away again, as a power failure does.
 """
 
 import asyncio
@@ -30,6 +32,8 @@ class HeardCall:
     packets: list[tuple[int, int]] = field(default_factory=list)
     connections: int = 0
     stopped: bool = False
+    over: bool = False
+    state: str = "recording"
     socket: WebSocket | None = None
 
     @property
@@ -61,13 +65,16 @@ def begin(call_id: str, channels: int) -> None:
 
 
 async def sound(socket: WebSocket) -> None:
-    """The socket, as docs/recording-live.md has it."""
+    """The socket, as docs/live-sockets.md has it."""
     if mode["is"] in {"down", "refusing"}:
         await socket.close()
         return
     await socket.accept()
+    if mode["is"] == "later":
+        await socket.close(1013)
+        return
     call = calls.get(socket.path_params["call_id"])
-    if call is None or call.stopped:
+    if call is None or call.stopped or call.over:
         await socket.close(4404)
         return
     if call.socket is not None:
@@ -76,7 +83,7 @@ async def sound(socket: WebSocket) -> None:
     call.connections += 1
     acks = asyncio.create_task(_acknowledge(call, socket))
     try:
-        await _say(call, socket, "ready", channels=call.channels, state="recording")
+        await _say(call, socket, "ready", channels=call.channels, state=call.state)
         while not call.stopped:
             await _take(call, socket, await socket.receive())
     except (WebSocketDisconnect, RuntimeError):
@@ -106,13 +113,21 @@ async def _take(call: HeardCall, socket: WebSocket, message: dict) -> None:
     if message.get("bytes") is not None:
         if not call.take(message["bytes"]):
             await _say(call, socket, "resend")
+        else:
+            call.state = "recording"
         return
     told = json.loads(message["text"])
     call.told.append(told)
     match told["type"]:
         case "gap":
             call.pcm += bytes(told.get("ms", 1000) * FRAMES_PER_MS * call.frame_bytes)
-            await _say(call, socket, "ready", channels=call.channels, state="recording")
+            if mode["is"] == "gap_unanswered":
+                mode["is"] = "down"
+                await socket.close(1011)
+                raise WebSocketDisconnect
+            await _say(call, socket, "ready", channels=call.channels, state=call.state)
+        case "pause" | "resume":
+            call.state = "paused" if told["type"] == "pause" else "recording"
         case "stop" if told["frames"] == call.next:
             call.stopped = True
             await _say(call, socket, "stopped")
@@ -123,8 +138,22 @@ async def set_mode(request: Request) -> Response:
     """Change how the socket behaves; connections don't outlive being down."""
     mode["is"] = request.query_params["is"]
     for call in calls.values():
-        if mode["is"] == "down" and call.socket is not None:
-            await call.socket.close(1011)
+        if mode["is"] in {"down", "later"} and call.socket is not None:
+            await call.socket.close(1011 if mode["is"] == "down" else 1013)
+    if mode["is"] == "over":
+        last = list(calls.values())[-1]
+        last.over = True
+        if last.socket is not None:
+            await last.socket.close(4404)
+    return Response()
+
+
+async def forget(request: Request) -> Response:
+    """Take the last frames of the call begun last away, with its connection."""
+    call = list(calls.values())[-1]
+    if call.socket is not None:
+        await call.socket.close(1011)
+    del call.pcm[-int(request.query_params["frames"]) * call.frame_bytes :]
     return Response()
 
 
@@ -140,6 +169,7 @@ async def told(request: Request) -> Response:
             "packets": call.packets,
             "connections": call.connections,
             "stopped": call.stopped,
+            "state": call.state,
         }
     )
 
@@ -160,6 +190,7 @@ app = st.App(
         WebSocketRoute("/-/live/sound/{call_id}", sound),
         Route("/double/mode", set_mode),
         Route("/double/told", told),
+        Route("/double/forget", forget),
         Route("/double/sound", heard),
         Route("/readyz", healthy),
     ],

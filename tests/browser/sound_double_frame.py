@@ -14,6 +14,7 @@ from components.live_recorder import (  # noqa: E402
     Here,
     NoSocket,
     RecorderOrder,
+    Rest,
     Start,
     Stopped,
     draw_live_recorder,
@@ -33,9 +34,9 @@ def recorder() -> None:
             channels=now.get("channels", 1),
             attempt=now.get("attempt"),
             refused=now.get("refused", False),
-            stop=now.get("stop", False),
             can_share_tab=True,
             kept_ms=int(st.query_params.get("room", 150_000)),
+            pause_ms=7_200_000,
             consent_required="consent" in st.query_params,
         )
     )
@@ -45,24 +46,23 @@ def recorder() -> None:
         now.clear()
         st.query_params.clear()
         st.rerun()
-    if st.button("Stop from outside"):
-        now.stop = True
-        st.rerun()
     if intent is None:
         return
     now.intent = intent
     match intent:
         case Start():
             now.attempt, now.channels = intent.attempt, intent.channels
-            now.refused = "refuse" in st.query_params
+            refuse = st.query_params.get("refuse")
+            # "rest": only what is left of a call, which has no microphone.
+            now.refused = not intent.device if refuse == "rest" else refuse is not None
             if not now.refused:
                 now.call = st.query_params["live"] = new_id()
                 sound_double.begin(now.call, intent.channels)
         case Here():
             now.call = intent.call_id
-        case Stopped() | NoSocket() | Discarded():
-            now.call, now.attempt, now.stop = None, None, False
-            st.query_params.clear()
+        case Stopped() | NoSocket() | Discarded() | Rest():
+            now.call, now.attempt = None, None
+            st.query_params.pop("live", None)
     st.rerun()
 
 

@@ -1,6 +1,6 @@
 """The recorder in a real browser, with a microphone that plays a known sound, against a double.
 
-The double speaks the protocol of docs/recording-live.md and loses connections as the tests ask.
+The double speaks the protocol of docs/live-sockets.md and loses connections as the tests ask.
 """
 
 import json
@@ -286,8 +286,11 @@ def test_after_a_reload_nothing_said_before_is_lost_and_the_gap_is_told(recorder
     page.wait_for_timeout(1_000)
     button(page, "Go on with this call").click()
     expect(button(page, "Pause")).to_be_visible()
-    told = double.wait_until(lambda told: told["frames"] > before + 4_000 * 16)
-    gaps = [one for one in told["told"] if one["type"] == "gap"]
+    told = double.wait_until(lambda told: gaps_of(told))
+    # On a busy machine the silence alone may be longer than all else.
+    silent_ms = gaps_of(told)[0]["ms"]
+    told = double.wait_until(lambda told: told["frames"] > before + (silent_ms + 4_000) * 16)
+    gaps = gaps_of(told)
     assert len(gaps) == 1
     assert 1_500 < gaps[0]["ms"] < 30_000
     stop(page, double)
@@ -298,6 +301,166 @@ def test_after_a_reload_nothing_said_before_is_lost_and_the_gap_is_told(recorder
     assert_whole(played[0], heard[before + len(silence) :])
     kept = page.evaluate("Object.keys(sessionStorage)")
     assert not [name for name in kept if name.startswith("partyline.sound.")]
+
+
+def test_a_silence_is_put_in_once_though_its_answer_went_to_the_page_before(
+    recorder, double, played
+):
+    """Room for four seconds is full when the network is back, so that a silence is asked for."""
+    page = recorder("live_call?room=4000")
+    page.on("dialog", lambda dialog: dialog.accept())
+    record(page, double)
+    double.mode("down")
+    expect(page.get_by_text("what is said now is not recorded until")).to_be_visible()
+    page.wait_for_timeout(2_000)
+    double.mode("gap_unanswered")
+    double.wait_until(lambda told: gaps_of(told))
+    page.wait_for_timeout(500)
+    page.reload()
+    expect(button(page, "Go on with this call")).to_be_visible()
+    double.mode("up")
+    page.wait_for_timeout(4_000)
+    assert len(gaps_of(double.told)) == 1
+    button(page, "Go on with this call").click()
+    told = double.wait_until(lambda told: len(gaps_of(told)) == 2)
+    double.wait_until(lambda now: now["frames"] > told["frames"] + 2_000 * 16)
+    told = stop(page, double)
+    silent = np.flatnonzero(double.sound()[:, 0] == 0)
+    asked = sum(gap["ms"] for gap in gaps_of(told)) * 16
+    assert asked <= len(silent) < asked + RATE // 2
+
+
+def gaps_of(told):
+    return [one for one in told["told"] if one["type"] == "gap"]
+
+
+def test_a_pause_pressed_while_the_network_is_gone_is_a_pause_afterwards(recorder, double, played):
+    """What was said before it comes before it."""
+    page = recorder()
+    record(page, double)
+    double.mode("down")
+    expect(page.get_by_text("Not connected; what is said is kept here")).to_be_visible()
+    page.wait_for_timeout(2_000)
+    button(page, "Pause").click()
+    expect(button(page, "Resume")).to_be_visible()
+    frames = double.told["frames"]
+    double.mode("up")
+    double.wait_until(lambda told: told["frames"] > frames + 2 * RATE)
+    double.wait_until(lambda told: told["state"] == "paused")
+    page.wait_for_timeout(1_500)
+    assert double.told["state"] == "paused"
+    expect(page.get_by_text("A call that pauses for 2 hours is ended.")).to_be_visible()
+    button(page, "Resume").click()
+    double.wait_until(lambda told: told["state"] == "recording")
+    stop(page, double)
+
+
+def test_a_server_that_asks_to_come_again_gets_it_all_later(recorder, double, played):
+    page = recorder()
+    record(page, double)
+    double.mode("later")
+    expect(page.get_by_text("Not connected; what is said is kept here")).to_be_visible()
+    page.wait_for_timeout(13_000)
+    double.mode("up")
+    expect(page.get_by_text("Not connected")).to_have_count(0)
+    stop(page, double)
+    assert_whole(played[0], double.sound()[:, 0])
+
+
+def test_what_a_power_failure_took_from_the_server_is_a_silence(recorder, double, played):
+    page = recorder()
+    record(page, double, for_ms=3_000)
+    urllib.request.urlopen(f"{double.url}/double/forget?frames=8000", timeout=10).close()
+    told = double.wait_until(lambda told: gaps_of(told))
+    lost = double.told["frames"]
+    double.wait_until(lambda told: told["frames"] > lost + 3 * RATE)
+    told = stop(page, double)
+    (gap,) = gaps_of(told)
+    assert 300 <= gap["ms"] <= 500
+    found = [one for one in lags(played[0], double.sound()[:, 0]) if one[1] > LIKE]
+    assert max(lag for lag, _ in found) - min(lag for lag, _ in found) <= 2, found
+
+
+def cut_off_and_over(page, double):
+    """The network is gone for a while, in which the call is ended elsewhere."""
+    record(page, double)
+    double.mode("down")
+    expect(page.get_by_text("Not connected; what is said is kept here")).to_be_visible()
+    page.wait_for_timeout(4_000)
+    double.mode("over")
+    expect(page.get_by_text("could not be sent before")).to_be_visible()
+    return double.told
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_what_could_not_be_sent_becomes_a_call_of_its_own(recorder, double, played, reloaded):
+    page = recorder()
+    page.on("dialog", lambda dialog: dialog.accept())
+    before = cut_off_and_over(page, double)
+    assert grave_findings(page) == []
+    expect(page.get_by_text("Last intent: Rest")).to_be_visible()
+    if reloaded:
+        page.reload()
+    double.mode("up")
+    button(page, "Keep it as a new call").click()
+    told = double.wait_until(lambda told: told["id"] != before["id"] and told["stopped"])
+    expect(page.get_by_text("Last intent: Stopped")).to_be_visible()
+    assert told["frames"] >= 4 * RATE
+    assert_whole(played[0], double.sound()[:, 0])
+    expect(button(page, "Record")).to_be_visible()
+    assert not page.evaluate("Object.keys(sessionStorage).filter((k) => k.includes('sound'))")
+
+
+def test_what_could_not_be_sent_is_discarded_when_somebody_says_so(recorder, double):
+    page = recorder()
+    answers = [lambda dialog: dialog.dismiss(), lambda dialog: dialog.accept()]
+    page.on("dialog", lambda dialog: answers.pop(0)(dialog))
+    cut_off_and_over(page, double)
+    button(page, "Discard it").click()
+    expect(page.get_by_text("could not be sent before")).to_be_visible()
+    button(page, "Discard it").click()
+    expect(button(page, "Record")).to_be_visible()
+    assert page.evaluate("window.partylineRecordings.size") == 0
+
+
+def test_what_is_left_and_cannot_be_opened_is_still_there(recorder, double):
+    page = recorder("live_call?refuse=rest")
+    cut_off_and_over(page, double)
+    button(page, "Keep it as a new call").click()
+    expect(page.get_by_text("Last intent: Start")).to_be_visible()
+    expect(button(page, "Keep it as a new call")).to_be_visible()
+    expect(page.get_by_text("could not be sent before")).to_be_visible()
+
+
+def test_a_call_that_is_ended_after_a_reload_is_sent_before(recorder, double, played):
+    page = recorder()
+    page.on("dialog", lambda dialog: dialog.accept())
+    record(page, double)
+    double.mode("down")
+    expect(page.get_by_text("Not connected; what is said is kept here")).to_be_visible()
+    page.wait_for_timeout(3_000)
+    sent = double.told["frames"]
+    page.reload()
+    button(page, "End this call").click()
+    expect(page.get_by_text("The call is over. Not connected")).to_be_visible()
+    double.mode("up")
+    told = double.wait_until(lambda told: told["stopped"])
+    assert told["frames"] >= sent + 2_500 * 16
+    assert_whole(played[0], double.sound()[:, 0])
+
+
+def test_a_short_refusal_at_the_beginning_costs_nothing(recorder, double, played):
+    page = recorder()
+    double.mode("refusing")
+    button(page, "Record").click()
+    expect(page.get_by_text("Not connected; what is said is kept here")).to_be_visible()
+    page.wait_for_timeout(5_000)
+    double.mode("up")
+    expect(page.get_by_text("Not connected")).to_have_count(0)
+    stop(page, double)
+    heard = double.sound()[:, 0]
+    assert len(heard) > 5 * RATE
+    assert_whole(played[0], heard)
 
 
 def test_while_paused_time_stands_still_and_muted_it_goes_on(recorder, double, played):
@@ -429,15 +592,6 @@ def test_a_refused_call_is_let_go(recorder, double):
     expect(page.get_by_text("Last intent: Start")).to_be_visible()
     expect(button(page, "Record")).to_be_enabled()
     assert page.evaluate("window.partylineRecordings.size") == 0
-
-
-def test_the_page_can_have_the_recording_stopped(recorder, double, played):
-    page = recorder()
-    record(page, double)
-    page.get_by_role("button", name="Stop from outside").click()
-    double.wait_until(lambda told: told["stopped"])
-    expect(page.get_by_text("Last intent: Stopped")).to_be_visible()
-    assert_whole(played[0], double.sound()[:, 0])
 
 
 def test_a_lost_session_finds_what_the_window_records(recorder, double):

@@ -26,18 +26,23 @@ __all__ = ["scripted_server"]
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 BILLING = next(DEMO.glob("*QUEUE_Billing*.ogg"))
-CUT_S = 20
+# How long the network is gone, and how alike to what was spoken the recording is at least: in a
+# minute a busy machine's browser drops and repeats more of its own microphone's buffers.
+CUTS = ((20, sound.SAME), (60, 0.95))
 
 
 @pytest.fixture(scope="module")
 def talk(tmp_path_factory):
-    """A minute and a half of a call, as a file for the microphone and as samples."""
+    """Two minutes of a call, as a file for the microphone and as samples."""
     folder = tmp_path_factory.mktemp("talk")
-    samples = sound.talk(folder, BILLING, first_s=0, last_s=90)
+    samples = sound.talk(folder, BILLING, first_s=0, last_s=120)
     return folder / "talk.wav", samples
 
 
-def test_nothing_is_lost_over_page_switch_and_network_drop(scripted_server, chromium, talk):
+@pytest.mark.parametrize(("cut_s", "alike"), CUTS)
+def test_nothing_is_lost_over_page_switch_and_network_drop(
+    scripted_server, chromium, talk, cut_s, alike
+):
     wav, source = talk
     with (
         network_to(scripted_server.url) as (network, url),
@@ -58,7 +63,7 @@ def test_nothing_is_lost_over_page_switch_and_network_drop(scripted_server, chro
         # the network is gone for a while
         before = told_lines(page).count()
         network.cut()
-        page.wait_for_timeout(CUT_S * 1_000)
+        page.wait_for_timeout(cut_s * 1_000)
         network.mend()
         expect(told_lines(page).nth(before)).to_be_visible()
         page.wait_for_timeout(5_000)
@@ -66,10 +71,12 @@ def test_nothing_is_lost_over_page_switch_and_network_drop(scripted_server, chro
         heard = heard_by(page)
     (call,) = landed(scripted_server.data_dir)
     stored = stored_sound(scripted_server.data_dir, call)[:, 0]
-    assert len(stored) >= (CUT_S + 15) * sound.SAMPLE_RATE
+    assert len(stored) >= (cut_s + 10) * sound.SAMPLE_RATE
     # not one sample less, more or other than the browser's audio thread has given out
     assert np.array_equal(np.round(stored * 32768), heard)
-    assert sound.is_same(sound.likeness(source, stored))
+    found = sound.likeness(source, stored)
+    assert found.correlation >= alike, found
+    assert found.whole >= sound.MOST_WHOLE, found
 
 
 def test_a_reload_costs_what_was_spoken_meanwhile_and_that_is_marked(

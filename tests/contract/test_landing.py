@@ -427,10 +427,20 @@ def test_one_that_can_not_be_landed_keeps_no_other_from_it(house):
     assert (left.id, left.state, house.tapes.ids()) == (bad, LiveState.INTERRUPTED, [bad])
     with pytest.raises(DataDamaged):
         house.landing.land(bad, None)
-    house.landing.discard(bad)
-    house.landing.discard(bad)
-    house.assert_nothing_held()
     assert house.services.calls.count(ORG, CallFilter()) == 1
+
+
+def test_a_call_of_a_browser_waits_for_it_to_come_back(house):
+    """Those that nobody can come back to, or whose sound is complete, wait for nobody."""
+    here = house.held(source=LiveSource.MICROPHONE)
+    ended = house.held(SOUND[:400_000], state=LiveState.FINISHING)
+    half_a_minute_ago = datetime.now(UTC) - timedelta(seconds=30)
+    young = house.held(SOUND[:300_000], heartbeat_at=half_a_minute_ago)
+    old = house.held(SOUND[:200_000])
+    assert set(house.of("web-2").recover(spare_browsers=True)) == {here, ended}
+    assert {c.id for c in house.live.running(ORG) if c.goes_on} == {young, old}
+    assert house.of("web-2").recover() == [old]
+    assert [call.id for call in house.live.running(ORG)] == [young]
 
 
 def test_landing_that_died_is_begun_anew_by_another(house):

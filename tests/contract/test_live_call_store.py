@@ -124,15 +124,13 @@ def test_a_heartbeat_writes_what_changes_and_nothing_else(live):
     assert datetime.now(UTC) - stored.heartbeat_at < timedelta(minutes=1)
 
 
-def test_state_and_sign_of_life_alone(live):
+def test_a_sign_of_life_alone(live):
     added = running(glance=GLANCE)
     live.add(added)
-    assert live.set_state(added.id, "web-1", LiveState.FINISHING)
-    first = live.load(added.id)
     assert live.touch(added.id, "web-1")
-    second = live.load(added.id)
-    assert replace(second, heartbeat_at=BEGAN) == replace(added, state=LiveState.FINISHING)
-    assert BEGAN < first.heartbeat_at <= second.heartbeat_at
+    touched = live.load(added.id)
+    assert replace(touched, heartbeat_at=BEGAN) == added
+    assert touched.heartbeat_at > BEGAN
 
 
 def test_a_silent_call_is_taken_over(live):
@@ -151,10 +149,30 @@ def test_whoever_lost_a_call_is_told_and_changes_nothing(live):
     silent = long_silent(live)
     [taken] = live.take_over("web-2", silent_since=just_now(), among=[silent.id])
     assert not live.heartbeat(replace(silent, received_ms=5))
-    assert not live.set_state(silent.id, "web-1", LiveState.RECORDING)
     assert not live.touch(silent.id, "web-1")
     assert live.load(silent.id) == taken
     assert live.touch(silent.id, "web-2")
+
+
+def test_a_call_that_is_to_be_spared_is_left_as_it_is(live):
+    spared, other = long_silent(live), long_silent(live)
+    here = (spared.id, other.id)
+    [taken] = live.take_over(
+        "web-2", silent_since=just_now(), among=here, spare=lambda call: call.id == spared.id
+    )
+    assert taken.id == other.id
+    assert live.load(spared.id) == spared
+
+
+def test_a_call_is_taken_up_as_it_stands_by_one_alone(live):
+    left = long_silent(live, glance=GLANCE, state=LiveState.PAUSED)
+    taken = live.take_up(left, "web-2")
+    assert taken is not None
+    assert live.load(left.id) == taken
+    assert replace(taken, heartbeat_at=left.heartbeat_at, process=left.process) == left
+    assert live.take_up(left, "web-3") is None
+    assert not live.heartbeat(left)
+    assert live.heartbeat(taken)
 
 
 def test_a_call_whose_rescuer_dies_is_taken_over_again(live, engine):

@@ -86,8 +86,12 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
+@pytest.mark.parametrize("strike", [signal.SIGKILL, signal.SIGSTOP], ids=["dies", "hangs"])
 @pytest.mark.usefixtures("environment")
-def test_a_recogniser_killed_in_mid_call_is_replaced_and_no_sound_is_lost(tmp_path: Path) -> None:
+def test_a_recogniser_struck_in_mid_call_is_replaced_and_no_sound_is_lost(
+    strike: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.live.child.STUCK_S", 3.0)
     services = services_on(tmp_path)
     told: list[Told] = []
     try:
@@ -111,7 +115,7 @@ def test_a_recogniser_killed_in_mid_call_is_replaced_and_no_sound_is_lost(tmp_pa
         first = recogniser.pid
         assert first is not None
         before = len(finals())
-        os.kill(first, signal.SIGKILL)
+        os.kill(first, strike)
         speak(8)
         wait_until(lambda: recogniser.pid not in (None, first))
         speak(20)

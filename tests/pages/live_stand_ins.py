@@ -54,8 +54,8 @@ class StagedLive:
     def play(self, user, call_id, chunks, speed=1.0):
         self.played[call_id] = (chunks, speed)
 
-    def stop(self, user, call_id):
-        self.asked.append(("stop", call_id))
+    def stop(self, user, call_id, *, complete=False):
+        self.asked.append(("stop", call_id, "complete") if complete else ("stop", call_id))
         self.change(call_id, state=LiveState.FINISHING)
 
     def summarise(self, user, call_id):

@@ -15,6 +15,7 @@ from components.live_recorder import (
     FreshLink,
     Here,
     NoSocket,
+    Rest,
     Start,
     Stopped,
     read_intent,
@@ -234,13 +235,13 @@ def test_a_new_session_learns_what_the_window_records(page, held, browser):
 
 def test_stop_ends_the_call(page, held, live, browser):
     browser.says(page, Stopped(call_id=held.id))
-    assert live.asked == [("stop", held.id)]
+    assert live.asked == [("stop", held.id, "complete")]
     assert "The call has ended" in "".join(i.value for i in page.info)
 
 
 def test_without_sockets_the_whole_recording_is_taken_in(page, held, live, browser):
     browser.says(page, NoSocket(call_id=held.id))
-    assert live.asked == [("stop", held.id)]
+    assert live.asked == [("stop", held.id, "complete")]
     assert "refuses WebSockets" in texts(page)
     assert "live" not in page.query_params
     press(page, "Try again to send it while it is recorded")
@@ -321,6 +322,30 @@ def test_the_view_leads_to_the_call(page, ended, browser):
     assert page.query_params["call"] == ended.id
 
 
+@pytest.mark.parametrize("is_landed", [False, True])
+def test_what_could_not_be_sent_of_a_call_is_offered_where_calls_are_begun(
+    page, ended, live, browser, is_landed
+):
+    if is_landed:
+        live.land(ended.id)
+        page.run()
+    assert browser.orders[-1].over
+    browser.says(page, Rest(call_id=ended.id))
+    assert "live" not in page.query_params
+    assert browser.orders[-1].call_id is None
+    browser.says(page, START)
+    assert browser.orders[-1].attempt == START.attempt
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_call_that_leaves_sound_here_ends_unless_another_window_records_it(
+    page, held, live, browser, goes_on
+):
+    browser.says(page, Rest(call_id=held.id, goes_on=goes_on))
+    assert live.asked == ([] if goes_on else [("stop", held.id, "complete")])
+    assert browser.orders[-1].call_id is None
+
+
 def test_another_call_can_be_begun(page, held, live):
     live.change(held.id, state=LiveState.FINISHING)
     page.run()
@@ -386,7 +411,7 @@ def test_the_servers_microphone_is_switched_on_and_off(page, live, monkeypatch):
     page.switch_page("../pages/live_call.py").run()
     assert not live.asked, "the switch stays on"
     press(page, "Listen to the server's microphone")
-    assert live.asked == [("stop", call.id)]
+    assert live.asked == [("stop", call.id, "complete")]
     chunks.close()
 
 

@@ -48,7 +48,7 @@ class Kept {
   /** What follows was recorded `gapMs` later (null: nobody knows). */
   interrupt(gapMs) {
     const last = this.parts.at(-1);
-    if (this.parts.length > 1 && last.frames === 0) {
+    if (this.parts.length > 1 && last.frames === 0 && !last.asked) {
       if (last.gapMs !== null && gapMs !== null) last.gapMs += gapMs;
       return;
     }
@@ -74,11 +74,28 @@ class Kept {
     return Math.round(this.head.first / FRAMES_PER_MS + this.ms + silent);
   }
 
+  /** The server is asked for the silence behind the first part; it may know of it from now on. */
+  ask() {
+    this.parts[1].asked = true;
+    return this.parts[1].gapMs;
+  }
+
+  get isAsked() {
+    return Boolean(this.parts[1]?.asked);
+  }
+
   /** The first part is done; the one after it begins at frame `first`. */
   number(first) {
     this.parts.shift();
-    this.head.first = first;
-    this.head.gapMs = null;
+    Object.assign(this.head, { first, gapMs: null, asked: false });
+  }
+
+  /** The same as the beginning of another call. */
+  asNew() {
+    const [first, ...others] = this.parts.filter((part) => part.frames > 0);
+    const head = { ...first, first: 0, gapMs: null, asked: false };
+    const rest = others.map((part) => ({ ...part, first: null, asked: false }));
+    return new Kept(this.channels, this.limitMs, [head, ...rest]);
   }
 
   /** How many chunks of the numbered part lie wholly before this frame. */
@@ -120,15 +137,13 @@ function unitsOf(pcm) {
   return text;
 }
 
-/** Put what is not yet safe where this tab finds it after a reload; samples are UTF-16 units. */
-function stash(call, kept, { lastAt, paused, ended }) {
-  const about = {
-    channels: kept.channels,
-    lastAt,
-    paused,
-    ended,
-    parts: kept.parts.map(({ first, gapMs, frames }) => ({ first, gapMs, frames })),
-  };
+/**
+ * Put what is not yet safe where this tab finds it after a reload; samples are UTF-16 units. `more`
+ * says when the last of it was heard, and how the call stood: paused, ended, over.
+ */
+function stash(call, kept, more) {
+  const parts = kept.parts.map(({ first, gapMs, frames, asked }) => ({ first, gapMs, frames, asked }));
+  const about = { ...more, channels: kept.channels, parts };
   const sound = kept.parts.flatMap((part) => part.chunks).map(unitsOf).join("");
   try {
     sessionStorage.setItem(STASH + call, `${JSON.stringify(about)}\n${sound}`);
@@ -156,6 +171,12 @@ function stashed(call, limitMs) {
   } catch {
     return null;
   }
+}
+
+/** The calls that were over before all of it was sent, of which something is left here. */
+function stashedRests() {
+  const calls = Object.keys(sessionStorage).filter((key) => key.startsWith(STASH));
+  return calls.map((key) => key.slice(STASH.length)).filter((call) => stashed(call, 0)?.over);
 }
 
 /** Cut into chunks of 100 ms, so that each fits the server's limit. */

@@ -5,8 +5,10 @@ const READY_WITHIN_MS = 8_000;
 const ACK_WITHIN_MS = 6_000;
 const CHECK_EVERY_MS = 500;
 const MOST_IN_SOCKET = 400_000;
-const TRIES_WITHOUT_READY = 3;
-// How the server closes, see docs/recording-live.md.
+// A server that is never reached so often, and for so long, will not be.
+const TRIES_WITHOUT_REACH = 3;
+const UNREACHED_MS = 10_000;
+// How the server closes, see docs/live-sockets.md. All else means: come again.
 const CLOSED = { done: 1000, refused: 4400, token: 4401, foreign: 4403, over: 4404, taken: 4409 };
 
 class SoundLine {
@@ -19,9 +21,12 @@ class SoundLine {
     this.on = on;
     this.sent = 0;
     this.tries = 0;
+    this.beganAt = performance.now();
+    this.reached = false;
     this.everReady = false;
     this.ready = false;
     this.paused = false;
+    this.pauseSaid = false;
     this.over = false;
     this.askedGap = null;
     this.heardAt = 0;
@@ -52,6 +57,7 @@ class SoundLine {
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";
+    socket.onopen = () => (this.reached = true);
     socket.onmessage = ({ data }) => socket === this.socket && this.#told(data);
     socket.onclose = ({ code }) => socket === this.socket && this.#lost(code);
     this.socket = socket;
@@ -73,15 +79,16 @@ class SoundLine {
       case "ready":
         this.everReady = this.ready = true;
         this.tries = 0;
-        this.stopAsked = false;
+        this.stopAsked = this.pauseSaid = false;
+        if (this.#misses(told.next)) return;
         this.#placed(told.next);
-        if (this.paused) this.#say({ type: "pause" });
-        else if (told.state === "paused") this.#say({ type: "resume" });
+        if (!this.paused && told.state === "paused") this.#say({ type: "resume" });
         break;
       case "ack":
         this.#safe(told.next);
         break;
       case "resend":
+        if (this.#misses(told.next)) return;
         this.kept.ack(told.next);
         this.sent = this.kept.chunksBefore(told.next);
         break;
@@ -106,9 +113,18 @@ class SoundLine {
     kept.ack(next);
     // An answer to the gap may have been lost with a connection: the server has moved on then.
     const answered = this.askedGap === this.socket || next > before;
-    if (this.askedGap && answered && kept.parts.length > 1) kept.number(next);
+    if (kept.isAsked && answered) kept.number(next);
     this.askedGap = null;
     this.sent = kept.chunksBefore(next);
+  }
+
+  /** What a power failure took from the server after it was acknowledged is not here any more. */
+  #misses(next) {
+    const { first } = this.kept.head;
+    if (next >= first) return false;
+    this.heardAt = performance.now();
+    this.#say({ type: "gap", ms: Math.ceil((first - next) / FRAMES_PER_MS) });
+    return true;
   }
 
   #safe(next) {
@@ -123,6 +139,7 @@ class SoundLine {
 
   /** Send what can be sent now. */
   pump() {
+    this.#connectIfDue();
     if (!this.ready || this.over) return;
     const { kept, socket } = this;
     while (this.sent < kept.head.chunks.length && socket.bufferedAmount < MOST_IN_SOCKET) {
@@ -134,13 +151,23 @@ class SoundLine {
       if (kept.head.frames || this.askedGap) return;
       this.askedGap = socket;
       this.heardAt = performance.now();
-      const { gapMs } = kept.parts[1];
+      const gapMs = kept.ask();
       this.#say(gapMs === null ? { type: "gap" } : { type: "gap", ms: Math.round(gapMs) });
     } else if (this.stopping && this.sent === kept.head.chunks.length && !this.stopAsked) {
       this.stopAsked = true;
       this.heardAt = performance.now();
       this.#say({ type: "stop", frames: kept.end });
+    } else if (this.paused && this.sent === kept.head.chunks.length && !this.pauseSaid) {
+      // Sound that comes behind it would end the pause.
+      this.pauseSaid = true;
+      this.#say({ type: "pause" });
     }
+  }
+
+  /** Timers of a hidden page come late; sound doesn't. */
+  #connectIfDue() {
+    const isDue = this.retryAt && performance.now() > this.retryAt + CHECK_EVERY_MS;
+    if (!this.over && !this.socket && isDue) this.#connect();
   }
 
   /** Whether an answer is due. */
@@ -159,7 +186,6 @@ class SoundLine {
     const now = performance.now();
     if (this.ready && this.isWaiting && now - this.heardAt > ACK_WITHIN_MS) this.#lost(0);
     else if (this.socket && !this.ready && now - this.openedAt > READY_WITHIN_MS) this.#lost(0);
-    else if (!this.socket && this.retryAt && now > this.retryAt + CHECK_EVERY_MS) this.#connect();
     this.pump();
     this.on.moved();
   }
@@ -172,7 +198,10 @@ class SoundLine {
     if (code === CLOSED.refused) return void this.#end("refused");
     if (code === CLOSED.done && this.stopAsked) return void this.#end("stopped");
     this.tries += 1;
-    if (!this.everReady && this.tries >= TRIES_WITHOUT_READY) return void this.#end("unreachable");
+    const triedMs = performance.now() - this.beganAt;
+    if (!this.reached && this.tries >= TRIES_WITHOUT_REACH && triedMs > UNREACHED_MS) {
+      return void this.#end("unreachable");
+    }
     // A connection refused for its token looks like any other where the server can't say so.
     if (code === CLOSED.token || this.tries % 5 === 0) this.on.expired();
     this.#again(PAUSES_MS[Math.min(this.tries, PAUSES_MS.length) - 1]);
@@ -181,7 +210,9 @@ class SoundLine {
 
   setPaused(paused) {
     this.paused = paused;
-    if (this.ready) this.#say({ type: paused ? "pause" : "resume" });
+    if (!paused && this.ready && this.pauseSaid) this.#say({ type: "resume" });
+    this.pauseSaid = false;
+    this.pump();
   }
 
   /** Everything is recorded: tell the server once it has all of it. */

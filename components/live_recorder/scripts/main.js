@@ -28,6 +28,8 @@ class RecorderDesk {
     });
     on("mute", "click", () => this.recording.mute(!this.recording.muted));
     on("stop", "click", () => this.#stop());
+    on("keep-rest", "click", () => this.#keepRest());
+    on("drop-rest", "click", () => this.#dropRest());
     on("device", "change", () => this.#choose());
     for (const name of ["tab", "consent"]) on(name, "change", () => this.draw());
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#offerDevices(), options);
@@ -47,15 +49,25 @@ class RecorderDesk {
     const unopened = recordings.get(UNOPENED);
     if (unopened && unopened.nonce === data.nonce) {
       if (data.call) unopened.open(data.call, data.url);
-      else if (data.refused) unopened.discard();
+      else if (data.refused) unopened.refused();
     }
-    let recording = recordings.get(data.call ?? UNOPENED);
-    if (data.call && !recording) recording = Recording.left(data.call, data);
-    if (data.call) recording.at(data.url);
-    this.#attach(recording ?? null);
+    const recording = this.#wanted();
+    if (data.call && !data.over) recording.at(data.url);
+    this.#attach(recording);
     if (!recording) this.#tellGoing();
-    if (data.stop) recording?.stop();
     this.draw();
+  }
+
+  /** The recording that the page is about; without a call, one whose call was over too early. */
+  #wanted() {
+    const { call, over, kept_ms: keptMs } = this.data;
+    const known = recordings.get(call ?? UNOPENED);
+    if (known) return known;
+    if (call) return over ? Recording.rest(call, keptMs) : Recording.left(call, this.data);
+    const rest = [...recordings.values()].find((one) => one.phase === "rest");
+    if (rest) return rest;
+    const [left] = stashedRests();
+    return left ? Recording.rest(left, keptMs) : null;
   }
 
   /** The server's session may have begun anew, and the window records all the same. */
@@ -123,7 +135,7 @@ class RecorderDesk {
   #record() {
     const withTab = this.#offersTab && this.pick("tab").checked;
     this.#opening(async () => {
-      const nonce = `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+      const nonce = newNonce();
       const source = withTab ? "browser_and_tab" : "browser";
       const streams = await this.#streams(withTab);
       const recording = await Recording.begin(streams, { nonce, source, keptMs: this.data.kept_ms });
@@ -140,8 +152,27 @@ class RecorderDesk {
     this.#opening(async () => {
       const streams = await this.#streams(recording.channels === 2);
       await recording.goOn(streams);
-      this.send({ kind: "gone_on" });
     });
+  }
+
+  #keepRest() {
+    const { recording } = this;
+    const nonce = newNonce();
+    recording.keepRest(nonce);
+    this.told = null;
+    this.refusal = "";
+    // Whoever was on the call was told that it is recorded.
+    const { source, channels } = recording;
+    this.send({ kind: "start", nonce, source, channels, device: "", consent: true });
+    this.draw();
+  }
+
+  #dropRest() {
+    if (!window.confirm("Discard what was said and not sent? It is not kept anywhere else.")) return;
+    this.recording.discard();
+    this.#attach(null);
+    this.send({ kind: "discarded" });
+    this.draw();
   }
 
   async #stop() {
@@ -205,20 +236,23 @@ class RecorderDesk {
     show("record", before);
     pick("record").disabled = this.busy || (data.consent.required && !pick("consent").checked);
     show("go-on", phase === "left");
+    show("keep-rest", phase === "rest");
+    show("drop-rest", phase === "rest");
+    this.root.hidden = Boolean(data.over);
     show("pause", phase === "live" || phase === "paused");
     put(pick("pause"), phase === "paused" ? "Resume" : "Pause");
     show("mute", phase === "live" || phase === "paused");
     put(pick("mute"), recording?.muted ? "Unmute" : "Mute");
     pick("mute").setAttribute("aria-pressed", String(Boolean(recording?.muted)));
-    show("stop", ["opening", "live", "paused", "left"].includes(phase));
+    show("stop", ["opening", "live", "paused", "left"].includes(phase) && !recording.isRest);
     put(pick("stop"), { opening: "Cancel", left: "End this call" }[phase] ?? "Stop");
     const muted = phase === "live" && recording.muted ? ", your microphone is muted" : "";
     put(pick("state-words"), STATES[phase] + muted);
-    put(pick("time"), clockWords(recording?.kept.callMs ?? 0));
+    put(pick("time"), clockWords((recording?.isRest ? recording.kept.ms : recording?.kept.callMs) ?? 0));
     const channels = recording?.isOpen ? recording.channels : this.trial ? 1 : 0;
     this.#meters(channels);
     const waits = before && data.consent.required && !pick("consent").checked;
-    put(pick("said"), saidOf(recording, this.refusal) || (waits ? "Tick the box above to record." : ""));
+    put(pick("said"), saidOf(recording, this.refusal, data.pause_ms) || (waits ? "Tick the box above to record." : ""));
     put(pick("kept"), keptWords(recording));
     this.#report();
   }
@@ -233,10 +267,13 @@ class RecorderDesk {
   /** Tell Python how a recording ended, once for each view. */
   #report() {
     const { recording } = this;
-    if (!recording?.isOver || !recording.call || this.told === recording) return;
+    const isOver = recording?.isOver || recording?.phase === "rest";
+    if (!isOver || !recording.call || !this.data.call || this.told === recording) return;
     this.told = recording;
-    const kind = recording.how === "unreachable" ? "no_socket" : "stopped";
-    if (recording.how !== "taken") this.send({ kind });
+    if (recording.phase === "rest") this.send({ kind: "rest", goes_on: recording.how === "taken" });
+    else if (this.data.over) return;
+    else if (recording.how === "unreachable") this.send({ kind: "no_socket" });
+    else if (recording.how !== "taken") this.send({ kind: "stopped" });
   }
 
   leave() {
@@ -245,6 +282,10 @@ class RecorderDesk {
     this.#endTrial();
     if (this.recording?.view === this) this.recording.view = null;
   }
+}
+
+function newNonce() {
+  return `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 }
 
 /** Change a text only when it is another one: what is read out would be read again. */

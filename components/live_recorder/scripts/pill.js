@@ -19,7 +19,7 @@ class Pill {
   /** Show it while the call is recorded and no view of it is there. */
   draw() {
     const { recording } = this;
-    const wanted = !recording.view && (recording.isOpen || recording.phase === "ending");
+    const wanted = !recording.view && (recording.isOpen || ["ending", "rest"].includes(recording.phase));
     if (!wanted) return this.#hide();
     if (!this.node) this.#show();
     const text = pillWords(recording);
@@ -49,6 +49,7 @@ class Pill {
 
 function pillWords(recording) {
   const time = clockWords(recording.kept.callMs);
+  if (recording.phase === "rest") return `Not sent: ${clockWords(recording.kept.ms)} of a call`;
   if (recording.phase === "ending") return `Sending the end of the call · ${time}`;
   if (recording.phase === "paused") return `Paused ${time}`;
   return recording.isUp ? `Recording ${time}` : `Recording ${time} · not connected`;

@@ -8,6 +8,9 @@ const UNOPENED = "";
 const STALLED_MS = 2_000;
 const SILENT_MS = 8_000;
 const FAINTEST = 0.0004;
+// So much is on its way in any call that is ended elsewhere.
+const LEAST_REST_MS = 1_000;
+const ENDED_ELSEWHERE = "The call was ended elsewhere.";
 const ENDINGS = {
   over: "The call was ended by the server, elsewhere or because nothing had arrived for too long.",
   taken: "This call goes on in another window.",
@@ -16,7 +19,10 @@ const ENDINGS = {
 };
 
 class Recording {
-  /** `phase`: opening, live, paused, left (nobody records at present), ending, ended or failed. */
+  /**
+   * `phase`: opening, live, paused, left (nobody records at present), ending, ended, failed, or rest
+   * (the call was over before all of it was sent).
+   */
   constructor(phase, kept) {
     this.channels = kept.channels;
     this.phase = phase;
@@ -65,6 +71,24 @@ class Recording {
     return recording;
   }
 
+  /** Take up what an earlier page has left of a call that is over; null when that is nothing. */
+  static rest(call, keptMs) {
+    const before = stashed(call, keptMs);
+    if (!before || before.kept.ms < LEAST_REST_MS) return null;
+    const recording = new Recording("rest", before.kept);
+    Object.assign(recording, { call, isRest: true, said: ENDINGS.over });
+    recordings.set(call, recording);
+    return recording;
+  }
+
+  /** Have what could not be sent any more kept as a call of its own, which is opened meanwhile. */
+  keepRest(nonce) {
+    this.nonce = nonce;
+    this.source = this.channels === 2 ? "browser_and_tab" : "browser";
+    this.phase = "opening";
+    recordings.set(UNOPENED, this);
+  }
+
   async #listen({ microphone, shared }) {
     this.capture = new Capture(this.channels, {
       chunk: (chunk) => this.#chunk(chunk),
@@ -77,12 +101,28 @@ class Recording {
 
   /** The server has opened the call. */
   open(call, url) {
+    const { isRest, call: before } = this;
     this.call = call;
     this.url = url;
     recordings.delete(UNOPENED);
     recordings.set(call, this);
-    this.phase = "live";
+    this.phase = isRest ? "ending" : "live";
+    if (isRest) {
+      this.isRest = false;
+      this.said = "";
+      this.kept = this.kept.asNew();
+      recordings.delete(before);
+      dropStash(before);
+    }
     this.#connect();
+    if (isRest) this.line.stop();
+  }
+
+  /** The server has not opened a call for it. */
+  refused() {
+    if (!this.isRest) return this.discard();
+    this.phase = "rest";
+    recordings.delete(UNOPENED);
   }
 
   at(url) {
@@ -96,6 +136,8 @@ class Recording {
       ended: (how, sentence) => this.#ended(how, sentence),
       expired: () => this.view?.send({ kind: "link" }),
     });
+    // An earlier page's connection has shown that sockets get through.
+    this.line.reached = Boolean(this.before);
     this.line.at(this.url);
   }
 
@@ -202,7 +244,7 @@ class Recording {
   /** End the call: its last samples are taken, and all that is kept is sent. */
   async stop() {
     if (this.phase === "opening") return this.discard();
-    if (this.phase === "left") return this.#ended("stopped");
+    if (this.phase === "left") return this.#stopLeft();
     if (!this.isOpen) return;
     const wasPaused = this.phase === "paused";
     this.phase = "ending";
@@ -213,20 +255,43 @@ class Recording {
     this.#moved();
   }
 
+  /** End a call that nobody records at present; what an earlier page has left is sent before. */
+  #stopLeft() {
+    if (this.kept.isSent) return this.#ended("stopped");
+    this.phase = "ending";
+    if (!this.line || this.line.over) this.#connect();
+    this.line.stop();
+    this.#moved();
+  }
+
   /** Forget what was recorded; the server has not opened the call, or is told by the page. */
   discard() {
     this.phase = "failed";
     this.close();
     recordings.delete(this.call ?? UNOPENED);
+    if (this.call) dropStash(this.call);
   }
 
   #ended(how, sentence) {
     if (this.isOver) return;
+    if (how !== "unreachable" && this.kept.ms >= LEAST_REST_MS) return void this.#leaveRest(how, sentence);
     this.phase = how === "stopped" ? "ended" : "failed";
     this.said = sentence || ENDINGS[how] || "";
     this.how = how;
     this.close();
     if (this.call) dropStash(this.call);
+    this.#moved();
+  }
+
+  /** The call is over, and takes nothing more: what is here stays until somebody says what with it. */
+  async #leaveRest(how, sentence) {
+    this.phase = "rest";
+    this.isRest = true;
+    this.how = how;
+    this.said = sentence || ENDINGS[how] || ENDED_ELSEWHERE;
+    this.#moved();
+    await this.capture?.flush({}, { last: true });
+    this.capture?.close();
     this.#moved();
   }
 
@@ -248,6 +313,7 @@ class Recording {
       lastAt: left ? this.before.lastAt : this.lastAt ?? Date.now(),
       paused: left ? this.before.paused : this.phase === "paused",
       ended: this.phase === "ending",
+      over: Boolean(this.isRest),
     });
   }
 

@@ -4,7 +4,7 @@ const QUIETEST_DB = -60;
 const CHANNEL_NAMES = [["Your microphone"], ["You", "Tab or screen"]];
 const STATES = {
   idle: "Ready", opening: "Recording", live: "Recording", paused: "Paused", left: "Not recording",
-  ending: "Ending", ended: "Ended", failed: "Not recording",
+  ending: "Ending", ended: "Ended", failed: "Not recording", rest: "Not sent",
 };
 const NOT_CONNECTED = "Not connected; what is said is kept here and sent when the connection is back.";
 const FULL = "Not connected, and no more can be kept here: what is said now is not recorded until the connection is back.";
@@ -15,14 +15,17 @@ const LOST = {
 };
 
 /** What is to be read out, in one sentence: it changes only when something happens. */
-function saidOf(recording, refusal) {
+function saidOf(recording, refusal, pauseMs) {
   if (refusal) return refusal;
   if (!recording) return "";
   switch (recording.phase) {
     case "left":
       return LEFT;
     case "opening":
+      if (recording.isRest) return "A call is being opened for it.";
       return "The call is being opened; what is said is recorded already.";
+    case "rest":
+      return `${recording.said} ${shortClock(recording.kept.ms)} of what was said could not be sent before. Keep it as a new call, or discard it.`;
     case "ending":
       return recording.isUp ? "The last of the call is being sent." : `The call is over. ${NOT_CONNECTED}`;
     case "ended":
@@ -32,13 +35,20 @@ function saidOf(recording, refusal) {
       if (recording.full) return FULL;
       if (!recording.isUp) return NOT_CONNECTED;
       if (recording.lost) return LOST[recording.lost];
+      if (recording.phase === "paused" && pauseMs) return `Nothing is recorded. A call that pauses for ${pauseWords(pauseMs)} is ended.`;
       return recording.isSilent ? "Nothing is heard. Is the right microphone chosen, and switched on?" : "";
   }
 }
 
 function keptWords(recording) {
-  if (!recording || recording.isUp || recording.isOver || !recording.kept.ms) return "";
+  if (!recording || recording.isUp || recording.isOver || recording.isRest || !recording.kept.ms) return "";
   return `${shortClock(recording.kept.ms)} kept of ${shortClock(recording.kept.limitMs)}`;
+}
+
+function pauseWords(ms) {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes % 60) return minutes === 1 ? "1 minute" : `${minutes} minutes`;
+  return minutes === 60 ? "1 hour" : `${minutes / 60} hours`;
 }
 
 function shortClock(ms) {

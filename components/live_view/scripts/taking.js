@@ -117,7 +117,17 @@ function takeSpeaker(model, told) {
 
 const GAP_LIKE = new Set(["gap", "silence"]);
 
+/** What was being said when the server went down is heard again, as other lines. */
+function forgetPartials(model) {
+  for (const row of [...model.lines.values()].filter((one) => one.partial)) {
+    model.lines.delete(row.id);
+    model.remove(row);
+  }
+  model.touch("timeline");
+}
+
 function takeWarning(model, told, live) {
+  if (told.code === "StartedAgain") forgetPartials(model);
   const kind = textOr(told.kind, "error");
   const end = numberOr(told.end_ms, numberOr(told.at_ms, model.at));
   const start = numberOr(told.start_ms, end);

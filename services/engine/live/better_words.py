@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable
 
-from services.audio.recording import Samples
+from services.domain.speech import Utterance
 from services.engine.live.budget import Share
 from services.engine.live.crew import Crew, Done, Rank
+from services.engine.live.line import LineSound
 from services.engine.live.lines import Post
 from services.engine.live.refining import RefinedLine, Refining
 
@@ -25,9 +26,9 @@ class BetterWords:
         crew: Crew,
         post: Post,
         share: Share,
-        refined: Callable[[RefinedLine], None],
+        refined: Callable[[tuple[RefinedLine, ...]], None],
     ) -> None:
-        """Refine in this crew; ``refined`` takes each line's better words."""
+        """Refine in this crew; ``refined`` takes the better words of a window's lines."""
         self._refining = refining
         self._crew = crew
         self._post = post
@@ -40,11 +41,16 @@ class BetterWords:
         """Take what is added from now on to be in this language, None: to be detected."""
         self._refining.speak(language)
 
-    def add(
-        self, line_id: str, channel: int | None, start_ms: int, end_ms: int, samples: Samples
-    ) -> None:
-        """Have a line refined; ``samples`` are its sound."""
-        self._refining.add(line_id, channel, start_ms, end_ms, samples)
+    def add(self, line: Utterance, sound: LineSound) -> None:
+        """Have a line refined; its sound may have air around it."""
+        self._refining.add(
+            line.id,
+            line.channel,
+            line.start_ms,
+            line.end_ms,
+            sound.samples,
+            lead_ms=line.start_ms - sound.begins_ms,
+        )
 
     def consider(self, now_ms: int) -> None:
         """Refine what is worth it at this moment of the call, unless something is under way."""
@@ -68,5 +74,5 @@ class BetterWords:
 
     def _answered(self, done: Done[tuple[RefinedLine, ...]]) -> None:
         self._is_busy = False
-        for line in done.value or ():
-            self._refined(line)
+        if done.value:
+            self._refined(done.value)

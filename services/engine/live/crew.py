@@ -18,7 +18,8 @@ from services.domain.errors import PartylineError
 
 T = TypeVar("T")
 
-ENDS_WITHIN_S = 10.0
+ENDS_WITHIN_S = 60.0
+"""A thread that is still inside a model when the process is taken down takes it down in a crash."""
 
 
 class Rank(IntEnum):
@@ -70,6 +71,7 @@ class Crew:
         self._niceness = niceness
         self._members = 0
         self._threads: list[threading.Thread] = []
+        self._is_known = False
         self._tasks: list[Task] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -81,9 +83,10 @@ class Crew:
             self._members += 1
             if self._members == 1:
                 self._shift += 1
-                if not self._threads:
+                if not self._is_known:
+                    self._is_known = True
                     atexit.register(self._end)
-                self._threads = [
+                begun = [
                     threading.Thread(
                         target=self._work,
                         args=(self._shift,),
@@ -92,8 +95,10 @@ class Crew:
                     )
                     for number in range(self._count)
                 ]
-                for thread in self._threads:
+                for thread in begun:
                     thread.start()
+                # Those of the last call may be at their last task yet.
+                self._threads = [one for one in self._threads if one.is_alive()] + begun
 
     def leave(self) -> None:
         """Count a call out; with the last one the threads end."""
@@ -124,8 +129,9 @@ class Crew:
             self._shift += 1
             self._tasks.clear()
             self._changed.notify_all()
+        until = time.monotonic() + ENDS_WITHIN_S
         for thread in self._threads:
-            thread.join(ENDS_WITHIN_S)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _work(self, shift: int) -> None:
         if self._niceness:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from services.audio.recording import FRAMES_PER_MS, Samples
+from services.audio.recording import Samples
 from services.domain.errors import PartylineError
 from services.domain.live import LanguageTold, LiveEvent, Partial
 from services.domain.speech import Utterance, Word
@@ -14,8 +14,9 @@ from services.engine.live.better_words import BetterWords
 from services.engine.live.budget import Share
 from services.engine.live.endpoints import FRAME, Ears
 from services.engine.live.engine import LiveEngine
+from services.engine.live.line import Line, LineSound
 from services.engine.live.line_speakers import LineSpeakers
-from services.engine.live.lines import ChannelLines, Line
+from services.engine.live.lines import ChannelLines
 from services.engine.live.placing import placed
 from services.engine.live.spoken_language import SpokenLanguage
 from services.engine.live.told import ToldLines
@@ -80,7 +81,7 @@ class Hearing:
             engine.refiners,
             around.post,
             share,
-            lambda line: self._told.refine(line.line_id, line.words),
+            lambda lines: self._told.refine(lines, wishes.vocabulary),
         )
         self._speakers: LineSpeakers | None = None
         if count == 1:
@@ -179,12 +180,12 @@ class Hearing:
         words = self._words(line)
         if not words:
             return
-        told, voice = self._utterance(line, line.end_ms, words), line.voice
+        told, sound = self._utterance(line, line.end_ms, words), line.sound
         if self._speakers is None:
-            self._tell_line(told, voice, ())
+            self._tell_line(told, sound, ())
         else:
             self._speakers.ask(
-                line.id, line.start_ms, voice, lambda who: self._tell_line(told, voice, who)
+                line.id, line.start_ms, line.voice, lambda who: self._tell_line(told, sound, who)
             )
 
     def spent(self, cpu_s: float) -> None:
@@ -195,11 +196,9 @@ class Hearing:
         """End the call: a channel can't be heard any more."""
         self._around.fail(error)
 
-    def _tell_line(self, line: Utterance, voice: Samples, pieces: Sequence[VoicePiece]) -> None:
+    def _tell_line(self, line: Utterance, sound: LineSound, pieces: Sequence[VoicePiece]) -> None:
         for part in self._told.tell(line, pieces):
-            first, last = part.start_ms - line.start_ms, part.end_ms - line.start_ms
-            sound = voice[first * FRAMES_PER_MS : last * FRAMES_PER_MS]
-            self._better.add(part.id, part.channel, part.start_ms, part.end_ms, sound)
+            self._better.add(part, sound.around(part.start_ms, part.end_ms))
         self._around.told_line(line.end_ms)
 
     def _words(self, line: Line) -> list[Word]:

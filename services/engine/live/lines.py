@@ -1,16 +1,13 @@
 """The lines of one channel of a live call: begun, heard so far, over."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Protocol
-
-import numpy as np
 
 from services.audio.recording import Samples
 from services.domain.errors import InternalFault, PartylineError
 from services.domain.ids import new_id
-from services.engine.live.crew import Crew, Done, Rank, Task
+from services.engine.live.crew import Crew, Done, Rank
 from services.engine.live.endpoints import (
     AFTER_FRAMES,
     BEFORE_FRAMES,
@@ -20,70 +17,21 @@ from services.engine.live.endpoints import (
     Endpoints,
     Stretch,
 )
+from services.engine.live.line import Line
 from services.engine.live.pace import Pace
 from services.engine.live.wording import (
     NOTHING,
     Captioner,
-    CaptionWord,
     SoFar,
     Whole,
     agreed,
     plain,
 )
 from services.engine.utterances import SENTENCE_ENDS
-from services.engine.voice_activity import VOICE_FRAME_MS
 
 # In a pause nothing new is said that a partial could show.
 NO_PARTIAL_FROM_FRAMES = 4
 LONGEST_TITLE = len("Mrs")
-
-
-@dataclass(eq=False)
-class Line:
-    """A line of a channel, while it is said and until it is told.
-
-    ``frames`` hold the sound from ``BEFORE_FRAMES`` before the voice on, as far as there was any;
-    ``voiced`` says of each frame of the line whether it has voice.
-    """
-
-    id: str
-    channel: int
-    first: int
-    last: int
-    captioner: Captioner
-    begins: int
-    frames: list[Samples]
-    voiced: list[bool] = field(default_factory=list)
-    heard: SoFar = NOTHING
-    next_partial: int = 0
-    partial: Task | None = None
-    whole: Task | None = None
-    whole_last: int = -1
-    words: tuple[CaptionWord, ...] | None = None
-    is_over: bool = False
-
-    @property
-    def start_ms(self) -> int:
-        """Where its voice begins."""
-        return self.first * VOICE_FRAME_MS
-
-    @property
-    def end_ms(self) -> int:
-        """Where its voice ends, so far."""
-        return self.last * VOICE_FRAME_MS
-
-    def voice_frames(self, count: int) -> Sequence[int]:
-        """Return the numbers of the frames with voice among the line's first ones."""
-        return [self.first + at for at, has in enumerate(self.voiced[:count]) if has]
-
-    @property
-    def voice(self) -> Samples:
-        """Its sound from where the voice begins to where it ends."""
-        return np.concatenate(self.frames[self.first - self.begins : self.last - self.begins])
-
-    def samples(self, last: int) -> Samples:
-        """Return its sound up to a frame, with the air before it."""
-        return np.concatenate(self.frames[: last - self.begins])
 
 
 class LineListener(Protocol):
@@ -189,9 +137,10 @@ class ChannelLines:
         line = self._line
         assert line is not None
         if stretch.change is Change.OVER:
+            goes_on = self._endpoints.going_on
+            following = None if goes_on is None else self._cut_off(line, goes_on, captioner)
             self._close(line, stretch)
-            if (goes_on := self._endpoints.going_on) is not None:
-                self._line = self._cut_off(line, goes_on, captioner)
+            self._line = following
             return
         line.last = stretch.last
         if stretch.change is Change.SETTLING:
@@ -317,12 +266,16 @@ class ChannelLines:
         if line.partial is not None and line.heard is not NOTHING:
             line.partial.cancel()
             line.partial = None
-        # What follows a cut without a pause belongs to the next line.
-        self._hear_whole(line, AFTER_FRAMES if self._endpoints.going_on is None else 0)
-        self._closing.append(line)
         self._line = None
         self._air.clear()
         self._air.extend(line.frames[line.last - line.begins :])
+        if self._endpoints.going_on is None:
+            self._hear_whole(line)
+        else:
+            # There was no pause: what follows belongs to the next line.
+            line.cut_after(line.last)
+            self._hear_whole(line, air_frames=0)
+        self._closing.append(line)
         self._tell_closed()
 
     def _tell_closed(self) -> None:

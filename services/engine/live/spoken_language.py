@@ -6,7 +6,8 @@ from services.engine.heard import LanguageGuess
 from services.engine.live.accurate import language_spoken
 from services.engine.live.crew import Done, Rank
 from services.engine.live.engine import QUICK_LANGUAGE, LiveEngine
-from services.engine.live.lines import ChannelLines, Line, Post
+from services.engine.live.line import Line
+from services.engine.live.lines import ChannelLines, Post
 from services.engine.live.wording import Captioner
 from services.engine.voice_activity import VOICE_FRAME_MS
 

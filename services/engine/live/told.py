@@ -1,6 +1,6 @@
 """The lines that were told of a live call, and what later becomes known of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Protocol
@@ -8,6 +8,8 @@ from typing import Protocol
 from services.domain.ids import new_id
 from services.domain.live import Final, LineStage, LiveEvent, Revised, SpeakerTold
 from services.domain.speech import Speaker, Utterance, Word
+from services.engine.live.refining import RefinedLine
+from services.engine.live.rewording import Rewording, is_likelier, together
 
 
 class Piece(Protocol):
@@ -28,10 +30,15 @@ class Piece(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class _Told:
-    """A line as it was told last. ``stretch`` is the line as it was heard, before any cut."""
+    """A line as it was told last.
+
+    ``stretch`` is the line as it was heard, before any cut; ``refined_as`` the line whose better
+    words are its own: itself, or the one it was cut off.
+    """
 
     line: Utterance
     stretch: str
+    refined_as: str
     stage: LineStage = LineStage.CAPTION
 
 
@@ -64,7 +71,7 @@ class ToldLines:
         """
         parts = self._parts(line, pieces)
         for part in parts:
-            self._lines[part.id] = _Told(line=part, stretch=line.id)
+            self._lines[part.id] = _Told(line=part, stretch=line.id, refined_as=part.id)
             self._tell(Final(line=part))
         return parts
 
@@ -78,28 +85,32 @@ class ToldLines:
                 self._lines[part.id] = replace(told, line=part)
                 self._tell(Final(line=part, stage=told.stage))
 
-    def refine(self, line_id: str, words: Sequence[Word]) -> None:
-        """Take better words of a line, and of those that were cut off it since.
+    def refine(self, refined: Sequence[RefinedLine], vocabulary: Collection[str] = ()) -> None:
+        """Take better words of lines of one channel, and of those that were cut off them since.
 
-        Where nothing was heard the words stay as they are.
+        Where nothing was heard, or the captions are likelier right, the words stay as they are.
         """
-        known = self._lines.get(line_id)
-        if known is None:
-            return
+        rewordings = (one for line in refined if (one := self._rewording(line)) is not None)
+        for group in together(rewordings):
+            if is_likelier(group, vocabulary):
+                for rewording in group:
+                    self._reword(rewording)
+
+    def _rewording(self, refined: RefinedLine) -> Rewording | None:
         parts = [
-            told
-            for told in self._of(known.stretch)
-            if told.line.id == line_id or told.line.start_ms >= known.line.start_ms
+            told.line
+            for told in self._lines.values()
+            if told.refined_as == refined.line_id and told.stage is LineStage.CAPTION
         ]
-        parts = [told for told in parts if told.stage is LineStage.CAPTION]
-        given: dict[str, list[Word]] = {told.line.id: [] for told in parts}
-        for word in words:
-            nearest = min(parts, key=lambda told: _distance(told.line, word), default=None)
-            if nearest is not None:
-                given[nearest.line.id].append(word)
-        for told in parts:
-            if own := given[told.line.id]:
-                self._revise(told, _worded(told.line, own), LineStage.REFINED)
+        if not parts:
+            return None
+        parts.sort(key=lambda line: line.start_ms)
+        return Rewording(lines=tuple(parts), words=tuple(refined.words))
+
+    def _reword(self, rewording: Rewording) -> None:
+        for line, words in rewording.by_line():
+            if words:
+                self._revise(self._lines[line.id], _worded(line, words), LineStage.REFINED)
 
     def _of(self, stretch: str) -> list[_Told]:
         return [told for told in self._lines.values() if told.stretch == stretch]
@@ -128,11 +139,6 @@ def _whose(word: Word, pieces: Sequence[Piece]) -> int:
     return min(
         pieces, key=lambda piece: max(piece.start_ms - middle, middle - piece.end_ms, 0)
     ).speaker
-
-
-def _distance(line: Utterance, word: Word) -> int:
-    middle = (word.start_ms + word.end_ms) // 2
-    return max(line.start_ms - middle, middle - line.end_ms, 0)
 
 
 def _worded(line: Utterance, words: Sequence[Word]) -> Utterance:

@@ -8,17 +8,24 @@ from services.audio.recording import Samples
 
 CONTEXT = 64
 MEMORY = (1, 1, 128)
+# After a longer silence the model takes a second, or several, to hear a soft voice again, unless
+# it begins anew: so it does whenever nobody has spoken for so many frames.
+FORGETS_AFTER_FRAMES = 20
+SILENT_BELOW = 0.35
 
 
 class VoiceStream:
     """The probability of voice in every 32 ms of one channel; used by one thread at a time."""
 
+    _short: Samples
+    _long: Samples
+
     def __init__(self) -> None:
         """Begin with nothing heard; the model is loaded at the first frame, once per process."""
-        self._short = np.zeros(MEMORY, np.float32)
-        self._long = np.zeros(MEMORY, np.float32)
         self._context = np.zeros(CONTEXT, np.float32)
         self._session: Any = None
+        self._silent_frames = 0
+        self._forget()
 
     def hear(self, frame: Samples) -> float:
         """Take the next 512 samples at 16 kHz; return a probability in 0..1."""
@@ -31,4 +38,13 @@ class VoiceStream:
         likely, self._short, self._long = self._session.run(
             None, {"input": heard[None], "h": self._short, "c": self._long}
         )
-        return float(np.ravel(likely)[0])
+        probability = float(np.ravel(likely)[0])
+        self._silent_frames = self._silent_frames + 1 if probability < SILENT_BELOW else 0
+        if self._silent_frames == FORGETS_AFTER_FRAMES:
+            self._silent_frames = 0
+            self._forget()
+        return probability
+
+    def _forget(self) -> None:
+        self._short = np.zeros(MEMORY, np.float32)
+        self._long = np.zeros(MEMORY, np.float32)

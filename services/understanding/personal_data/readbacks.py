@@ -26,40 +26,43 @@ _MOST = 200
 
 
 class Readbacks:
-    """Collects numbers and streets of a call and finds them, or parts of them, again."""
+    """Collects numbers and streets of a call and finds them, or parts of them, again.
 
-    def __init__(self, language: str) -> None:
-        """Know nothing yet; numbers are read in this language."""
-        self._language = language
+    A number is known by its digits, in whichever language it is said again.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
         self._numbers: dict[str, Subject] = {}
         self._streets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
-    def speak(self, language: str) -> None:
-        """Read numbers in another language from here on."""
-        self._language = language
-
-    def learn(self, text: str, candidates: Iterable[Candidate]) -> None:
-        """Take in the numbers and streets among the findings of one text."""
+    def learn(self, text: str, candidates: Iterable[Candidate], languages: Sequence[str]) -> None:
+        """Take in the numbers and streets among the findings of one text in these languages."""
         for candidate in candidates:
             said = text[candidate.start : candidate.end]
             if candidate.subject is Subject.ADDRESS and len(self._streets) < _MOST:
                 self._streets.update(streets_in(said))
                 self._pattern = None
             elif candidate.subject not in _UNNUMBERED and len(self._numbers) < _MOST:
-                for code in find_codes(tokenise(said, amounts=False), self._language):
+                tokens = tokenise(said, amounts=False)
+                for code in (c for one in languages for c in find_codes(tokens, one)):
                     if code.digits >= _SHORTEST_END:
                         self._numbers.setdefault(code.characters, candidate.subject)
 
-    def find(self, text: str) -> list[Candidate]:
-        """Return every place where a known number, a part of it, or a street stands again."""
-        return [*self._repeated_numbers(text), *self._repeated_streets(text)]
+    def find(self, text: str, languages: Sequence[str]) -> list[Candidate]:
+        """Return every place where a known number, a part of it, or a street stands again.
 
-    def _repeated_numbers(self, text: str) -> Iterator[Candidate]:
+        The text may be in any of the languages.
+        """
+        numbers = (found for one in languages for found in self._repeated_numbers(text, one))
+        return [*numbers, *self._repeated_streets(text)]
+
+    def _repeated_numbers(self, text: str, language: str) -> Iterator[Candidate]:
         for piece in pieces_of(text) if self._numbers else ():
             part = text[piece.start : piece.end]
             tokens = tokenise(part)
-            for code in find_codes(tokens, self._language):
+            for code in find_codes(tokens, language):
                 start, end = tokens[code.first].start, tokens[code.last].end
                 if code.digits < _SHORTEST_END or not piece.owns(start, end):
                     continue

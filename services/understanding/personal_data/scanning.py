@@ -35,12 +35,12 @@ class CallScanner:
             self.read(utterance, own, memory, cased=cased)
             for utterance, own in zip(utterances, entities, strict=True)
         ]
-        names, readbacks = KnownNames(cased=cased), Readbacks(self._language)
+        names, readbacks, spoken = KnownNames(cased=cased), Readbacks(), (self._language,)
         for utterance, candidates in zip(utterances, found, strict=True):
             names.learn(utterance.text, candidates)
-            readbacks.learn(utterance.text, candidates)
+            readbacks.learn(utterance.text, candidates, spoken)
         return [
-            disjoint(text, [*candidates, *names.find(text), *readbacks.find(text)])
+            disjoint(text, [*candidates, *names.find(text), *readbacks.find(text, spoken)])
             for text, candidates in zip((u.text for u in utterances), found, strict=True)
         ]
 

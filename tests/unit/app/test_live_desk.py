@@ -9,6 +9,7 @@ from app.wiring import Services
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import (
     AccessDenied,
+    DiskFull,
     InvalidRequest,
     MicrophoneLost,
     NotFound,
@@ -17,9 +18,10 @@ from services.domain.errors import (
 )
 from services.domain.live_calls import LiveSource, LiveState
 from services.domain.people import LOCAL_USER, Role, User
-from services.live import landing
+from services.live import holding, landing
 from services.live.line import LineNotice
 from services.storage.live_calls import LiveCallStore
+from services.storage.tape import Tape
 from tests.unit.app.conftest import STRANGER
 from tests.unit.app.live_doubles import begin, pcm, wait_until
 
@@ -158,6 +160,49 @@ def test_a_microphone_that_breaks_ends_the_call_with_what_there_is(services: Ser
     assert "MicrophoneLost" in told
 
 
+def test_a_disk_that_is_full_for_a_moment_costs_a_microphone_nothing(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = begin(services)
+    told: list[str] = []
+    services.live.follow(
+        LOCAL_USER, call.id, 0, lambda event: told.append(str(event.get("code", event["type"])))
+    )
+    append, fails = Tape.append, iter([False, *[True] * 3])
+
+    def full(tape: Tape, samples: bytes) -> None:
+        if next(fails, False):
+            raise DiskFull
+        append(tape, samples)
+
+    monkeypatch.setattr(Tape, "append", full)
+    services.live.play(LOCAL_USER, call.id, (pcm(at, at + 50) for at in range(0, 2000, 50)), 0)
+    wait_until(lambda: has_landed(services, call.id))
+    assert told.count("DiskFull") == 1
+    audio = services.calls.get(LOCAL_USER.org_id, call.id).audio
+    assert audio is not None
+    assert audio.duration_ms == 2000
+
+
+def test_a_device_that_cannot_be_closed_ends_the_call_all_the_same(services: Services) -> None:
+    call = begin(services)
+
+    class Stuck(Iterator[bytes]):
+        def __init__(self) -> None:
+            self.left = [pcm(0, 1000)]
+
+        def __next__(self) -> bytes:
+            if not self.left:
+                raise StopIteration
+            return self.left.pop()
+
+        def close(self) -> None:
+            raise OSError(-9988, "Stream closed")
+
+    services.live.play(LOCAL_USER, call.id, Stuck(), speed=0)
+    wait_until(lambda: has_landed(services, call.id))
+
+
 def test_stop_ends_what_is_played(services: Services) -> None:
     call = begin(services)
     closed: list[bool] = []
@@ -186,5 +231,11 @@ def test_a_call_that_was_left_by_a_dead_process_is_landed(
     store = LiveCallStore(services.engine)
     assert store.load(call.id).state is LiveState.RECORDING
     services.live_keeper.look(0)
+    services.live_keeper.wait_for_landing()
+    assert not has_landed(services, call.id), "its recorder may come back"
+    monkeypatch.setattr(landing, "BACK_WITHIN", timedelta(seconds=-1))
+    monkeypatch.setattr(holding, "BACK_WITHIN", timedelta(seconds=-1))
+    services.live_keeper.look(0)
+    services.live_keeper.wait_for_landing()
     assert has_landed(services, call.id)
     assert store.running(LOCAL_USER.org_id) == []

@@ -2,6 +2,8 @@
 
 import json
 import random
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from services.storage.tapes import Tape
 from tests.unit.app.conftest import STRANGER, query
 from tests.unit.app.live_doubles import (
     SERVER,
+    WAITS_S,
     begin,
     chunk,
     events_url,
@@ -32,6 +35,7 @@ from tests.unit.app.live_doubles import (
 )
 
 WAV_HEADER = 44
+DISK_WAITS_S = 4.0
 COLLEAGUE = User(id="sam", name="Sam", org_id=LOCAL_USER.org_id, role=Role.VIEWER)
 
 
@@ -222,6 +226,89 @@ def test_a_full_disk_closes_the_socket_and_the_sound_comes_again(
         assert hear(socket)["next"] == 0
         socket.send_bytes(chunk(0, 500))
         assert hear(socket)["next"] == frames(500)
+
+
+def test_after_a_restart_the_recorder_goes_on_with_its_call(
+    client: TestClient, services: Services
+) -> None:
+    call = begin(services)
+    with client.websocket_connect(events_url(services, call.id)) as socket:
+        hear(socket)
+        with client.websocket_connect(sound_url(services, call.id)) as sound:
+            hear(sound)
+            sound.send_bytes(chunk(0, 1000))
+            hear(sound)
+            services.live.close()
+            assert closing_code(sound) == 1013
+    assert [c.id for c in services.live.mine(LOCAL_USER)] == [call.id]
+    # who only reads along waits for the recorder
+    assert closed_with(client, events_url(services, call.id)) == 1013
+    assert closed_with(client, sound_url(services, call.id, COLLEAGUE)) == 4403
+    assert closed_with(client, sound_url(services, call.id, STRANGER)) == 4404
+    with client.websocket_connect(sound_url(services, call.id)) as socket:
+        ready = {"type": "ready", "next": frames(1000), "channels": 1, "state": "recording"}
+        assert hear(socket) == ready
+        socket.send_bytes(chunk(500, 2000))
+        assert hear(socket)["next"] == frames(2000)
+        with client.websocket_connect(events_url(services, call.id, after=3)) as events:
+            history = hear(events)["events"]
+        assert history[0]["code"] == "StartedAgain"
+        say(socket, type="stop", frames=frames(2000))
+        assert hear(socket)["type"] == "stopped"
+    landed(services, call.id)
+    assert stored_sound(services, call.id) == pcm(0, 2000)
+    assert closed_with(client, sound_url(services, call.id)) == 4404
+
+
+def test_a_call_that_another_process_holds_is_asked_for_again_later(
+    client: TestClient, services: Services
+) -> None:
+    call = begin(services)
+    held = services.live._holding
+    with held._lock:
+        elsewhere = held._held.pop(call.id)
+    assert closed_with(client, sound_url(services, call.id)) == 1013
+    elsewhere.release()
+    with client.websocket_connect(sound_url(services, call.id)) as socket:
+        assert hear(socket)["type"] == "ready"
+
+
+@pytest.mark.parametrize("what", ["pause", "resume", "leave"])
+def test_nobody_waits_for_a_call_whose_sound_waits_for_the_disk(
+    client: TestClient, services: Services, what: str
+) -> None:
+    """All sockets and pages share one loop: a call that is busy must not stop it."""
+    busy, other = begin(services), begin(services)
+    held = services.live._holding.find(busy.id)
+    assert held is not None
+    taken, may_go, waited_out = (threading.Event() for _ in range(3))
+
+    def slow_disk() -> None:
+        with held._sound:
+            taken.set()
+            if not may_go.wait(DISK_WAITS_S):
+                waited_out.set()
+
+    with client.websocket_connect(sound_url(services, busy.id)) as first:
+        hear(first)
+        thread = threading.Thread(target=slow_disk)
+        thread.start()
+        try:
+            assert taken.wait(WAITS_S)
+            if what == "leave":
+                first.close()
+            else:
+                say(first, type=what)
+            # it has come to be taken by now
+            time.sleep(0.2)
+            with client.websocket_connect(sound_url(services, other.id)) as second:
+                hear(second)
+                second.send_bytes(chunk(0, 500))
+                assert hear(second)["next"] == frames(500)
+            assert not waited_out.is_set()
+        finally:
+            may_go.set()
+            thread.join()
 
 
 # --- what is no sound -----------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from bench.scoring.words import (
     errors_by_speaker,
     errors_in,
     errors_of_call,
+    joining_numbers,
 )
 from services.domain.speech import Utterance
 from tests.builders import utterance
@@ -76,6 +77,21 @@ def test_english_normal_form() -> None:
     assert normalise("Um, I've paid twenty-one dollars for the Colour!") == normalise(
         "I have paid $21 for the color"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("617-555-0198", "six one seven, five five five, oh one nine eight"),
+        ("617 555 0198", "six one seven, five five five, oh one nine eight"),
+        ("at 11:30 in the morning", "at eleven thirty in the morning"),
+    ],
+)
+def test_a_number_is_one_word_however_it_is_grouped(written: str, spoken: str) -> None:
+    normalise = joining_numbers(english())
+    assert normalise(written) == normalise(spoken)
+    assert len(normalise(written).split()) == len(normalise(spoken).split())
+    assert normalise("617-555-0199") != normalise(spoken)
 
 
 def test_a_missing_library_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """A child that recognises nothing: it tells how much it was sent. Run by test_child.py.
 
 The provider's name says what goes wrong: ``full`` refuses, ``faulty`` fails, ``loud`` prints,
-``slow`` takes nothing before it is asked for a summary, ``dying`` kills itself at the first sound.
+``slow`` takes nothing for a second, ``stuck`` nothing ever, ``dying`` kills itself at the first
+sound.
 """
 
 import os
@@ -21,7 +22,7 @@ class Counting:
         self._tell = listener
         self._bytes = 0
         self._may_take = threading.Event()
-        if self._provider != "slow":
+        if self._provider not in ("slow", "stuck"):
             self._may_take.set()
         self._over = False
         threading.Thread(target=self._let_go, daemon=True).start()

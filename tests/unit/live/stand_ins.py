@@ -134,7 +134,7 @@ class OneName:
         self._fail_if_told(line)
         return (self._models._clean(line),)
 
-    def speak(self, language):
+    def speak(self, language, at_ms):
         self._models.spoken.append(language)
 
     def _fail_if_told(self, line):

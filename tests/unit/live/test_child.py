@@ -10,12 +10,14 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from services.domain.calls import CallDetails, Direction, ProcessingOptions
 from services.domain.errors import InternalFault, LiveOver, ProviderBusy, RecogniserLost
 from services.live import child as module
+from services.live import child_session
 from services.live.child import ChildRecogniser
 from services.live.child_frames import (
     BadFrame,
@@ -24,6 +26,7 @@ from services.live.child_frames import (
     order_of,
     read_frame,
 )
+from services.live.child_session import SessionInChild
 from services.live.recognising import LiveOrder
 from services.live.telling import Told
 from tests.threads import no_thread_left
@@ -60,6 +63,12 @@ def is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def send_on(session: SessionInChild, size: int) -> NoReturn:
+    """Send sound until that raises something."""
+    while True:
+        session.send(bytes(size))
 
 
 # --- frames ---------------------------------------------------------------------------------------
@@ -223,7 +232,7 @@ def test_killed_in_mid_call_it_is_told_and_the_next_one_is_started(
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: any(one["type"] == "ended" for one in told))
     assert told[-1]["error_code"] == "RecogniserLost"
-    with pytest.raises((LiveOver, RecogniserLost)):
+    with pytest.raises(RecogniserLost):
         session.send(bytes(100))
     again = mortal.open(order(), told.append)
     assert mortal.pid not in (None, pid)
@@ -236,9 +245,98 @@ def test_one_that_kills_itself_over_a_sound(mortal: ChildRecogniser) -> None:
     session = mortal.open(order("dying"), told.append)
     session.send(bytes(100))
     wait_until(lambda: told)
-    with pytest.raises((LiveOver, RecogniserLost)):
+    with pytest.raises(RecogniserLost):
         session.send(bytes(2))
     assert told[-1]["error_code"] == "RecogniserLost"
+
+
+def test_who_sends_learns_of_its_death_before_the_listener_was_told(
+    mortal: ChildRecogniser,
+) -> None:
+    may_hear = threading.Event()
+    session = mortal.open(order(), lambda _told: may_hear.wait(10))
+    pid = mortal.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    try:
+        with pytest.raises(RecogniserLost):
+            send_on(session, 100)
+    finally:
+        may_hear.set()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STUCK_S", 2.0)
+    monkeypatch.setattr(child_session, "STILL_AT_END_S", 1.0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_one_that_stands_still_is_killed_and_the_next_one_is_started(
+    mortal: ChildRecogniser,
+) -> None:
+    told: list[Told] = []
+    session, idle = (mortal.open(order(), told.append) for _ in range(2))
+    pid = mortal.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(RecogniserLost):
+        send_on(session, 32_000)
+    wait_until(lambda: len([one for one in told if one["type"] == "ended"]) == 2)
+    assert {one["error_code"] for one in told if one["type"] == "ended"} == {"RecogniserLost"}
+    assert not is_alive(pid)
+    with pytest.raises(RecogniserLost):
+        idle.send(bytes(2))
+    again = mortal.open(order(), told.append)
+    again.send(bytes(100))
+    again.finish()
+    assert told[-1]["error_code"] is None
+
+
+@pytest.mark.usefixtures("impatient")
+def test_one_in_which_a_session_stands_still_is_killed_too(mortal: ChildRecogniser) -> None:
+    stuck_told: list[Told] = []
+    quick_told: list[Told] = []
+    stuck = mortal.open(order("stuck"), stuck_told.append)
+    quick = mortal.open(order(), quick_told.append)
+    pid = mortal.pid
+    stuck.send(bytes(100))
+    quick.send(bytes(100))
+    wait_until(lambda: stuck_told and quick_told[-1]["type"] == "ended")
+    assert [one["error_code"] for one in stuck_told] == ["RecogniserLost"]
+    assert mortal.pid != pid
+
+
+@pytest.mark.usefixtures("impatient")
+def test_nobody_waits_long_for_the_last_words_of_one_that_stands_still(
+    mortal: ChildRecogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STUCK_S", 60.0)
+    told: list[Told] = []
+    session = mortal.open(order(), told.append)
+    pid = mortal.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    session.send(bytes(32_000))
+    began = time.monotonic()
+    session.finish()
+    assert time.monotonic() - began < 10.0
+    assert told[-1]["error_code"] == "RecogniserLost"
+    os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_one_that_is_paused_with_nothing_to_do_is_left_alone(
+    recogniser: ChildRecogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STUCK_S", 8.0)
+    session = recogniser.open(order(), lambda _told: None)
+    session.send(bytes(100))
+    pid = recogniser.pid
+    time.sleep(10.0)
+    session.send(bytes(100))
+    session.finish()
+    assert recogniser.pid == pid
 
 
 def test_one_of_another_version_is_not_talked_to() -> None:

@@ -4,6 +4,7 @@ A millisecond of sound is 16 frames that hold its number, so that what was sent 
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import (
     NotLive,
+    ProviderBusy,
     ProviderRefusedKey,
     ProviderUnavailable,
     RecogniserLost,
@@ -20,7 +22,7 @@ from services.live import trying_again
 from services.live.feeding import Feed
 from services.live.recognising import LiveOrder
 from services.live.standing import Standing
-from services.live.telling import Told
+from services.live.telling import Told, ToldListener
 from tests.threads import no_thread_left
 from tests.unit.live.feeding_stand_ins import (
     FRAMES_PER_MS,
@@ -240,6 +242,88 @@ def test_after_an_error_that_stays_the_rest_is_a_gap(make: Callable[..., Fed], c
     assert fed.gaps() == [(400, 3000)]
 
 
+def test_captions_come_back_whichever_of_two_words_on_a_loss_comes_first(
+    make: Callable[..., Fed],
+) -> None:
+    fed = make()
+    first = fed.begin()
+    fed.speak(100)
+    wait_until(lambda: len(first.sent) == len(fed.tape))
+    first.over = True  # What is sent from now on is refused; why, is told a moment later.
+    fed.speak(100)
+    time.sleep(0.05)
+    first.tell({"type": "ended", "at_ms": 0, "error_code": "RecogniserLost", "error_message": ""})
+    wait_until(lambda: len(fed.recogniser.sessions) == 2)
+    assert fed.errors() == ["RecogniserLost"]
+
+
+def test_a_session_that_takes_no_more_and_says_nothing_is_replaced(
+    make: Callable[..., Fed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.live.feeding.OWN_WORD_S", 0.05)
+    fed = make()
+    fed.begin().over = True
+    fed.speak(100)
+    wait_until(lambda: len(fed.recogniser.sessions) == 2)
+    assert fed.errors() == ["RecogniserLost"]
+
+
+def test_why_no_other_session_is_to_be_had_is_told_once(make: Callable[..., Fed]) -> None:
+    fed = make()
+    first = fed.begin()
+    fed.speak(500)
+    wait_until(lambda: len(first.sent) == len(fed.tape))
+    fed.recogniser.refusals = [ProviderBusy(), ProviderBusy(), ProviderRefusedKey()]
+    first.end("RecogniserLost")
+    fed.speak(100)
+    wait_until(lambda: len(fed.errors()) == 3)
+    assert fed.errors() == ["RecogniserLost", "ProviderBusy", "ProviderRefusedKey"]
+    fed.speak(100)
+    assert fed.finish().error_code == "ProviderRefusedKey"
+    assert len(fed.recogniser.sessions) == 1
+
+
+def test_a_line_under_way_on_another_channel_is_heard_again(make: Callable[..., Fed]) -> None:
+    fed = make(channels=2, wanted=2)
+    first = fed.begin()
+    fed.come(bytes([1, 0, 2, 0]) * FRAMES_PER_MS * 6_000)
+    wait_until(lambda: len(first.sent) == len(fed.tape))
+    first.tell({**line("final", "u1", 0, 1000), "channel": 1})
+    first.tell({**line("partial", "u2", 2000, 5000), "channel": 1})
+    first.tell({**line("final", "u3", 4000, 5500), "channel": 0})
+    first.end("RecogniserLost")
+    fed.come(bytes([1, 0, 2, 0]) * FRAMES_PER_MS * 100)
+    wait_until(lambda: len(fed.recogniser.sessions) == 2)
+    told_already = bytes([0, 0, 2, 0]) * FRAMES_PER_MS * 3_500
+    rest = bytes([1, 0, 2, 0]) * FRAMES_PER_MS * 600
+    wait_until(lambda: len(fed.session.sent) == len(told_already + rest))
+    assert bytes(fed.session.sent) == told_already + rest
+    assert fed.gaps() == []
+
+
+def test_voices_of_the_next_session_are_not_taken_for_those_before(
+    make: Callable[..., Fed],
+) -> None:
+    fed = make()
+    first = fed.begin()
+    fed.speak(3000)
+    wait_until(lambda: len(first.sent) == len(fed.tape))
+    who = {"id": "s1", "label": "Speaker 1", "role": "unknown", "channel": None}
+    voice = {"type": "speaker", "at_ms": 0, **who}
+    first.tell(voice)
+    first.tell({**line("final", "u1", 0, 2000), "speaker": "s1"})
+    first.end("RecogniserLost")
+    fed.speak(100)
+    wait_until(lambda: len(fed.recogniser.sessions) == 2)
+    fed.session.tell(voice)
+    fed.session.tell({**line("final", "u1", 0, 500), "speaker": "s1"})
+    assert [one["label"] for one in fed.of_type("speaker")] == [
+        "Speaker 1",
+        "Speaker 1 (after 0:02)",
+    ]
+    assert [one["speaker"] for one in fed.of_type("final")] == ["s1", "2-s1"]
+
+
 def test_a_refused_call_does_not_begin(make: Callable[..., Fed]) -> None:
     fed = make()
     fed.recogniser.refusals = [ProviderRefusedKey()]
@@ -341,3 +425,48 @@ def test_a_recogniser_that_dies_over_the_last_words(make: Callable[..., Fed]) ->
     session.finish = dies  # type: ignore[method-assign]
     assert fed.finish().error_code == "RecogniserLost"
     assert fed.gaps() == [(1500, 2000)]
+
+
+@pytest.fixture
+def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.live.feeding.DRAIN_S", 0.05)
+    monkeypatch.setattr("services.live.ending.MERCY_S", 0.1)
+
+
+@pytest.mark.usefixtures("in_haste")
+def test_stop_does_not_wait_for_a_recogniser_that_takes_nothing(make: Callable[..., Fed]) -> None:
+    fed = make()
+    session = fed.begin()
+    session.tell(line("final", "u1", 0, 400))
+    session.may_take.clear()
+    fed.speak(1000)
+    ended = fed.finish()
+    assert ended.error_code == "RecogniserLost"
+    assert fed.gaps() == [(400, 1000)]
+    assert len(fed.ended) == 1
+
+
+@pytest.mark.usefixtures("in_haste")
+def test_stop_does_not_wait_for_a_session_that_is_being_opened(make: Callable[..., Fed]) -> None:
+    fed = make()
+    first = fed.begin()
+    first.tell(line("final", "u1", 0, 400))
+    opens, may_open = fed.recogniser.open, threading.Event()
+    asked = threading.Event()
+
+    def open_slowly(order: LiveOrder, listener: ToldListener) -> HandRecognised:
+        asked.set()
+        may_open.wait(10)
+        return opens(order, listener)
+
+    fed.recogniser.open = open_slowly  # type: ignore[method-assign]
+    first.end("RecogniserLost")
+    fed.speak(1000)
+    assert asked.wait(10)
+    assert fed.finish().error_code == "RecogniserLost"
+    assert fed.gaps() == [(400, 1000)]
+    told = len(fed.told)
+    may_open.set()
+    wait_until(lambda: len(fed.recogniser.sessions) == 2 and fed.session.over)
+    fed.session.tell(line("final", "u1", 0, 500))
+    assert (len(fed.ended), len(fed.told)) == (1, told)

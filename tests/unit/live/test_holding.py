@@ -1,5 +1,6 @@
 """Calls that a process holds: states over time, heartbeats, ends, landings that fail at first."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,24 +14,26 @@ from services.domain.errors import (
     SoundElsewhere,
     StorageError,
 )
-from services.domain.live_calls import LiveState, SoundGap
+from services.domain.live_calls import LiveSource, LiveState, SoundGap
 from services.domain.metrics import AnalysedTranscript
-from services.live.held import HeldCall, HoldingLimits
+from services.live.held import HeldCall
 from services.live.holding import Holding, HoldingParts
 from services.live.keeping import LiveKeeper
 from services.live.landing import Landed
-from services.live.line import LineNotice
+from services.live.line import LineNotice, SoundLine
+from services.live.patience import HoldingLimits
 from services.live.recognising import LiveOrder
 from services.live.telling import Told
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.live_calls import LiveCallStore
-from services.storage.tapes import TapeStore
+from services.storage.tapes import Tape, TapeStore
 from tests.threads import no_thread_left
 from tests.unit.live.feeding_stand_ins import HandRecogniser, line, running_call, wait_until
 
 FRAMES_PER_MS = 16
 SECOND = bytes(2 * 1000 * FRAMES_PER_MS)
+LIMITS = HoldingLimits(away_end_s=60.0, pause_end_s=1_000.0, most_ms=100_000)
 
 
 class Landings:
@@ -42,6 +45,9 @@ class Landings:
         self.fails: list[Exception] = []
         self.becomes = Landed.CALL
         self.recoveries = 0
+        self.spares: list[bool] = []
+        self.may_recover = threading.Event()
+        self.may_recover.set()
         self.gaps: tuple[SoundGap, ...] = ()
 
     def land(self, call_id: str, captions: AnalysedTranscript | None) -> Landed:
@@ -52,15 +58,17 @@ class Landings:
         self.landed.append((call_id, captions))
         return self.becomes
 
-    def recover(self) -> list[str]:
+    def recover(self, *, spare_browsers: bool) -> list[str]:
         self.recoveries += 1
+        self.spares.append(spare_browsers)
+        self.may_recover.wait(10.0)
         return []
 
 
 class House:
     """Everything it takes to hold calls, with a clock that is turned by hand."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: HoldingLimits = LIMITS) -> None:
         self.engine = open_engine(f"sqlite:///{folder / 'partyline.db'}")
         migrate(self.engine)
         self.store = LiveCallStore(self.engine)
@@ -75,7 +83,7 @@ class House:
                 tapes=self.tapes,
                 landing=self.landings,  # type: ignore[arg-type]
                 recogniser=self.recogniser,
-                limits=HoldingLimits(away_end_s=60.0, most_ms=100_000),
+                limits=limits,
                 on_told=lambda call, told: self.told.append((call.id, told)),
                 clock=lambda: self.now,
             )
@@ -85,9 +93,17 @@ class House:
     def begin(self, name: str = "call") -> HeldCall:
         return self.holding.hold(running_call(id=name), LiveOrder(options=running_call().options))
 
+    def begin_browser(self, name: str = "call", **changes: object) -> HeldCall:
+        call = running_call(id=name, **changes)
+        return self.holding.hold(call, LiveOrder(options=call.options))
+
     def later(self, seconds: float) -> None:
         self.now += seconds
+        self.look()
+
+    def look(self) -> None:
         self.keeper.look()
+        self.keeper.wait_for_landing()
 
     def types(self) -> list[str]:
         return [told["type"] for _, told in self.told]
@@ -133,6 +149,124 @@ def test_a_paused_call_waits_for_its_page_but_not_for_ever(house: House) -> None
     way.close()
     house.later(61.0)
     assert held.running.state is LiveState.FINISHING
+
+
+def test_a_forgotten_pause_ends_even_with_its_page_there(house: House) -> None:
+    held = house.begin()
+    way = held.connect(lambda _notice: None)
+    way.take(0, SECOND)
+    way.pause()
+    house.later(900.0)
+    # the recorder tells so again whenever it connects
+    held.connect(lambda _notice: None).pause()
+    house.later(90.0)
+    assert held.running.state is LiveState.PAUSED
+    house.later(20.0)
+    assert held.running.state is LiveState.FINISHING
+
+
+def sent_late(held: HeldCall, way: SoundLine, seconds: int) -> None:
+    """Send seconds of sound at once, as a recorder does whose network is back."""
+    for _ in range(seconds):
+        way.take(held.next_frame, SECOND)
+
+
+def test_who_ends_a_call_that_is_cut_off_waits_for_what_its_browser_has_kept(house: House) -> None:
+    notices: list[LineNotice] = []
+    held = house.begin()
+    held.connect(lambda _notice: None).take(0, SECOND)
+    house.later(20.0)
+    assert held.running.state is LiveState.AWAY
+    held.ask_end()
+    held.ask_end()
+    house.later(10.0)
+    assert held.running.goes_on
+    way = held.connect(notices.append)
+    sent_late(held, way, 28)
+    assert held.running.goes_on
+    sent_late(held, way, 2)
+    assert held.running.state is LiveState.FINISHING
+    assert notices == [LineNotice.STOPPED]
+    assert held.running.received_ms == 31_000
+
+
+def test_who_ends_a_call_that_is_cut_off_does_not_wait_for_ever(house: House) -> None:
+    held = house.begin()
+    held.connect(lambda _notice: None).take(0, SECOND)
+    house.now += 3.0
+    held.ask_end()
+    house.later(29.0)
+    held.ask_end()
+    assert held.running.goes_on
+    house.later(2.0)
+    assert held.running.state is LiveState.FINISHING
+
+
+def test_who_ends_a_call_that_records_or_pauses_or_has_another_source_waits_for_nothing(
+    house: House,
+) -> None:
+    going, pausing = house.begin("going"), house.begin("pausing")
+    played = house.begin_browser("played", source=LiveSource.RECORDING)
+    for held in (going, pausing, played):
+        held.take_next(SECOND)
+    pausing.connect(lambda _notice: None).pause()
+    going.ask_end()
+    house.now += 20.0
+    pausing.ask_end()
+    played.ask_end()
+    for held in (going, pausing, played):
+        assert held.running.state is LiveState.FINISHING
+
+
+def test_an_end_keeps_nobody_waiting_for_the_disk(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that leaves while the disk is slow would hold up all others."""
+    held = house.begin()
+    way = held.connect(lambda _notice: None)
+    way.take(0, SECOND)
+    slow, left = threading.Event(), threading.Event()
+    real = Tape.sync
+
+    def wait(tape: Tape) -> None:
+        slow.set()
+        assert left.wait(10.0)
+        real(tape)
+
+    monkeypatch.setattr(Tape, "sync", wait)
+    ending = threading.Thread(target=held.end)
+    ending.start()
+    assert slow.wait(10.0)
+    leaving = threading.Thread(target=lambda: (way.close(), left.set()))
+    leaving.start()
+    leaving.join(5.0)
+    assert left.is_set()
+    left.set()
+    ending.join()
+    leaving.join()
+
+
+def test_heartbeats_go_on_while_calls_are_being_landed(house: House) -> None:
+    held = house.begin()
+    house.landings.may_recover.clear()
+    house.keeper.look()
+    held.take_next(SECOND)
+    house.now += 6.0
+    house.keeper.look()
+    assert house.store.load("call").received_ms == 1000
+    assert held.running.state is LiveState.AWAY
+    assert house.landings.recoveries == 1, "one at a time"
+    house.landings.may_recover.set()
+    house.keeper.wait_for_landing()
+    house.look()
+    assert house.landings.recoveries == 2
+
+
+def test_after_its_start_a_process_leaves_calls_to_their_browsers(house: House) -> None:
+    house.look()
+    house.later(44.0)
+    house.later(2.0)
+    assert house.landings.spares == [True, True, False]
 
 
 def test_a_call_that_is_too_long_is_ended(house: House) -> None:
@@ -251,7 +385,7 @@ def test_a_landing_that_fails_is_tried_again(house: House, fault: Exception) -> 
     wait_until(lambda: house.types()[-1] == "ended")
     house.keeper.look(7)
     assert house.landings.landed == []
-    wait_until(lambda: house.keeper.look(0) or house.landings.landed)
+    wait_until(lambda: house.look() or house.landings.landed)
     assert [call_id for call_id, _ in house.landings.landed] == ["call"]
     assert house.types()[-1] == "landed"
     assert house.landings.recoveries > 0

@@ -123,3 +123,12 @@ def test_a_gap_has_an_end_and_the_clock_goes_on_from_there() -> None:
 
 def test_before_any_sound_nothing_is_missing() -> None:
     assert CallClock().missing_frames(0, 50.0, 600_000) == 0
+
+
+def test_sound_is_late_that_was_spoken_a_while_before_it_came() -> None:
+    """Late counts from the chunk that came soonest after it was spoken."""
+    clock = CallClock()
+    assert not clock.is_late(0, 7.0)
+    clock.heard(16_000, 101.0)
+    assert not clock.is_late(32_000, 102.3)
+    assert clock.is_late(32_000, 103.0)

@@ -1,5 +1,6 @@
 """What was told, for those who follow: numbers, outdated partials, followers that fail."""
 
+import json
 import threading
 
 from services.live.told_log import ToldLog
@@ -73,3 +74,45 @@ def test_followers_that_come_while_much_is_told_miss_nothing() -> None:
         thread.join()
     for history, heard in seen:
         assert [*history, *heard] == list(range(1, 601))
+
+
+def figures(second: int) -> dict[str, object]:
+    """The figures after so many seconds; a line is scored every five."""
+    point = {"at_ms": second * 1_000 - 400, "score": -0.1234, "speaker": "s1"}
+    one = {"id": "s1", "talk_ms": second * 600, "share_of_speech": 0.6123}
+    return {
+        "type": "figures",
+        "at_ms": second * 1_000,
+        "emitted_ms": second * 1_000 + 3,
+        "speakers": [one, {**one, "id": "s2"}],
+        "overlap_ms": 12_000,
+        "silence_ms": 30_000,
+        "course": [] if second % 5 else [point],
+    }
+
+
+def test_who_comes_after_two_hours_is_given_little_and_knows_as_much_as_the_others() -> None:
+    log = ToldLog()
+    seen: list[dict[str, object]] = []
+    log.follow(0, seen.append)
+    for second in range(1, 7_201):
+        log.tell(figures(second))
+    history = log.follow(0, lambda _: None).history
+    course = [(p["at_ms"], p["score"]) for told in seen for p in told["course"]]
+    assert [(p["at_ms"], p["score"]) for told in history for p in told.get("course", ())] == course
+    assert len(course) == 1_440
+    assert history[-1] == seen[-1], "the newest whole"
+    assert [told["n"] for told in history[:3]] == [1, 5, 10], "the first, then what has a course"
+    assert not any("speakers" in told for told in history[:-1])
+    assert len(history) == 1_441
+    assert len(json.dumps(history)) < len(json.dumps(seen)) / 8
+    assert [told["n"] for told in log.follow(7_196, lambda _: None).history] == [7_200]
+
+
+def test_figures_stay_in_their_order_among_the_lines() -> None:
+    log = ToldLog()
+    for event in (figures(1), line("final", "a"), figures(5), line("final", "b"), figures(6)):
+        log.tell(event)
+    assert [told["n"] for told in log.events()] == [1, 2, 3, 4, 5]
+    log.tell(figures(7))
+    assert [told["n"] for told in log.events()] == [1, 2, 3, 4, 6]

@@ -16,7 +16,7 @@ from services.domain.speech import (
     Word,
 )
 from services.live.telling import Kind, Teller
-from services.live.told_reading import ToldCaptions, moved
+from services.live.told_reading import ToldCaptions
 
 AGENT = Speaker(id="S1", label="Agent", role=SpeakerRole.AGENT, role_confidence=0.75, channel=0)
 LINE = Utterance(
@@ -83,21 +83,3 @@ def test_a_line_of_nobody_known_and_an_empty_one() -> None:
 
 def test_without_a_line_there_are_no_captions() -> None:
     assert transcript(told(lambda t: t.line(Kind.PARTIAL, LINE))) is None
-
-
-def test_what_a_later_session_tells_is_moved_into_the_time_of_the_call() -> None:
-    events = told(
-        lambda t: t.speaker(AGENT, 1000),
-        lambda t: t.line(Kind.FINAL, LINE),
-        lambda t: t.sentiment(LINE, Sentiment(label=SentimentLabel.POSITIVE, score=0.5)),
-        lambda t: t.summary(SUMMARY, 2000, so_far=False),
-    )
-    speaker, line, sentiment, summary = (
-        moved(event, by_ms=60_000, prefix="2-") for event in events
-    )
-    assert (speaker["id"], speaker["at_ms"]) == ("S1", 61_000)
-    assert (line["id"], line["start_ms"], line["end_ms"]) == ("2-u1", 61_000, 62_000)
-    assert (line["words"][0]["start_ms"], line["speaker"]) == (61_000, "S1")
-    assert sentiment["utterance"] == "2-u1"
-    assert summary["reason"]["utterances"] == ["2-u1"]
-    assert [moved(event, by_ms=0, prefix="") for event in events] == events

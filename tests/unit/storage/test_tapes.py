@@ -335,7 +335,9 @@ def test_a_tape_goes_on_behind_its_last_whole_record(tapes):
     path = recorded(tapes, sound)
     os.truncate(path, record_at(4) - 700)
     more = noise(50, seed=9)
+    assert tapes.is_free("call")
     with tapes.resume("call") as tape:
+        assert not tapes.is_free("call")
         assert tape.frames == 3 * CHUNK_FRAMES
         assert path.stat().st_size == record_at(3)
         assert tapes.is_held("call")
@@ -346,5 +348,6 @@ def test_a_tape_goes_on_behind_its_last_whole_record(tapes):
     with tapes.open("call") as tape:
         assert tape.read(0, 10**9) == sound[: 6 * CHUNK_FRAMES] + more
         assert tape.lost == ()
+    assert not tapes.is_free("other")
     with pytest.raises(NotFound):
         tapes.resume("other")

@@ -151,6 +151,96 @@ def test_other_languages_hold_numbers_back_by_their_own_words():
     assert "[ACCOUNT]" in final
 
 
+GERMAN_PHONE = "Meine Telefonnummer ist null eins sieben sechs vier vier drei zwei eins null"
+GERMAN_BIRTH = "Mein Geburtsdatum ist der neunte Juni neunzehnhundertvierundachtzig"
+SPANISH_PHONE = "Mi teléfono es seis uno dos tres cuatro cinco seis siete ocho"
+SWITCHED_MS = 60_000
+OTHERS = [
+    ("de", GERMAN_PHONE, PiiType.PHONE, "null eins sieben sechs vier"),
+    ("de", GERMAN_BIRTH, PiiType.DOB, "neunte Juni neunzehnhundertvierundachtzig"),
+    ("es", SPANISH_PHONE, PiiType.PHONE, "seis uno dos tres cuatro"),
+]
+
+
+def hides(shown, kind, secrets):
+    assert f"[{kind}]" in shown
+    assert not set(secrets.split()) & set(re.findall(r"\w+", shown))
+    return True
+
+
+@pytest.mark.parametrize(("language", "text", "kind", "secrets"), OTHERS)
+def test_a_finished_line_stays_covered_when_the_call_goes_on_in_another_language(
+    language, text, kind, secrets
+):
+    call = RunningRedaction(FINDER, language)
+    line = utterance(1, "s1", 1_000, text)
+    assert hides(call.final(line)[0].text, kind, secrets)
+    call.speak("en", SWITCHED_MS)
+    assert hides(call.final(replace(line, speaker="s2"))[0].text, kind, secrets)
+    reworded = utterance(1, "s1", 1_000, text.replace("Me", "Also, me").replace("Mi", "Sí, mi"))
+    assert hides(call.final(reworded)[0].text, kind, secrets)
+    call.speak("fr", SWITCHED_MS * 2)
+    assert hides(call.final(line)[0].text, kind, secrets)
+
+
+@pytest.mark.parametrize("is_seen_before", [True, False], ids=["partial before", "no partial"])
+@pytest.mark.parametrize(("language", "text", "kind", "secrets"), OTHERS)
+def test_a_line_that_is_being_said_at_the_switch_is_read_in_both_languages(
+    language, text, kind, secrets, is_seen_before
+):
+    """By the partial that was shown before; without one, by when the line began."""
+    call = RunningRedaction(FINDER, language)
+    starts_ms = SWITCHED_MS + 500 if is_seen_before else SWITCHED_MS - 500
+    line = utterance(1, "s1", starts_ms, text)
+    *_, last = beginnings(line)
+    if is_seen_before:
+        call.partial(next(beginnings(line)))
+    call.speak("en", SWITCHED_MS)
+    shown = call.partial(last)
+    assert shown is None or not set(secrets.split()) & set(shown.text.split())
+    assert hides(call.final(line)[0].text, kind, secrets)
+    english = utterance(2, "s1", starts_ms, "My name is Marcus Bellweather and my number is new")
+    assert "Bellweather" not in call.final(english)[0].text
+
+
+def test_a_number_that_was_read_back_before_the_switch_stays_covered():
+    """Lines are shown anew when something is learnt; this one is covered by the other line alone.
+
+    Without what was learnt, it says no more than five digits in a row.
+    """
+    call = RunningRedaction(FINDER, "de")
+    said(call, 1, "s1", "Wie ist Ihre Kontonummer bitte?")
+    said(call, 2, "s2", "Ja das ist vier sieben eins neun null drei zwei acht")
+    _, repeated = said(call, 3, "s1", "Also neun null drei zwei acht, ja?")
+    assert hides(repeated, PiiType.ACCOUNT, "neun null drei zwei acht")
+    call.speak("en", SWITCHED_MS)
+    told = call.final(utterance(9, "s2", SWITCHED_MS + 100, "My name is Marcus Bellweather"))
+    assert [line.id for line in told] == ["u9"]
+    assert call.final(utterance(3, "s1", 30_000, "Also neun null drei zwei acht, ja?"))[0].text == (
+        repeated
+    )
+    _, again = said(call, 10, "s1", "So that ends in nine zero three two eight, is that right?")
+    assert hides(again, PiiType.ACCOUNT, "nine zero three two eight")
+
+
+def test_what_is_asked_in_one_language_is_awaited_in_the_other():
+    call = RunningRedaction(FINDER, "de")
+    question = utterance(1, "s1", SWITCHED_MS - 3_000, "Wie ist Ihre Kontonummer bitte?")
+    call.partial(question)
+    call.speak("en", SWITCHED_MS)
+    call.final(question)
+    answer = utterance(2, "s2", SWITCHED_MS + 1_000, "four seven one nine zero three two eight")
+    assert hides(call.final(answer)[0].text, PiiType.ACCOUNT, "four seven one nine")
+
+
+def test_a_language_that_was_only_assumed_has_no_say_in_the_first_line():
+    call = RunningRedaction(FINDER, None)
+    call.speak("de", 2_000)
+    text = "Guten Tag Herr Miller, Chase Street"
+    detected = call.final(utterance(1, "s1", 0, text))
+    assert detected == RunningRedaction(FINDER, "de").final(utterance(1, "s1", 0, text))
+
+
 @pytest.mark.parametrize(
     "truth", sorted(DEMO.glob("*.truth.json")), ids=lambda path: path.stem[:60]
 )

@@ -75,3 +75,27 @@ def test_threads_are_there_while_somebody_has_joined() -> None:
         crew.ask(Rank.FINAL, lambda: None, lambda _: done.set())
         assert done.wait(WAIT_S)
         crew.leave()
+
+
+def test_the_end_of_the_process_waits_for_every_thread_that_is_inside_a_model() -> None:
+    crew = Crew(1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        go_on.wait(WAIT_S)
+
+    with no_thread_left():
+        crew.join()
+        crew.ask(Rank.FINAL, work, lambda _: None)
+        assert begun.wait(WAIT_S)
+        crew.leave()
+        crew.join()
+        crew.leave()
+        ending = threading.Thread(target=crew._end)
+        ending.start()
+        ending.join(0.2)
+        assert ending.is_alive()
+        go_on.set()
+        ending.join(WAIT_S)
+        assert not ending.is_alive()

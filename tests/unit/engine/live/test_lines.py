@@ -10,7 +10,8 @@ from services.audio.recording import Samples
 from services.domain.errors import PartylineError, WeightsDamaged
 from services.engine.live.crew import Done, Rank, Task
 from services.engine.live.endpoints import END_FRAMES, FRAME, MOST_FRAMES
-from services.engine.live.lines import ChannelLines, Line
+from services.engine.live.line import Line
+from services.engine.live.lines import ChannelLines
 from services.engine.live.wording import CaptionWord, SoFar, Whole
 
 VOICE, SILENCE = 0.9, 0.0

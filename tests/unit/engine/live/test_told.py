@@ -1,9 +1,10 @@
 """Lines that are told, and told better."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.domain.live import Final, LineStage, LiveEvent, Revised, SpeakerTold
 from services.domain.speech import Utterance, Word
+from services.engine.live.refining import RefinedLine
 from services.engine.live.told import ToldLines
 from services.live.captions import Captions
 
@@ -33,6 +34,10 @@ def line(text: str, start_ms: int = 0, identity: str = "one") -> Utterance:
 
 def words(text: str, start_ms: int = 0) -> tuple[Word, ...]:
     return line(text, start_ms).words
+
+
+def refined(text: str, identity: str = "one", start_ms: int = 0) -> RefinedLine:
+    return RefinedLine(line_id=identity, words=words(text, start_ms), text=text, language="en")
 
 
 def lines_in(events: list[LiveEvent]) -> list[tuple[str | None, str]]:
@@ -85,8 +90,8 @@ def test_better_words_replace_a_caption_once() -> None:
     events: list[LiveEvent] = []
     told = ToldLines(events.append)
     told.tell(line("how can I yelp"), [Piece(0, 400, 0)])
-    told.refine("one", words("how can I help"))
-    told.refine("one", words("and once more"))
+    told.refine([refined("how can I help")])
+    told.refine([refined("and once more")])
     revised = [event for event in events if isinstance(event, Revised)]
     assert [(e.stage, e.line.text, e.line.speaker) for e in revised] == [
         (LineStage.REFINED, "how can I help", "s1")
@@ -97,8 +102,8 @@ def test_nothing_better_leaves_a_caption() -> None:
     events: list[LiveEvent] = []
     told = ToldLines(events.append)
     told.tell(line("how can I help"), ())
-    told.refine("one", ())
-    told.refine("unknown", words("hello"))
+    told.refine([replace(refined("no"), words=())])
+    told.refine([refined("hello", "unknown")])
     assert lines_in(events) == [(None, "how can I help")]
 
 
@@ -107,7 +112,7 @@ def test_better_words_go_to_the_parts_that_a_line_has_become() -> None:
     told = ToldLines(events.append)
     told.tell(line("how are you fine thanks"), [Piece(0, 500, 0)])
     told.relabel("one", [Piece(0, 300, 0), Piece(300, 500, 1)])
-    told.refine("one", words("How are you? Fine, thanks."))
+    told.refine([refined("How are you? Fine, thanks.")])
     assert lines_in(events) == [("s1", "How are you?"), ("s2", "Fine, thanks.")]
 
 
@@ -115,7 +120,7 @@ def test_second_thoughts_after_better_words_keep_them() -> None:
     events: list[LiveEvent] = []
     told = ToldLines(events.append)
     told.tell(line("how are you fine thanks"), [Piece(0, 500, 0)])
-    told.refine("one", words("How are you? Fine, thanks."))
+    told.refine([refined("How are you? Fine, thanks.")])
     told.relabel("one", [Piece(0, 300, 0), Piece(300, 500, 1)])
     assert lines_in(events) == [("s1", "How are you?"), ("s2", "Fine, thanks.")]
     assert all(
@@ -123,3 +128,25 @@ def test_second_thoughts_after_better_words_keep_them() -> None:
         for event in events[-2:]
         if isinstance(event, Final | Revised)
     )
+
+
+def test_parts_that_were_told_apart_get_each_their_own_better_words() -> None:
+    events: list[LiveEvent] = []
+    told = ToldLines(events.append)
+    _, second = told.tell(line("how are you fine thanks"), [Piece(0, 300, 0), Piece(300, 500, 1)])
+    told.refine([refined("How are you?"), refined("Fine, thanks.", second.id, 300)])
+    assert lines_in(events) == [("s1", "How are you?"), ("s2", "Fine, thanks.")]
+    assert sum(isinstance(event, Revised) for event in events) == 2
+
+
+def test_words_that_are_less_likely_than_those_of_the_caption_are_not_told() -> None:
+    events: list[LiveEvent] = []
+    told = ToldLines(events.append)
+    sure = tuple(replace(word, confidence=0.9) for word in line("my name is Marcus").words)
+    told.tell(replace(line("my name is Marcus"), words=sure), ())
+    unsure = tuple(replace(word, confidence=0.5) for word in words("my name is Mark us"))
+    better = replace(refined("my name is Mark us"), words=unsure)
+    told.refine([better])
+    assert lines_in(events) == [(None, "my name is Marcus")]
+    told.refine([better], vocabulary=["Mark us"])
+    assert lines_in(events) == [(None, "my name is Mark us")]

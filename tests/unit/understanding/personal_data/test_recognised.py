@@ -135,7 +135,7 @@ def test_a_misspelt_name_has_its_initial_and_its_capital_and_is_no_everyday_word
     ],
 )
 def test_parts_of_a_number_are_known_again(text: str, found: list[str]) -> None:
-    known = Readbacks("en")
+    known = Readbacks()
     told = "312-555-0142 and 14 Rowan Close"
-    known.learn(told, [Candidate(Subject.PHONE, 0, 12), Candidate(Subject.ADDRESS, 17, 31)])
-    assert [text[c.start : c.end] for c in known.find(text)] == found
+    known.learn(told, [Candidate(Subject.PHONE, 0, 12), Candidate(Subject.ADDRESS, 17, 31)], ["en"])
+    assert [text[c.start : c.end] for c in known.find(text, ["en"])] == found
