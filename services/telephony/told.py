@@ -27,10 +27,12 @@ class Told:
             self._fields.setdefault(name.casefold(), value)
 
     def text(self, *names: str) -> str | None:
-        """Return the first of these fields that holds a text, without space around it."""
+        """Return the first of these fields that says something, without space around it."""
         for value in self._values(names):
-            if isinstance(value, str) and 0 < len(value) <= MOST_TEXT_CHARS:
-                return _clean(value)
+            if isinstance(value, str) and len(value) <= MOST_TEXT_CHARS:
+                cleaned = _clean(value)
+                if cleaned:
+                    return cleaned
         return None
 
     def number(self, *names: str) -> float | None:

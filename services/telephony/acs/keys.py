@@ -78,6 +78,10 @@ class SigningKeys:
         One that isn't known is asked for, at most once a minute whatever comes in. Raises
         TelephonyUnavailable when no keys could be had.
         """
+        known = self._keys.get(key_id)
+        if known is not None and self._age_s() < KEPT_S:
+            # Nobody whose key is known waits for a key that somebody else has made up.
+            return known
         with self._lock:
             known = self._keys.get(key_id)
             if known is None or self._age_s() >= KEPT_S:
@@ -95,11 +99,11 @@ class SigningKeys:
             return
         self._asked_at = now
         try:
-            self._keys = _keys_in(self._fetch(self._address))
+            keys = _keys_in(self._fetch(self._address))
         except TelephonyUnavailable:
             telemetry.warning("phone.keys_unavailable", known=len(self._keys))
             return
-        self._fetched_at = self._clock()
+        self._keys, self._fetched_at = keys, self._clock()
 
 
 def _keys_in(page: bytes) -> "dict[str, PyJWK]":

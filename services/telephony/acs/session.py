@@ -135,9 +135,10 @@ class PhoneSession(LiveSession):
 
     def _finish_impl(self, timeout_s: float) -> None:
         """Wait until what is being said is final, or nobody is there to say so."""
-        until = self._now() + timeout_s
-        while self.is_connected and self._lines.has_open and self._now() < until:
-            time.sleep(LOOK_EVERY_S)
+        until = time.monotonic() + timeout_s
+        while self.is_connected and self._lines.has_open and time.monotonic() < until:
+            if self._over.wait(LOOK_EVERY_S):
+                return
         with self._taking:
             self._lines.close()
 
