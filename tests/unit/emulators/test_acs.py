@@ -243,6 +243,24 @@ def test_transcription_stops_and_starts_again_while_the_call_goes_on():
         phones.receiver.wait(lambda: phones.receiver.sessions[held].is_connected)
 
 
+def test_somebody_calls_and_is_answered():
+    with Phones() as phones:
+        assert phones.service.validate(phones.receiver.incoming_url())
+        assert phones.service.ring(phones.receiver.incoming_url()) == 200
+        (call,) = phones.receiver.incoming
+        assert call.caller == CUSTOMER
+        held = phones.control.answer(call.context, WISH).connection_id
+        phones.receiver.wait(lambda: len(phones.finals(held)) == 8)
+        assert phones.service.asked(":answer")[0]["incomingCallContext"] == call.context
+
+
+def test_an_event_without_the_secret_is_none():
+    with Phones() as phones:
+        assert not phones.service.validate(phones.receiver.incoming_url("guessed"))
+        assert phones.service.ring(phones.receiver.incoming_url("")) == 401
+        assert phones.receiver.incoming == []
+
+
 def test_the_other_end_may_hang_up():
     with Phones(CallPlan(speed=0, hangs_up=True)) as phones:
         held = phones.call()

@@ -3,10 +3,12 @@
 Everything that decides is the product's own: token check, sessions, parsers, idempotence.
 """
 
+import json
 import threading
 import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs, urlsplit
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
@@ -14,12 +16,14 @@ from websockets.sync.server import serve
 from emulators.serving import HttpServer, WebSocketEmulator
 from services.domain.errors import PartylineError
 from services.telephony.acs.events import parse_callbacks
+from services.telephony.acs.incoming import is_secret, parse_delivery
 from services.telephony.acs.keys import SigningKeys
 from services.telephony.acs.seen import SeenIds
 from services.telephony.acs.session import PhoneSession
 from services.telephony.acs.tokens import TokenCheck, keys_address
 
 WAIT_S = 20.0
+EVENT_SECRET = "a-secret-of-24-characters"
 
 
 class Receiver(WebSocketEmulator):
@@ -30,7 +34,7 @@ class Receiver(WebSocketEmulator):
         self.check = TokenCheck(keys, audience=service.issuer.audience, issuer=service.endpoint)
         self.sessions, self.events, self.told = {}, {}, []
         self.refused = 0
-        self.lags_s = []
+        self.incoming = []
         self.headers = []
         self.open_session = self._session
         self._seen = SeenIds()
@@ -48,6 +52,9 @@ class Receiver(WebSocketEmulator):
     @property
     def callback_url(self):
         return f"{self._callbacks.address}/acs/events"
+
+    def incoming_url(self, secret=EVENT_SECRET):
+        return f"{self._callbacks.address}/acs/incoming?secret={secret}"
 
     def start(self):
         super().start()
@@ -91,15 +98,21 @@ class Receiver(WebSocketEmulator):
         session.connected()
         try:
             for frame in connection:
-                began = time.perf_counter()
                 session.take_frame(frame)
-                self.lags_s.append(time.perf_counter() - began)
                 self._changes()
         except ConnectionClosed:
             pass
         finally:
             session.disconnected()
             self._changes()
+
+    def take_delivery(self, secret, body):
+        if not is_secret(secret, EVENT_SECRET):
+            self.refused += 1
+            return HTTPStatus.UNAUTHORIZED, {}
+        delivery = parse_delivery(body)
+        self.incoming += [call for call in delivery.calls if self._seen.is_new(call.id)]
+        return HTTPStatus.OK, delivery.answer
 
     def take_callback(self, authorization, body):
         try:
@@ -121,7 +134,14 @@ class _Callbacks(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        status = self.receiver.take_callback(self.headers.get("Authorization"), body)
+        parts, answer = urlsplit(self.path), {}
+        if parts.path == "/acs/incoming":
+            secret = parse_qs(parts.query).get("secret", [None])[0]
+            status, answer = self.receiver.take_delivery(secret, body)
+        else:
+            status = self.receiver.take_callback(self.headers.get("Authorization"), body)
+        written = json.dumps(answer).encode()
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(written)))
         self.end_headers()
+        self.wfile.write(written)
