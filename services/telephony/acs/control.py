@@ -13,9 +13,9 @@ from services import telemetry
 from services.domain.addresses import is_encrypted_or_here, is_on_this_machine
 from services.domain.errors import BadSettings, InvalidRequest, PhoneCallGone, UnsupportedOption
 from services.telephony.acs.access import AcsAccess
+from services.telephony.acs.connections import PhoneConnection, connection_of
 from services.telephony.acs.control_errors import error_of
 from services.telephony.acs.wishes import (
-    PhoneConnection,
     PhoneWish,
     check_can_start,
     check_can_switch,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 20.0
 MOST_CONTEXT_CHARS = 4_096
-_ACTIVE = "active"
 
 
 class AcsControl:
@@ -115,7 +114,7 @@ class AcsControl:
         """Return how a call stands, None when it is over."""
         try:
             with self._call(connection_id, "look_up") as call:
-                return _connection(call.get_call_properties())
+                return connection_of(call.get_call_properties())
         except PhoneCallGone:
             return None
 
@@ -196,7 +195,7 @@ class AcsControl:
             "transcription": self._transcription(wish),
         }
         with _translated("open"):
-            return _connection(ask(sdk, common))
+            return connection_of(ask(sdk, common))
 
     def _transcription(self, wish: PhoneWish) -> "TranscriptionOptions":
         from azure.communication.callautomation import (
@@ -286,25 +285,3 @@ def _summarization(wish: PhoneWish) -> Any:
     if not wish.summary:
         return None
     return SummarizationOptions(enable_end_call_summary=True, locale=wish.summary_locale)
-
-
-def _connection(told: Any) -> PhoneConnection:
-    """Return a connection as the SDK tells it."""
-    if not told.call_connection_id:
-        raise PhoneCallGone
-    transcription = told.transcription_subscription
-    state = _word(transcription.state) if transcription else None
-    targets = (getattr(target, "raw_id", None) for target in told.targets or ())
-    return PhoneConnection(
-        connection_id=told.call_connection_id,
-        correlation_id=told.correlation_id,
-        server_call_id=told.server_call_id,
-        state=_word(told.call_connection_state),
-        is_transcribed=None if state is None else state.casefold() == _ACTIVE,
-        locale=transcription.locale if transcription else None,
-        participants=tuple(raw_id for raw_id in targets if raw_id),
-    )
-
-
-def _word(value: Any) -> str | None:
-    return None if value is None else str(getattr(value, "value", value))

@@ -1,7 +1,7 @@
 """What can be asked of the service for a phone call, and what can't, with the reason."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from services.domain.errors import InvalidRequest, UnsupportedOption
@@ -48,24 +48,6 @@ class PhoneWish:
     def locale(self) -> str | None:
         """The one locale, None when there are several."""
         return self.locales[0] if len(self.locales) == 1 else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhoneConnection:
-    """A call at the service as it stands there. ``is_transcribed`` None: it doesn't say."""
-
-    connection_id: str
-    correlation_id: str | None = None
-    server_call_id: str | None = None
-    state: str | None = None
-    is_transcribed: bool | None = None
-    locale: str | None = None
-    participants: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether the call is not over."""
-        return (self.state or "").casefold() not in {"disconnecting", "disconnected"}
 
 
 def masking_of(name: str) -> Masking:
