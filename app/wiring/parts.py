@@ -139,7 +139,7 @@ def build_watch(settings: Settings) -> WatchOptions:
 
 def build_ear() -> Ear:
     """Return what tells voice from silence on a channel of a live call."""
-    return VoiceStream()
+    return VoiceStream(forgets=True)
 
 
 def build_known_voices(settings: Settings) -> KnownVoices | None:

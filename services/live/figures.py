@@ -52,7 +52,7 @@ def figures_of(
     gaps = complement(speech, within=(0, at_ms))
     return Figures(
         at_ms=at_ms,
-        speakers=_shares(talk),
+        speakers=shares_of_speech(talk),
         overlap_ms=sum(gap.duration_ms for gap in simultaneous(voiced)),
         silence_ms=sum(end - start for start, end in gaps if end - start > SILENCE_OVER_MS),
     )
@@ -63,13 +63,14 @@ def final_figures(analysed: AnalysedTranscript) -> Figures:
     metrics = analysed.analysis.metrics
     return Figures(
         at_ms=metrics.duration_ms,
-        speakers=_shares({s: one.talk_ms for s, one in metrics.by_speaker.items()}),
+        speakers=shares_of_speech({s: one.talk_ms for s, one in metrics.by_speaker.items()}),
         overlap_ms=metrics.overlap_ms,
         silence_ms=metrics.silence_ms,
     )
 
 
-def _shares(talk: Mapping[str, int]) -> tuple[SpeakerFigures, ...]:
+def shares_of_speech(talk: Mapping[str, int]) -> tuple[SpeakerFigures, ...]:
+    """Return how long each speaker has talked, in milliseconds, with their shares of it all."""
     together = sum(talk.values())
     return tuple(
         SpeakerFigures(

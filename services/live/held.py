@@ -14,7 +14,7 @@ from services.domain.live import Ended
 from services.domain.live_calls import FROM_BROWSER, GOING_ON, LiveState, RunningCall, SoundGap
 from services.live.feeding import Feed
 from services.live.line import LineNotice, SoundLine
-from services.live.patience import HoldingLimits, Patience
+from services.live.patience import AWAY_AFTER_S, HoldingLimits, Patience
 from services.live.sound_sequence import CallClock, SoundSequence
 from services.live.standing import Standing
 from services.providers.live import BYTES_PER_SAMPLE
@@ -60,7 +60,10 @@ class HeldCall:
         """
         self._attached = (tape, feed)
         if tape.frames:
-            left_at = self._clock() - silent_s
+            now = self._clock()
+            left_at = now - silent_s
+            # No sound comes at present; how long its recorder is waited for counts from now.
+            self._patience.heard(max(left_at, now - AWAY_AFTER_S))
             self._sequence = SoundSequence(self.running.channels, tape.frames)
             self._call_clock.heard(tape.frames, left_at)
             self.standing.received(tape.frames // FRAMES_PER_MS)

@@ -1,16 +1,20 @@
 """What a session tells that stands in for a lost one, as it is told of the whole call."""
 
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from services.domain.live import Ended
 from services.domain.live_warnings import WarningKind
 from services.domain.part import write_clock
 from services.domain.speech import SpeakerRole
+from services.live.figures import shares_of_speech
 from services.live.telling import Kind, Told
 
 MS_PER_S = 1000
+# Told once a second; a later session hears a minute again at most.
+FIGURES_KEPT = 120
 _TIMES = frozenset({"at_ms", "start_ms", "end_ms"})
 
 
@@ -22,6 +26,8 @@ class KnownSoFar:
     """Those whose role was told, as they were told last."""
     rules: set[str] = field(default_factory=set)
     """The ids of warnings of rules: each is told once a call."""
+    figures: deque[Told] = field(default_factory=lambda: deque(maxlen=FIGURES_KEPT))
+    """The newest running figures of the call."""
 
     def note(self, event: Told) -> None:
         """Take an event of the call."""
@@ -29,6 +35,12 @@ class KnownSoFar:
             self.speakers[event["id"]] = event
         elif event["type"] == Kind.WARNING and event["kind"] == WarningKind.RULE:
             self.rules.add(event["id"])
+        elif event["type"] == Kind.FIGURES:
+            self.figures.append(event)
+
+    def figures_at(self, at_ms: int) -> Told | None:
+        """Return the last figures that were told up to a moment of the call."""
+        return next((one for one in reversed(self.figures) if one["at_ms"] <= at_ms), None)
 
 
 class LaterSession:
@@ -50,6 +62,7 @@ class LaterSession:
         self._is_shared = is_shared
         self._prefix = prefix
         self._of_a_channel: set[str] = set()
+        self._before = known.figures_at(by_ms) if prefix else None
 
     def moved(self, told: Told) -> dict[str, Any] | None:
         """Return an event in the call's own time, under names that are the call's.
@@ -81,6 +94,8 @@ class LaterSession:
             event["speakers"] = [
                 {**one, "id": self._speaker(one["id"])} for one in told["speakers"]
             ]
+            if self._before is not None:
+                event |= _with_those_before(event, self._before)
         if event["type"] == Kind.WARNING and "start_ms" in event:
             event["id"] = _name_of(event)
         elif "id" in event:
@@ -122,6 +137,17 @@ class LaterSession:
         if key == "utterances" and isinstance(value, list):
             return [f"{self._prefix}{one}" for one in value]
         return self._moved(value)
+
+
+def _with_those_before(figures: Told, before: Told) -> dict[str, Any]:
+    """Return the running figures of the whole call, of which a session has heard the rest."""
+    talk: dict[str, int] = {}
+    for one in (*before["speakers"], *figures["speakers"]):
+        talk[one["id"]] = talk.get(one["id"], 0) + one["talk_ms"]
+    return {
+        "speakers": [asdict(one) for one in shares_of_speech(talk)],
+        **{kind: before[kind] + figures[kind] for kind in ("overlap_ms", "silence_ms")},
+    }
 
 
 def _name_of(warning: Told) -> str:

@@ -1,9 +1,7 @@
 """One live call: sound goes to a provider's session, events come out as people may see them."""
 
-import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,6 +21,7 @@ from services.domain.live import (
 )
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Speaker, Transcript, Utterance
+from services.live.arrivals import Arrivals
 from services.live.captions import Captions
 from services.live.models import AsHeard, LineByLine, LiveModels
 from services.live.reading import Heard, Reading
@@ -33,8 +32,6 @@ from services.providers.base import SpeechProvider
 from services.providers.live import LAST_WORDS_S, LiveFormat, LiveSession
 from services.understanding.redaction import base_language
 
-LATE_FROM = 16
-"""With more events waiting than these, captions are behind, and outdated partials are left out."""
 LOOK_EVERY_MS = 1_000
 SLACK_MS = 1_500
 """So long after a word was spoken it has been heard, as a rule, where sound comes in real time."""
@@ -80,8 +77,7 @@ class LiveCall:
         self._looked_ms = 0
         self._ear = ear
         self._voiced: VoicedSound | None = None
-        self._arrived: queue.SimpleQueue[LiveEvent] = queue.SimpleQueue()
-        self._waiting: deque[LiveEvent] = deque()
+        self._arrivals = Arrivals()
         self._captions = Captions()
         self._lines: LineByLine = AsHeard()
         self._shown: dict[str, Utterance] = {}
@@ -112,7 +108,7 @@ class LiveCall:
         """Open the call at the provider. Raises a PartylineError when it can't begin."""
         if self._options.redact:
             self._lines = self._models.running_redaction(self._options.language)
-        self._session = self._provider.open_live(sound, self._options, self._arrived.put)
+        self._session = self._provider.open_live(sound, self._options, self._arrivals.put)
         self._voiced = VoicedSound(sound, self._ear) if self._ear else None
         self._reading.start(then=self._tell_ended)
         self._thread.start()
@@ -185,34 +181,13 @@ class LiveCall:
         """Take events in their order until the last one."""
         heard: Heard | None = None
         try:
-            while not isinstance(event := self._next(), Ended):
+            while not isinstance(event := self._arrivals.next(), Ended):
                 self._take(event)
             heard = self._end(event)
         except Exception as error:
             telemetry.fault("live.captions", error)
         finally:
             self._reading.conclude(heard)
-
-    def _next(self) -> LiveEvent:
-        """Return the next event that counts.
-
-        Where captions fall behind, a partial is passed over for the newer event of its line that
-        has arrived already.
-        """
-        while True:
-            if not self._waiting:
-                self._waiting.append(self._arrived.get())
-            while not self._arrived.empty():
-                self._waiting.append(self._arrived.get())
-            event = self._waiting.popleft()
-            if len(self._waiting) <= LATE_FROM or not self._is_outdated(event):
-                return event
-
-    def _is_outdated(self, event: LiveEvent) -> bool:
-        return isinstance(event, Partial) and any(
-            isinstance(later, Partial | Final) and later.line.id == event.line.id
-            for later in self._waiting
-        )
 
     def _take(self, event: LiveEvent) -> None:
         """Take one event; whatever goes wrong with it costs this event alone."""

@@ -109,3 +109,40 @@ def test_what_the_call_knows_better_than_a_later_session_stays() -> None:
     assert warnings == [None, None, None]
     assert customers is not None
     assert customers["speaker"] == "S2"
+
+
+def counted(at_ms: int, silence_ms: int, **talk_ms: int) -> Figures:
+    return Figures(
+        at_ms=at_ms,
+        speakers=tuple(
+            SpeakerFigures(id=speaker, talk_ms=ms, share_of_speech=None)
+            for speaker, ms in talk_ms.items()
+        ),
+        overlap_ms=0,
+        silence_ms=silence_ms,
+    )
+
+
+def test_figures_are_those_of_the_whole_call() -> None:
+    """What an earlier session counted is added, up to where the later one begins."""
+    known = KnownSoFar()
+    first = LaterSession(known)
+    later_on = counted(62_000, 9_000, S1=50_000, S2=10_000)
+    for one in (counted(60_000, 4_000, S1=40_000, S2=10_000), later_on):
+        (event,) = told(lambda t, one=one: t.figures(one))  # type: ignore[misc]
+        first.moved(event)
+    later = LaterSession(known, by_ms=61_000, prefix="2-")
+    introduced, (event,) = (
+        told(lambda t: t.speaker(AGENT, 1000)),
+        told(lambda t: t.figures(counted(5_000, 500, S1=10_000))),
+    )
+    later.moved(introduced[0])
+    moved = later.moved(event)
+    assert moved is not None
+    assert moved["at_ms"] == 66_000
+    assert [(one["id"], one["talk_ms"]) for one in moved["speakers"]] == [
+        ("S1", 50_000),
+        ("S2", 10_000),
+    ]
+    assert [round(one["share_of_speech"], 3) for one in moved["speakers"]] == [0.833, 0.167]
+    assert moved["silence_ms"] == 4_500

@@ -11,7 +11,8 @@ from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import LiveOver, ProviderRefusedKey, ProviderUnavailable
 from services.domain.live import Final, Gap, GapKind, Partial, Revised, SpeakerTold
 from services.domain.speech import Speaker, SpeakerRole
-from services.live.running import LATE_FROM, LiveCall
+from services.live.arrivals import LATE_FROM
+from services.live.running import LiveCall
 from services.providers.live import LiveFormat
 from services.providers.scripted import ScriptedProvider
 from tests.builders import utterance

@@ -126,6 +126,25 @@ def test_a_pause_goes_on(house: House) -> None:
     assert way.next_frame == LONG_MS * FRAMES_PER_MS, "its time has stood still"
 
 
+def test_who_ends_it_waits_for_its_recorder_to_come_back(house: House) -> None:
+    held = take_up(house, left(house))
+    held.ask_end()
+    house.later(20.0)
+    assert held.running.goes_on
+    house.later(11.0)
+    assert held.running.state is LiveState.FINISHING
+
+
+def test_however_long_the_server_was_gone_there_is_time_for_the_first_sound(house: House) -> None:
+    hours_ago = datetime.now(UTC) - timedelta(hours=3)
+    call = replace(left(house), heartbeat_at=hours_ago)
+    house.store.remove(call.id)
+    house.store.add(call)
+    held = take_up(house, call)
+    house.later(50.0)
+    assert held.running.state is LiveState.AWAY
+
+
 def test_a_call_whose_process_lives_is_not_taken_up(house: House) -> None:
     house.begin()
     call = house.store.load("call")

@@ -12,6 +12,8 @@ from services.domain.errors import InvalidRequest, LiveFull, LiveOver
 from services.domain.live import Ended, Final, LanguageTold, LiveEvent, Partial
 from services.engine.engine import EngineHolder
 from services.engine.live.engine import LiveEngine
+from services.engine.live.line import AIR_MS
+from services.engine.live.refining import Refining
 from services.engine.live.wording import CaptionWord, SoFar, Whole
 from services.engine.speakers.models import SpeakerModels
 from services.engine.weights import caption_weights
@@ -101,6 +103,43 @@ def test_each_channel_is_a_speaker(engine: LiveEngine) -> None:
     assert [event for event in events if isinstance(event, Partial)]
     assert isinstance(events[-1], Ended)
     assert not engine.budget.used
+
+
+class Given(Refining):
+    """Notes what is to be refined, and refines nothing."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[int, int, int]] = []
+
+    def add(
+        self,
+        line_id: str,
+        channel: int | None,
+        start_ms: int,
+        end_ms: int,
+        samples: Samples,
+        *,
+        lead_ms: int = 0,
+    ) -> None:
+        self.lines.append((end_ms - start_ms, lead_ms, len(samples) // FRAMES_PER_MS))
+
+    def due(self, now_ms: int) -> None:
+        return None
+
+    def drop(self) -> None:
+        pass
+
+
+def test_lines_are_refined_with_the_air_around_them(
+    engine: LiveEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = Given()
+    monkeypatch.setattr(engine, "refining", lambda language, vocabulary: given)
+    hold(engine, ENGLISH)
+    assert given.lines
+    for voice_ms, lead_ms, sound_ms in given.lines:
+        assert 100 <= lead_ms <= AIR_MS
+        assert 100 <= sound_ms - voice_ms - lead_ms <= AIR_MS
 
 
 def test_the_language_is_switched_in_mid_call(engine: LiveEngine) -> None:

@@ -35,7 +35,7 @@ def test_an_answer_after_a_long_silence_is_heard_from_its_beginning(
     at = PAUSE_AT_MS * FRAMES_PER_MS
     sound = np.concatenate([call[:at], np.zeros(pause_ms * FRAMES_PER_MS, np.float32), call[at:]])
     sound += np.random.default_rng(7).normal(0.0, noise, len(sound)).astype(np.float32)
-    stream = VoiceStream()
+    stream = VoiceStream(forgets=True)
     frames = range(0, len(sound) - FRAME + 1, FRAME)
     likely = [stream.hear(sound[first : first + FRAME]) for first in frames]
     silence = slice(
