@@ -65,3 +65,49 @@ def assemblyai(
 
     with one_clear_line():
         raise SystemExit(run_assemblyai(failures or [], port, seconds))
+
+
+@emulators.command("acs")
+def acs(
+    to: Annotated[
+        str, typer.Option(help="Address (ws://127.0.0.1…) that calls are transcribed to at once.")
+    ] = "",
+    calls: Annotated[int, typer.Option(min=1, max=500, help="So many calls at once.")] = 1,
+    events: Annotated[
+        str, typer.Option(help="Address (http://127.0.0.1…) that is told what happens.")
+    ] = "",
+    speed: Annotated[float, typer.Option(min=0, help="From real time; 0 is at once.")] = 1.0,
+    rounds: Annotated[
+        int, typer.Option(min=0, help="How often the call's lines are said; 0 is for ever.")
+    ] = 1,
+    tokens: Annotated[
+        str, typer.Option(help="What its tokens are like, such as expired.")
+    ] = "good",
+    drop_after: Annotated[
+        int, typer.Option(min=0, help="Cuts each connection after so many frames.")
+    ] = 0,
+    malformed_every: Annotated[
+        int, typer.Option(min=0, help="Sends something unreadable before each so manieth frame.")
+    ] = 0,
+    port: Port = 0,
+) -> None:
+    """Azure Communication Services: phone calls that are transcribed to an address of this machine.
+
+    Prints its address and key, and whom its tokens are from and for. With --to it calls at once and
+    ends when the calls are over.
+    """
+    from app.commands.acs_emulator import PhoneScript, run_acs
+    from app.commands.console import one_clear_line
+
+    script = PhoneScript(
+        to=to,
+        calls=calls,
+        events=events,
+        speed=speed,
+        rounds=rounds or None,
+        tokens=tokens,
+        drop_after=drop_after or None,
+        malformed_every=malformed_every or None,
+    )
+    with one_clear_line():
+        raise SystemExit(run_acs(script, port))

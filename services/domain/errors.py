@@ -166,6 +166,10 @@ class InvalidToken(AccessDenied):
     """This link has expired; please reload the page."""
 
 
+class CallerRefused(AccessDenied):
+    """Whoever called did not prove to be the telephone service."""
+
+
 class UnsafeExposure(PartylineError):
     """Refusing to listen on a public address without a login."""
 
@@ -427,6 +431,45 @@ class LanguageModelDeclined(LanguageModelError):
 
 class LanguageModelAnswerUnusable(LanguageModelError):
     """The language model's answer could not be used."""
+
+
+# --- phone calls ------------------------------------------------------------------------------
+
+
+class TelephonyError(PartylineError):
+    """The telephone service reported a fault."""
+
+
+class TelephonyNotConfigured(TelephonyError):
+    """No telephone service is configured."""
+
+
+class TelephonyRefusedKey(TelephonyError):
+    """The telephone service refused the key."""
+
+
+class TelephonyRejected(TelephonyError):
+    """The telephone service rejected this request."""
+
+
+class UnsupportedOption(TelephonyError):
+    """The telephone service can't be asked for this."""
+
+
+class PhoneCallGone(TelephonyError):
+    """The telephone service has no such call, or not any more."""
+
+
+class TelephonyBusy(TelephonyError):
+    """The telephone service is limiting requests; please retry later."""
+
+    retryable = True
+
+
+class TelephonyUnavailable(TelephonyError):
+    """The telephone service can't be reached at the moment; please retry later."""
+
+    retryable = True
 
 
 # --- alerts of live calls ---------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Azure Communication Services: transcription frames, callbacks, tokens, and control of calls."""

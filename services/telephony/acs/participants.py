@@ -1,0 +1,69 @@
+"""Who takes part in a phone call: raw identifiers become speakers of the call."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from services.domain.speech import Speaker, SpeakerRole
+
+MOST_PARTICIPANTS = 50
+_PHONE = "4:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participant:
+    """What is known of a participant beforehand: who they are by their raw identifier."""
+
+    raw_id: str = field(repr=False)
+    label: str | None = None
+    role: SpeakerRole = SpeakerRole.UNKNOWN
+
+
+def raw_id_of_number(number: str) -> str:
+    """Return the raw identifier of a phone number such as +14255550123."""
+    return _PHONE + number
+
+
+class Participants:
+    """Gives speakers of a call, in the order in which they are heard.
+
+    A raw identifier holds a phone number or an account: it goes no further than this. Speakers are
+    s1, s2 …, labelled so until somebody says who they are.
+    """
+
+    def __init__(self, known: Iterable[Participant] = ()) -> None:
+        """Take what is known beforehand."""
+        self._known = {one.raw_id: one for one in known}
+        self._speakers: dict[str, Speaker] = {}
+
+    def hear(self, raw_id: str) -> tuple[Speaker | None, bool]:
+        """Return the speaker of a raw identifier, and whether they are heard for the first time.
+
+        None for one more than a call can have.
+        """
+        if raw_id in self._speakers:
+            return self._speakers[raw_id], False
+        if len(self._speakers) >= MOST_PARTICIPANTS:
+            return None, False
+        speaker = self._speaker(raw_id, len(self._speakers) + 1)
+        self._speakers[raw_id] = speaker
+        return speaker, True
+
+    def know(self, participant: Participant) -> Speaker | None:
+        """Take who a participant is; return the speaker when they were heard and are told anew."""
+        self._known[participant.raw_id] = participant
+        before = self._speakers.get(participant.raw_id)
+        if before is None:
+            return None
+        speaker = self._speaker(participant.raw_id, int(before.id.removeprefix("s")))
+        self._speakers[participant.raw_id] = speaker
+        return speaker if speaker != before else None
+
+    def _speaker(self, raw_id: str, number: int) -> Speaker:
+        known = self._known.get(raw_id)
+        role = known.role if known else SpeakerRole.UNKNOWN
+        return Speaker(
+            id=f"s{number}",
+            label=(known.label if known else None) or f"Speaker {number}",
+            role=role,
+            role_confidence=1.0 if role is not SpeakerRole.UNKNOWN else None,
+        )
