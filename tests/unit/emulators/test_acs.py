@@ -13,7 +13,7 @@ from emulators.acs.tokens import TokenKind
 from services.domain.calls import ProcessingOptions
 from services.domain.live import Final, LanguageTold, Partial, SpeakerTold
 from services.domain.speech import SentimentLabel, SpeakerRole
-from services.live.running import LiveCall
+from services.live.reading.running import LiveCall
 from services.providers.live import LiveFormat
 from services.telephony.acs.access import AcsAccess
 from services.telephony.acs.control import AcsControl

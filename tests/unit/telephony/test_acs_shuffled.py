@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.domain.live import Ended
-from services.live.captions import Captions
+from services.live.known.captions import Captions
 from services.telephony.acs.session import PhoneSession
 from tests.unit.telephony.frames import AGENT, CUSTOMER, line
 
