@@ -26,6 +26,7 @@ SOURCE_WORDS = {
     LiveSource.BROWSER_AND_TAB: "browser's microphone and a tab",
     LiveSource.MICROPHONE: "this machine's microphone",
     LiveSource.RECORDING: "a recording played as live",
+    LiveSource.PHONE: "telephone",
 }
 WARNING_WORDS = {
     WarningKind.GAP.value: "A stretch is missing",

@@ -21,10 +21,16 @@ class FindingKind(StrEnum):
     NOT_RECORDED = "not_recorded"
     SOUND_LOST = "sound_lost"
     BROKEN_OFF = "broken_off"
+    NO_RECORDING = "no_recording"
 
 
 NOTICED_WHILE_HELD = frozenset(
-    {FindingKind.NOT_RECORDED, FindingKind.SOUND_LOST, FindingKind.BROKEN_OFF}
+    {
+        FindingKind.NOT_RECORDED,
+        FindingKind.SOUND_LOST,
+        FindingKind.BROKEN_OFF,
+        FindingKind.NO_RECORDING,
+    }
 )
 """What was noticed while a call was held; its recording doesn't tell, so it is kept with it."""
 
@@ -64,6 +70,10 @@ SENTENCES: Mapping[FindingKind, str] = {
     ),
     FindingKind.BROKEN_OFF: (
         "The recording ends early, because Partyline was stopped while the call was being held."
+    ),
+    FindingKind.NO_RECORDING: (
+        "There is no recording of this call: the telephone service sent its words only. What is "
+        "measured from sound is missing."
     ),
 }
 """``{channel}`` stands for the channel's side in words."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.phone import PhoneFacts
 from services.domain.speech import SentimentLabel
 
 
@@ -35,6 +36,8 @@ class LiveSource(StrEnum):
     """The microphone of the machine that serves the pages."""
     RECORDING = "recording"
     """A recording that is played as if the call were being held."""
+    PHONE = "phone"
+    """A telephone service, which sends the sound of a call or the words that it has heard."""
 
 
 FROM_BROWSER = frozenset({LiveSource.BROWSER, LiveSource.BROWSER_AND_TAB})
@@ -73,6 +76,7 @@ class RunningCall:
 
     ``owner`` is the id of the person who began it. ``received_ms`` of sound are on disk.
     ``process`` names the process that holds it, which lives while ``heartbeat_at`` moves on.
+    ``phone`` says what a phone call is at its telephone service.
     """
 
     id: str
@@ -90,6 +94,7 @@ class RunningCall:
     received_ms: int = 0
     gaps: tuple[SoundGap, ...] = ()
     glance: LiveGlance = field(default_factory=LiveGlance)
+    phone: PhoneFacts | None = None
 
     @property
     def goes_on(self) -> bool:

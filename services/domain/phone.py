@@ -1,0 +1,43 @@
+"""A phone call as a telephone service names it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PhoneService(StrEnum):
+    """Which telephone service a call comes from."""
+
+    ACS = "acs"
+    """Azure Communication Services: it sends words."""
+    TWILIO = "twilio"
+    """Twilio Media Streams: it sends sound."""
+    AUDIOHOOK = "audiohook"
+    """Genesys AudioHook: it sends sound."""
+
+
+class PhoneWay(StrEnum):
+    """How a phone call came to be listened to."""
+
+    PLACED = "placed"
+    """A number was called from here."""
+    ANSWERED = "answered"
+    """Somebody called, and was answered from here."""
+    JOINED = "joined"
+    """The call in a room was joined from here."""
+    STREAMED = "streamed"
+    """The telephone service sends the sound of a call that others hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneFacts:
+    """What the telephone service calls a call; none of it tells who takes part.
+
+    ``connection_id`` is unique within the service. ``correlation_id`` is what its logs and its
+    support know the call by, ``server_call_id`` what its other interfaces do.
+    """
+
+    service: PhoneService
+    way: PhoneWay
+    connection_id: str
+    correlation_id: str | None = None
+    server_call_id: str | None = None
