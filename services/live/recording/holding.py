@@ -138,7 +138,7 @@ class Holding:
             standing,
             limits=parts.limits,
             then=self.conclude,
-            note=self._note,
+            note=self.note,
             clock=parts.clock,
         )
         feed = Feed(
@@ -194,7 +194,7 @@ class Holding:
         for call in held:
             call.release()
 
-    def _note(self, held: Held) -> None:
+    def note(self, held: Held) -> None:
         """Write at once what is not to be lost with this process: the tape doesn't tell it."""
         try:
             self._parts.store.heartbeat(held.running)
