@@ -32,6 +32,7 @@ from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.keys import MasterKey
 from services.storage.live_calls import LiveCallStore
+from services.storage.phone_words import PhoneWordStore
 from services.storage.runs import RunStore
 from services.storage.tapes import TapeStore
 from services.storage.transcripts import TranscriptStore
@@ -94,6 +95,8 @@ def build_live(
         transcripts=stores.transcripts,
         queue=stores.queue,
         providers=providers,
+        words=PhoneWordStore(stores.engine, stores.master_key),
+        defaults=settings.default_options,
     )
     parts = HoldingParts(
         store=store,
