@@ -96,6 +96,8 @@ def build_live(
         transcripts=stores.transcripts,
         queue=stores.queue,
         providers=providers,
+        words=PhoneWordStore(stores.engine, stores.master_key),
+        defaults=settings.default_options,
     )
     parts = HoldingParts(
         store=store,

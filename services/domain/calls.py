@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 from services.domain.errors import InvalidRequest
-from services.domain.findings import Finding
+from services.domain.findings import Finding, FindingKind
 from services.domain.speech import SpeakerRole
 
 MOST_SPEAKERS = 20
@@ -139,7 +139,10 @@ class SpeakerCount:
 
 @dataclass(frozen=True, kw_only=True)
 class AudioFacts:
-    """What the probe and the decoder found out about a recording."""
+    """What the probe and the decoder found out about a recording.
+
+    Where there is none, ``duration_ms`` is that of the call, and the rest is 0 or empty.
+    """
 
     duration_ms: int
     channels: int
@@ -169,6 +172,12 @@ class Call:
     is_demo: bool = False
     reviewed_at: datetime | None = None
     reviewed_by: str | None = None
+
+    @property
+    def has_recording(self) -> bool:
+        """Whether there is, or was, a recording: of some phone calls only words were sent."""
+        found = self.audio.findings if self.audio else ()
+        return all(finding.kind is not FindingKind.NO_RECORDING for finding in found)
 
     @property
     def held_at(self) -> datetime:

@@ -43,3 +43,8 @@ class PhoneFacts:
     correlation_id: str | None = None
     server_call_id: str | None = None
     wish: str | None = None
+
+    @property
+    def sends_words(self) -> bool:
+        """Whether the service sends the words that it has heard, and no sound."""
+        return self.service is PhoneService.ACS
