@@ -21,7 +21,7 @@ from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.metrics import AnalysedTranscript
 from services.domain.people import LOCAL_USER
 from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
-from services.domain.speech import SpeakerRole
+from services.domain.speech import SpeakerRole, Statement, Summary, SummaryOrigin
 from services.exports import ExportFormat
 from services.exports.call_json import call_document
 from services.live.recording.landing import Landed, Landing
@@ -155,6 +155,21 @@ def test_a_worker_reads_the_words_as_those_of_any_other_call(house):
     assert house.services.categories.of_call(ORG, call_id)
     assert house.services.scorecards.of_call(LOCAL_USER, reviewed)
     assert list(house.services.vault.stored()) == []
+
+
+@pytest.mark.parametrize("writer", ["acs", "somebody else"])
+def test_a_summary_of_the_service_stays_any_other_is_written_anew(house, writer):
+    """Only the service was there to the end."""
+    summary = Summary(
+        outcome=Statement(text="As told while it was held."), origin=SummaryOrigin(name=writer)
+    )
+    captions = bare_captions(*BILL)
+    told = replace(captions, transcript=replace(captions.transcript, summary=summary))
+    call_id = house.held(redact=False)
+    house.landing.land(call_id, told)
+    house.work()
+    stored = house.services.transcripts.active(ORG, call_id).summary
+    assert (stored == summary) is (writer == "acs")
 
 
 def test_a_correction_made_meanwhile_stays(house):
