@@ -105,7 +105,7 @@ def test_roles_that_a_provider_gave_stay() -> None:
         call,
         speakers=(
             replace(call.speakers[0], role=SpeakerRole.CUSTOMER, role_confidence=0.7),
-            call.speakers[1],
+            replace(call.speakers[1], role=SpeakerRole.CUSTOMER, role_confidence=0.9),
         ),
     )
     assert assign_roles(given) == given
@@ -276,3 +276,17 @@ def test_clear_words_outweigh_a_known_voice() -> None:
     swapped = [("b" if s == "a" else "a", text) for s, text in BILLING]
     assigned = assign_roles(_recognised(0.97, *swapped), None, {"v": SpeakerRole.AGENT})
     assert assigned.role_of("a") is not SpeakerRole.AGENT
+
+
+@pytest.mark.parametrize("given", [SpeakerRole.AGENT, SpeakerRole.CUSTOMER])
+def test_a_role_that_was_given_leaves_the_other_one_to_the_other_of_two(given) -> None:
+    call = _recognised(0.0, *RAIN)
+    bare = [replace(s, voice_id=None, voice_confidence=None) for s in call.speakers]
+    first, second = replace(bare[0], role=given, role_confidence=0.9), bare[1]
+    assigned = assign_roles(replace(call, speakers=(first, second)))
+    assert assigned.speakers[0] == first
+    assert {s.role for s in assigned.speakers} == {SpeakerRole.AGENT, SpeakerRole.CUSTOMER}
+    assert assigned.speakers[1].role_confidence == 0.9
+    third = replace(second, id="c")
+    more = assign_roles(replace(call, speakers=(first, second, third)))
+    assert [s.role for s in more.speakers[1:]] == [SpeakerRole.UNKNOWN, SpeakerRole.UNKNOWN]
