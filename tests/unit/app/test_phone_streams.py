@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -18,7 +19,7 @@ from emulators.phone_lines import LineSounds, SeenStream, StreamPlan, dial
 from emulators.twilio import EmulatedTwilio, signature
 from services.domain.calls import Direction
 from services.domain.errors import DiskFull, StorageError
-from services.domain.live_calls import LiveSource, LiveState
+from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.people import LOCAL_USER
 from services.domain.phone import PhoneService, PhoneWay
 from services.domain.speech import SpeakerRole
@@ -249,6 +250,27 @@ def test_nobody_waits_for_a_call_that_waits_for_the_disk(
         finally:
             may_go.set()
     wait_until(lambda: len(services.calls.list(LOCAL_USER.org_id)) == 2)
+
+
+def test_a_service_is_answered_while_the_recogniser_loads_and_no_sound_is_lost(
+    served: tuple[Services, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, address = served
+    begin, may_begin = services.live.begin, threading.Event()
+
+    def slow(*args: Any, **more: Any) -> RunningCall:
+        assert may_begin.wait(20)
+        return begin(*args, **more)
+
+    monkeypatch.setattr(services.live, "begin", slow)
+    said = sounds(5_500)
+    try:
+        # It waits five seconds for each answer, and gives up without one.
+        seen = hook().stream(f"{address}/audiohook", said)
+    finally:
+        may_begin.set()
+    assert [answer["type"] for answer in seen.answers] == ["opened", "pong", "closed"]
+    assert stored_sound(services, the_call(services)) == decoded(said)
 
 
 # --- AudioHook ------------------------------------------------------------------------------------
