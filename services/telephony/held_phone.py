@@ -27,12 +27,13 @@ from services.telephony.acs.connections import PhoneConnection
 from services.telephony.acs.lines import HeardBefore
 from services.telephony.acs.participants import Participant, raw_id_of_number
 from services.telephony.acs.session import PhoneSession
+from services.telephony.acs.source import CAPABILITIES
 from services.telephony.acs.wishes import PhoneWish, check_can_switch
 from services.telephony.kept_words import KEPT, PARTICIPANT, KeptWords
 from services.telephony.looking_up import LookingUp
 from services.telephony.wish_form import wish_text
 
-ACS = "acs"
+ACS = CAPABILITIES.name
 LOOKS_PER_FIGURES = 2
 """Figures and warnings are looked for every other second: of fifty calls they cost the most."""
 SUMMARY_WITHIN_S = 10.0
