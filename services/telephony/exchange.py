@@ -37,6 +37,8 @@ from services.telephony.wish_form import wish_of, wish_text
 
 DEAD_FOR = timedelta(seconds=6)
 """A process of this machine that is gone, and has shown no heartbeat for so long, is dead."""
+GIVEN_UP_AFTER = timedelta(minutes=15)
+"""A call that nobody holds, and of which the service doesn't tell how it stands, has ended."""
 _FAILED = frozenset(
     {PhoneEventKind.CREATE_CALL_FAILED, PhoneEventKind.ANSWER_FAILED, PhoneEventKind.CONNECT_FAILED}
 )
@@ -158,8 +160,7 @@ class PhoneExchange:
             case PhoneEventKind.TRANSCRIPTION_STOPPED:
                 held.transcribed(False)
             case PhoneEventKind.TRANSCRIPTION_FAILED:
-                held.transcribed(False)
-                held.failed(TelephonyError("It could not transcribe the call."))
+                held.words_failed(TelephonyError("It could not transcribe the call."))
             case PhoneEventKind.SUMMARY_UPDATED if event.message:
                 held.summed_up(event.message)
 
@@ -188,27 +189,28 @@ class PhoneExchange:
         told = self._parts.words.read(running.id)
         telemetry.event("phone.taken_up", goes_on=goes_on, events=len(told))
         if goes_on:
-            self._go_on(taken, told)
+            self._go_on(taken, told, silent=taken.heartbeat_at - running.heartbeat_at)
             return
         findings = [Finding(kind=FindingKind.BROKEN_OFF)] if running.goes_on else []
         self._parts.landing.land_words(running.id, _captions(running, told), findings)
 
     def _goes_on(self, running: RunningCall) -> bool:
-        """Ask the service whether a call goes on. Raises a TelephonyError when it can't tell."""
+        """Ask the service whether a call goes on. Raises a TelephonyError when it can't tell.
+
+        What it can't tell for long doesn't.
+        """
         if self._parts.phone is None or running.phone is None:
+            return False
+        if running.heartbeat_at < datetime.now(UTC) - GIVEN_UP_AFTER:
             return False
         found = self._phone.control.look_up(running.phone.connection_id)
         return found is not None and found.goes_on
 
-    def _go_on(self, running: RunningCall, told: Sequence[Told]) -> None:
-        lasted_ms = (running.heartbeat_at - running.began_at) // timedelta(milliseconds=1)
-        wish = _wish(running)
-        held = self._made(
-            running,
-            wish,
-            before=told,
-            lasted_ms=max(0, lasted_ms),
-        )
+    def _go_on(self, running: RunningCall, told: Sequence[Told], *, silent: timedelta) -> None:
+        # More than any process has told of it: none tells an event in every millisecond.
+        lasted_ms = max(0, _ms(running.heartbeat_at - running.began_at))
+        now_ms = running.received_ms + max(0, _ms(silent))
+        held = self._made(running, _wish(running), before=told, lasted_ms=lasted_ms, now_ms=now_ms)
         self._hold(held)
         held.standing.warn(StartedAgain(), running.received_ms)
         held.begin_again()
@@ -234,6 +236,7 @@ class PhoneExchange:
         caller: str | None = None,
         before: Sequence[Told] | None = None,
         lasted_ms: int = 0,
+        now_ms: int = 0,
     ) -> HeldPhoneCall:
         clock = self._phone.clock
         standing = Standing(running, self._parts.on_told, clock, told_before=lasted_ms)
@@ -242,7 +245,6 @@ class PhoneExchange:
             told = [one for one in before if one["type"] in KEPT]
             standing.told_before(told)
             standing.received(running.received_ms)
-            now_ms = max(lasted_ms, running.received_ms)
             again = {"told": told, "heard": heard_before(running, before, now_ms=now_ms)}
         order = LiveOrder(options=running.options, details=running.details)
         return HeldPhoneCall(standing, order, wish, self._phone, caller=caller, **again)
@@ -262,6 +264,10 @@ def _facts(connection: PhoneConnection, way: PhoneWay, wish: PhoneWish) -> Phone
         server_call_id=connection.server_call_id,
         wish=wish_text(wish),
     )
+
+
+def _ms(time: timedelta) -> int:
+    return time // timedelta(milliseconds=1)
 
 
 def _wish(running: RunningCall) -> PhoneWish:

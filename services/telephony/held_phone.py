@@ -100,6 +100,7 @@ class HeldPhoneCall:
         self._heard_before = heard
         self._lock = threading.RLock()
         self._looking_up = LookingUp(parts.clock)
+        self._asking = threading.Lock()
         self._is_gone = False
         self._for_everyone = False
         self._was_heard = heard is not None
@@ -190,6 +191,16 @@ class HeldPhoneCall:
     def failed(self, error: PartylineError) -> None:
         """Take that the service has not done what it was asked for; the call goes on."""
         self.standing.warn(error, self.running.received_ms)
+
+    def words_failed(self, error: PartylineError) -> None:
+        """Take that the service could not transcribe the call: it is asked to again."""
+        with self._lock:
+            if not self._session.is_connected:
+                self.is_transcribed = False
+                self._looking_up.begin()
+            is_news = self._looking_up.is_news(error)
+        if is_news:
+            self.failed(error)
 
     def summed_up(self, text: str) -> None:
         """Take a summary that the service has written: asked for in mid-call, or of all of it."""
@@ -355,18 +366,22 @@ class HeldPhoneCall:
 
     def _look_up(self) -> None:
         """Ask the service how the call stands, and have it transcribed again when it isn't."""
+        if not self._asking.acquire(blocking=False):
+            return
         try:
             found = self._parts.control.look_up(self.connection_id)
             if found is None or not found.goes_on:
                 self.gone()
                 return
             wanted = self.wish.starts_at_once and not self._session.is_connected
-            if wanted and self._was_heard and not found.is_transcribed and not self.is_over:
+            if wanted and found.is_connected and not found.is_transcribed and not self.is_over:
                 telemetry.event("phone.started_again")
                 self.start_words(self.wish)
         except PartylineError as error:
             if self._looking_up.is_news(error):
                 self.failed(error)
+        finally:
+            self._asking.release()
 
     def _switch(self, locale: str) -> None:
         self._parts.control.switch(self.connection_id, locale)

@@ -112,9 +112,12 @@ class WordFeed:
         """Wait for the recogniser no longer."""
         with self._changed:
             session, self._session = self._session, None
+        ended = _ended_by(RecogniserLost(), self._now_ms)
+        threading.Thread(
+            target=self._conclude, args=(ended,), name="live-last", daemon=True
+        ).start()
         if session is not None:
             session.abort()
-        self._conclude(_ended_by(RecogniserLost(), self._now_ms))
 
     def close(self) -> None:
         """End at once and tell nothing more."""

@@ -21,6 +21,11 @@ class PhoneConnection:
     participants: tuple[str, ...] = field(default=(), repr=False)
 
     @property
+    def is_connected(self) -> bool:
+        """Whether somebody has picked up, and the call is not over."""
+        return (self.state or "").casefold() == "connected"
+
+    @property
     def goes_on(self) -> bool:
         """Whether the call is not over."""
         return (self.state or "").casefold() not in {"disconnecting", "disconnected"}

@@ -3,10 +3,12 @@
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from app.routes import phone_words
 from app.security import AllowedHosts
 from emulators.acs.plans import CallPlan
 from emulators.acs.script import CUSTOMER, PhoneLine
@@ -357,6 +359,28 @@ def test_a_lost_connection_is_looked_up_and_transcription_started_again(
         hung_up(here, running.id)
         starts = {one["id"]: one["start_ms"] for one in here.of(running.id, "final")}
         assert sorted(starts.values()) == list(starts.values())
+
+
+def test_a_first_connection_that_fails_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.telephony.looking_up.PAUSES_S", (0.1, 0.5, 1.0, 1.0))
+    admits, refused = phone_words._refused, []
+
+    async def fails_at_first(*given: Any) -> int | None:
+        if not refused:
+            refused.append(503)
+            return 503
+        return await admits(*given)
+
+    monkeypatch.setattr(phone_words, "_refused", fails_at_first)
+    with phones(tmp_path, CallPlan(speed=0)) as here:
+        running = here.place()
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        assert here.service.calls[0].refused == 1
+        warned = [one for one in here.of(running.id, "warning") if one["kind"] == "error"]
+        assert [one["code"] for one in warned] == ["TelephonyError"]
+        hung_up(here, running.id)
 
 
 def test_a_recogniser_that_is_lost_costs_no_line(tmp_path: Path) -> None:
