@@ -20,6 +20,7 @@ from app.wiring.parts import (
     master_key_of,
     rule_tools_on,
 )
+from app.wiring.phone_streams import build_phone_streams
 from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.domain.people import LOCAL_USER
@@ -61,6 +62,7 @@ from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.summaries import SummaryDesk
+from services.telephony.streaming.streams import PhoneStreams
 from services.understanding.interfaces import Models
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
@@ -112,6 +114,7 @@ class Services:
     alerts: LiveAlerts
     live: LiveDesk
     live_keeper: LiveKeeper
+    phone_streams: PhoneStreams
     close_live: Callable[[], None]
 
     def readiness(self) -> dict[str, bool]:
@@ -244,6 +247,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         alerts=alerts,
         live=live.desk,
         live_keeper=live.keeper,
+        phone_streams=build_phone_streams(settings, live.desk, providers),
         close_live=live.close,
     )
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from services.domain.errors import InvalidRequest
 from services.domain.findings import Finding, FindingKind
+from services.domain.speech import SpeakerRole
 
 MOST_SPEAKERS = 20
 CALLS_QUEUE = "calls"
@@ -63,7 +64,8 @@ class ProcessingOptions:
     its end). ``relabel_of`` names a transcript of the call whose words are kept: then nothing is
     recognised, only its speakers are told apart anew. ``fallback`` names the providers that are
     asked in turn when the first can't be reached. ``provider_options`` are names and values of what
-    the providers declare beyond all this.
+    the providers declare beyond all this. ``channel_roles`` are who speaks on each channel, where
+    whoever delivers the sound knows it; nothing has to be guessed then.
     """
 
     provider: str = "local"
@@ -80,6 +82,7 @@ class ProcessingOptions:
     relabel_of: str | None = None
     fallback: tuple[str, ...] = ()
     provider_options: tuple[tuple[str, str], ...] = ()
+    channel_roles: tuple[SpeakerRole, ...] = ()
 
 
 def providers_asked(

@@ -19,6 +19,7 @@ from services.domain.errors import (
 from services.domain.ids import new_id
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.people import User
+from services.domain.phone import PhoneFacts
 from services.live.options import as_recorded, check_live
 from services.live.recogniser.recognising import LiveOrder
 from services.live.recording.held import HeldCall
@@ -90,8 +91,9 @@ class LiveDesk:
         *,
         channels: int,
         source: LiveSource,
+        phone: PhoneFacts | None = None,
     ) -> RunningCall:
-        """Begin a call and return it.
+        """Begin a call and return it; ``phone`` is what the telephone service calls a phone call.
 
         Refused before anything is stored: AccessDenied, ProviderUnknown, ProviderNotConfigured,
         NotLive, InvalidRequest, LiveFull, and whatever the provider refuses a call with.
@@ -116,6 +118,7 @@ class LiveDesk:
             began_at=now,
             heartbeat_at=now,
             process=self._process,
+            phone=phone,
         )
         self._holding.hold(running, self._order(user, running))
         telemetry.event(

@@ -79,7 +79,7 @@ class Reading:
         self._cancelled = threading.Event()
         self._failed = False
         self._marked: dict[str, str] = {}
-        self._so_far = SoFar(provider, details, options.language)
+        self._so_far = SoFar(provider, details, options.language, options.channel_roles)
         self._watcher = Watcher(watch)
         self._course = Course()
         self._anew = False
