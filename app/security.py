@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.settings import Settings, is_concrete, is_loopback
 from services.domain.errors import UnsafeExposure
 from services.jobs.notices import PATH as NOTICES
+from services.telephony.paths import EVENTS_PATH, INCOMING_PATH, TRANSCRIPTION_PATH
 from services.telephony.streaming.streams import AUDIOHOOK_PATH, TWILIO_PATH
 
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
@@ -19,7 +20,9 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 ANY_HOST = "*"
 # Services elsewhere ask for these and nothing else; each proves itself to the route.
-FOR_SERVICES = frozenset({TWILIO_PATH, AUDIOHOOK_PATH})
+FOR_SERVICES = frozenset(
+    {TWILIO_PATH, AUDIOHOOK_PATH, TRANSCRIPTION_PATH, EVENTS_PATH, INCOMING_PATH}
+)
 REFUSED_SOCKET = 4403
 UNKNOWN_HOST = "Not served under this name: PARTYLINE_ALLOWED_HOSTS lists those that are."
 FOREIGN_PAGE = "This request was made by another site's page."

@@ -7,7 +7,9 @@ from app.routes import (
     health,
     live_events,
     live_sound,
+    phone_events,
     phone_streams,
+    phone_words,
     review,
     uploads,
     webhooks,
@@ -29,6 +31,8 @@ def build_routes(get_services: GetServices, payload: ReviewPayload) -> list[Base
         live_sound.route(get_services),
         live_events.route(get_services),
         webhooks.route(get_services),
+        phone_words.route(get_services),
+        *phone_events.routes(get_services),
         *phone_streams.routes(get_services),
         *health.routes(get_services),
     ]

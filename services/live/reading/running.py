@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 from services import telemetry
@@ -25,6 +26,7 @@ from services.live.known.captions import Captions
 from services.live.reading.arrivals import Arrivals
 from services.live.reading.beside_lines import Heard, Reading
 from services.live.reading.models import AsHeard, LineByLine, LiveModels
+from services.live.reading.turns import Turns
 from services.live.reading.voiced_sound import Ear, VoicedSound
 from services.live.telling.events import Kind, Teller, ToldListener
 from services.live.watching.options import WatchOptions
@@ -55,12 +57,13 @@ class LiveCall:
         details: CallDetails | None = None,
         watch: WatchOptions | None = None,
         ear: Callable[[], Ear] | None = None,
+        turns: Turns | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Tell ``listener``, which must not raise; nothing is opened yet. Raises BadRule.
 
         ``ear`` makes what tells voice from silence on a channel. Without one silence is where no
-        words are.
+        words are. ``turns`` are those of calls that share this process.
         """
         self._provider = provider
         self._options = options
@@ -73,8 +76,11 @@ class LiveCall:
             details or CallDetails(),
             self._teller,
             watch or WatchOptions(),
+            turns,
         )
+        self._turns = turns
         self._looked_ms = 0
+        self._from_ms: int | None = None
         self._ear = ear
         self._voiced: VoicedSound | None = None
         self._arrivals = Arrivals()
@@ -104,6 +110,21 @@ class LiveCall:
         """The call as it was understood at its end, None before that or when it was aborted."""
         return self._reading.analysed
 
+    def remember(self, known: Transcript) -> None:
+        """Take what was told of the call before, as it was told; ``open`` follows.
+
+        It is not told again, and counts for whatever is found in the whole call.
+        """
+        for speaker in known.speakers:
+            event = SpeakerTold(speaker=speaker, at_ms=0)
+            self._captions.take(event)
+            self._told[speaker.id] = speaker
+            self._reading.remember(event)
+        for line in known.utterances:
+            self._captions.take(Final(line=line))
+            self._shown[line.id] = line
+            self._reading.remember(Final(line=line))
+
     def open(self, sound: LiveFormat) -> None:
         """Open the call at the provider. Raises a PartylineError when it can't begin."""
         if self._options.redact:
@@ -119,6 +140,8 @@ class LiveCall:
 
     def send(self, pcm: bytes) -> None:
         """Send whole frames of sound. Raises the error that ended the call, or LiveOver."""
+        if self._from_ms is None:
+            self._from_ms = self.sent_ms
         self._teller.begin()
         self._opened.send(pcm)
         if self._voiced is not None:
@@ -128,6 +151,10 @@ class LiveCall:
             if self._voiced is not None:
                 self._reading.voiced(self._voiced.voiced(), self._voiced.judged_ms)
             self._reading.look(self._looked_ms, round(SLACK_MS * self._haste()))
+
+    def summed_up(self, text: str, by: str, *, so_far: bool) -> None:
+        """Tell a summary that somebody else has written, without personal data."""
+        self._reading.summed_up(text, by, self.sent_ms, so_far=so_far)
 
     def summarise(self) -> None:
         """Have the call so far summarised; it is told when it is done. May be called always."""
@@ -169,7 +196,8 @@ class LiveCall:
 
     def _haste(self) -> float:
         """How many times faster than it was spoken the sound comes, at least 1."""
-        return max(1.0, self.sent_ms / max(1, self._teller.elapsed_ms))
+        came_ms = self.sent_ms - (self._from_ms or 0)
+        return max(1.0, came_ms / max(1, self._teller.elapsed_ms))
 
     def _wait(self) -> None:
         self._thread.join()
@@ -182,7 +210,8 @@ class LiveCall:
         heard: Heard | None = None
         try:
             while not isinstance(event := self._arrivals.next(), Ended):
-                self._take(event)
+                with self._turns.line() if self._turns else nullcontext():
+                    self._take(event)
             heard = self._end(event)
         except Exception as error:
             telemetry.fault("live.captions", error)

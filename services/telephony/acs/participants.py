@@ -1,12 +1,13 @@
 """Who takes part in a phone call: raw identifiers become speakers of the call."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.domain.speech import Speaker, SpeakerRole
 
 MOST_PARTICIPANTS = 50
 _PHONE = "4:"
+_USER = "8:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +31,12 @@ class Participants:
     s1, s2 …, labelled so until somebody says who they are.
     """
 
-    def __init__(self, known: Iterable[Participant] = ()) -> None:
-        """Take what is known beforehand."""
+    def __init__(
+        self, known: Iterable[Participant] = (), heard: Mapping[str, Speaker] | None = None
+    ) -> None:
+        """Take what is known beforehand, and who was heard already, by their raw identifiers."""
         self._known = {one.raw_id: one for one in known}
-        self._speakers: dict[str, Speaker] = {}
+        self._speakers = dict(heard or {})
 
     def hear(self, raw_id: str) -> tuple[Speaker | None, bool]:
         """Return the speaker of a raw identifier, and whether they are heard for the first time.
@@ -48,6 +51,10 @@ class Participants:
         self._speakers[raw_id] = speaker
         return speaker, True
 
+    def raw_id_of(self, speaker_id: str) -> str | None:
+        """Return the raw identifier of a speaker."""
+        return next((raw for raw, one in self._speakers.items() if one.id == speaker_id), None)
+
     def know(self, participant: Participant) -> Speaker | None:
         """Take who a participant is; return the speaker when they were heard and are told anew."""
         self._known[participant.raw_id] = participant
@@ -60,10 +67,19 @@ class Participants:
 
     def _speaker(self, raw_id: str, number: int) -> Speaker:
         known = self._known.get(raw_id)
-        role = known.role if known else SpeakerRole.UNKNOWN
+        role = known.role if known else self._role_of_others(raw_id)
         return Speaker(
             id=f"s{number}",
             label=(known.label if known else None) or f"Speaker {number}",
             role=role,
-            role_confidence=1.0 if role is not SpeakerRole.UNKNOWN else None,
+            role_confidence=1.0 if known and role is not SpeakerRole.UNKNOWN else None,
         )
+
+    def _role_of_others(self, raw_id: str) -> SpeakerRole:
+        """Return who somebody is of whom only the kind is known.
+
+        Where the customer is known to be at a number, a user of our own resource is the agent.
+        """
+        has_customer = any(one.role is SpeakerRole.CUSTOMER for one in self._known.values())
+        is_ours = has_customer and raw_id.startswith(_USER)
+        return SpeakerRole.AGENT if is_ours else SpeakerRole.UNKNOWN
