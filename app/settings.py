@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from app.elsewhere_settings import ElsewhereSettings
+from app.phone_settings import PhoneSettings
 from app.watch_settings import WatchSettings
 from services.audio.covering import Cover
 from services.domain.addresses import is_encrypted_or_here, is_this_machine
@@ -48,7 +49,7 @@ def _encrypted_or_here(url: str | None) -> str | None:
     return url
 
 
-class Settings(ElsewhereSettings, WatchSettings):
+class Settings(ElsewhereSettings, PhoneSettings, WatchSettings):
     """Everything an installation can set, by the names that docs/deploying.md lists.
 
     The environment wins over ``.streamlit/secrets.toml``, which may hold the same names. Secrets
