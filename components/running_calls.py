@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from components.phone_controls import describe_phone, draw_phone_facts
 from components.wording import SENTIMENT_WORDS, clock, plain, plural, signed
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.live_warnings import WarningKind
@@ -26,7 +27,7 @@ SOURCE_WORDS = {
     LiveSource.BROWSER_AND_TAB: "browser's microphone and a tab",
     LiveSource.MICROPHONE: "this machine's microphone",
     LiveSource.RECORDING: "a recording played as live",
-    LiveSource.PHONE: "telephone",
+    LiveSource.PHONE: "a telephone",
 }
 WARNING_WORDS = {
     WarningKind.GAP.value: "A stretch is missing",
@@ -103,6 +104,8 @@ def _draw_card(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
         if glance.warnings:
             st.badge(_warnings(call), icon=":material/warning:", color=_urgency(call))
     st.caption(_last_line(call))
+    if call.phone is not None:
+        draw_phone_facts(call.phone)
     return _draw_buttons(call, may_stop=may_stop)
 
 
@@ -132,7 +135,8 @@ def _urgency(call: RunningCall) -> Colour:
 def _last_line(call: RunningCall) -> str:
     glance = call.glance
     if not glance.last_line:
-        return f"From {SOURCE_WORDS[call.source]}."
+        by = f" ({describe_phone(call.phone)})" if call.phone else ""
+        return f"From {SOURCE_WORDS[call.source]}{by}."
     line = glance.last_line
     if len(line) > LINE_CHARS:
         line = "… " + line[-LINE_CHARS:].split(" ", 1)[-1]
