@@ -47,9 +47,6 @@ class ElsewhereSettings(BaseSettings):
         float | None, Field(validation_alias="PARTYLINE_ASSEMBLYAI_COST_PER_HOUR", ge=0)
     ] = None
 
-    acs_endpoint: Annotated[str | None, Field(validation_alias="ACS_ENDPOINT")] = None
-    acs_access_key: Annotated[SecretStr | None, Field(validation_alias="ACS_ACCESS_KEY")] = None
-    acs_resource_id: Annotated[str | None, Field(validation_alias="ACS_RESOURCE_ID")] = None
     llm_base_url: Annotated[str | None, Field(validation_alias="LLM_BASE_URL")] = None
     llm_api_key: Annotated[SecretStr | None, Field(validation_alias="LLM_API_KEY")] = None
     llm_model: Annotated[str | None, Field(validation_alias="LLM_MODEL")] = None

@@ -2,12 +2,18 @@
 
 import base64
 import binascii
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
+from services.domain.addresses import is_encrypted_or_here
+from services.domain.errors import InvalidRequest
 from services.domain.people import LOCAL_USER, User
+from services.telephony.acs.access import AcsAccess, access_of
+from services.telephony.acs.incoming import SHORTEST_SECRET_CHARS
+from services.telephony.acs.wishes import PhoneWish, check_number
 
 LEAST_SECRET_BYTES = 16
 
@@ -36,6 +42,56 @@ def decoded(text: str) -> bytes:
         raise ValueError from None
 
 
+def _text(text: str | None) -> str | None:
+    """Take a text without space around it; an empty one is none."""
+    return (text or "").strip() or None
+
+
+def _issuer(address: str | None) -> str | None:
+    """Take an address that is https, or http on this very machine; an empty one is none."""
+    text = _text(address)
+    if text is not None and not is_encrypted_or_here(text):
+        raise ValueError
+    return text
+
+
+def _number(number: str | None) -> str | None:
+    """Take a phone number in its international form; an empty one is none."""
+    text = _text(number)
+    if text is not None:
+        try:
+            check_number(text)
+        except InvalidRequest:
+            raise ValueError from None
+    return text
+
+
+def _long(secret: SecretStr | None) -> SecretStr | None:
+    """Take a secret that can't be guessed; an empty one is none."""
+    given = _given(secret)
+    if given is not None and len(given.get_secret_value()) < SHORTEST_SECRET_CHARS:
+        raise ValueError
+    return given
+
+
+def _locales(text: str) -> str:
+    """Take one locale or several between commas."""
+    try:
+        PhoneWish(locales=tuple(filter(None, (name.strip() for name in text.split(",")))))
+    except InvalidRequest:
+        raise ValueError from None
+    return text
+
+
+class Answering(StrEnum):
+    """Who answers the calls that come in."""
+
+    HAND = "hand"
+    """A person, on the Live page."""
+    RULE = "rule"
+    """This server, all of them and at once."""
+
+
 class PhoneSettings(BaseSettings):
     """Telephone services that call this server, and whose calls theirs are."""
 
@@ -57,6 +113,70 @@ class PhoneSettings(BaseSettings):
         Field(validation_alias="AUDIOHOOK_CLIENT_SECRET"),
         AfterValidator(_in_base64),
     ] = None
+
+    acs_endpoint: Annotated[
+        str | None, Field(validation_alias="ACS_ENDPOINT"), AfterValidator(_text)
+    ] = None
+    acs_access_key: Annotated[
+        SecretStr | None, Field(validation_alias="ACS_ACCESS_KEY"), AfterValidator(_given)
+    ] = None
+    acs_connection_string: Annotated[
+        SecretStr | None, Field(validation_alias="ACS_CONNECTION_STRING"), AfterValidator(_given)
+    ] = None
+    acs_resource_id: Annotated[
+        str | None, Field(validation_alias="ACS_RESOURCE_ID"), AfterValidator(_text)
+    ] = None
+    acs_token_issuer: Annotated[
+        str | None, Field(validation_alias="ACS_TOKEN_ISSUER"), AfterValidator(_issuer)
+    ] = None
+    acs_speech_endpoint: Annotated[
+        str | None, Field(validation_alias="ACS_SPEECH_ENDPOINT"), AfterValidator(_text)
+    ] = None
+    acs_caller_number: Annotated[
+        str | None,
+        Field(validation_alias="ACS_CALLER_NUMBER", repr=False),
+        AfterValidator(_number),
+    ] = None
+    acs_event_secret: Annotated[
+        SecretStr | None, Field(validation_alias="ACS_EVENT_SECRET"), AfterValidator(_long)
+    ] = None
+    acs_answer: Annotated[Answering, Field(validation_alias="ACS_ANSWER")] = Answering.HAND
+    acs_locales: Annotated[str, Field(validation_alias="ACS_LOCALES"), AfterValidator(_locales)] = (
+        "en-US"
+    )
+
+    @property
+    def acs_access(self) -> AcsAccess | None:
+        """How Azure Communication Services is told what to do, None where that isn't set.
+
+        Raises BadSettings for what can't be one of its keys or addresses.
+        """
+        speech = self.acs_speech_endpoint
+        if self.acs_connection_string is not None:
+            return access_of(self.acs_connection_string.get_secret_value(), speech_endpoint=speech)
+        if self.acs_endpoint is None or self.acs_access_key is None:
+            return None
+        key = self.acs_access_key.get_secret_value()
+        return AcsAccess(endpoint=self.acs_endpoint, key=key, speech_endpoint=speech)
+
+    @property
+    def acs_missing(self) -> tuple[str, ...]:
+        """The names of the settings without which there are no calls of that service.
+
+        The address under which it reaches us is one more, see ``public_url``.
+        """
+        needed = {
+            "ACS_ENDPOINT": self.acs_connection_string or self.acs_endpoint,
+            "ACS_ACCESS_KEY": self.acs_connection_string or self.acs_access_key,
+            "ACS_RESOURCE_ID": self.acs_resource_id,
+            "ACS_SPEECH_ENDPOINT": self.acs_speech_endpoint,
+        }
+        return tuple(name for name, value in needed.items() if value is None)
+
+    @property
+    def acs_locale_names(self) -> tuple[str, ...]:
+        """The locales in which calls are heard that are answered by rule."""
+        return tuple(filter(None, (name.strip() for name in self.acs_locales.split(","))))
 
     @property
     def phone_owner(self) -> User:

@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.settings import Settings, is_concrete, is_loopback
 from services.domain.errors import UnsafeExposure
 from services.jobs.notices import PATH as NOTICES
+from services.telephony.paths import EVENTS_PATH, INCOMING_PATH, TRANSCRIPTION_PATH
+from services.telephony.streaming.streams import AUDIOHOOK_PATH, TWILIO_PATH
 
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
@@ -17,6 +19,10 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"referrer-policy", b"no-referrer"),
 )
 ANY_HOST = "*"
+# Services elsewhere ask for these and nothing else; each proves itself to the route.
+FOR_SERVICES = frozenset(
+    {TWILIO_PATH, AUDIOHOOK_PATH, TRANSCRIPTION_PATH, EVENTS_PATH, INCOMING_PATH}
+)
 REFUSED_SOCKET = 4403
 UNKNOWN_HOST = "Not served under this name: PARTYLINE_ALLOWED_HOSTS lists those that are."
 FOREIGN_PAGE = "This request was made by another site's page."
@@ -40,13 +46,13 @@ class AllowedHosts:
     """The names under which the server may be asked; those of this very machine always are.
 
     They can't be another's: a page elsewhere that points its own name at this server, to talk to
-    it as if it were its own (DNS rebinding), still gives its own name. ``for_notices`` is where
-    services elsewhere tell that they are done: under it nothing else is answered.
+    it as if it were its own (DNS rebinding), still gives its own name. ``for_services`` is where
+    services elsewhere tell that they are done, and send calls: under it nothing else is answered.
     """
 
     names: frozenset[str] = frozenset()
     any_name: bool = False
-    for_notices: str | None = None
+    for_services: str | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> "AllowedHosts":
@@ -55,7 +61,7 @@ class AllowedHosts:
         return cls(
             names=frozenset(listed - {"", ANY_HOST}),
             any_name=ANY_HOST in listed,
-            for_notices=settings.public_host,
+            for_services=settings.public_host,
         ).also([settings.host])
 
     def also(self, addresses: Iterable[str]) -> "AllowedHosts":
@@ -69,7 +75,8 @@ class AllowedHosts:
 
     def allow(self, host: str, path: str = "") -> bool:
         """Say whether the server may be asked for this under a name, given without a port."""
-        if path.startswith(f"{NOTICES}/") and host.lower() == self.for_notices:
+        is_for_services = path in FOR_SERVICES or path.startswith(f"{NOTICES}/")
+        if is_for_services and host.lower() == self.for_services:
             return True
         return self.any_name or self.names_host(host) or is_loopback(host)
 

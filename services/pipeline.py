@@ -18,7 +18,7 @@ from services.analysis.labels import label_speakers
 from services.analysis.metrics import analyse
 from services.analysis.own_speech import own_spans
 from services.analysis.parts import placed_in_recording, taken_from_recording
-from services.analysis.roles import assign_roles
+from services.analysis.roles import assign_roles, told_roles
 from services.analysis.spelling import respelled
 from services.audio.channels import channel_to_hear, examine_channels
 from services.audio.decode import decode
@@ -243,6 +243,7 @@ def understand(
     transcript = mark_backchannels(transcript)
     if options.relabel_of is None:
         transcript = as_wanted(transcript, options)
+    transcript = told_roles(transcript, options.channel_roles)
     transcript = assign_roles(transcript, details, {one.voice.id: one.voice.role for one in known})
     context.report(Stage.ANALYSE, 1 / STEPS_OF_UNDERSTANDING)
     transcript = models.subjects.classify(models.sentiment.mark(transcript))
@@ -253,11 +254,15 @@ def understand(
     transcript = models.subjects.extract(transcript, _entity_context(details, options))
     context.report(Stage.ANALYSE, 3 / STEPS_OF_UNDERSTANDING)
     transcript = summarised(transcript, models.summariser, _last_step_of(context))
-    transcript = replace(transcript, stages={"roles": "local evidence", **transcript.stages})
+    transcript = replace(transcript, stages={"roles": _roles_by(options), **transcript.stages})
     transcript = label_speakers(transcript, details)
     analysed = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
     context.report(Stage.ANALYSE, 1.0)
     return analysed
+
+
+def _roles_by(options: ProcessingOptions) -> str:
+    return "as told of each channel" if options.channel_roles else "local evidence"
 
 
 def _entity_context(details: CallDetails, options: ProcessingOptions) -> EntityContext:

@@ -2,7 +2,18 @@
 
 from starlette.routing import BaseRoute
 
-from app.routes import audio, health, live_events, live_sound, review, uploads, webhooks
+from app.routes import (
+    audio,
+    health,
+    live_events,
+    live_sound,
+    phone_events,
+    phone_streams,
+    phone_words,
+    review,
+    uploads,
+    webhooks,
+)
 from app.routes._guard import GetServices
 from app.routes.review import ReviewPayload
 
@@ -20,5 +31,8 @@ def build_routes(get_services: GetServices, payload: ReviewPayload) -> list[Base
         live_sound.route(get_services),
         live_events.route(get_services),
         webhooks.route(get_services),
+        phone_words.route(get_services),
+        *phone_events.routes(get_services),
+        *phone_streams.routes(get_services),
         *health.routes(get_services),
     ]

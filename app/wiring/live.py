@@ -1,17 +1,16 @@
 """Live calls in the web process: who holds them, who recognises them, who looks after them."""
 
 import os
-import secrets
-import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 from sqlalchemy import Engine
 
 from app.settings import ROOT, Settings
 from app.wiring.parts import build_ear, build_watch
+from app.wiring.phone import HeldParts, build_phone
+from app.wiring.processes import process_name
 from services.domain.calls import ProcessingOptions
 from services.domain.live_calls import RunningCall
 from services.domain.people import User
@@ -32,12 +31,13 @@ from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.keys import MasterKey
 from services.storage.live_calls import LiveCallStore
+from services.storage.phone_words import PhoneWordStore
 from services.storage.runs import RunStore
 from services.storage.tapes import TapeStore
 from services.storage.transcripts import TranscriptStore
+from services.telephony.desk import PhoneDesk
 from services.vocabulary import VocabularyService
 
-MOST_HOST_CHARS = 40
 RECOGNISER_COMMAND = (sys.executable, "-m", "app.recogniser")
 
 
@@ -61,6 +61,7 @@ class Live:
     """The desk, and what runs behind it once ``keeper`` is started."""
 
     desk: LiveDesk
+    phone: PhoneDesk
     keeper: LiveKeeper
     recogniser: Recogniser
 
@@ -68,6 +69,7 @@ class Live:
         """End all of it; the next start goes on with calls that are being held, or lands them."""
         self.keeper.stop()
         self.desk.close()
+        self.phone.close()
         self.recogniser.close()
 
 
@@ -94,6 +96,8 @@ def build_live(
         transcripts=stores.transcripts,
         queue=stores.queue,
         providers=providers,
+        words=PhoneWordStore(stores.engine, stores.master_key),
+        defaults=settings.default_options,
     )
     parts = HoldingParts(
         store=store,
@@ -121,7 +125,20 @@ def build_live(
         warm_up=recogniser.prepare,
         process=process,
     )
-    return Live(desk=desk, keeper=LiveKeeper(holding), recogniser=recogniser)
+    phone = build_phone(
+        settings,
+        HeldParts(
+            holding=holding,
+            landing=landing,
+            store=store,
+            recogniser=recogniser,
+            words=PhoneWordStore(stores.engine, stores.master_key),
+            on_told=on_told,
+            process=process,
+        ),
+    )
+    keeper = LiveKeeper(holding, take_up=phone.exchange.take_up_left_over)
+    return Live(desk=desk, phone=phone, keeper=keeper, recogniser=recogniser)
 
 
 def build_recogniser(
@@ -139,10 +156,3 @@ def build_here_recogniser(
 ) -> HereRecogniser:
     """Return what recognises live calls in this very process, and watches them as it is set."""
     return HereRecogniser(providers, models, lambda: build_watch(settings), build_ear)
-
-
-@cache
-def process_name() -> str:
-    """Return a name that no other process has or had."""
-    host = socket.gethostname()[:MOST_HOST_CHARS]
-    return f"{host}-{os.getpid()}-{secrets.token_hex(4)}"

@@ -20,6 +20,8 @@ from app.wiring.parts import (
     master_key_of,
     rule_tools_on,
 )
+from app.wiring.phone import build_callers
+from app.wiring.phone_streams import build_phone_streams
 from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.domain.people import LOCAL_USER
@@ -48,6 +50,7 @@ from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
+from services.storage.phone_seen import PhoneSeenStore
 from services.storage.provider_copies import ProviderCopyStore
 from services.storage.provider_notices import ProviderNoticeStore
 from services.storage.runs import RunStore
@@ -61,6 +64,9 @@ from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.summaries import SummaryDesk
+from services.telephony.callers import PhoneCallers
+from services.telephony.desk import PhoneDesk
+from services.telephony.streaming.streams import PhoneStreams
 from services.understanding.interfaces import Models
 from services.understanding.typed import LineRedactor
 from services.vocabulary import VocabularyService
@@ -112,6 +118,9 @@ class Services:
     alerts: LiveAlerts
     live: LiveDesk
     live_keeper: LiveKeeper
+    phone: PhoneDesk
+    phone_callers: PhoneCallers
+    phone_streams: PhoneStreams
     close_live: Callable[[], None]
 
     def readiness(self) -> dict[str, bool]:
@@ -244,6 +253,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         alerts=alerts,
         live=live.desk,
         live_keeper=live.keeper,
+        phone=live.phone,
+        phone_callers=build_callers(settings, live.phone, PhoneSeenStore(engine)),
+        phone_streams=build_phone_streams(settings, live.desk, providers),
         close_live=live.close,
     )
 

@@ -3,7 +3,8 @@
 Evidence is additive, in log-odds: each speaker's wording, who asks whom for a name or number and
 is told it, and the usual role of a voice that was recognised. Habits that only often hold (the
 first voice of an inbound call, who asks more) are added, but never decide without these. The
-channel is no evidence: recorders differ in which side they give the agent.
+channel is no evidence: recorders differ in which side they give the agent. Only a telephone service
+that says who speaks on which is believed.
 """
 
 import math
@@ -34,6 +35,8 @@ LEAST_ALONE = 2.0
 """A role read from one speaker alone, without the other party beside it, needs this much."""
 BEYOND_DOUBT = 8.0
 """A lead that holds although a speaker once sounds like a colleague or a relative of the other."""
+TOLD = 1.0
+"""The confidence of a role that was told by who connects the parties, and not guessed."""
 _SHARPNESS = 0.6
 _HABIT = 0.4
 _DESK = 1.6
@@ -77,6 +80,24 @@ def assign_roles(
             for s in transcript.speakers
         ),
     )
+
+
+def told_roles(transcript: Transcript, by_channel: Sequence[SpeakerRole]) -> Transcript:
+    """Return the transcript with the roles that were told of channels, where none was given."""
+    return replace(
+        transcript, speakers=tuple(with_told_role(s, by_channel) for s in transcript.speakers)
+    )
+
+
+def with_told_role(speaker: Speaker, by_channel: Sequence[SpeakerRole]) -> Speaker:
+    """Return the speaker with the role that was told of their channel; a given one stays."""
+    channel = speaker.channel
+    if _is_given(speaker) or channel is None or not 0 <= channel < len(by_channel):
+        return speaker
+    role = by_channel[channel]
+    if role is SpeakerRole.UNKNOWN:
+        return speaker
+    return replace(speaker, role=role, role_confidence=TOLD)
 
 
 _Decision = tuple[SpeakerRole, float | None]

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Self
 
 from services.domain.errors import InvalidRequest
-from services.domain.findings import Finding
+from services.domain.findings import Finding, FindingKind
+from services.domain.speech import SpeakerRole
 
 MOST_SPEAKERS = 20
 CALLS_QUEUE = "calls"
@@ -63,7 +64,8 @@ class ProcessingOptions:
     its end). ``relabel_of`` names a transcript of the call whose words are kept: then nothing is
     recognised, only its speakers are told apart anew. ``fallback`` names the providers that are
     asked in turn when the first can't be reached. ``provider_options`` are names and values of what
-    the providers declare beyond all this.
+    the providers declare beyond all this. ``channel_roles`` are who speaks on each channel, where
+    whoever delivers the sound knows it; nothing has to be guessed then.
     """
 
     provider: str = "local"
@@ -80,6 +82,7 @@ class ProcessingOptions:
     relabel_of: str | None = None
     fallback: tuple[str, ...] = ()
     provider_options: tuple[tuple[str, str], ...] = ()
+    channel_roles: tuple[SpeakerRole, ...] = ()
 
 
 def providers_asked(
@@ -136,7 +139,10 @@ class SpeakerCount:
 
 @dataclass(frozen=True, kw_only=True)
 class AudioFacts:
-    """What the probe and the decoder found out about a recording."""
+    """What the probe and the decoder found out about a recording.
+
+    Where there is none, ``duration_ms`` is that of the call, and the rest is 0 or empty.
+    """
 
     duration_ms: int
     channels: int
@@ -166,6 +172,12 @@ class Call:
     is_demo: bool = False
     reviewed_at: datetime | None = None
     reviewed_by: str | None = None
+
+    @property
+    def has_recording(self) -> bool:
+        """Whether there is, or was, a recording: of some phone calls only words were sent."""
+        found = self.audio.findings if self.audio else ()
+        return all(finding.kind is not FindingKind.NO_RECORDING for finding in found)
 
     @property
     def held_at(self) -> datetime:

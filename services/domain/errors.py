@@ -186,6 +186,10 @@ class OriginalDropped(SoundGone):
     """The original recording was dropped once its personal data was covered, as set here."""
 
 
+class NoRecording(SoundGone):
+    """There is no recording of this call: the telephone service sent its words only."""
+
+
 class TranscriptGone(PartylineError):
     """The transcript whose words were to be kept does not exist any more."""
 

@@ -69,7 +69,7 @@ SENTENCES: Mapping[FindingKind, str] = {
         "instead."
     ),
     FindingKind.BROKEN_OFF: (
-        "The recording ends early, because Partyline was stopped while the call was being held."
+        "What is here ends early, because Partyline was stopped while the call was being held."
     ),
     FindingKind.NO_RECORDING: (
         "There is no recording of this call: the telephone service sent its words only. What is "

@@ -33,7 +33,8 @@ class PhoneFacts:
     """What the telephone service calls a call; none of it tells who takes part.
 
     ``connection_id`` is unique within the service. ``correlation_id`` is what its logs and its
-    support know the call by, ``server_call_id`` what its other interfaces do.
+    support know the call by, ``server_call_id`` what its other interfaces do. ``wish`` is how the
+    service is asked to transcribe it, as services.telephony.wish_form writes it.
     """
 
     service: PhoneService
@@ -41,3 +42,9 @@ class PhoneFacts:
     connection_id: str
     correlation_id: str | None = None
     server_call_id: str | None = None
+    wish: str | None = None
+
+    @property
+    def sends_words(self) -> bool:
+        """Whether the service sends the words that it has heard, and no sound."""
+        return self.service is PhoneService.ACS

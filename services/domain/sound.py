@@ -11,6 +11,8 @@ class Listening(StrEnum):
     COVERED = "covered"
     PREPARING = "preparing"
     NOTHING = "nothing"
+    UNRECORDED = "unrecorded"
+    """There never was a recording: a telephone service sent words only."""
 
 
 class Original(StrEnum):

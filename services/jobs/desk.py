@@ -19,6 +19,7 @@ from services.domain.calls import (
 )
 from services.domain.errors import (
     AccessDenied,
+    NoRecording,
     NotFound,
     NotReady,
     OriginalDropped,
@@ -75,9 +76,14 @@ class JobDesk:
         self._defaults = defaults or ProcessingOptions()
 
     def retry(self, user: User, call_id: str) -> Run:
-        """Process a failed or cancelled call again with the same options."""
+        """Process a failed or cancelled call again with the same options.
+
+        Of a call without a recording its words are read once more.
+        """
         call = self._calls.get(user.org_id, call_id)
         options = self._runs.get(user.org_id, call_id, call.run).options
+        if not call.has_recording and call.active_transcript_id is not None:
+            return self._queued(user, call_id, options)
         if options.relabel_of is None:
             self._intake.check_options(options)
         return self._start(user, call_id, options)
@@ -117,6 +123,9 @@ class JobDesk:
         call = self._calls.get(user.org_id, call_id)
         active = self._actives.of([call_id]).get(call_id)
         listening, original = Listening.NOTHING, Original.GONE
+        if not call.has_recording:
+            version = f"{Listening.UNRECORDED}.{call.active_transcript_id}"
+            return CallSound(listening=Listening.UNRECORDED, original=original, version=version)
         if active is not None and self._is_heard(active):
             listening = Listening.COVERED if active.redacted else Listening.WHOLE
         if self._vault.has(call_id, Rendition.ORIGINAL):
@@ -136,6 +145,8 @@ class JobDesk:
         sound = self.sound_of(user, call_id)
         if sound.can_be_processed:
             return None
+        if sound.listening is Listening.UNRECORDED:
+            return NoRecording()
         return OriginalDropped() if sound.original is Original.DROPPED else SoundGone()
 
     def _check_stays_redacted(self, user: User, call_id: str, options: ProcessingOptions) -> None:
@@ -164,6 +175,9 @@ class JobDesk:
         refusal = self.why_no_run(user, call_id)
         if refusal is not None:
             raise refusal
+        return self._queued(user, call_id, options)
+
+    def _queued(self, user: User, call_id: str, options: ProcessingOptions) -> Run:
         with self._calls.transaction() as connection:
             queue = self._queue.queue_for(options)
             run = self._runs.start(
@@ -213,10 +227,12 @@ class JobDesk:
 
         Of a redacted call that is the sound in which its personal data is covered, and nothing
         else. Raises NotFound, NotReady without a transcript, SoundNotReady while the sound for it
-        has yet to be made.
+        has yet to be made, NoRecording.
         """
         call = self._calls.get(user.org_id, call_id)
         active = self._actives.of([call_id]).get(call_id)
+        if not call.has_recording:
+            raise NoRecording
         if active is None:
             raise NotReady
         rendition, transcript_id = rendition_of(active)
@@ -231,11 +247,13 @@ class JobDesk:
     def open_original(self, user: User, call_id: str) -> tuple[BinaryIO, int, str]:
         """Return the recording as it came in: a seekable file, its size, its media type.
 
-        Raises NotFound, AccessDenied, OriginalDropped.
+        Raises NotFound, AccessDenied, OriginalDropped, NoRecording.
         """
         call = self._calls.get(user.org_id, call_id)
         if not may_hear_original(user):
             raise AccessDenied
+        if not call.has_recording:
+            raise NoRecording
         key = self._calls.key(user.org_id, call.id)
         try:
             size = self._vault.size(call_id, Rendition.ORIGINAL)

@@ -11,6 +11,7 @@ from services.domain.vocabulary import with_vocabulary
 from services.domain.voices import EnrolledVoice
 from services.jobs.insisting import insist
 from services.jobs.progress import (
+    READING_SHARES,
     RELABELLING_SHARES,
     TYPICAL_SHARES,
     CancelWatch,
@@ -63,7 +64,7 @@ class RunMaterial:
         """The run's options as they hold: with the organisation's words behind its own."""
         vocabulary = self._workshop.vocabularies.get(self.org_id)
         options = with_vocabulary(self.run.options, vocabulary)
-        if options.relabel_of is not None:
+        if options.relabel_of is not None or not self.has_recording:
             return options
         return redacting(self.asked_first, options)
 
@@ -71,6 +72,11 @@ class RunMaterial:
     def asked_first(self) -> Capabilities:
         """What the provider can do that the run asks first."""
         return self._workshop.providers.capabilities(self.run.options.provider)
+
+    @cached_property
+    def has_recording(self) -> bool:
+        """Whether there is sound to work on; else there are words, which came as they are."""
+        return self._workshop.calls.get(self.org_id, self._call_id).has_recording
 
     @cached_property
     def key(self) -> WrappedKey:
@@ -87,6 +93,8 @@ class RunMaterial:
 
         reached = runs.progress(self.org_id, [self._call_id])[self._call_id].fraction
         shares = TYPICAL_SHARES if self.options.relabel_of is None else RELABELLING_SHARES
+        if not self.has_recording:
+            shares = READING_SHARES
         return ProgressReporter(write, reached=reached, shares=shares)
 
     @cached_property

@@ -12,7 +12,6 @@ from services.domain.errors import (
     InternalFault,
     NotFound,
     PartylineError,
-    TranscriptGone,
 )
 from services.domain.part import part_of
 from services.domain.speech import Transcript
@@ -25,6 +24,7 @@ from services.jobs.progress import (
 )
 from services.jobs.sounds import write_heard
 from services.jobs.storing import store_transcript
+from services.jobs.words import words_of_run
 from services.jobs.workshop import Workshop
 from services.providers.capabilities import leaves_copy
 from services.storage.database import forget_log
@@ -82,7 +82,7 @@ class OpenRun:
         return self._attempt(self._begin)
 
     def prepare(self) -> Outcome:
-        """Decode the recording and note its facts."""
+        """Decode the recording, if there is one, and note its facts."""
         return self._attempt(self._prepare)
 
     def transcribe(self) -> Outcome:
@@ -113,6 +113,8 @@ class OpenRun:
         return Outcome.GO_ON
 
     def _prepare(self) -> Outcome:
+        if not self._material.has_recording:
+            return Outcome.GO_ON
         recording = self._material.recording
         self._workshop.calls.set_audio(self._call_id, recording.facts)
         # A part that this recording doesn't have is told before more work is done.
@@ -127,7 +129,7 @@ class OpenRun:
         return Outcome.GO_ON
 
     def _finish(self) -> Outcome:
-        transcript, facts = self._transcript, self._material.recording.facts
+        transcript = self._transcript
         call = self._workshop.calls.get(self._material.org_id, self._call_id)
         analysed = pipeline.understand(
             transcript,
@@ -139,10 +141,9 @@ class OpenRun:
         )
         if analysed.transcript.redacted:
             self._take_names_out(call.source_name, analysed.transcript)
-        findings = pipeline.findings_of(self._material.recording, transcript)
-        if findings != facts.findings:
-            self._workshop.calls.set_audio(self._call_id, replace(facts, findings=findings))
-        self._make_heard(analysed.transcript)
+        if self._material.has_recording:
+            self._note_findings(transcript)
+            self._make_heard(analysed.transcript)
         stored = store_transcript(
             self._workshop, self._material.org_id, self._call_id, self._number, analysed
         )
@@ -163,12 +164,20 @@ class OpenRun:
     def _leaves_copy(self, transcript: Transcript) -> bool:
         """Whether the service keeps its copy: not of words that have been taken out here."""
         options = self._material.options
-        if not transcript.redacted or options.relabel_of is not None:
+        kept_words = options.relabel_of is not None or not self._material.has_recording
+        if not transcript.redacted or kept_words:
             return True
         return leaves_copy(self._material.asked_first, options)
 
     def _report_understanding(self, stage: Stage, done: float) -> None:
         self._material.context.on_progress(stage, UNDERSTANDING_SHARE * done)
+
+    def _note_findings(self, transcript: Transcript) -> None:
+        """Note what only the transcript has shown of the recording."""
+        facts = self._material.recording.facts
+        findings = pipeline.findings_of(self._material.recording, transcript)
+        if findings != facts.findings:
+            self._workshop.calls.set_audio(self._call_id, replace(facts, findings=findings))
 
     def _make_heard(self, transcript: Transcript) -> None:
         """Store what people hear with this transcript before anybody can see the transcript."""
@@ -205,41 +214,8 @@ class OpenRun:
     @property
     def _transcript(self) -> Transcript:
         if self._recognised is None:
-            self._recognised = pipeline.recognise_voices(
-                self._material.recording,
-                self._spoken(),
-                self._material.known_voices,
-                self._workshop.listener,
-                self._material.context,
-            )
+            self._recognised = words_of_run(self._workshop, self._material)
         return self._recognised
-
-    def _spoken(self) -> Transcript:
-        """Return what the provider makes of the recording, or the old words with new speakers."""
-        options, labeller = self._material.options, self._workshop.labeller
-        if options.relabel_of is not None:
-            words = self._kept_words(options.relabel_of)
-            return pipeline.relabel(
-                self._material.recording, words, options, self._material.context, labeller
-            )
-        provider, *fallback = self._workshop.providers.in_turn(options)
-        return pipeline.transcribe(
-            self._material.recording,
-            provider,
-            options,
-            self._material.context,
-            labeller,
-            fallback=fallback,
-        )
-
-    def _kept_words(self, transcript_id: str) -> Transcript:
-        """Return the transcript whose words are kept; a redacted run may have deleted it."""
-        try:
-            return self._workshop.transcripts.get(
-                self._material.org_id, self._call_id, transcript_id
-            )
-        except NotFound:
-            raise TranscriptGone from None
 
     # --- how they end -------------------------------------------------------------------------
 

@@ -21,6 +21,13 @@ RELABELLING_SHARES: Mapping[Stage, float] = {
     Stage.SPEAKERS: 0.50,
     Stage.ANALYSE: 0.35,
 }
+# Of a call without a recording, the words are there already.
+READING_SHARES: Mapping[Stage, float] = {
+    Stage.DECODE: 0.0,
+    Stage.RECOGNISE: 0.0,
+    Stage.SPEAKERS: 0.0,
+    Stage.ANALYSE: 1.0,
+}
 WRITE_EVERY_S = 0.25
 ASK_EVERY_S = 0.5
 SHOW_LEFT_AFTER_S = 1.0

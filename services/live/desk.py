@@ -19,9 +19,11 @@ from services.domain.errors import (
 from services.domain.ids import new_id
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.people import User
+from services.domain.phone import PhoneFacts
 from services.live.options import as_recorded, check_live
 from services.live.recogniser.recognising import LiveOrder
 from services.live.recording.held import HeldCall
+from services.live.recording.held_by import Held
 from services.live.recording.holding import Holding
 from services.live.recording.line import LineNotice, SoundLine
 from services.live.recording.playing import LocalSound
@@ -90,8 +92,9 @@ class LiveDesk:
         *,
         channels: int,
         source: LiveSource,
+        phone: PhoneFacts | None = None,
     ) -> RunningCall:
-        """Begin a call and return it.
+        """Begin a call and return it; ``phone`` is what the telephone service calls a phone call.
 
         Refused before anything is stored: AccessDenied, ProviderUnknown, ProviderNotConfigured,
         NotLive, InvalidRequest, LiveFull, and whatever the provider refuses a call with.
@@ -116,6 +119,7 @@ class LiveDesk:
             began_at=now,
             heartbeat_at=now,
             process=self._process,
+            phone=phone,
         )
         self._holding.hold(running, self._order(user, running))
         telemetry.event(
@@ -145,9 +149,9 @@ class LiveDesk:
 
         ``notify`` is told why it is no more, from any thread. A call whose process has died goes on
         in this one. Raises NotFound, AccessDenied for a call of somebody else, LiveOver,
-        HeldElsewhere while another process holds it.
+        HeldElsewhere while another process holds it, InvalidRequest for one of words alone.
         """
-        return self._own(user, call_id, take_up=True).connect(notify)
+        return _with_sound(self._own(user, call_id, take_up=True)).connect(notify)
 
     def play(self, user: User, call_id: str, chunks: Iterator[bytes], speed: float = 1.0) -> None:
         """Feed a call with sound of this machine, in a thread of its own.
@@ -155,7 +159,7 @@ class LiveDesk:
         Chunks of whole frames are played at ``speed`` times real time, at 0 as they come. The call
         ends with them, and they are closed with the call. Raises as ``connect``.
         """
-        sound = LocalSound(self._own(user, call_id), chunks, speed)
+        sound = LocalSound(_with_sound(self._own(user, call_id)), chunks, speed)
         with self._lock:
             self._sounds = [one for one in self._sounds if one.is_playing]
             self._sounds.append(sound)
@@ -185,7 +189,7 @@ class LiveDesk:
 
     def summarise(self, user: User, call_id: str) -> None:
         """Ask for a summary so far; it is told when it is there. Raises NotFound."""
-        self._here(user, call_id).feed.summarise()
+        self._here(user, call_id).summarise()
 
     def speak(self, user: User, call_id: str, language: str | None) -> None:
         """Go on in another language, None to have it detected.
@@ -194,7 +198,7 @@ class LiveDesk:
         """
         if language is not None and len(language) > MOST_LANGUAGE_CHARS:
             raise InvalidRequest
-        self._ruled(user, call_id).feed.speak(language)
+        self._ruled(user, call_id).speak(language)
 
     def close(self) -> None:
         """Let go of all calls; the next start goes on with them, or lands what they have."""
@@ -212,24 +216,24 @@ class LiveDesk:
             channels=min(running.channels, capabilities.live_channels),
         )
 
-    def _here(self, user: User, call_id: str, *, landed_too: bool = False) -> HeldCall:
+    def _here(self, user: User, call_id: str, *, landed_too: bool = False) -> Held:
         held = self._holding.find(call_id, landed_too=landed_too)
         if held is None:
             self._store.get(user.org_id, call_id)
             raise HeldElsewhere
         return _of(user, held)
 
-    def _own(self, user: User, call_id: str, *, take_up: bool = False) -> HeldCall:
+    def _own(self, user: User, call_id: str, *, take_up: bool = False) -> Held:
         if self.get(user, call_id).owner != user.id:
             raise AccessDenied
         return self._taken_up(user, call_id) if take_up else self._here(user, call_id)
 
-    def _ruled(self, user: User, call_id: str, *, take_up: bool = False) -> HeldCall:
+    def _ruled(self, user: User, call_id: str, *, take_up: bool = False) -> Held:
         if not may_stop_live(user, self.get(user, call_id).owner):
             raise AccessDenied
         return self._taken_up(user, call_id) if take_up else self._here(user, call_id)
 
-    def _taken_up(self, user: User, call_id: str) -> HeldCall:
+    def _taken_up(self, user: User, call_id: str) -> Held:
         """Return the call as this process holds it, from now on where its process has died."""
         held = self._holding.find(call_id)
         if held is not None:
@@ -240,8 +244,15 @@ class LiveDesk:
         return self._holding.take_up(running, self._order(user, running), self._process)
 
 
-def _of(user: User, held: HeldCall) -> HeldCall:
+def _of(user: User, held: Held) -> Held:
     """Return the call if it is one of the person's organisation. Raises NotFound."""
     if held.running.org_id != user.org_id:
         raise NotFound
+    return held
+
+
+def _with_sound(held: Held) -> HeldCall:
+    """Return a call that takes sound. Raises InvalidRequest for one of words alone."""
+    if not isinstance(held, HeldCall):
+        raise InvalidRequest("The sound of this call is not taken here: its words come by phone.")
     return held

@@ -1,7 +1,8 @@
 """The store of calls. A call's state follows its newest run; a transcript it has stays with it.
 
 Whatever a person can ask for takes the organisation first, and a call of another organisation is
-not found. The worker's ``set_audio`` goes by the id alone: it learnt that id from the job.
+not found. What ids of jobs and running calls lead to (``load``, ``set_audio``, ``take_recording``)
+goes by the id alone.
 """
 
 import builtins
@@ -9,13 +10,14 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.calls import AudioFacts, Call, CallDetails, Run
 from services.domain.errors import AlreadyStored, NotFound
-from services.domain.findings import NOTICED_WHILE_HELD
+from services.domain.findings import NOTICED_WHILE_HELD, FindingKind
 from services.storage.call_rows import (
     CallFilter,
     CallRow,
@@ -81,6 +83,15 @@ class CallStore:
         if row is None:
             raise NotFound
         return call_from_row(row)
+
+    def load(self, call_id: str) -> Call:
+        """Return the call of any organisation, for work that begins with ids. Raises NotFound."""
+        query = select(CALLS.c.org_id).where(CALLS.c.id == call_id)
+        with reading(self._engine) as connection:
+            org_id = connection.execute(query).scalar()
+        if org_id is None:
+            raise NotFound
+        return self.get(org_id, call_id)
 
     def row(self, org_id: str, call_id: str) -> CallRow:
         """Return the call as lists show it. Raises NotFound."""
@@ -187,6 +198,37 @@ class CallStore:
             packed = pack_audio(replace(facts, findings=(*kept, *found)))
             change = update(CALLS).where(mine)
             connection.execute(change.values(audio=packed, duration_ms=facts.duration_ms))
+
+    def take_recording(
+        self,
+        call_id: str,
+        *,
+        content_hash: str,
+        size_bytes: int,
+        connection: Connection | None = None,
+    ) -> bool:
+        """Take that a call without a recording has one, which has not been decoded yet.
+
+        Its content finds the call from then on, unless that is another call's already. Returns
+        False for a call that has a recording. Raises NotFound.
+        """
+        mine = CALLS.c.id == call_id
+        with joining(self._engine, connection) as inside:
+            query = select(CALLS.c.org_id, CALLS.c.audio).where(mine).with_for_update()
+            row = inside.execute(query).first()
+            if row is None:
+                raise NotFound
+            found = unpack_audio(row.audio).findings if row.audio else ()
+            if all(finding.kind is not FindingKind.NO_RECORDING for finding in found):
+                return False
+            taken = select(CALLS.c.id).where(
+                CALLS.c.org_id == row.org_id, CALLS.c.content_hash == content_hash
+            )
+            change: dict[str, Any] = {"audio": None, "duration_ms": None, "size_bytes": size_bytes}
+            if inside.execute(taken).first() is None:
+                change["content_hash"] = content_hash
+            inside.execute(update(CALLS).where(mine).values(change))
+        return True
 
     def set_source_name(self, call_id: str, name: str) -> None:
         """Replace the recording's name. Raises NotFound when the call has been deleted."""

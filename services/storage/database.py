@@ -190,6 +190,16 @@ def upsert(
     connection.execute(made.on_conflict_do_update(index_elements=list(key), set_=changed), [row])
 
 
+def insert_new(
+    connection: Connection, table: Table, row: Mapping[str, Any], *, key: Sequence[str]
+) -> bool:
+    """Insert a row unless there is one with the same ``key``; return whether there was none."""
+    made = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    made = made.on_conflict_do_nothing(index_elements=list(key)).values(row)
+    # Drivers don't agree on how many rows were changed by one that wasn't inserted.
+    return connection.execute(made.returning(table.c[key[0]])).first() is not None
+
+
 def migrate(engine: Engine) -> None:
     """Bring the schema to this version; safe to call always and from several processes at once.
 

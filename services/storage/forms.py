@@ -76,12 +76,14 @@ def unpack_options(text: str) -> ProcessingOptions:
     spelling = tuple((heard, written) for heard, written in form.pop("spelling", ()))
     fallback = tuple(form.pop("fallback", ()))
     provider_options = tuple((name, value) for name, value in form.pop("provider_options", ()))
+    channel_roles = tuple(map(SpeakerRole, form.pop("channel_roles", ())))
     return ProcessingOptions(
         **form,
         vocabulary=vocabulary,
         spelling=spelling,
         fallback=fallback,
         provider_options=provider_options,
+        channel_roles=channel_roles,
     )
 
 

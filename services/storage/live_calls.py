@@ -13,9 +13,11 @@ from sqlalchemy import Connection, Engine, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.errors import AlreadyStored, NotFound
-from services.domain.live_calls import LiveState, RunningCall
+from services.domain.live_calls import LiveSource, LiveState, RunningCall
+from services.domain.phone import PhoneService
 from services.storage.database import joining, reading, writing
 from services.storage.live_forms import (
+    phone_connection,
     progress_columns,
     running_call_from_row,
     running_call_to_row,
@@ -73,7 +75,7 @@ class LiveCallStore:
         return running_call_from_row(row)
 
     def heartbeat(self, call: RunningCall) -> bool:
-        """Write the call's state, sound, gaps and glance, and that its process is alive now.
+        """Write what changes while the call goes on, and that its process is alive now.
 
         Returns False when the call is gone, or another process has taken it over: then it is no
         longer this one's.
@@ -104,6 +106,26 @@ class LiveCallStore:
             for call in silent
         ]
         return [call for call in taken if call is not None]
+
+    def find_phone(self, service: PhoneService, connection_id: str) -> RunningCall | None:
+        """Return the phone call that the service calls so, the newest if there are several."""
+        found = LIVE_CALLS.c.phone_connection == phone_connection(service, connection_id)
+        query = select(LIVE_CALLS).where(found).order_by(LIVE_CALLS.c.began_at.desc())
+        with reading(self._engine) as connection:
+            row = connection.execute(query.limit(1)).mappings().first()
+        return None if row is None else running_call_from_row(row)
+
+    def silent_phones(self, before: datetime) -> list[RunningCall]:
+        """Return the calls whose words a telephone service sends, without a heartbeat since then.
+
+        Nothing of them lies on one machine alone, so that any process can go on with them. One
+        that doesn't go on (``goes_on``) is over; its process died before it had landed.
+        """
+        named = LIVE_CALLS.c.phone_connection.like(f"{PhoneService.ACS}:%")
+        query = select(LIVE_CALLS).where(LIVE_CALLS.c.source == LiveSource.PHONE, named)
+        query = query.where(LIVE_CALLS.c.heartbeat_at < before).order_by(LIVE_CALLS.c.began_at)
+        with reading(self._engine) as connection:
+            return [running_call_from_row(row) for row in connection.execute(query).mappings()]
 
     def take_up(self, call: RunningCall, process: str) -> RunningCall | None:
         """Make a call this process's, to go on with it; return it as it is now.

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import RowMapping
 
@@ -13,8 +14,11 @@ from services.domain.live_calls import (
     RunningCall,
     SoundGap,
 )
+from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
 from services.domain.speech import SentimentLabel
 from services.storage.forms import Json, pack, pack_options, unpack_options
+
+MOST_CONNECTION_CHARS = 191
 
 
 def running_call_to_row(call: RunningCall) -> dict[str, Json]:
@@ -42,7 +46,21 @@ def progress_columns(call: RunningCall) -> dict[str, Json]:
         "received_ms": call.received_ms,
         "gaps": pack([[gap.start_ms, gap.end_ms] for gap in call.gaps]),
         "glance": pack(vars(call.glance)),
+        "phone": call.phone and pack(vars(call.phone)),
+        "phone_connection": call.phone
+        and phone_connection(call.phone.service, call.phone.connection_id),
     }
+
+
+def phone_connection(service: PhoneService, connection_id: str) -> str:
+    """Return what a phone call is found by: its service and what that calls it.
+
+    What a service calls it can be anything; where that doesn't fit into a column it is a hash.
+    """
+    whole = f"{service}:{connection_id}"
+    if len(whole) <= MOST_CONNECTION_CHARS and whole.isascii() and whole.isprintable():
+        return whole
+    return f"{service}:{sha256(connection_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def running_call_from_row(row: RowMapping) -> RunningCall:
@@ -64,6 +82,7 @@ def running_call_from_row(row: RowMapping) -> RunningCall:
         received_ms=row["received_ms"],
         gaps=tuple(SoundGap(start_ms=start_ms, end_ms=end_ms) for start_ms, end_ms in gaps),
         glance=_unpack_glance(row["glance"]),
+        phone=_unpack_phone(row["phone"]) if row["phone"] else None,
     )
 
 
@@ -80,6 +99,12 @@ def _unpack_details(text: str) -> CallDetails:
         direction=Direction(direction) if direction else None,
         started_at=datetime.fromisoformat(started_at) if started_at else None,
     )
+
+
+def _unpack_phone(text: str) -> PhoneFacts:
+    form = json.loads(text)
+    service, way = form.pop("service"), form.pop("way")
+    return PhoneFacts(**form, service=PhoneService(service), way=PhoneWay(way))
 
 
 def _unpack_glance(text: str) -> LiveGlance:

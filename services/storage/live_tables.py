@@ -24,6 +24,9 @@ LIVE_CALLS = Table(
     Column("received_ms", BigInteger, nullable=False),
     Column("gaps", Text, nullable=False),
     Column("glance", Text, nullable=False),
+    Column("phone", Text),
+    Column("phone_connection", String(191)),
     Index(None, "org_id", "began_at"),
     Index(None, "heartbeat_at"),
+    Index(None, "phone_connection"),
 )

@@ -21,6 +21,7 @@ MOST_MESSAGE_BYTES = 64 * 1024
 # Timestamps are those of packets: what differs by less is jitter, not a gap.
 JITTER_FRAMES = 40 * LINE_FRAMES_PER_MS
 MOST_PARAMETERS = 50
+MOST_ID_CHARS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,7 @@ class TwilioStream:
         if content is None or self.start is not None:
             raise Unreadable
         stream_id = content.text("streamSid") or told.text("streamSid")
-        if stream_id is None:
+        if stream_id is None or len(stream_id) > MOST_ID_CHARS:
             raise Unreadable
         _check_format(content.child("mediaFormat") or Told({}))
         # Each spelling that has been seen: "inbound", and "inbound_track" as the request has it.

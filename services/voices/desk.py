@@ -12,6 +12,7 @@ from services.analysis.own_speech import own_spans
 from services.domain.errors import (
     EditConflict,
     InvalidRequest,
+    NoRecording,
     NotFound,
     OriginalDropped,
     VoiceNameTaken,
@@ -81,11 +82,13 @@ class VoiceDesk:
 
         Only what the speaker says alone counts. Raises NotFound, NotReady, EditConflict when the
         call has changed since the speaker was shown, InvalidRequest for a speaker the call doesn't
-        have, TooLittleSpeech, SeveralVoices, OriginalDropped.
+        have, TooLittleSpeech, SeveralVoices, OriginalDropped, NoRecording.
         """
         check_may_change(user)
         call_id = shown.call_id
         call, transcript = self._calls.get(user.org_id, call_id), self._as_shown(user, shown)
+        if not call.has_recording:
+            raise NoRecording
         speaker = transcript.speaker(shown.id)
         if speaker is None:
             raise InvalidRequest("This speaker is not part of the call.")

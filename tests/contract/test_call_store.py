@@ -22,6 +22,7 @@ from services.storage.calls import CallFilter, CallStore
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import DataKey
 from services.storage.models import CALLS, METADATA
+from services.storage.phone_tables import PHONE_KEYS, PHONE_WORDS
 from services.storage.provider_tables import PROVIDER_COPIES
 from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore
@@ -215,10 +216,12 @@ def _rows(connection: object) -> dict[str, int]:
     """Count the rows of calls and of all that belongs to a call.
 
     References to copies at services elsewhere stay until those are deleted, but name no call.
+    Words of phone calls go when the call is one.
     """
+    elsewhere = {PROVIDER_COPIES, PHONE_KEYS, PHONE_WORDS}
     return {
         table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
         for table in METADATA.sorted_tables
-        if table is not PROVIDER_COPIES
+        if table not in elsewhere
         if table is CALLS or {"call_id", "transcript_id"} & set(table.c.keys())
     }

@@ -34,6 +34,7 @@ from services.storage.audio_vault import Rendition
 from services.storage.calls import CallFilter
 from services.storage.live_calls import LiveCallStore
 from services.storage.live_tables import LIVE_CALLS
+from services.storage.phone_words import PhoneWordStore
 from services.storage.tape_records import HEADER_BYTES
 from services.storage.tapes import TapeStore
 from tests.contract.stores import analysed
@@ -73,6 +74,7 @@ class House:
             transcripts=services.transcripts,
             queue=services.queue,
             providers=services.providers,
+            words=PhoneWordStore(services.engine, master_key_of(services.settings)),
         )
 
     def held(self, sound: bytes = SOUND, *, channels: int = 2, **changes: object) -> str:
@@ -228,7 +230,7 @@ def test_killed_in_the_middle_of_the_sound(house, monkeypatch):
     call_id = house.held()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("services.storage.tape.BLOCK_FRAMES", 1_600)
-        patched.setattr("services.live.recording.landing.TOUCH_EVERY_S", -1.0)
+        patched.setattr("services.live.recording.from_tape.TOUCH_EVERY_S", -1.0)
         real, touched = house.live.touch, []
 
         def touch(*arguments: str) -> bool:

@@ -17,6 +17,7 @@ from services.domain.live_calls import (
     RunningCall,
     SoundGap,
 )
+from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
 from services.domain.speech import SentimentLabel
 from services.storage.live_calls import LiveCallStore
 from services.storage.live_tables import LIVE_CALLS
@@ -225,3 +226,85 @@ def test_removing_takes_part_in_a_transaction(live, calls):
     with pytest.raises(RuntimeError):
         remove_and_fail()
     assert live.load(added.id) == added
+
+
+# --- phone calls ----------------------------------------------------------------------------------
+
+
+def phoned(connection_id: str = "aHR0cHM6_1", **changes: object) -> RunningCall:
+    facts = {
+        "service": PhoneService.ACS,
+        "way": PhoneWay.PLACED,
+        "connection_id": connection_id,
+        "correlation_id": "c-1",
+        **{name: changes.pop(name) for name in ("service", "way") if name in changes},
+    }
+    return running(source=LiveSource.PHONE, channels=1, phone=PhoneFacts(**facts), **changes)
+
+
+def test_a_phone_call_comes_back_with_what_its_service_calls_it(live):
+    added = phoned()
+    live.add(added)
+    assert live.load(added.id) == added
+    assert live.running(ORG) == [added]
+
+
+def test_what_a_service_says_later_is_written_by_a_heartbeat(live):
+    added = phoned()
+    live.add(added)
+    later = replace(added, phone=replace(added.phone, connection_id="b-2", server_call_id="s-1"))
+    assert live.heartbeat(later)
+    assert live.load(added.id).phone == later.phone
+    assert live.find_phone(PhoneService.ACS, "aHR0cHM6_1") is None
+    assert live.find_phone(PhoneService.ACS, "b-2").id == added.id
+
+
+def test_a_phone_call_is_found_by_its_service_and_connection(live):
+    here, elsewhere = phoned("one"), phoned("one", service=PhoneService.TWILIO)
+    for call in (running(), here, elsewhere, phoned("two")):
+        live.add(call)
+    assert live.find_phone(PhoneService.ACS, "one") == here
+    assert live.find_phone(PhoneService.TWILIO, "one") == elsewhere
+    assert live.find_phone(PhoneService.AUDIOHOOK, "one") is None
+    assert live.find_phone(PhoneService.ACS, "ONE") is None
+    assert live.find_phone(PhoneService.ACS, "") is None
+    live.remove(here.id)
+    assert live.find_phone(PhoneService.ACS, "one") is None
+
+
+def test_of_two_with_one_connection_the_newest_is_found(live):
+    old, new = phoned(), phoned(began_at=BEGAN + timedelta(minutes=1))
+    live.add(new)
+    live.add(old)
+    assert live.find_phone(PhoneService.ACS, "aHR0cHM6_1") == new
+
+
+@pytest.mark.parametrize("connection_id", ["x" * 5_000, "Zoë ☎", "a\x00b", "\ud800", "%"])
+def test_a_service_may_call_its_calls_anything(live, connection_id):
+    added, other = phoned(connection_id), phoned(f"{connection_id}2")
+    live.add(added)
+    live.add(other)
+    assert live.find_phone(PhoneService.ACS, connection_id) == added
+    assert live.load(other.id) == other
+
+
+def test_silent_phone_calls_whose_words_are_sent_are_found(live):
+    alive = phoned("alive", heartbeat_at=datetime.now(UTC))
+    over = phoned("over", state=LiveState.FINISHING, began_at=BEGAN + timedelta(minutes=1))
+    silent = phoned("silent", org_id=OTHER)
+    sound_sent = phoned("sent", service=PhoneService.AUDIOHOOK)
+    for call in (over, alive, silent, sound_sent, running()):
+        live.add(call)
+    found = live.silent_phones(just_now())
+    assert found == [silent, over]
+    assert [call.goes_on for call in found] == [True, False]
+
+
+def test_a_silent_phone_call_is_taken_up_by_one_alone(live):
+    left = phoned()
+    live.add(left)
+    [found] = live.silent_phones(just_now())
+    taken = live.take_up(found, "web-2")
+    assert taken.phone == left.phone
+    assert live.take_up(found, "web-3") is None
+    assert live.silent_phones(just_now()) == []

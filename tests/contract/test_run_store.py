@@ -13,6 +13,7 @@ from services.domain.errors import (
     NotAudio,
     NotFound,
 )
+from services.domain.speech import SpeakerRole
 from services.storage.calls import CallStore
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import DataKey
@@ -34,6 +35,7 @@ def test_the_first_run_comes_with_the_call(calls: CallStore, runs: RunStore) -> 
         relabel_of="t1",
         keep_fillers=False,
         start_ms=1_000,
+        channel_roles=(SpeakerRole.CUSTOMER, SpeakerRole.AGENT),
     )
     made = add(calls, options=options)
     run = Run(

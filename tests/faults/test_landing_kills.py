@@ -19,6 +19,7 @@ from services.live.recording.landing import Landed, Landing
 from services.storage.audio_vault import Rendition
 from services.storage.live_calls import LiveCallStore
 from services.storage.live_tables import LIVE_CALLS
+from services.storage.phone_words import PhoneWordStore
 from services.storage.tapes import TapeStore
 from tests.unit.storage import children
 
@@ -74,11 +75,13 @@ LAND = (
 from services.analysis.metrics import analyse
 from services.domain.metrics import AnalysedTranscript
 from services.live.recording.landing import Landing
+from services.storage.phone_words import PhoneWordStore
 from tests.builders import transcript
 landing = Landing(
     "web-1", engine=services.engine, live=live, tapes=tapes, vault=services.vault,
     calls=services.calls, runs=services.runs, transcripts=services.transcripts,
     queue=services.queue, providers=services.providers,
+    words=PhoneWordStore(services.engine, master_key_of(services.settings)),
 )
 spoken = transcript()
 captions = AnalysedTranscript(transcript=spoken, analysis=analyse(spoken))
@@ -110,6 +113,7 @@ def landing_of(services: Services, process: str) -> tuple[Landing, LiveCallStore
         transcripts=services.transcripts,
         queue=services.queue,
         providers=services.providers,
+        words=PhoneWordStore(services.engine, master_key_of(services.settings)),
     )
     return made, live, tapes
 

@@ -1,10 +1,11 @@
 """Who seems to be the agent and who the customer while a call goes on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from services.analysis.labels import label_speakers
-from services.analysis.roles import assign_roles
+from services.analysis.roles import assign_roles, told_roles
 from services.domain.calls import CallDetails
 from services.domain.speech import Speaker, SpeakerRole, Transcript
 
@@ -23,11 +24,12 @@ class RoleGuess:
 
     LINES: ClassVar[int] = 60
 
-    def __init__(self, details: CallDetails) -> None:
-        """Begin with no guess."""
+    def __init__(self, details: CallDetails, by_channel: Sequence[SpeakerRole] = ()) -> None:
+        """Begin with no guess; ``by_channel`` are roles that were told, which nothing exchanges."""
         self._details = details
+        self._by_channel = by_channel
         self._guess: dict[str, Speaker] = {}
-        self._read: tuple[tuple[str, str | None, str], ...] = ()
+        self._read: tuple[tuple[str | None, ...], ...] = ()
         self._against = 0
 
     def as_guessed(self, speaker: Speaker) -> Speaker:
@@ -43,12 +45,13 @@ class RoleGuess:
 
         Its speakers are those that the provider tells.
         """
-        read = tuple((u.id, u.speaker, u.text) for u in opening.utterances)
+        lines = ((u.id, u.speaker, u.text) for u in opening.utterances)
+        read = (tuple(s.id for s in opening.speakers), *lines)
         if read == self._read:
             return ()
         self._read = read
         before = {speaker.id: self.as_guessed(speaker) for speaker in opening.speakers}
-        self._weigh(assign_roles(opening, self._details))
+        self._weigh(assign_roles(told_roles(opening, self._by_channel), self._details))
         after = map(self.as_guessed, opening.speakers)
         return tuple(s for s in after if (s.role, s.label) != _known(before[s.id]))
 

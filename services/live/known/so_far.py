@@ -14,6 +14,7 @@ from services.domain.speech import (
     Sentiment,
     Span,
     Speaker,
+    SpeakerRole,
     Transcript,
     Utterance,
 )
@@ -61,15 +62,21 @@ class SoFar:
     for reading alone and never leave.
     """
 
-    def __init__(self, provider: str, details: CallDetails, language: str | None) -> None:
-        """Begin with nothing heard."""
+    def __init__(
+        self,
+        provider: str,
+        details: CallDetails,
+        language: str | None,
+        channel_roles: Sequence[SpeakerRole] = (),
+    ) -> None:
+        """Begin with nothing heard; ``channel_roles`` are who speaks where, as far as was told."""
         self.language = language
         self._provider = provider
         self._captions = Captions()
         self._shown: dict[str, Utterance] = {}
         self._sentiments: dict[str, Sentiment] = {}
         self._unrecorded: list[Interval] = []
-        self._roles = RoleGuess(details)
+        self._roles = RoleGuess(details, channel_roles)
         self._last_voice_ms: int | None = None
         self._sound_voiced: list[Interval] = []
         self._judged_ms: int | None = None

@@ -13,7 +13,7 @@ from services.analysis.backchannels import mark_backchannels
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import Cancelled, InternalFault, PartylineError
 from services.domain.intervals import Interval
-from services.domain.live import Final, LiveEvent, Partial, Revised
+from services.domain.live import Final, LiveEvent, Partial, Revised, SpeakerTold
 from services.domain.metrics import AnalysedTranscript
 from services.domain.running import RunContext
 from services.domain.speech import (
@@ -27,7 +27,7 @@ from services.domain.speech import (
 from services.live.known.figures import Course, figures_of, final_figures
 from services.live.known.so_far import SoFar
 from services.live.reading.models import LiveModels
-from services.live.reading.summing_up import SummingUp
+from services.live.reading.summing_up import SummingUp, written_by
 from services.live.telling.events import Kind, Teller
 from services.live.watching.options import WatchOptions
 from services.live.watching.watching import Watcher
@@ -79,10 +79,11 @@ class Reading:
         self._cancelled = threading.Event()
         self._failed = False
         self._marked: dict[str, str] = {}
-        self._so_far = SoFar(provider, details, options.language)
+        self._so_far = SoFar(provider, details, options.language, options.channel_roles)
         self._watcher = Watcher(watch)
         self._course = Course()
         self._anew = False
+        self._delivered = False
         self._told: dict[str, Speaker] = {}
         self._summing = SummingUp(
             lambda: models.summariser,
@@ -105,6 +106,18 @@ class Reading:
 
         self._thread = threading.Thread(target=work, name="live-reading", daemon=True)
         self._thread.start()
+
+    def remember(self, event: SpeakerTold | Final) -> None:
+        """Take, before it begins, what was told of the call by an earlier session."""
+        self._so_far.take(event)
+        if isinstance(event, SpeakerTold):
+            self._told[event.speaker.id] = event.speaker
+            return
+        line = event.line
+        self._so_far.show(line)
+        self._marked[line.id] = line.text
+        if line.sentiment is not None:
+            self._so_far.mark(line.id, line.sentiment)
 
     def heard(self, event: LiveEvent) -> None:
         """Take an event after it was told."""
@@ -133,6 +146,10 @@ class Reading:
     def summarise(self, at_ms: int) -> None:
         """Have the call so far summarised."""
         self._put(lambda: self._summing.ask(self._so_far.shown(at_ms), is_wanted=True), at_ms)
+
+    def summed_up(self, text: str, by: str, at_ms: int, *, so_far: bool) -> None:
+        """Take a summary that ``by`` has written; one of the whole call takes the place of ours."""
+        self._put(lambda: self._tell_delivered(text, by, at_ms, so_far=so_far), at_ms)
 
     def as_guessed(self, speaker: Speaker) -> Speaker:
         """Return a speaker with the role they seem to have; may be asked by any thread."""
@@ -224,6 +241,12 @@ class Reading:
     def _tell_summary(self, summary: Summary, at_ms: int) -> None:
         self._teller.summary(summary, at_ms, so_far=True)
 
+    def _tell_delivered(self, text: str, by: str, at_ms: int, *, so_far: bool) -> None:
+        redactor = self._models.redactor if self._options.redact else None
+        self._delivered = self._delivered or not so_far
+        summary = written_by(by, text, redactor, self._so_far.language)
+        self._teller.summary(summary, at_ms, so_far=so_far)
+
     def _conclude(self, heard: Heard) -> None:
         """Read the whole call and tell what differs from what was told on the way."""
         self._summing.close()
@@ -246,7 +269,7 @@ class Reading:
         for speaker in final.speakers:
             if speaker != told.get(speaker.id):
                 self._teller.speaker(speaker, final.duration_ms)
-        if final.summary is not None:
+        if final.summary is not None and not self._delivered:
             self._teller.summary(final.summary, final.duration_ms, so_far=False)
 
     def _with_sentiments(self, transcript: Transcript) -> Transcript:

@@ -75,6 +75,7 @@ class LiveCall:
             watch or WatchOptions(),
         )
         self._looked_ms = 0
+        self._from_ms: int | None = None
         self._ear = ear
         self._voiced: VoicedSound | None = None
         self._arrivals = Arrivals()
@@ -104,6 +105,21 @@ class LiveCall:
         """The call as it was understood at its end, None before that or when it was aborted."""
         return self._reading.analysed
 
+    def remember(self, known: Transcript) -> None:
+        """Take what was told of the call before, as it was told; ``open`` follows.
+
+        It is not told again, and counts for whatever is found in the whole call.
+        """
+        for speaker in known.speakers:
+            event = SpeakerTold(speaker=speaker, at_ms=0)
+            self._captions.take(event)
+            self._told[speaker.id] = speaker
+            self._reading.remember(event)
+        for line in known.utterances:
+            self._captions.take(Final(line=line))
+            self._shown[line.id] = line
+            self._reading.remember(Final(line=line))
+
     def open(self, sound: LiveFormat) -> None:
         """Open the call at the provider. Raises a PartylineError when it can't begin."""
         if self._options.redact:
@@ -119,6 +135,8 @@ class LiveCall:
 
     def send(self, pcm: bytes) -> None:
         """Send whole frames of sound. Raises the error that ended the call, or LiveOver."""
+        if self._from_ms is None:
+            self._from_ms = self.sent_ms
         self._teller.begin()
         self._opened.send(pcm)
         if self._voiced is not None:
@@ -128,6 +146,10 @@ class LiveCall:
             if self._voiced is not None:
                 self._reading.voiced(self._voiced.voiced(), self._voiced.judged_ms)
             self._reading.look(self._looked_ms, round(SLACK_MS * self._haste()))
+
+    def summed_up(self, text: str, by: str, *, so_far: bool) -> None:
+        """Tell a summary that somebody else has written, without personal data."""
+        self._reading.summed_up(text, by, self.sent_ms, so_far=so_far)
 
     def summarise(self) -> None:
         """Have the call so far summarised; it is told when it is done. May be called always."""
@@ -169,7 +191,8 @@ class LiveCall:
 
     def _haste(self) -> float:
         """How many times faster than it was spoken the sound comes, at least 1."""
-        return max(1.0, self.sent_ms / max(1, self._teller.elapsed_ms))
+        came_ms = self.sent_ms - (self._from_ms or 0)
+        return max(1.0, came_ms / max(1, self._teller.elapsed_ms))
 
     def _wait(self) -> None:
         self._thread.join()

@@ -13,7 +13,8 @@ from services import telemetry
 from services.domain.errors import Cancelled, InternalFault, PartylineError
 from services.domain.intervals import length_ms
 from services.domain.running import RunContext
-from services.domain.speech import Summary, Transcript
+from services.domain.speech import Statement, Summary, SummaryOrigin, Transcript, Utterance
+from services.understanding.interfaces import TranscriptRedactor
 from services.understanding.summariser import Summariser
 
 LEAST_LINES = 4
@@ -110,6 +111,28 @@ class SummingUp:
         with self._lock:
             if not self._closed.is_set():
                 tell()
+
+
+def written_by(
+    name: str, text: str, redactor: TranscriptRedactor | None, language: str | None
+) -> Summary:
+    """Return a text that somebody else has written as a summary, without personal data.
+
+    Without a ``redactor`` it stays as it is.
+    """
+    if redactor is not None:
+        line = Utterance(id="summary", speaker=None, start_ms=0, end_ms=1, text=text)
+        alone = Transcript(
+            id="summary",
+            provider=name,
+            duration_ms=1,
+            speakers=(),
+            utterances=(line,),
+            spans=(),
+            language=language,
+        )
+        text = redactor.redact(alone).utterances[0].text
+    return Summary(outcome=Statement(text=text), origin=SummaryOrigin(name=name))
 
 
 @dataclass(frozen=True, kw_only=True)

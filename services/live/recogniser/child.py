@@ -27,7 +27,8 @@ from services.live.recogniser.frames import (
 from services.live.recogniser.quiet_time import QuietTime
 from services.live.recogniser.recognising import LiveOrder
 from services.live.recogniser.session import SessionInChild
-from services.live.telling.events import ToldListener
+from services.live.recogniser.words_session import WordsInChild
+from services.live.telling.events import Told, ToldListener
 
 HELLO_WITHIN_S = 60.0
 END_WITHIN_S = 5.0
@@ -61,6 +62,13 @@ class ChildRecogniser:
         """
         child = self._running_child()
         session = SessionInChild(next(self._numbers), child, order, listener)
+        session.open()
+        return session
+
+    def read(self, order: LiveOrder, listener: ToldListener, known: Sequence[Told]) -> WordsInChild:
+        """Open a session that is given words. Raises as ``open``."""
+        child = self._running_child()
+        session = WordsInChild(next(self._numbers), child, order, listener, known)
         session.open()
         return session
 

@@ -5,7 +5,9 @@ A frame is two lengths (32 bits each, little-endian), a JSON object and bytes. T
 parent and never used again.
 
 parent: open {session, order} · sound {session} + PCM · finish · abort · summarise ·
-        speak {language} · not_recorded {start_ms, end_ms}
+        speak {language} · not_recorded {start_ms, end_ms} ·
+        read {session, order, known}, which opens a session that is given words instead of sound:
+        heard {event} · passed {now_ms} · summed_up {text, by, so_far}
 child:  hello {version} · alive, every second · opened · refused {code, detail} · told {event} ·
         taken {bytes} · warned {code, detail, at_ms} · over
 """
@@ -24,7 +26,7 @@ from services.domain.calls import CallDetails, Direction
 from services.live.recogniser.recognising import LiveOrder
 from services.storage.forms import pack_options, unpack_options
 
-VERSION = 2
+VERSION = 3
 ALIVE_EVERY_S = 1.0
 _LENGTHS = struct.Struct("<II")
 MOST_HEAD_BYTES = 64 * 1024 * 1024

@@ -1,6 +1,6 @@
 """Who recognises live calls: in this process, or in one of its own (see child.py)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -8,7 +8,9 @@ from services.domain.calls import CallDetails, ProcessingOptions
 from services.live.reading.models import LiveModels
 from services.live.reading.running import LiveCall
 from services.live.reading.voiced_sound import Ear
-from services.live.telling.events import ToldListener
+from services.live.recogniser.words import WordsRead, WordsReadHere, WordsSource
+from services.live.telling.events import Told, ToldListener
+from services.live.telling.read_back import ToldCaptions
 from services.live.watching.options import WatchOptions
 from services.providers.live import LiveFormat
 from services.providers.registry import ProviderRegistry
@@ -55,6 +57,12 @@ class Recogniser(Protocol):
     def open(self, order: LiveOrder, listener: ToldListener) -> Recognised:
         """Open a session. Raises the PartylineError that it meets, LiveFull with too many."""
 
+    def read(self, order: LiveOrder, listener: ToldListener, known: Sequence[Told]) -> WordsRead:
+        """Open a session that reads words which its owner gives; the order's provider heard them.
+
+        ``known`` is what was told of the call before, by an earlier session. Raises as ``open``.
+        """
+
     def prepare(self) -> None:
         """Load what sessions need, so that the first one opens soon. Raises a PartylineError."""
 
@@ -95,6 +103,25 @@ class HereRecogniser:
         )
         call.open(LiveFormat(channels=order.channels))
         return RecognisedHere(call)
+
+    def read(self, order: LiveOrder, listener: ToldListener, known: Sequence[Told]) -> WordsRead:
+        """Open a session that reads words."""
+        source = WordsSource(order.options.provider)
+        call = LiveCall(
+            source,
+            order.options,
+            self._models(),
+            listener,
+            details=order.details,
+            watch=self._watch(),
+        )
+        before = ToldCaptions(known).transcript(
+            order.options.provider, duration_ms=0, language=None, redacted=order.options.redact
+        )
+        if before is not None:
+            call.remember(before)
+        call.open(LiveFormat())
+        return WordsReadHere(call, source)
 
     def prepare(self) -> None:
         """Do nothing: this process loads what it needs when it is needed."""

@@ -65,7 +65,7 @@ class SessionInChild:
     def open(self) -> None:
         """Open it. Raises what it is refused with, RecogniserLost."""
         self._child.add(self)
-        self._child.write("open", session=self.number, order=order_form(self._order))
+        self._ask()
         with self._changed:
             answered = self._changed.wait_for(
                 lambda: self._is_open or self._refused or self._over, OPEN_WITHIN_S
@@ -76,6 +76,9 @@ class SessionInChild:
         if not answered or not self._is_open:
             self.abort()
             raise RecogniserLost
+
+    def _ask(self) -> None:
+        self._child.write("open", session=self.number, order=order_form(self._order))
 
     @property
     def waits_s(self) -> float:

@@ -2,9 +2,9 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from services import telemetry
 from services.domain.errors import InternalFault, PartylineError
@@ -17,11 +17,12 @@ from services.live.recogniser.frames import (
     order_of,
     read_frame,
 )
-from services.live.recogniser.recognising import LiveOrder, Recognised, Recogniser
-from services.live.telling.events import Told, ToldListener
+from services.live.recogniser.recognising import Recognised, Recogniser
+from services.live.recogniser.words import WordsRead, heard_of
+from services.live.telling.events import Told
 from services.providers.live import LiveFormat
 
-Opens = Callable[[LiveOrder, ToldListener], Recognised]
+Opens = Callable[[], Recogniser]
 
 
 class ChildSide:
@@ -70,16 +71,16 @@ class ChildSide:
 
     def _take(self, frame: Frame) -> None:
         number = frame.session
-        if frame.kind == "open":
-            session = _Session(number, self._open, self._writer, self._forget)
+        if frame.kind in OPENING:
+            session = OPENING[frame.kind](number, self._opens, self._writer, self._forget)
             self._sessions[number] = session
             session.start(frame)
         elif (known := self._sessions.get(number)) is not None:
             known.put(frame)
 
-    def _open(self, order: LiveOrder, listener: ToldListener) -> Recognised:
+    def _opens(self) -> Recogniser:
         self._wait()
-        return self._recogniser.open(order, listener)
+        return self._recogniser
 
     def _forget(self, number: int) -> None:
         self._sessions.pop(number, None)
@@ -100,7 +101,7 @@ class _Session:
         self._writer = writer
         self._forget = forget
         self._frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-        self._opened: Recognised | None = None
+        self._opened: Recognised | WordsRead | None = None
         self._bytes_per_ms = 1
         self._taken_bytes = 0
         self._aborted = threading.Event()
@@ -136,9 +137,7 @@ class _Session:
 
     def _open(self, frame: Frame) -> bool:
         try:
-            order = order_of(frame.head["order"])
-            self._bytes_per_ms = LiveFormat(channels=order.channels).bytes_per_ms
-            self._opened = self._opens(order, self._told)
+            self._opened = self._opened_by(self._opens(), frame)
         except PartylineError as error:
             self._say("refused", code=error.code, detail=error.detail)
         except Exception as error:
@@ -149,9 +148,13 @@ class _Session:
             return not self._aborted.is_set()
         return False
 
+    def _opened_by(self, recogniser: Recogniser, frame: Frame) -> Recognised | WordsRead:
+        order = order_of(frame.head["order"])
+        self._bytes_per_ms = LiveFormat(channels=order.channels).bytes_per_ms
+        return recogniser.open(order, self._told)
+
     def _do(self, frame: Frame) -> None:
-        opened = self._opened
-        assert opened is not None
+        opened = cast(Recognised, self._opened)
         match frame.kind:
             case "sound":
                 self._guarded(lambda: opened.send(frame.body))
@@ -183,3 +186,27 @@ class _Session:
         # Without a parent nobody is told anything; the reading side ends then.
         with suppress(OSError, ValueError):
             self._writer.write(kind, session=self._number, **fields)
+
+
+class _ReadSession(_Session):
+    """One session that is given words."""
+
+    def _opened_by(self, recogniser: Recogniser, frame: Frame) -> WordsRead:
+        return recogniser.read(order_of(frame.head["order"]), self._told, frame.head["known"])
+
+    def _do(self, frame: Frame) -> None:
+        opened, head = cast(WordsRead, self._opened), frame.head
+        match frame.kind:
+            case "heard":
+                self._guarded(lambda: opened.heard(heard_of(head["event"])))
+            case "passed":
+                self._guarded(lambda: opened.passed(head["now_ms"]))
+            case "summed_up":
+                self._guarded(
+                    lambda: opened.summed_up(head["text"], head["by"], so_far=head["so_far"])
+                )
+            case "summarise":
+                self._guarded(opened.summarise)
+
+
+OPENING: Mapping[str, type[_Session]] = {"open": _Session, "read": _ReadSession}

@@ -12,7 +12,9 @@ from services.audio.recording import FRAMES_PER_MS
 from services.domain.errors import LiveOver, PartylineError, SoundElsewhere
 from services.domain.live import Ended
 from services.domain.live_calls import FROM_BROWSER, GOING_ON, LiveState, RunningCall, SoundGap
+from services.domain.metrics import AnalysedTranscript
 from services.live.recogniser.feeding import Feed
+from services.live.recording.landing import Landed, Landing
 from services.live.recording.line import LineNotice, SoundLine
 from services.live.recording.patience import AWAY_AFTER_S, HoldingLimits, Patience
 from services.live.recording.sound_sequence import CallClock, SoundSequence
@@ -251,6 +253,18 @@ class HeldCall:
         """Have the disk keep the sound so far. Raises StorageError."""
         if not self.is_over:
             self._tape.sync()
+
+    def summarise(self) -> None:
+        """Ask for a summary so far."""
+        self.feed.summarise()
+
+    def speak(self, language: str | None) -> None:
+        """Have the recogniser go on in another language."""
+        self.feed.speak(language)
+
+    def land(self, landing: Landing, captions: AnalysedTranscript | None) -> Landed:
+        """Make an ordinary call of what is on the tape."""
+        return landing.land(self.running.id, captions)
 
     # --- the rest ------------------------------------------------------------------------------
 

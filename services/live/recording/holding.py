@@ -15,6 +15,7 @@ from services.domain.metrics import AnalysedTranscript
 from services.live.recogniser.feeding import Feed
 from services.live.recogniser.recognising import LiveOrder, Recogniser
 from services.live.recording.held import HeldCall
+from services.live.recording.held_by import Held
 from services.live.recording.landing import BACK_WITHIN, Landed, Landing
 from services.live.recording.patience import HoldingLimits
 from services.live.telling.events import Told
@@ -52,9 +53,9 @@ class Holding:
         self._began_at = parts.clock()
         self._lock = threading.Lock()
         self._taking_up = threading.Lock()
-        self._held: dict[str, HeldCall] = {}
+        self._held: dict[str, Held] = {}
         self._to_land: set[str] = set()
-        self._landed: dict[str, tuple[HeldCall, float]] = {}
+        self._landed: dict[str, tuple[Held, float]] = {}
 
     def hold(self, running: RunningCall, order: LiveOrder) -> HeldCall:
         """Open a call everywhere, or nowhere: recogniser, tape, row. Raises a PartylineError."""
@@ -77,7 +78,12 @@ class Holding:
             self._held[running.id] = held
         return held
 
-    def take_up(self, running: RunningCall, order: LiveOrder, process: str) -> HeldCall:
+    def adopt(self, held: Held) -> None:
+        """Hold a call from now on that somebody else has made, and whose row is there."""
+        with self._lock:
+            self._held[held.running.id] = held
+
+    def take_up(self, running: RunningCall, order: LiveOrder, process: str) -> Held:
         """Go on with a call whose process has died, where its tape ends.
 
         Raises HeldElsewhere when that process lives, another one has been quicker, or the tape is
@@ -131,8 +137,8 @@ class Holding:
         held = HeldCall(
             standing,
             limits=parts.limits,
-            then=self._conclude,
-            note=self._note,
+            then=self.conclude,
+            note=self.note,
             clock=parts.clock,
         )
         feed = Feed(
@@ -145,18 +151,18 @@ class Holding:
         )
         return held, feed
 
-    def find(self, call_id: str, *, landed_too: bool = False) -> HeldCall | None:
+    def find(self, call_id: str, *, landed_too: bool = False) -> Held | None:
         """Return a call that is held here, or has landed a moment ago."""
         with self._lock:
             landed = self._landed.get(call_id) if landed_too else None
             return landed[0] if landed else self._held.get(call_id)
 
-    def all(self) -> list[HeldCall]:
+    def all(self) -> list[Held]:
         """Return the calls that this process holds."""
         with self._lock:
             return list(self._held.values())
 
-    def beat(self, held: HeldCall) -> None:
+    def beat(self, held: Held) -> None:
         """Write how a call stands. One that another process has taken over is let go of."""
         if self._parts.store.heartbeat(held.running) or not held.running.goes_on:
             return
@@ -188,7 +194,7 @@ class Holding:
         for call in held:
             call.release()
 
-    def _note(self, held: HeldCall) -> None:
+    def note(self, held: Held) -> None:
         """Write at once what is not to be lost with this process: the tape doesn't tell it."""
         try:
             self._parts.store.heartbeat(held.running)
@@ -196,17 +202,17 @@ class Holding:
             # The next heartbeat tells it.
             telemetry.warning("live.not_noted", error=error.code)
 
-    def _conclude(self, held: HeldCall, ended: Ended) -> None:
+    def conclude(self, held: Held, ended: Ended) -> None:
         """Tell the end of a call and land it; in the call's own thread."""
         held.standing.ended(ended)
         self._land(held)
 
-    def _land(self, held: HeldCall) -> None:
+    def _land(self, held: Held) -> None:
         running = held.running
         try:
             # What the row says of gaps becomes the call's.
             self._parts.store.heartbeat(running)
-            landed = self._parts.landing.land(running.id, _captions(held))
+            landed = held.land(self._parts.landing, _captions(held))
         except Exception as error:
             if isinstance(error, PartylineError):
                 telemetry.warning("live.not_landed", error=error.code)
@@ -223,7 +229,7 @@ class Holding:
         held.standing.tell({"type": "landed", "at_ms": running.received_ms, "call_id": call_id})
 
 
-def _captions(held: HeldCall) -> AnalysedTranscript | None:
+def _captions(held: Held) -> AnalysedTranscript | None:
     """Return what was told of a call as its first transcript, None when that is nothing."""
     running = held.running
     transcript = ToldCaptions(held.standing.log.events()).transcript(

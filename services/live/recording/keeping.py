@@ -11,21 +11,30 @@ from services.live.recording.holding import Holding
 LOOK_EVERY_S = 1.0
 LOOKS_PER_BEAT = 2
 LOOKS_PER_LANDING = 15
+LOOKS_PER_TAKING_UP = 3
 
 
 class LiveKeeper:
     """Does so in a thread of its own; each part by itself, so that no fault stops the others.
 
-    Landing takes its time, by the length of calls: it has another thread, and nothing waits for it.
+    Landing takes its time, by the length of calls, and so does ``take_up``, which goes on with
+    calls of processes that have died: each has another thread, and nothing waits for it.
     """
 
-    def __init__(self, holding: Holding, *, every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(
+        self,
+        holding: Holding,
+        *,
+        take_up: Callable[[], None] = lambda: None,
+        every_s: float = LOOK_EVERY_S,
+    ) -> None:
         """Look after these calls every so many seconds."""
         self._holding = holding
         self._every_s = every_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="live-keeper", daemon=True)
-        self._landing: threading.Thread | None = None
+        self._landing = _Beside("live-landing", holding.land_left_over)
+        self._taking_up = _Beside("live-taking-up", take_up)
 
     def start(self) -> None:
         """Begin; calls of processes that have died are landed first."""
@@ -40,8 +49,8 @@ class LiveKeeper:
 
     def wait_for_landing(self) -> None:
         """Wait until what is being landed at present has landed, or could not."""
-        if self._landing is not None:
-            self._landing.join()
+        self._landing.wait()
+        self._taking_up.wait()
 
     def _work(self) -> None:
         looks = 0
@@ -59,17 +68,31 @@ class LiveKeeper:
             if looks % LOOKS_PER_BEAT == 0:
                 _do(partial(self._holding.beat, held))
         if looks % LOOKS_PER_LANDING == 0:
-            self._land()
+            self._landing.begin()
             _do(self._holding.forget_landed)
+        if looks % LOOKS_PER_TAKING_UP == 0:
+            self._taking_up.begin()
 
-    def _land(self) -> None:
-        """Begin to land what is left over, unless that is under way."""
-        if self._landing is not None and self._landing.is_alive():
-            return
-        self._landing = threading.Thread(
-            target=partial(_do, self._holding.land_left_over), name="live-landing", daemon=True
-        )
-        self._landing.start()
+
+class _Beside:
+    """Does something in a thread of its own, once at a time."""
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        self._name = name
+        self._work = work
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Begin, unless it is under way."""
+        if self._thread is None or not self._thread.is_alive():
+            work = partial(_do, self._work)
+            self._thread = threading.Thread(target=work, name=self._name, daemon=True)
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until what is under way is done."""
+        if self._thread is not None:
+            self._thread.join()
 
 
 def _do(work: Callable[[], None]) -> None:

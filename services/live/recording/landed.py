@@ -1,5 +1,6 @@
 """The values that a live call becomes when it lands."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +25,10 @@ from services.jobs.intake import clean_name
 MOST_GAPS_TOLD = 20
 
 
+class TakenOver(Exception):
+    """The call that was to be stored is another process's now."""
+
+
 def call_of(running: RunningCall, *, content_hash: str, size_bytes: int, audio: AudioFacts) -> Call:
     """Return the call that a live call becomes, with its name and details, waiting."""
     name = clean_name(running.name)
@@ -39,6 +44,12 @@ def call_of(running: RunningCall, *, content_hash: str, size_bytes: int, audio: 
         details=replace(details, started_at=details.started_at or running.began_at),
         audio=audio,
     )
+
+
+def told_apart(call: Call) -> Call:
+    """Return the call with a content hash of its own."""
+    own = hashlib.sha256(f"{call.id} {call.content_hash}".encode()).hexdigest()
+    return replace(call, content_hash=own)
 
 
 def first_run(call: Call, options: ProcessingOptions, *, queue: str = CALLS_QUEUE) -> Run:
@@ -62,6 +73,32 @@ def fit_to_keep(
         return None
     named = replace(captions.transcript, provider=captions_by(captions.transcript.provider))
     return replace(captions, transcript=named)
+
+
+def has_words(captions: AnalysedTranscript) -> bool:
+    """Say whether anything is said in them."""
+    return any(line.text.strip() for line in captions.transcript.utterances)
+
+
+def unrecorded_facts(
+    running: RunningCall, captions: AnalysedTranscript, findings: Iterable[Finding]
+) -> AudioFacts:
+    """Return what is known instead of a recording's facts, of a call that has none.
+
+    ``findings`` are what else was noticed.
+    """
+    broken_off = Finding(kind=FindingKind.BROKEN_OFF)
+    found = [Finding(kind=FindingKind.NO_RECORDING), *findings]
+    if running.state is LiveState.INTERRUPTED and broken_off not in found:
+        found.append(broken_off)
+    return AudioFacts(
+        duration_ms=captions.transcript.duration_ms,
+        channels=0,
+        sample_rate=0,
+        codec="",
+        container="",
+        findings=tuple(found),
+    )
 
 
 def audio_facts(

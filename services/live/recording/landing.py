@@ -1,53 +1,43 @@
-"""Landing: what was recorded of a live call becomes an ordinary call, once, whatever happens.
+"""Landing: what is kept of a live call becomes an ordinary call, once, whatever happens.
 
-The sound goes from the tape into the vault; then call, captions and the run that finishes it appear
-in the transaction in which the live call's row goes. So the row says whether a call has landed.
-After a crash before that all is done again: the tape's key is the call's, so that the sound written
-anew is the same to everybody. After a crash behind it only the tape is left, which goes then.
+The sound goes from the tape, where there is one, into the vault; then call, captions and the run
+that finishes it appear in the transaction in which the live call's row goes. So the row says
+whether a call has landed. After a crash before that all is done again: the tape's key is the
+call's, so that the sound written anew is the same to everybody. After a crash behind it only the
+tape is left, which goes then.
 """
 
-import hashlib
-import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
 from sqlalchemy import Engine
 
 from services import telemetry
-from services.audio.recording import SAMPLE_RATE
-from services.audio.wav import wav_header
-from services.domain.calls import Call, ProcessingOptions
-from services.domain.errors import (
-    AlreadyStored,
-    InternalFault,
-    NotFound,
-    PartylineError,
-    ProviderUnknown,
-)
+from services.domain.calls import ProcessingOptions
+from services.domain.errors import NotFound, PartylineError
+from services.domain.findings import Finding
 from services.domain.live_calls import FROM_BROWSER, RunningCall
 from services.domain.metrics import AnalysedTranscript
 from services.jobs.queue import JobQueue
-from services.live.options import as_recorded
-from services.live.recording.landed import audio_facts, call_of, first_run, fit_to_keep
+from services.live.recording.from_tape import FromTape
+from services.live.recording.landed import TakenOver
+from services.live.recording.left_over import remove_left_over_tapes
+from services.live.recording.words_alone import WordsAlone
 from services.providers.registry import ProviderRegistry
-from services.storage.audio_vault import AudioVault, Rendition
+from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.database import forget_log
 from services.storage.live_calls import LiveCallStore
+from services.storage.phone_words import PhoneWordStore
 from services.storage.runs import RunStore
-from services.storage.tapes import TapeReader, TapeStore
+from services.storage.tapes import TapeStore
 from services.storage.transcripts import TranscriptStore
 
-LEAST_FRAMES = SAMPLE_RATE // 2
 SILENT_FOR = timedelta(seconds=20)
 BACK_WITHIN = timedelta(seconds=45)
 """So long a call is left to its recorder, which tries every 3 s, and 8 s for an answer."""
-TOUCH_EVERY_S = 2.0
-# A tape that belongs to nothing known may be that of another database put here for a moment.
-LEFT_OVER_AFTER_S = 600.0
-STRANGE_AFTER_S = 7 * 24 * 3600.0
 
 
 class Landed(StrEnum):
@@ -55,15 +45,11 @@ class Landed(StrEnum):
 
     CALL = "call"
     TOO_SHORT = "too_short"
-    """There was next to no sound; nothing is left of it."""
+    """There was next to no sound, or no word of one without; nothing is left of it."""
     BEFORE = "before"
     """It had landed before."""
     ELSEWHERE = "elsewhere"
     """Another process has taken it over, and lands it."""
-
-
-class _TakenOver(Exception):
-    """The call is another process's now."""
 
 
 class Landing:
@@ -82,34 +68,94 @@ class Landing:
         transcripts: TranscriptStore,
         queue: JobQueue,
         providers: ProviderRegistry,
+        words: PhoneWordStore,
+        defaults: ProcessingOptions | None = None,
     ) -> None:
-        """Land calls that ``process`` holds, of these stores."""
+        """Land calls that ``process`` holds, of these stores.
+
+        Recordings that come after their calls are processed as ``defaults`` say.
+        """
         self._process = process
         self._engine = engine
         self._live = live
         self._tapes = tapes
-        self._vault = vault
         self._calls = calls
-        self._runs = runs
-        self._transcripts = transcripts
-        self._queue = queue
-        self._providers = providers
+        self._from_tape = FromTape(
+            process,
+            live=live,
+            tapes=tapes,
+            vault=vault,
+            calls=calls,
+            runs=runs,
+            transcripts=transcripts,
+            queue=queue,
+            providers=providers,
+        )
+        self._words_alone = WordsAlone(
+            process,
+            live=live,
+            words=words,
+            vault=vault,
+            calls=calls,
+            runs=runs,
+            transcripts=transcripts,
+            queue=queue,
+            defaults=defaults or ProcessingOptions(),
+        )
 
     def land(self, call_id: str, captions: AnalysedTranscript | None) -> Landed:
         """Make a live call, whose tape is not written any more, an ordinary one.
 
         With ``captions`` it can be read at once, and they stay as its first run's transcript. Safe
         to call again after whatever happened. Raises DiskFull, StorageError, WrongKey, DataDamaged;
-        then row and tape are as they were.
+        then row and tape are as they were. A phone call of which words were sent alone lands as
+        by ``land_words``.
         """
+
+        def store(running: RunningCall) -> bool:
+            if running.phone is not None and running.phone.sends_words:
+                return self._words_alone.store(running, captions)
+            return self._from_tape.store(running, captions)
+
+        return self._landed(call_id, captions, store)
+
+    def land_words(
+        self,
+        call_id: str,
+        captions: AnalysedTranscript | None,
+        findings: Sequence[Finding] = (),
+    ) -> Landed:
+        """Make a live call of which there is no sound an ordinary one, with its captions.
+
+        ``findings`` are told of it beside that there is no recording. Without a word nothing is
+        left of it. Safe to call again; raises as ``land``.
+        """
+        return self._landed(
+            call_id, captions, lambda running: self._words_alone.store(running, captions, findings)
+        )
+
+    def attach_recording(self, call_id: str, file: Path) -> None:
+        """Make a file the recording of a call that has landed without one; a run hears it.
+
+        The captions stay as an earlier run's. Does nothing for a call that has a recording.
+        Raises NotFound before the call has landed, FileMissing, EmptyFile, DiskFull, StorageError.
+        """
+        self._words_alone.attach(call_id, file)
+
+    def _landed(
+        self,
+        call_id: str,
+        captions: AnalysedTranscript | None,
+        store: Callable[[RunningCall], bool],
+    ) -> Landed:
         try:
             running = self._live.load(call_id)
         except NotFound:
             self._tapes.delete(call_id)
             return Landed.BEFORE
         try:
-            landed = self._land(running, captions)
-        except _TakenOver:
+            landed = Landed.CALL if store(running) else Landed.TOO_SHORT
+        except TakenOver:
             return Landed.ELSEWHERE
         self._tapes.delete(call_id)
         # Names and last lines are not to outlive the row in the database's log.
@@ -150,113 +196,5 @@ class Landing:
                 telemetry.warning("live.not_landed", error=error.code)
             except Exception as error:
                 telemetry.fault("live.not_landed", error)
-        self._remove_left_over_tapes()
+        remove_left_over_tapes(self._tapes, self._live, self._calls)
         return landed
-
-    # --- one call -----------------------------------------------------------------------------
-
-    def _land(self, running: RunningCall, captions: AnalysedTranscript | None) -> Landed:
-        try:
-            tape = self._tapes.open(running.id)
-        except NotFound:
-            telemetry.warning("live.tape_missing", received_ms=running.received_ms)
-            self._live.remove(running.id)
-            return Landed.TOO_SHORT
-        with tape:
-            if tape.frames < LEAST_FRAMES:
-                self._live.remove(running.id)
-                return Landed.TOO_SHORT
-            call = self._with_sound_stored(running, tape)
-            try:
-                self._store(running, call, tape, captions)
-            except AlreadyStored:
-                # The same sound in another call: that of a recording played as live twice.
-                self._store(running, _told_apart(call), tape, captions)
-        return Landed.CALL
-
-    def _with_sound_stored(self, running: RunningCall, tape: TapeReader) -> Call:
-        """Write the tape as a recording into the vault; return the call that has it."""
-        digest, size = hashlib.sha256(), 0
-        with self._vault.write(running.id, Rendition.ORIGINAL, tape.key) as writer:
-            for block in self._watched(running, tape):
-                digest.update(block)
-                size += len(block)
-                writer.write(block)
-        return call_of(
-            running,
-            content_hash=digest.hexdigest(),
-            size_bytes=size,
-            audio=audio_facts(running, channels=tape.channels, frames=tape.frames, lost=tape.lost),
-        )
-
-    def _watched(self, running: RunningCall, tape: TapeReader) -> Iterator[bytes]:
-        """Yield the recording while its row shows that this process is at it."""
-        touched_s = float("-inf")
-        yield wav_header(tape.channels, tape.frames)
-        for block in tape.blocks():
-            if time.monotonic() - touched_s > TOUCH_EVERY_S:
-                if not self._live.touch(running.id, self._process):
-                    raise _TakenOver
-                touched_s = time.monotonic()
-            yield block
-
-    def _store(
-        self,
-        running: RunningCall,
-        call: Call,
-        tape: TapeReader,
-        captions: AnalysedTranscript | None,
-    ) -> None:
-        """Have call, captions and finishing run appear, and the row go; all of it or nothing."""
-        kept = fit_to_keep(captions, running.options)
-        options = self._options_afterwards(running.options)
-        queue = self._queue.queue_for(options)
-        # This takes time in which nobody else could write.
-        read = self._transcripts.read_by_rules(call.org_id, kept) if kept else None
-        with self._calls.transaction() as connection:
-            if not self._live.remove(running.id, connection=connection):
-                raise _TakenOver
-            if kept is None:
-                run = first_run(call, options, queue=queue)
-                self._calls.add(call, run, tape.key, connection=connection)
-            else:
-                first = first_run(call, running.options)
-                self._calls.add(call, first, tape.key, connection=connection)
-                stored = self._transcripts.save(
-                    call.org_id, call.id, first.number, kept, read=read, connection=connection
-                )
-                if not self._runs.finish(call.id, first.number, stored, connection=connection):
-                    raise InternalFault
-                run = self._runs.start(
-                    call.org_id, call.id, options, queue=queue, connection=connection
-                )
-            self._queue.enqueue(connection, run)
-
-    def _options_afterwards(self, options: ProcessingOptions) -> ProcessingOptions:
-        """Return the options of the finishing run.
-
-        One whose provider is not here any more fails, and can be asked of another.
-        """
-        try:
-            return as_recorded(self._providers.capabilities(options.provider), options)
-        except ProviderUnknown:
-            return replace(options, provider_options=())
-
-    # --- what is left over --------------------------------------------------------------------
-
-    def _remove_left_over_tapes(self) -> None:
-        """Remove tapes of calls that have landed, and in time those that belong to nothing."""
-        old = self._tapes.ids(older_than_s=LEFT_OVER_AFTER_S)
-        loose = set(old) - self._live.existing(old)
-        gone = self._calls.existing(loose)
-        gone |= loose & set(self._tapes.ids(older_than_s=STRANGE_AFTER_S))
-        for call_id in gone:
-            if not self._tapes.is_held(call_id):
-                self._tapes.delete(call_id)
-                telemetry.event("live.tape_removed")
-
-
-def _told_apart(call: Call) -> Call:
-    """Return the call with a content hash of its own."""
-    own = hashlib.sha256(f"{call.id} {call.content_hash}".encode()).hexdigest()
-    return replace(call, content_hash=own)

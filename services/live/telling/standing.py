@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from services import telemetry
 from services.domain.errors import PartylineError
 from services.domain.live import Ended, Gap, GapKind
 from services.domain.live_calls import LiveState, RunningCall, SoundGap
+from services.domain.phone import PhoneFacts
 from services.live.telling.events import Kind, Told
 from services.live.telling.glance import Glancing
 from services.live.telling.log import ToldLog
@@ -43,6 +44,18 @@ class Standing:
         """Return the call as others see it."""
         with self._lock:
             return self._running
+
+    def is_phone(self, phone: PhoneFacts) -> None:
+        """Note what its telephone service calls the call."""
+        with self._lock:
+            self._running = replace(self._running, phone=phone)
+
+    def told_before(self, events: Iterable[Told]) -> None:
+        """Take what an earlier process has told, for those who follow from now on."""
+        for event in events:
+            with self._lock:
+                self._glancing.take(event)
+            self.log.tell(event)
 
     def received(self, received_ms: int) -> None:
         """Note how much sound is on disk."""

@@ -5,12 +5,12 @@ the final one that lies over it; frames that come again, or after what replaces 
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from services.domain.live import Final, LanguageTold, LiveEvent, Partial, Revised, SpeakerTold
-from services.domain.speech import Sentiment, SentimentLabel, Utterance, Word
+from services.domain.speech import Sentiment, SentimentLabel, Speaker, Utterance, Word
 from services.telephony.acs.frames import LineFrame, TranscriptionBegan
 from services.telephony.acs.gate import FrameCounts
 from services.telephony.acs.participants import Participant, Participants
@@ -46,6 +46,26 @@ class _Party:
         return next((one for one in self.finals if one.start_ms <= ms < one.end_ms), None)
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeardBefore:
+    """What an earlier process has heard of a call that goes on.
+
+    The call is ``now_ms`` long by now, and was heard up to ``away_ms``. ``lines`` is the highest
+    number of a line, ``finals`` are the last of them, ``speakers`` stand by raw identifiers.
+    """
+
+    now_ms: int
+    away_ms: int
+    lines: int = 0
+    finals: tuple[Utterance, ...] = field(default=(), repr=False)
+    speakers: Mapping[str, Speaker] = field(default_factory=dict, repr=False)
+
+    @property
+    def heard_ms(self) -> int:
+        """Up to where final lines reach."""
+        return max((line.end_ms for line in self.finals), default=0)
+
+
 class PhoneLines:
     """Tells the lines of one call; its methods are called one at a time."""
 
@@ -56,17 +76,25 @@ class PhoneLines:
         *,
         language: str | None = None,
         participants: tuple[Participant, ...] = (),
+        before: HeardBefore | None = None,
     ) -> None:
         """Tell ``tell``; ``language`` is the one that is listened for, None when unknown."""
         self._tell = tell
         self._counts = counts
         self._language = base_language(language) if language else None
-        self._participants = Participants(participants)
+        self._participants = Participants(participants, before.speakers if before else None)
         self._parties: dict[str | None, _Party] = {}
         self._clock = CallClock()
-        self._lines = 0
-        self.heard_ms = 0
+        self._lines = before.lines if before else 0
+        self.heard_ms = before.heard_ms if before else 0
         """Up to where final lines reach, in the call."""
+        for line in before.finals if before else ():
+            raw_id = self._participants.raw_id_of(line.speaker) if line.speaker else None
+            self._party(raw_id, line.start_ms).finals.append(line)
+
+    def raw_id_of(self, speaker_id: str) -> str | None:
+        """Return the raw identifier of a speaker that was told."""
+        return self._participants.raw_id_of(speaker_id)
 
     @property
     def has_open(self) -> bool:

@@ -1,6 +1,6 @@
 """Who takes part in a phone call: raw identifiers become speakers of the call."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.domain.speech import Speaker, SpeakerRole
@@ -30,10 +30,12 @@ class Participants:
     s1, s2 …, labelled so until somebody says who they are.
     """
 
-    def __init__(self, known: Iterable[Participant] = ()) -> None:
-        """Take what is known beforehand."""
+    def __init__(
+        self, known: Iterable[Participant] = (), heard: Mapping[str, Speaker] | None = None
+    ) -> None:
+        """Take what is known beforehand, and who was heard already, by their raw identifiers."""
         self._known = {one.raw_id: one for one in known}
-        self._speakers: dict[str, Speaker] = {}
+        self._speakers = dict(heard or {})
 
     def hear(self, raw_id: str) -> tuple[Speaker | None, bool]:
         """Return the speaker of a raw identifier, and whether they are heard for the first time.
@@ -47,6 +49,10 @@ class Participants:
         speaker = self._speaker(raw_id, len(self._speakers) + 1)
         self._speakers[raw_id] = speaker
         return speaker, True
+
+    def raw_id_of(self, speaker_id: str) -> str | None:
+        """Return the raw identifier of a speaker."""
+        return next((raw for raw, one in self._speakers.items() if one.id == speaker_id), None)
 
     def know(self, participant: Participant) -> Speaker | None:
         """Take who a participant is; return the speaker when they were heard and are told anew."""

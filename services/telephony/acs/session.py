@@ -10,7 +10,7 @@ from services.domain.live import Gap, GapKind, LiveEvent
 from services.providers.live import LiveFormat, LiveListener, LiveSession
 from services.telephony.acs.frames import Frame, LineFrame, TranscriptionBegan, parse_frame
 from services.telephony.acs.gate import FrameCounts, FrameGate
-from services.telephony.acs.lines import PhoneLines
+from services.telephony.acs.lines import HeardBefore, PhoneLines
 from services.telephony.acs.participants import Participant
 from services.telephony.told import Unreadable
 
@@ -38,9 +38,13 @@ class PhoneSession(LiveSession):
         participants: tuple[Participant, ...] = (),
         switch: Switch | None = None,
         gate: FrameGate | None = None,
+        before: HeardBefore | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Tell ``listener`` what is heard; the call's time begins with the first connection."""
+        """Tell ``listener`` what is heard; the call's time begins with the first connection.
+
+        With ``before`` the call goes on that an earlier process has held.
+        """
         super().__init__(provider, LiveFormat(), listener)
         self.counts = FrameCounts()
         self._switch = switch
@@ -51,9 +55,19 @@ class PhoneSession(LiveSession):
         self._away_since: float | None = None
         self._connections = 0
         self._lines = PhoneLines(
-            self._pass_on, self.counts, language=language, participants=participants
+            self._pass_on,
+            self.counts,
+            language=language,
+            participants=participants,
+            before=before,
         )
         self._told_ms = 0
+        self.gap_kind = GapKind.CONNECTION_LOST
+        """Why what was missed at the next reconnection has no words."""
+        if before is not None:
+            self._began_at = clock() - before.now_ms / 1_000
+            self._away_since = self._began_at + before.away_ms / 1_000
+            self.gap_kind = GapKind.RECOGNISER_LOST
 
     @property
     def sent_ms(self) -> int:
@@ -80,7 +94,8 @@ class PhoneSession(LiveSession):
             if away_since is not None:
                 away_ms = max(self._lines.heard_ms, self._ms(away_since))
                 if now_ms - away_ms >= SHORTEST_GAP_MS:
-                    self.tell(Gap(kind=GapKind.CONNECTION_LOST, start_ms=away_ms, end_ms=now_ms))
+                    self.tell(Gap(kind=self.gap_kind, start_ms=away_ms, end_ms=now_ms))
+            self.gap_kind = GapKind.CONNECTION_LOST
 
     def disconnected(self) -> None:
         """Take that a connection of the service is gone."""
@@ -116,6 +131,10 @@ class PhoneSession(LiveSession):
             case _:
                 self.counts.other += 1
         return None
+
+    def raw_id_of(self, speaker_id: str) -> str | None:
+        """Return the raw identifier of a speaker that was told: personal data."""
+        return self._lines.raw_id_of(speaker_id)
 
     def know(self, participant: Participant) -> None:
         """Take who a participant is, also in mid-call."""
@@ -171,7 +190,7 @@ class PhoneSession(LiveSession):
         now_ms = self._ms(self._now())
         if now_ms - away_ms < SHORTEST_GAP_MS:
             return None
-        return Gap(kind=GapKind.CONNECTION_LOST, start_ms=away_ms, end_ms=now_ms)
+        return Gap(kind=self.gap_kind, start_ms=away_ms, end_ms=now_ms)
 
     def _pass_on(self, event: LiveEvent) -> None:
         self._told_ms = max(self._told_ms, event.at_ms)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.analysis.roles import assign_roles
+from services.analysis.roles import assign_roles, told_roles
 from services.domain.calls import CallDetails, Direction
 from services.domain.speech import Speaker, SpeakerRole, Transcript, Utterance
 from services.engine.speakers.matching import ACCEPT_FROM, confidence_of
@@ -276,3 +276,26 @@ def test_clear_words_outweigh_a_known_voice() -> None:
     swapped = [("b" if s == "a" else "a", text) for s, text in BILLING]
     assigned = assign_roles(_recognised(0.97, *swapped), None, {"v": SpeakerRole.AGENT})
     assert assigned.role_of("a") is not SpeakerRole.AGENT
+
+
+def test_what_a_telephone_service_tells_of_channels_goes_before_all_evidence() -> None:
+    call = _call(
+        ("s1", "Thank you for calling Harbor Energy, how can I help you?"),
+        ("s2", "I have a problem with my bill."),
+    )
+    told = told_roles(call, (SpeakerRole.CUSTOMER, SpeakerRole.AGENT))
+    assert [(s.role, s.role_confidence) for s in assign_roles(told).speakers] == [
+        (SpeakerRole.CUSTOMER, 1.0),
+        (SpeakerRole.AGENT, 1.0),
+    ]
+
+
+def test_roles_are_told_of_known_channels_only() -> None:
+    call = _call(("s1", "Hello."), ("s2", "Hello."))
+    half = told_roles(call, (SpeakerRole.UNKNOWN, SpeakerRole.AGENT))
+    assert [s.role for s in half.speakers] == [SpeakerRole.UNKNOWN, SpeakerRole.AGENT]
+    mixed = _call(("s1", "Hello."), ("s2", "Hello."), channels=False)
+    assert told_roles(mixed, (SpeakerRole.CUSTOMER, SpeakerRole.AGENT)) == mixed
+    named = replace(call.speakers[0], role=SpeakerRole.AGENT, role_confidence=0.9)
+    known = replace(call, speakers=(named, call.speakers[1]))
+    assert told_roles(known, (SpeakerRole.CUSTOMER,)) == known

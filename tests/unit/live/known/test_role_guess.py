@@ -105,3 +105,18 @@ def test_a_guess_is_not_given_up_for_none(found):
     found(None, None, 0)
     assert not guess.look(call(("s1", "two")))
     assert guess.as_guessed(S1).role is SpeakerRole.AGENT
+
+
+def test_told_roles_are_there_before_a_word_and_no_words_exchange_them():
+    guess = RoleGuess(CallDetails(agent_name="Nora"), (SpeakerRole.CUSTOMER, SpeakerRole.AGENT))
+    speakers = (replace(S1, channel=0), replace(S2, channel=1))
+    opening = replace(call(), speakers=speakers)
+    told = guess.look(opening)
+    assert [(s.id, s.role, s.role_confidence, s.label) for s in told] == [
+        ("s1", SpeakerRole.CUSTOMER, 1.0, "Customer"),
+        ("s2", SpeakerRole.AGENT, 1.0, "Nora"),
+    ]
+    for _ in range(3):
+        more = replace(call(("s1", AGENT), ("s2", CUSTOMER)), speakers=speakers)
+        assert guess.look(more) == ()
+    assert guess.as_guessed(speakers[0]).role is SpeakerRole.CUSTOMER

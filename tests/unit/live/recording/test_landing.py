@@ -21,6 +21,7 @@ from services.domain.people import LOCAL_USER
 from services.live.recording.landing import Landed, Landing
 from services.providers.registry import ProviderRegistry
 from services.storage.live_calls import LiveCallStore
+from services.storage.phone_words import PhoneWordStore
 from services.storage.tapes import TapeStore
 from tests.unit.jobs.canary import (
     LINE_MS,
@@ -121,6 +122,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         transcripts=services.transcripts,
         queue=services.queue,
         providers=services.providers,
+        words=PhoneWordStore(services.engine, master_key_of(services.settings)),
     )
     yield House(settings, services, live, tapes, landing)
     services.close()

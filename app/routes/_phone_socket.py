@@ -1,0 +1,157 @@
+"""Carries one connection of a telephone service: its messages to a stream, and answers back.
+
+The stream may wait for the disk; all of it is done by a thread of the connection's own. What comes
+meanwhile is collected, so that fifty packets a second don't make as many errands; when too much
+has, nothing more is read until there is room.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import anyio
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.routes._sockets import DONE, TRY_AGAIN_LATER, close
+from services.live.recording.line import LineNotice
+from services.telephony.streaming.stream import PhoneStream
+
+COLLECT_S = 0.1
+MOST_AT_ONCE = 200
+"""So many messages at most are taken each tenth of a second: twenty times what a call sends."""
+MOST_WAITING_BYTES = 1024 * 1024
+QUIET_S = 60.0
+"""Each service sends something every few seconds; one that doesn't is gone."""
+CLOSE_WITHIN_S = 5.0
+
+Message = str | bytes
+
+
+class _Waiting:
+    """Messages that have come and have not been taken yet. Used by one event loop."""
+
+    def __init__(self) -> None:
+        self.has_any = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._messages: deque[Message] = deque()
+        self._bytes = 0
+
+    async def put(self, message: Message) -> None:
+        self._messages.append(message)
+        self._bytes += len(message)
+        self.has_any.set()
+        if self._bytes > MOST_WAITING_BYTES:
+            self._has_room.clear()
+            await self._has_room.wait()
+
+    def take(self) -> list[Message]:
+        count = min(MOST_AT_ONCE, len(self._messages))
+        taken = [self._messages.popleft() for _ in range(count)]
+        self._bytes -= sum(map(len, taken))
+        if self._bytes <= MOST_WAITING_BYTES:
+            self._has_room.set()
+        if not self._messages:
+            self.has_any.clear()
+        return taken
+
+
+class PhoneSocket:
+    """One accepted connection; ``serve`` returns when the call is over, or goes on by another."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        """Take the connection."""
+        self._websocket = websocket
+        self._loop = asyncio.get_running_loop()
+        self._waiting = _Waiting()
+        self._woken = asyncio.Event()
+        self._over = asyncio.Event()
+        self._notice: LineNotice | None = None
+        self._is_gone = False
+        self._own_thread = anyio.CapacityLimiter(1)
+
+    def over(self, notice: LineNotice) -> None:
+        """Take from any thread that no more sound is wanted."""
+
+        def take() -> None:
+            self._notice = self._notice or notice
+            self._over.set()
+            self._woken.set()
+
+        try:
+            self._loop.call_soon_threadsafe(take)
+        except RuntimeError:
+            # The server has stopped.
+            return
+
+    async def serve(self, stream: PhoneStream) -> None:
+        """Carry messages until one side ends it; end the call then, unless another goes on."""
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._receive)
+                await self._work(stream)
+                group.cancel_scope.cancel()
+            if (wait_s := stream.broke()) > 0:
+                with anyio.move_on_after(wait_s):
+                    await self._over.wait()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(stream.end, limiter=self._own_thread)
+        if not self._is_gone:
+            lost = self._notice is LineNotice.LOST
+            await close(self._websocket, TRY_AGAIN_LATER if lost else DONE)
+
+    async def _receive(self) -> None:
+        try:
+            while True:
+                with anyio.fail_after(QUIET_S):
+                    message = await self._websocket.receive()
+                if message["type"] != "websocket.receive":
+                    break
+                text = message.get("text")
+                await self._waiting.put(message["bytes"] if text is None else text)
+                self._woken.set()
+        except (WebSocketDisconnect, TimeoutError):
+            pass
+        self._is_gone = True
+        self._woken.set()
+
+    async def _work(self, stream: PhoneStream) -> None:
+        """Have what comes taken until nothing more is to be."""
+        is_told = False
+        deadline = float("inf")
+        while not stream.is_over and self._loop.time() < deadline:
+            await self._something(deadline)
+            if self._notice is not None and not is_told:
+                is_told = True
+                await self._answer(await self._in_thread(partial(stream.stopped, self._notice)))
+            sent = self._waiting.take()
+            if sent:
+                await self._answer(await self._in_thread(partial(stream.take, sent)))
+            elif self._is_gone:
+                return
+            if stream.is_ending:
+                deadline = min(deadline, self._loop.time() + CLOSE_WITHIN_S)
+
+    async def _something(self, deadline: float) -> None:
+        """Wait until there is something to do, and a moment longer for what comes with it."""
+        if not self._waiting.has_any.is_set() and not self._is_gone:
+            left_s = min(deadline - self._loop.time(), QUIET_S + COLLECT_S)
+            with anyio.move_on_after(max(0.0, left_s)):
+                await self._woken.wait()
+            self._woken.clear()
+        if not self._is_gone:
+            await anyio.sleep(COLLECT_S)
+
+    async def _in_thread(self, work: Callable[[], Sequence[str]]) -> Sequence[str]:
+        return await anyio.to_thread.run_sync(work, limiter=self._own_thread)
+
+    async def _answer(self, answers: Sequence[str]) -> None:
+        for answer in answers:
+            try:
+                with anyio.move_on_after(CLOSE_WITHIN_S):
+                    await self._websocket.send_text(answer)
+            except (WebSocketDisconnect, RuntimeError):
+                self._is_gone = True
+                return

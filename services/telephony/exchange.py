@@ -1,0 +1,307 @@
+"""The phone calls of a process by what their service calls them: opened, told of, taken up."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from services import telemetry
+from services.analysis.metrics import analyse
+from services.domain.errors import (
+    InvalidRequest,
+    PartylineError,
+    StartedAgain,
+    TelephonyError,
+    TelephonyRejected,
+)
+from services.domain.findings import Finding, FindingKind
+from services.domain.live_calls import RunningCall
+from services.domain.metrics import AnalysedTranscript
+from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
+from services.live.recogniser.recognising import LiveOrder
+from services.live.recording.holding import Holding
+from services.live.recording.landing import SILENT_FOR, Landing
+from services.live.telling.events import Told
+from services.live.telling.read_back import ToldCaptions
+from services.live.telling.standing import Standing
+from services.storage.live_calls import LiveCallStore
+from services.telephony.acs.connections import PhoneConnection
+from services.telephony.acs.events import PhoneEvent, PhoneEventKind
+from services.telephony.acs.wishes import PhoneWish
+from services.telephony.held_phone import HeldPhoneCall, PhoneParts
+from services.telephony.kept_words import KEPT
+from services.telephony.resuming import heard_before
+from services.telephony.wish_form import wish_of, wish_text
+
+DEAD_FOR = timedelta(seconds=6)
+"""A process of this machine that is gone, and has shown no heartbeat for so long, is dead."""
+_FAILED = frozenset(
+    {PhoneEventKind.CREATE_CALL_FAILED, PhoneEventKind.ANSWER_FAILED, PhoneEventKind.CONNECT_FAILED}
+)
+
+
+class KeptWordsOfCalls(Protocol):
+    """Reads the words that were kept of a call."""
+
+    def read(self, call_id: str) -> Sequence[Told]:
+        """Return them in their order. Raises StorageError, WrongKey."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeParts:
+    """What the exchange takes; ``phone`` is None where no telephone service is set up.
+
+    ``is_dead`` says of a process's name whether it is one of this machine that is gone.
+    """
+
+    holding: Holding
+    landing: Landing
+    store: LiveCallStore
+    words: KeptWordsOfCalls
+    phone: PhoneParts | None
+    process: str
+    is_dead: Callable[[str], bool]
+    on_told: Callable[[RunningCall, Told], None] = lambda _call, _told: None
+
+
+class PhoneExchange:
+    """Holds phone calls by their connections. Safe across threads."""
+
+    def __init__(self, parts: ExchangeParts) -> None:
+        """Hold no call yet."""
+        self._parts = parts
+        self._lock = threading.Lock()
+        self._by_connection: dict[str, HeldPhoneCall] = {}
+        self._opening = 0
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a call is being asked for whose connection isn't known yet."""
+        return self._opening > 0
+
+    def find(self, connection_id: str) -> HeldPhoneCall | None:
+        """Return the call of a connection, if this process holds it."""
+        with self._lock:
+            self._forget_those_over()
+            return self._by_connection.get(connection_id)
+
+    def open(
+        self,
+        running: RunningCall,
+        wish: PhoneWish,
+        way: PhoneWay,
+        ask: Callable[[], PhoneConnection],
+        *,
+        caller: str | None = None,
+    ) -> HeldPhoneCall:
+        """Open a call everywhere, or nowhere: who reads it, the service, the row.
+
+        ``ask`` asks the service. Raises what that raises, LiveFull, StorageError.
+        """
+        held = self._made(running, wish, caller=caller)
+        held.open()
+        with self._lock:
+            self._opening += 1
+        try:
+            connection = ask()
+            held.standing.is_phone(_facts(connection, way, wish))
+            self._add(held)
+        except BaseException:
+            held.release()
+            raise
+        finally:
+            with self._lock:
+                self._opening -= 1
+        telemetry.event("phone.begun", way=way.value, locales=len(wish.locales))
+        return held
+
+    def _add(self, held: HeldPhoneCall) -> None:
+        try:
+            self._parts.store.add(held.running)
+        except BaseException:
+            # Nobody would know of the call; whoever is in it hears that it ends.
+            with _logged():
+                self._phone.control.hang_up(held.connection_id, for_everyone=True)
+            raise
+        self._hold(held)
+
+    def _hold(self, held: HeldPhoneCall) -> None:
+        # Those who look after calls come first: an event may end it at once.
+        self._parts.holding.adopt(held)
+        with self._lock:
+            self._by_connection[held.connection_id] = held
+
+    # --- what the service tells -----------------------------------------------------------------
+
+    def take(self, event: PhoneEvent) -> None:
+        """Take an event; those of calls that this process doesn't hold tell it nothing."""
+        held = self.find(event.connection_id) if event.connection_id else None
+        if held is None:
+            telemetry.event("phone.event_of_no_call", kind=event.kind.value)
+            return
+        telemetry.event(
+            "phone.event", kind=event.kind.value, code=event.code, subcode=event.subcode
+        )
+        match event.kind:
+            case PhoneEventKind.CALL_CONNECTED:
+                _learn(held, event)
+            case PhoneEventKind.CALL_DISCONNECTED:
+                held.gone()
+            case failed if failed in _FAILED:
+                held.failed(TelephonyRejected("The call did not come about."))
+                held.gone()
+            case PhoneEventKind.TRANSCRIPTION_STARTED | PhoneEventKind.TRANSCRIPTION_UPDATED:
+                held.transcribed(True)
+            case PhoneEventKind.TRANSCRIPTION_STOPPED:
+                held.transcribed(False)
+            case PhoneEventKind.TRANSCRIPTION_FAILED:
+                held.transcribed(False)
+                held.failed(TelephonyError("It could not transcribe the call."))
+            case PhoneEventKind.SUMMARY_UPDATED if event.message:
+                held.summed_up(event.message)
+
+    # --- after a restart ------------------------------------------------------------------------
+
+    def take_up_left_over(self) -> None:
+        """Go on with the calls whose process has died, or land those that are over.
+
+        What can't be done now, as the service can't be asked, is tried again later.
+        """
+        now = datetime.now(UTC)
+        for running in self._parts.store.silent_phones(now - DEAD_FOR):
+            is_silent = running.heartbeat_at < now - SILENT_FOR
+            if not is_silent and not self._parts.is_dead(running.process):
+                continue
+            if self._parts.holding.find(running.id) is not None:
+                continue
+            with _logged():
+                self._take_up(running)
+
+    def _take_up(self, running: RunningCall) -> None:
+        goes_on = running.goes_on and self._goes_on(running)
+        taken = self._parts.store.take_up(running, self._parts.process)
+        if taken is None:
+            return
+        told = self._parts.words.read(running.id)
+        telemetry.event("phone.taken_up", goes_on=goes_on, events=len(told))
+        if goes_on:
+            self._go_on(taken, told)
+            return
+        findings = [Finding(kind=FindingKind.BROKEN_OFF)] if running.goes_on else []
+        self._parts.landing.land_words(running.id, _captions(running, told), findings)
+
+    def _goes_on(self, running: RunningCall) -> bool:
+        """Ask the service whether a call goes on. Raises a TelephonyError when it can't tell."""
+        if self._parts.phone is None or running.phone is None:
+            return False
+        found = self._phone.control.look_up(running.phone.connection_id)
+        return found is not None and found.goes_on
+
+    def _go_on(self, running: RunningCall, told: Sequence[Told]) -> None:
+        lasted_ms = (running.heartbeat_at - running.began_at) // timedelta(milliseconds=1)
+        wish = _wish(running)
+        held = self._made(
+            running,
+            wish,
+            before=told,
+            lasted_ms=max(0, lasted_ms),
+        )
+        held.open_later()
+        self._hold(held)
+        held.standing.warn(StartedAgain(), running.received_ms)
+        held.begin_again()
+
+    # --- the rest -------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Wait until what was told of calls is kept."""
+        if self._parts.phone is not None:
+            self._phone.words.close()
+
+    @property
+    def _phone(self) -> PhoneParts:
+        if self._parts.phone is None:
+            raise InvalidRequest
+        return self._parts.phone
+
+    def _made(
+        self,
+        running: RunningCall,
+        wish: PhoneWish,
+        *,
+        caller: str | None = None,
+        before: Sequence[Told] | None = None,
+        lasted_ms: int = 0,
+    ) -> HeldPhoneCall:
+        clock = self._phone.clock
+        standing = Standing(running, self._parts.on_told, clock, told_before=lasted_ms)
+        again: dict[str, Any] = {}
+        if before is not None:
+            told = [one for one in before if one["type"] in KEPT]
+            standing.told_before(told)
+            standing.received(running.received_ms)
+            now_ms = max(lasted_ms, running.received_ms)
+            again = {"told": told, "heard": heard_before(running, before, now_ms=now_ms)}
+        order = LiveOrder(options=running.options, details=running.details)
+        return HeldPhoneCall(standing, order, wish, self._phone, caller=caller, **again)
+
+    def _forget_those_over(self) -> None:
+        over = [key for key, held in self._by_connection.items() if held.has_landed]
+        for key in over:
+            del self._by_connection[key]
+
+
+def _facts(connection: PhoneConnection, way: PhoneWay, wish: PhoneWish) -> PhoneFacts:
+    return PhoneFacts(
+        service=PhoneService.ACS,
+        way=way,
+        connection_id=connection.connection_id,
+        correlation_id=connection.correlation_id,
+        server_call_id=connection.server_call_id,
+        wish=wish_text(wish),
+    )
+
+
+def _wish(running: RunningCall) -> PhoneWish:
+    """Return how a call was asked for, as well as is known."""
+    try:
+        return wish_of(running.phone.wish if running.phone else None)
+    except InvalidRequest:
+        return PhoneWish(locales=("en-US",))
+
+
+def _learn(held: HeldPhoneCall, event: PhoneEvent) -> None:
+    """Note what the service calls the call, where that wasn't told before."""
+    phone = held.running.phone
+    if phone is not None:
+        named = replace(
+            phone,
+            correlation_id=phone.correlation_id or event.correlation_id,
+            server_call_id=phone.server_call_id or event.server_call_id,
+        )
+        held.standing.is_phone(named)
+
+
+def _captions(running: RunningCall, told: Sequence[Told]) -> AnalysedTranscript | None:
+    transcript = ToldCaptions(told).transcript(
+        running.options.provider,
+        duration_ms=running.received_ms,
+        language=running.options.language,
+        redacted=running.options.redact,
+    )
+    if transcript is None:
+        return None
+    return AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """Have an error told to the log alone: what it concerns is tried again, or can't be helped."""
+    try:
+        yield
+    except PartylineError as error:
+        telemetry.warning("phone.not_done", error=error.code)
+    except Exception as error:
+        telemetry.fault("phone.not_done", error)

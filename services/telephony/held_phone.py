@@ -1,0 +1,388 @@
+"""A phone call that this process holds: its words come from a telephone service.
+
+Two ends have to be kept together: what the service does with the call, which goes on without us,
+and what we know of it. The service is asked only in threads that nobody waits for.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from services import telemetry
+from services.domain.errors import InternalFault, PartylineError
+from services.domain.findings import Finding, FindingKind
+from services.domain.live import Ended, GapKind, LiveEvent, SpeakerTold
+from services.domain.live_calls import GOING_ON, LiveState, RunningCall
+from services.domain.metrics import AnalysedTranscript
+from services.domain.speech import SpeakerRole
+from services.live.recogniser.recognising import LiveOrder, Recogniser
+from services.live.recogniser.word_feed import WordFeed
+from services.live.recording.landing import Landed, Landing
+from services.live.recording.patience import AWAY_AFTER_S, FINISH_WITHIN_S
+from services.live.telling.events import Told
+from services.live.telling.standing import Standing
+from services.telephony.acs.connections import PhoneConnection
+from services.telephony.acs.lines import HeardBefore
+from services.telephony.acs.participants import Participant, raw_id_of_number
+from services.telephony.acs.session import PhoneSession
+from services.telephony.acs.wishes import PhoneWish, check_can_switch
+from services.telephony.kept_words import KEPT, PARTICIPANT, KeptWords
+from services.telephony.looking_up import LookingUp
+from services.telephony.wish_form import wish_text
+
+ACS = "acs"
+
+
+class PhoneControl(Protocol):
+    """Tells the telephone service what to do with a call; AcsControl says what each raises."""
+
+    def hang_up(self, connection_id: str, *, for_everyone: bool = False) -> None:
+        """Leave a call, or end it for everyone."""
+
+    def look_up(self, connection_id: str) -> PhoneConnection | None:
+        """Return how a call stands, None when it is over."""
+
+    def start(self, connection_id: str, wish: PhoneWish, *, intermediate_before: bool) -> None:
+        """Have a call transcribed, or transcribed again."""
+
+    def switch(self, connection_id: str, *locales: str) -> None:
+        """Have a call go on in another locale."""
+
+    def stop(self, connection_id: str) -> None:
+        """Have a call transcribed no longer."""
+
+    def summarise(self, connection_id: str, *, locale: str | None = None) -> None:
+        """Ask for a summary of the call so far; it comes by an event."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneParts:
+    """What holding phone calls takes; ``then`` as Holding.conclude."""
+
+    control: PhoneControl
+    recogniser: Recogniser
+    words: KeptWords
+    then: Callable[["HeldPhoneCall", Ended], None]
+    note: Callable[["HeldPhoneCall"], None]
+    most_ms: int
+    clock: Callable[[], float] = time.monotonic
+
+
+class HeldPhoneCall:
+    """One phone call of this process. Safe across threads."""
+
+    def __init__(
+        self,
+        standing: Standing,
+        order: LiveOrder,
+        wish: PhoneWish,
+        parts: PhoneParts,
+        *,
+        caller: str | None = None,
+        heard: HeardBefore | None = None,
+        told: Sequence[Told] = (),
+    ) -> None:
+        """Take how it is to be transcribed and read; ``open`` or ``open_later`` follows.
+
+        ``caller`` is the number at the other end. ``heard`` and ``told`` are of an earlier process.
+        """
+        self.standing = standing
+        self.wish = wish
+        self.is_transcribed = wish.starts_at_once
+        self._parts = parts
+        self._heard_before = heard
+        self._lock = threading.RLock()
+        self._looking_up = LookingUp(parts.clock)
+        self._is_gone = False
+        self._for_everyone = False
+        self._was_heard = heard is not None
+        self._released = self._landed = False
+        self._finish_by: float | None = None
+        self._summaries_asked = 0
+        self._feed = WordFeed(
+            parts.recogniser,
+            order,
+            standing,
+            tell=self._tell,
+            then=self._ended,
+            before=told,
+            clock=parts.clock,
+        )
+        self._session = PhoneSession(
+            ACS,
+            self._heard,
+            language=wish.locale,
+            participants=_customer(caller),
+            switch=self._switch,
+            before=heard,
+            clock=parts.clock,
+        )
+
+    def open(self) -> None:
+        """Open who reads it. Raises the PartylineError that that is refused with."""
+        self._feed.open()
+
+    def open_later(self) -> None:
+        """Have opened who reads it."""
+        self._feed.open_later()
+
+    @property
+    def running(self) -> RunningCall:
+        """Return the call as others see it."""
+        return self.standing.running
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is taken any more."""
+        return self._released or not self.running.goes_on
+
+    @property
+    def has_landed(self) -> bool:
+        """Whether nobody needs it any more."""
+        return self._released or self._landed
+
+    @property
+    def connection_id(self) -> str:
+        """What the service calls it."""
+        phone = self.running.phone
+        if phone is None:
+            raise InternalFault
+        return phone.connection_id
+
+    # --- what the service does ------------------------------------------------------------------
+
+    def connected(self) -> None:
+        """Take that the service has connected to us to tell what is said."""
+        with self._lock:
+            self._session.connected()
+            self._was_heard, self.is_transcribed = True, True
+            self._looking_up.over()
+        self.standing.received(self._session.sent_ms)
+        self.standing.change_state(
+            LiveState.RECORDING, only_from=(LiveState.AWAY, LiveState.PAUSED)
+        )
+
+    def disconnected(self) -> None:
+        """Take that a connection of the service is gone."""
+        with self._lock:
+            self._session.disconnected()
+            if not self._session.is_connected:
+                self._looking_up.begin()
+
+    def take_frame(self, frame: str | bytes) -> None:
+        """Take a frame. Never raises for what was sent."""
+        self._session.take_frame(frame)
+
+    def gone(self) -> None:
+        """Take that the call is over at the service."""
+        self._is_gone = True
+        self.end()
+
+    def transcribed(self, is_so: bool) -> None:
+        """Take whether the service transcribes the call at present."""
+        self.is_transcribed = is_so
+
+    def failed(self, error: PartylineError) -> None:
+        """Take that the service has not done what it was asked for; the call goes on."""
+        self.standing.warn(error, self.running.received_ms)
+
+    def summed_up(self, text: str) -> None:
+        """Take a summary that the service has written: asked for in mid-call, or of all of it."""
+        with self._lock:
+            so_far = self._summaries_asked > 0
+            self._summaries_asked = max(0, self._summaries_asked - 1)
+        self._feed.summed_up(text, ACS, so_far=so_far)
+
+    def begin_again(self) -> None:
+        """Have it transcribed again, after the process that held it has died."""
+        self._looking_up.begin(at_once=True)
+
+    # --- what people ask ------------------------------------------------------------------------
+
+    def start_words(self, wish: PhoneWish) -> None:
+        """Have it transcribed, or transcribed again. Raises as AcsControl does."""
+        before = self.wish.intermediate
+        self._parts.control.start(self.connection_id, wish, intermediate_before=before)
+        self._wish(replace(wish, starts_at_once=True))
+        self.is_transcribed = True
+
+    def stop_words(self) -> None:
+        """Have it transcribed no longer; its time stands still. Raises as AcsControl does."""
+        self._parts.control.stop(self.connection_id)
+        self.is_transcribed = False
+        self._wish(replace(self.wish, starts_at_once=False))
+        self._session.gap_kind = GapKind.NOT_RECORDED
+        self.standing.change_state(
+            LiveState.PAUSED, only_from=(LiveState.RECORDING, LiveState.AWAY)
+        )
+
+    def service_summary(self) -> None:
+        """Ask the service for a summary so far. Raises as AcsControl does."""
+        with self._lock:
+            self._summaries_asked += 1
+        try:
+            self._parts.control.summarise(self.connection_id, locale=self.wish.summary_locale)
+        except PartylineError:
+            with self._lock:
+                self._summaries_asked -= 1
+            raise
+
+    def speak(self, language: str | None) -> None:
+        """Have it heard in another locale. Raises what can be known before the service is asked."""
+        check_can_switch((language,) if language else ())
+
+        def switch() -> None:
+            try:
+                self._session.speak(language)
+            except PartylineError as error:
+                self.failed(error)
+
+        self._beside(switch)
+
+    def summarise(self) -> None:
+        """Ask for a summary so far, by our own means."""
+        self._feed.summarise()
+
+    def hang_up(self, *, for_everyone: bool) -> None:
+        """End our side of the call, or all of it."""
+        self._for_everyone = for_everyone
+        self.end()
+
+    def ask_end(self) -> None:
+        """End our side of the call."""
+        self.end()
+
+    def end(self) -> None:
+        """End the call; last words, then it lands. Returns at once, safe to call twice."""
+        with self._lock:
+            if not self.standing.change_state(LiveState.FINISHING, only_from=GOING_ON):
+                return
+            self._finish_by = self._parts.clock() + FINISH_WITHIN_S
+        telemetry.event("live.ended", audio_ms=self.running.received_ms)
+        self._beside(self._finish)
+
+    def release(self) -> None:
+        """Let go of it as it stands; the call goes on at the service, and in a later process."""
+        self._released = True
+        self._feed.close()
+        self._session.abort()
+
+    # --- looking after it -----------------------------------------------------------------------
+
+    def look_after(self) -> None:
+        """Tell how far it has come; see to it that the service goes on telling."""
+        state, now = self.running.state, self._parts.clock()
+        if state is LiveState.FINISHING:
+            if self._finish_by is not None and now > self._finish_by:
+                self._finish_by = None
+                self._feed.give_up()
+            return
+        now_ms = self._session.sent_ms
+        if self._was_heard:
+            self.standing.received(now_ms)
+            self._feed.passed(now_ms)
+        if now_ms >= self._parts.most_ms:
+            self.end()
+        elif not self._session.is_connected:
+            if self._was_heard and self._looking_up.lasts_s >= AWAY_AFTER_S:
+                self.standing.change_state(LiveState.AWAY, only_from=(LiveState.RECORDING,))
+            if self._looking_up.is_due():
+                self._beside(self._look_up)
+
+    def sync(self) -> None:
+        """Do nothing: what is told is kept as it is told."""
+
+    def land(self, landing: Landing, captions: AnalysedTranscript | None) -> Landed:
+        """Make an ordinary call of its words."""
+        self._parts.words.flush(self.running.id)
+        findings = (
+            [Finding(kind=FindingKind.BROKEN_OFF)]
+            if self.running.state is LiveState.INTERRUPTED
+            else []
+        )
+        landed = landing.land_words(self.running.id, captions, findings)
+        self._landed = True
+        return landed
+
+    # --- the rest -------------------------------------------------------------------------------
+
+    def _heard(self, event: LiveEvent) -> None:
+        """Take what the session has understood."""
+        if self._released:
+            return
+        if isinstance(event, Ended):
+            self._feed.passed(self._session.sent_ms)
+            self._feed.finish()
+            return
+        if isinstance(event, SpeakerTold):
+            raw_id = self._session.raw_id_of(event.speaker.id)
+            who = {"type": PARTICIPANT, "raw_id": raw_id, "speaker": event.speaker.id}
+            self._parts.words.keep(self.running.id, who)
+        self._feed.heard(event)
+
+    def _tell(self, told: Told) -> None:
+        """Tell what was read, and keep it."""
+        if told["type"] in KEPT:
+            self._parts.words.keep(self.running.id, told)
+        self.standing.tell(told)
+
+    def _ended(self, ended: Ended) -> None:
+        if not self._released:
+            self._parts.then(self, ended)
+
+    def _finish(self) -> None:
+        """Hang up, and take the last words."""
+        try:
+            if not self._is_gone:
+                everyone = self._for_everyone
+                self._parts.control.hang_up(self.connection_id, for_everyone=everyone)
+        except PartylineError as error:
+            self.failed(error)
+        finally:
+            self.standing.received(self._session.sent_ms)
+            self._session.finish()
+
+    def _look_up(self) -> None:
+        """Ask the service how the call stands, and have it transcribed again when it isn't."""
+        try:
+            found = self._parts.control.look_up(self.connection_id)
+            if found is None or not found.goes_on:
+                self.gone()
+                return
+            wanted = self.wish.starts_at_once and not self._session.is_connected
+            if wanted and self._was_heard and not found.is_transcribed and not self.is_over:
+                telemetry.event("phone.started_again")
+                self.start_words(self.wish)
+        except PartylineError as error:
+            if self._looking_up.is_news(error):
+                self.failed(error)
+
+    def _switch(self, locale: str) -> None:
+        self._parts.control.switch(self.connection_id, locale)
+        self._wish(replace(self.wish, locales=(locale,)))
+
+    def _wish(self, wish: PhoneWish) -> None:
+        """Take how it is transcribed from now on, also for whoever goes on with it."""
+        self.wish, phone = wish, self.running.phone
+        if phone is not None:
+            self.standing.is_phone(replace(phone, wish=wish_text(wish)))
+            self._parts.note(self)
+
+    def _beside(self, work: Callable[[], None]) -> None:
+        def do() -> None:
+            try:
+                work()
+            except Exception as error:
+                telemetry.fault("phone.call", error)
+
+        threading.Thread(target=do, name="phone-call", daemon=True).start()
+
+
+def _customer(number: str | None) -> tuple[Participant, ...]:
+    """Return who is at the other end of a call that we have placed or answered."""
+    if number is None:
+        return ()
+    raw_id = number if ":" in number else raw_id_of_number(number)
+    return (Participant(raw_id=raw_id, role=SpeakerRole.CUSTOMER),)

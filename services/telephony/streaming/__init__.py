@@ -1,0 +1,1 @@
+"""Streams of sound that telephone services send, as live calls."""
