@@ -28,7 +28,6 @@ LOCALES = (
     "hi-IN", "hu-HU", "id-ID", "it-IT", "ja-JP", "ko-KR", "pl-PL", "pt-PT", "pt-BR", "ro-RO",
     "ru-RU", "sk-SK", "es-ES", "es-MX", "es-US", "sv-SE", "tr-TR", "uk-UA", "vi-VN",
 )  # fmt: skip
-USUAL_WISH = PhoneWish(locales=LOCALES[:1])
 SPACE_IN_NUMBERS = str.maketrans("", "", " \t\u00a0().-/")
 MOST_NUMBER_CHARS = 32
 MOST_ROOM_CHARS = 256
@@ -38,6 +37,9 @@ MASKING_WORDS = {
     Masking.CHARACTER: "Masked: each character becomes *",
 }
 CONSENT = "Everybody in the call is told that it is transcribed"
+NO_CALLER = "No number can be called from here: ACS_CALLER_NUMBER is not set."
+NOBODY_CAN_CALL = "Nobody can call here: ACS_EVENT_SECRET is not set."
+BY_RULE = "Calls that come in are answered at once by this server; they are among the running ones."
 EMPTY_ROOM = "The id of a room is needed, as Azure gave it when the room was made."
 
 
@@ -75,23 +77,25 @@ PhoneBeginning = CallNumber | JoinRoom | Answer
 
 def draw_not_set_up(readiness: Readiness) -> None:
     """Say in one sentence what phone calls need that is not set."""
-    st.info(set_up_words(readiness), icon=":material/phone_disabled:")
+    st.info(plain(set_up_words(readiness)), icon=":material/phone_disabled:")
 
 
-def draw_phone_options(*, key: str, redact: bool, keep: Keep = "session") -> PhoneChoice | None:
+def draw_phone_options(
+    *, key: str, usual: PhoneChoice, keep: Keep = "session"
+) -> PhoneChoice | None:
     """Draw how a phone call is transcribed; return the choice.
 
-    None when something typed can't be used; which it is, stands there. ``redact`` is what is usual.
+    None when something typed can't be used; which it is, stands there.
     """
     out = st.toggle(
         "Take personal data out of the text",
-        value=redact,
+        value=usual.redact,
         key=f"{key}_redact",
         persist_state=keep,
         help="Names, numbers and addresses are replaced by their kind before a line is shown, such "
         "as [PHONE]. The unredacted text is never stored.",
     )
-    wish = draw_wish(key=key, now=USUAL_WISH, keep=keep)
+    wish = draw_wish(key=key, now=usual.wish, keep=keep)
     st.caption(
         ":material/cloud: The telephone service hears and transcribes the call; what comes here "
         "is words, no sound."
@@ -161,9 +165,17 @@ def draw_consent() -> bool:
     return st.checkbox(CONSENT, key="phone_consent")
 
 
-def draw_placing() -> CallNumber | JoinRoom | None:
-    """Draw whom to call and which room to join; return what is wanted, once it makes sense."""
-    return _draw_number() or _draw_room()
+def draw_placing(*, has_caller: bool) -> CallNumber | JoinRoom | None:
+    """Draw whom to call and which room to join; return what is wanted, once it makes sense.
+
+    ``has_caller``: there is a number to call from.
+    """
+    number = None
+    if has_caller:
+        number = _draw_number()
+    else:
+        st.caption(f":material/phone_disabled: {plain(NO_CALLER)}")
+    return _draw_room() or number
 
 
 def _draw_number() -> CallNumber | None:

@@ -1,6 +1,7 @@
 """What phone calls are called on screen; numbers of people are never shown whole."""
 
 import re
+from collections.abc import Sequence
 
 from services.domain.phone import PhoneService, PhoneWay
 from services.providers.capabilities import Readiness
@@ -36,10 +37,15 @@ def caller_words(call: RingingCall) -> str:
 def set_up_words(readiness: Readiness) -> str:
     """Return what phone calls need: one sentence with the names of settings."""
     if readiness.missing:
-        *others, last = readiness.missing
-        names = f"{', '.join(others)} and {last}" if others else last
+        names = listed(readiness.missing)
         return f"Phone calls are not set up here: set {names} (docs/telephony.md says how)."
     return readiness.hint or "Phone calls are not set up here; docs/telephony.md says how."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return one name or more as a sentence has them."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _is_number(text: str) -> bool:

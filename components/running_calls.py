@@ -22,6 +22,11 @@ STATE_WORDS = {
     LiveState.FINISHING: ("Finishing", ":material/hourglass_empty:"),
     LiveState.INTERRUPTED: ("Broken off, being saved", ":material/restore:"),
 }
+PHONE_STATE_WORDS = {
+    LiveState.RECORDING: ("On air", ":material/call:"),
+    LiveState.PAUSED: ("Not transcribed at present", ":material/pause_circle:"),
+    LiveState.AWAY: ("Nothing arrives", ":material/wifi_off:"),
+}
 SOURCE_WORDS = {
     LiveSource.BROWSER: "browser's microphone",
     LiveSource.BROWSER_AND_TAB: "browser's microphone and a tab",
@@ -91,7 +96,7 @@ def describe_running(calls: Sequence[RunningCall]) -> str:
 
 def _draw_card(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
     glance = call.glance
-    words, icon = STATE_WORDS[call.state]
+    words, icon = _state(call)
     st.markdown(f"**{plain(call.name)}**")
     st.markdown(f"{icon} {words} · {clock(call.received_ms)} · {_speakers(call)}")
     with st.container(horizontal=True, gap="xsmall"):
@@ -107,6 +112,13 @@ def _draw_card(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
     if call.phone is not None:
         draw_phone_facts(call.phone)
     return _draw_buttons(call, may_stop=may_stop)
+
+
+def _state(call: RunningCall) -> tuple[str, str]:
+    """Return where a call stands, and an icon for it."""
+    if call.source is LiveSource.PHONE:
+        return PHONE_STATE_WORDS.get(call.state, STATE_WORDS[call.state])
+    return STATE_WORDS[call.state]
 
 
 def _mood(label: SentimentLabel, score: float | None) -> str:

@@ -6,10 +6,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import session
+from app.phone_settings import Answering
 from components._compat import polling
 from components.heading import draw_panel_title
 from components.options_form import draw_details
 from components.phone_form import (
+    BY_RULE,
+    NOBODY_CAN_CALL,
     Answer,
     CallNumber,
     JoinRoom,
@@ -26,6 +29,7 @@ from pages._live_opening import NO_CONSENT, begin_call, name_by_time
 from services.domain.calls import CallDetails, Direction, ProcessingOptions
 from services.domain.errors import PartylineError
 from services.domain.live_calls import RunningCall
+from services.telephony.acs.wishes import PhoneWish
 from services.telephony.orders import PhoneOrder
 
 LOOK_EVERY_S = 1.0
@@ -50,8 +54,7 @@ def draw_phone_beginning(at_left: DeltaGenerator, at_right: DeltaGenerator) -> N
         return
     with at_right, st.container(border=True):
         draw_panel_title("How it is transcribed")
-        redact = session.services().settings.default_options.redact
-        choice = draw_phone_options(key="phone", redact=redact)
+        choice = draw_phone_options(key="phone", usual=_usual())
         with st.expander("About the call", icon=":material/badge:"):
             details = draw_details(key="live", from_name=False)
     with at_left:
@@ -61,12 +64,30 @@ def draw_phone_beginning(at_left: DeltaGenerator, at_right: DeltaGenerator) -> N
         if choice is None:
             st.info("A call can be begun once the options are put right.")
             return
-        agreed = not session.services().settings.consent_required or draw_consent()
+        settings = session.services().settings
+        agreed = not settings.consent_required or draw_consent()
         asked = Asked(choice=choice, details=details, agreed=agreed)
-        polling(lambda: _draw_ringing(asked), every_s=LOOK_EVERY_S)
-        wanted = draw_placing()
+        _draw_incoming(asked)
+        wanted = draw_placing(has_caller=settings.acs_caller_number is not None)
     if wanted is not None:
         _begin(wanted, asked)
+
+
+def _usual() -> PhoneChoice:
+    settings = session.services().settings
+    wish = PhoneWish(locales=settings.acs_locale_names)
+    return PhoneChoice(wish=wish, redact=settings.default_options.redact)
+
+
+def _draw_incoming(asked: Asked) -> None:
+    """Draw who rings, or why nobody does."""
+    settings = session.services().settings
+    if settings.acs_event_secret is None:
+        st.caption(f":material/phone_disabled: {plain(NOBODY_CAN_CALL)}")
+    elif settings.acs_answer is Answering.RULE:
+        st.caption(f":material/rule: {plain(BY_RULE)}")
+    else:
+        polling(lambda: _draw_ringing(asked), every_s=LOOK_EVERY_S)
 
 
 def _draw_ringing(asked: Asked) -> None:

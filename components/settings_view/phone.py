@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from components.heading import draw_panel_title
-from components.phone_words import SERVICE_WORDS
+from components.phone_words import SERVICE_WORDS, listed
 from components.wording import plain
 from services.domain.phone import PhoneService
 
@@ -25,23 +25,21 @@ class PhoneAddress:
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneCard:
-    """A telephone service: the settings that are missing, what it can't do, where it reaches us.
+    """A telephone service: what it does for us, what it lacks, where it reaches us.
 
-    ``missing`` are names of settings without which nothing works; ``why_not`` says why it isn't
-    ready where that is not a setting. ``limits`` are sentences.
+    ``missing`` are the names of settings without which nothing works, ``notes`` sentences.
     """
 
     service: PhoneService
     does: str
     missing: Sequence[str] = ()
-    why_not: str | None = None
-    limits: Sequence[str] = ()
+    notes: Sequence[str] = ()
     addresses: Sequence[PhoneAddress] = ()
 
     @property
     def is_set_up(self) -> bool:
         """Whether calls can come from it."""
-        return not self.missing and self.why_not is None
+        return not self.missing
 
 
 def draw_phone_services(cards: Sequence[PhoneCard], *, has_public_url: bool) -> None:
@@ -59,15 +57,10 @@ def _draw_card(card: PhoneCard) -> None:
     if card.is_set_up:
         st.markdown(f":material/check_circle: **{title}** is set up. {plain(card.does)}")
     else:
-        why = f"set {_listed(card.missing)}." if card.missing else card.why_not or ""
+        why = f"set {listed(card.missing)}."
         st.markdown(f":material/phone_disabled: **{title}** is not set up: {plain(why)}")
-    for limit in card.limits:
-        st.caption(plain(limit))
+    for note in card.notes:
+        st.caption(plain(note))
     for address in card.addresses:
         st.caption(plain(address.purpose))
         st.code(address.url, language=None, wrap_lines=True)
-
-
-def _listed(names: Sequence[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
