@@ -1,0 +1,362 @@
+"""Phone calls of Azure Communication Services: emulated service, routes, desk, landing."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from emulators.acs.plans import CallPlan
+from emulators.acs.script import CUSTOMER
+from emulators.acs.tokens import TokenKind
+from services.domain.errors import (
+    AccessDenied,
+    HeldElsewhere,
+    InvalidRequest,
+    LiveOver,
+    NotFound,
+    PhoneCallGone,
+    TelephonyNotConfigured,
+    TelephonyUnavailable,
+    UnsupportedOption,
+)
+from services.domain.findings import FindingKind
+from services.domain.live_calls import LiveSource, LiveState
+from services.domain.people import LOCAL_USER, Role, User
+from services.domain.phone import PhoneWay
+from services.telephony.acs.wishes import Masking, PhoneWish
+from tests.unit.app.conftest import STRANGER
+from tests.unit.app.phone_serving import EVENT_SECRET, NUMBER, PhoneInstallation, phones
+
+FAST = CallPlan(speed=0)
+SLOW = CallPlan(speed=20, rounds=None)
+COLLEAGUE = User(id="sam", name="Sam", org_id=LOCAL_USER.org_id, role=Role.VIEWER)
+
+
+def hung_up(here: PhoneInstallation, call_id: str) -> None:
+    here.services.phone.hang_up(LOCAL_USER, call_id, for_everyone=True)
+    here.wait(lambda: "landed" in here.kinds(call_id))
+
+
+# --- a call -------------------------------------------------------------------------------------
+
+
+def test_a_placed_call_is_read_along_and_becomes_a_call(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        running = here.place()
+        assert running.source is LiveSource.PHONE
+        assert running.phone is not None
+        assert running.phone.way is PhoneWay.PLACED
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        here.wait(lambda: here.of(running.id, "figures"))
+        (listed,) = here.services.live.running(LOCAL_USER)
+        assert listed.id == running.id
+        assert listed.glance.last_line == "That sounds fair, thank you very much."
+        here.services.live.stop(LOCAL_USER, running.id)
+        here.wait(lambda: "landed" in here.kinds(running.id))
+        assert here.services.live.running(LOCAL_USER) == []
+        call = here.services.calls.get(LOCAL_USER.org_id, running.id)
+        assert call.audio is not None
+        assert FindingKind.NO_RECORDING in {one.kind for one in call.audio.findings}
+        stored = here.services.review.load(LOCAL_USER, running.id).transcript
+        assert len(stored.utterances) == 8
+        assert stored.utterances[3].text.startswith("It's Robert Hale")
+        assert {speaker.role.value for speaker in stored.speakers} == {"agent", "customer"}
+        here.wait(lambda: here.service.calls[0].is_over)
+        assert {status for _, status in here.service.calls[0].callbacks} == {200}
+        assert here.service.asked(":terminate") == []
+
+
+def test_who_is_called_is_the_customer(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        running = here.place()
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        speakers = {one["id"]: one for one in here.of(running.id, "speaker")}
+        assert speakers["s2"]["role"] == "customer"
+        assert "4255550123" not in str(here.told[running.id]).replace("425 555 0199", "")
+        hung_up(here, running.id)
+
+
+def test_personal_data_is_taken_out_before_a_line_is_told_or_kept(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        running = here.place(redact=True)
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        hung_up(here, running.id)
+        told = str(here.told[running.id])
+        assert "Robert" not in told
+        assert "0199" not in told
+        stored = here.services.review.load(LOCAL_USER, running.id).transcript
+        assert stored.redacted
+        assert "[" in stored.utterances[3].text
+
+
+def test_all_that_was_wished_for_is_asked_of_the_service(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        running = here.place(
+            locales=("de-DE", "en-US"), masking=Masking.CHARACTER, summary=True, model="m-1"
+        )
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        (asked,) = here.service.asked("/callConnections")
+        options = asked["transcriptionOptions"]
+        assert options["transportUrl"].endswith("/acs/transcription")
+        assert options["locales"] == ["de-DE", "en-US"]
+        assert options["enableSentimentAnalysis"] is True
+        assert options["enableIntermediateResults"] is True
+        assert options["piiRedactionOptions"]["enable"] is True
+        assert options["summarizationOptions"]["enableEndCallSummary"] is True
+        assert options["speechModelEndpointId"] == "m-1"
+        assert asked["callbackUri"] == f"{here.address}/acs/events"
+        # Its summary at the end takes the place of ours.
+        hung_up(here, running.id)
+        here.wait(lambda: here.of(running.id, "summary"))
+        (summary,) = [one for one in here.of(running.id, "summary") if not one["so_far"]]
+        assert summary["origin"]["name"] == "acs"
+        assert "bill" in summary["outcome"]["text"]
+
+
+def test_a_call_whose_other_end_hangs_up_lands(tmp_path: Path) -> None:
+    with phones(tmp_path, CallPlan(speed=0, hangs_up=True)) as here:
+        running = here.place()
+        here.wait(lambda: "landed" in here.kinds(running.id))
+        assert here.has_landed(running.id)
+        assert len(here.of(running.id, "final")) == 8
+
+
+def test_a_call_in_which_nobody_says_anything_leaves_nothing(tmp_path: Path) -> None:
+    with phones(tmp_path, CallPlan(lines=())) as here:
+        running = here.place()
+        here.wait(lambda: here.service.calls[0].frames == 1)
+        hung_up(here, running.id)
+        assert here.of(running.id, "landed")[0]["call_id"] is None
+        assert not here.has_landed(running.id)
+
+
+# --- what people ask in mid-call ----------------------------------------------------------------
+
+
+def test_language_summary_and_transcription_change_in_mid_call(tmp_path: Path) -> None:
+    with phones(tmp_path, SLOW) as here:
+        desk, live = here.services.phone, here.services.live
+        running = here.place()
+        here.wait(lambda: len(here.of(running.id, "final")) >= 2)
+        live.speak(LOCAL_USER, running.id, "de-DE")
+        here.wait(lambda: here.of(running.id, "language"))
+        assert here.of(running.id, "language")[-1]["language"] == "de"
+        assert here.service.asked(":updateTranscription")[0]["locale"] == "de-DE"
+        assert desk.standing(LOCAL_USER, running.id).wish.locales == ("de-DE",)
+        desk.service_summary(LOCAL_USER, running.id)
+        here.wait(lambda: here.of(running.id, "summary"))
+        assert here.of(running.id, "summary")[0]["origin"]["name"] == "acs"
+        assert here.of(running.id, "summary")[0]["so_far"] is True
+        live.summarise(LOCAL_USER, running.id)
+        here.wait(lambda: len(here.of(running.id, "summary")) > 1)
+        desk.stop_words(LOCAL_USER, running.id)
+        here.wait(lambda: live.get(LOCAL_USER, running.id).state is LiveState.PAUSED)
+        assert not desk.standing(LOCAL_USER, running.id).is_transcribed
+        finals = len(here.of(running.id, "final"))
+        desk.start_words(LOCAL_USER, running.id, PhoneWish(locales=("en-US",)))
+        here.wait(lambda: live.get(LOCAL_USER, running.id).state is LiveState.RECORDING)
+        here.wait(lambda: len(here.of(running.id, "final")) > finals + 1)
+        assert desk.standing(LOCAL_USER, running.id).is_transcribed
+        hung_up(here, running.id)
+
+
+def test_what_cannot_be_asked_for_is_refused(tmp_path: Path) -> None:
+    with phones(tmp_path, SLOW) as here:
+        desk, live = here.services.phone, here.services.live
+        running = here.place()
+        with pytest.raises(UnsupportedOption):
+            live.speak(LOCAL_USER, running.id, None)
+        with pytest.raises(InvalidRequest, match="region"):
+            live.speak(LOCAL_USER, running.id, "de")
+        with pytest.raises(UnsupportedOption, match="Unfinished lines"):
+            wish = PhoneWish(locales=("en-US",), intermediate=False)
+            desk.start_words(LOCAL_USER, running.id, wish)
+        with pytest.raises(InvalidRequest, match="phone number"):
+            desk.place(LOCAL_USER, "0800 1234", here.order())
+        with pytest.raises(InvalidRequest, match="by phone"):
+            live.connect(LOCAL_USER, running.id, lambda _: None)
+        hung_up(here, running.id)
+        with pytest.raises((LiveOver, NotFound, HeldElsewhere)):
+            desk.stop_words(LOCAL_USER, running.id)
+
+
+def test_who_may_not_change_a_call_cannot(tmp_path: Path) -> None:
+    with phones(tmp_path, SLOW) as here:
+        desk = here.services.phone
+        running = here.place()
+        for ask in (
+            lambda: desk.hang_up(COLLEAGUE, running.id, for_everyone=False),
+            lambda: desk.stop_words(COLLEAGUE, running.id),
+            lambda: desk.service_summary(COLLEAGUE, running.id),
+            lambda: desk.place(COLLEAGUE, NUMBER, here.order()),
+        ):
+            with pytest.raises(AccessDenied):
+                ask()
+        with pytest.raises(NotFound):
+            desk.hang_up(STRANGER, running.id, for_everyone=False)
+        assert desk.standing(COLLEAGUE, running.id).is_transcribed
+        hung_up(here, running.id)
+
+
+def test_without_settings_there_are_no_phone_calls(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST, acs_speech_endpoint=None, acs_access_key=None) as here:
+        readiness = here.services.phone.readiness()
+        assert not readiness.ready
+        assert readiness.missing == ("ACS_ACCESS_KEY", "ACS_SPEECH_ENDPOINT")
+        with pytest.raises(TelephonyNotConfigured, match="ACS_ACCESS_KEY"):
+            here.place()
+
+
+def test_a_service_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        here.service.fails_with = 503
+        with pytest.raises(TelephonyUnavailable):
+            here.place()
+        assert here.services.live.running(LOCAL_USER) == []
+
+
+# --- who calls ----------------------------------------------------------------------------------
+
+
+def test_an_incoming_call_rings_and_is_answered_by_hand(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        desk = here.services.phone
+        address = f"{here.address}/acs/incoming?secret={EVENT_SECRET}"
+        assert here.service.validate(address)
+        assert here.service.ring(address) == 200
+        (ringing,) = desk.incoming(LOCAL_USER)
+        assert ringing.caller == "+••••••••123"
+        assert desk.incoming(STRANGER) == ()
+        running = desk.answer(LOCAL_USER, ringing.id, here.order())
+        here.follow(running.id)
+        assert running.phone is not None
+        assert running.phone.way is PhoneWay.ANSWERED
+        assert desk.incoming(LOCAL_USER) == ()
+        with pytest.raises(PhoneCallGone):
+            desk.answer(LOCAL_USER, ringing.id, here.order())
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        hung_up(here, running.id)
+
+
+def test_a_call_that_could_not_be_answered_rings_on(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        desk = here.services.phone
+        here.service.ring(f"{here.address}/acs/incoming?secret={EVENT_SECRET}")
+        (ringing,) = desk.incoming(LOCAL_USER)
+        here.service.fails_with = 429
+        with pytest.raises(Exception, match="limiting"):
+            desk.answer(LOCAL_USER, ringing.id, here.order())
+        assert desk.incoming(LOCAL_USER) == (ringing,)
+
+
+def test_incoming_calls_are_answered_by_rule(tmp_path: Path) -> None:
+    with phones(tmp_path, CallPlan(speed=0, hangs_up=True), acs_answer="rule") as here:
+        address = f"{here.address}/acs/incoming?secret={EVENT_SECRET}"
+        here.service.fails_with = 500
+        assert here.service.ring(address) == 503
+        here.service.fails_with = None
+        assert here.service.ring(address) == 200
+        here.wait(lambda: here.service.calls and here.service.calls[0].is_over)
+        here.wait(lambda: here.services.live.running(LOCAL_USER) == [])
+        (call,) = here.services.calls.page(LOCAL_USER.org_id).calls
+        assert CUSTOMER[-7:] not in call.source_name
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TokenKind if kind is not TokenKind.GOOD])
+def test_who_is_not_the_service_is_refused_and_nothing_is_stored(
+    tmp_path: Path, kind: TokenKind
+) -> None:
+    with phones(tmp_path, CallPlan(speed=0, tokens=kind, callback_tokens=kind)) as here:
+        running = here.place()
+        here.wait(lambda: len(here.service.calls[0].callbacks) == 3)
+        assert {status for _, status in here.service.calls[0].callbacks} == {401}
+        assert here.service.calls[0].refused == 1
+        assert here.service.calls[0].frames == 0
+        assert here.of(running.id, "final") == []
+        assert here.services.live.get(LOCAL_USER, running.id).received_ms == 0
+
+
+def test_a_handshake_is_refused_with_a_status(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        upgrade = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version": "13",
+        }
+        url = f"{here.address}/acs/transcription"
+        assert httpx.get(url, headers=upgrade).status_code == 401
+        good = here.service.issuer.authorization(TokenKind.GOOD, 60)
+        page = {"Origin": here.address}
+        assert httpx.get(url, headers={**upgrade, **good, **page}).status_code == 403
+
+
+def test_events_are_taken_once_and_only_from_who_may_tell_them(tmp_path: Path) -> None:
+    with phones(tmp_path, CallPlan(speed=0, callbacks_twice=True)) as here:
+        running = here.place()
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        here.services.phone.service_summary(LOCAL_USER, running.id)
+        here.wait(lambda: here.of(running.id, "summary"))
+        here.wait(lambda: here.service.calls[0].callbacks[-1][0].endswith("SummaryUpdated"))
+        here.wait(lambda: len(here.service.calls[0].callbacks) % 2 == 0)
+        assert len(here.of(running.id, "summary")) == 1
+        good = here.service.issuer.authorization(TokenKind.GOOD, 60)
+        events = f"{here.address}/acs/events"
+        assert httpx.post(events, content=b"{}").status_code == 401
+        assert httpx.post(events, content=b"no json", headers=good).status_code == 400
+        assert httpx.post(events, content=b"x" * 2_000_000, headers=good).status_code == 413
+        page = {**good, "Origin": here.address}
+        assert httpx.post(events, content=b"[]", headers=page).status_code == 403
+        incoming = f"{here.address}/acs/incoming"
+        assert httpx.post(f"{incoming}?secret=guess", content=b"[]").status_code == 401
+        assert httpx.post(incoming, content=b"[]").status_code == 401
+        asks = {"WebHook-Request-Origin": "eventgrid.azure.net"}
+        answer = httpx.options(f"{incoming}?secret={EVENT_SECRET}", headers=asks)
+        assert answer.headers["WebHook-Allowed-Origin"] == "eventgrid.azure.net"
+        hung_up(here, running.id)
+
+
+def test_the_connection_of_an_unknown_call_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.routes.phone_words.KNOWN_WITHIN_S", 0.2)
+    with phones(tmp_path, CallPlan(speed=0, lines=())) as here:
+        call = here.service.dial(f"{here.address.replace('http', 'ws')}/acs/transcription")
+        here.wait(lambda: call.seen.dialled)
+        here.wait(lambda: not call.is_transcribed or call.seen.lost)
+        assert here.services.live.running(LOCAL_USER) == []
+
+
+# --- what breaks --------------------------------------------------------------------------------
+
+
+def test_a_lost_connection_is_looked_up_and_transcription_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.telephony.looking_up.PAUSES_S", (0.1, 0.5, 1.0, 1.0))
+    with phones(tmp_path, CallPlan(speed=10, drop_after_frames=9, rounds=None)) as here:
+        running = here.place()
+        here.wait(lambda: here.service.calls[0].dialled >= 2)
+        here.wait(lambda: len(here.of(running.id, "final")) >= 4)
+        hung_up(here, running.id)
+        lines = {one["id"]: one["start_ms"] for one in here.of(running.id, "final")}
+        assert sorted(lines.values()) == list(lines.values())
+
+
+def test_a_recogniser_that_is_lost_costs_no_line(tmp_path: Path) -> None:
+    with phones(tmp_path, CallPlan(speed=8), live_in_child=True) as here:
+        running = here.place()
+        here.wait(lambda: len(here.of(running.id, "final")) >= 2)
+        held = here.services.live._holding.find(running.id)
+        recogniser = held._parts.recogniser
+        import os
+        import signal
+
+        os.kill(recogniser.pid, signal.SIGKILL)
+        here.wait(lambda: len({one["id"] for one in here.of(running.id, "final")}) == 8)
+        hung_up(here, running.id)
+        stored = here.services.review.load(LOCAL_USER, running.id).transcript
+        assert [line.text for line in stored.utterances] == [
+            line.said(masked=False) for line in CallPlan().lines
+        ]
+        assert len(here.of(running.id, "final")) == 8
