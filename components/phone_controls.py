@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from zlib import crc32
 
 import streamlit as st
 
@@ -118,7 +119,12 @@ def _draw_start(key: str, before: PhoneWish) -> StartWords | None:
 
 def draw_phone_facts(facts: PhoneFacts) -> None:
     """Draw what the telephone service calls a call, to be copied, where it is out of the way."""
-    with st.expander(describe_phone(facts), icon=":material/call:"):
+    # The key is that of the elements as well: no text of the service's own belongs into it.
+    key = f"phone_ids_{crc32(facts.connection_id.encode()):08x}"
+    with (
+        st.expander(describe_phone(facts), icon=":material/call:"),
+        st.container(gap="xxsmall", key=key),
+    ):
         _draw_id("Connection id", facts.connection_id)
         _draw_id("Correlation id", facts.correlation_id)
         _draw_id("Server call id", facts.server_call_id)

@@ -18,6 +18,7 @@ from services.telephony.acs.wishes import (
     PhoneWish,
     check_locale,
     check_number,
+    masking_of,
 )
 from services.telephony.orders import RingingCall
 
@@ -32,9 +33,10 @@ SPACE_IN_NUMBERS = str.maketrans("", "", " \t\u00a0().-/")
 MOST_NUMBER_CHARS = 32
 MOST_ROOM_CHARS = 256
 MOST_MODEL_CHARS = 128
+AS_SAID = "as said"
 MASKING_WORDS = {
-    None: "As it was said",
-    Masking.CHARACTER: "Masked: each character becomes *",
+    AS_SAID: "As it was said",
+    Masking.CHARACTER.value: "Masked: each character becomes *",
 }
 CONSENT = "Everybody in the call is told that it is transcribed"
 NO_CALLER = "No number can be called from here: ACS_CALLER_NUMBER is not set."
@@ -250,7 +252,7 @@ def _draw_more(key: str, now: PhoneWish, keep: Keep) -> PhoneWish | None:
     masking = st.selectbox(
         "Personal data",
         maskings,
-        index=maskings.index(now.masking),
+        index=maskings.index(now.masking or AS_SAID),
         format_func=MASKING_WORDS.__getitem__,
         key=f"{key}_masking",
         persist_state=keep,
@@ -291,7 +293,7 @@ def _draw_more(key: str, now: PhoneWish, keep: Keep) -> PhoneWish | None:
     return understood(
         lambda: replace(
             now,
-            masking=masking,
+            masking=None if masking == AS_SAID else masking_of(masking),
             sentiment=sentiment,
             summary=summary,
             summary_locale=summary_locale,

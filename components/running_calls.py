@@ -158,6 +158,7 @@ def _last_line(call: RunningCall) -> str:
 
 def _draw_buttons(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
     spoken = _unseen(call.name)
+    stop = "Hang up" if call.phone is not None and call.phone.sends_words else "End call"
     with st.container(horizontal=True):
         if st.button(
             f"Read along {spoken}", key=f"running_read_{call.id}", icon=":material/menu_book:"
@@ -167,7 +168,7 @@ def _draw_buttons(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
             may_stop
             and call.goes_on
             and st.button(
-                f"End call {spoken}", key=f"running_stop_{call.id}", icon=":material/call_end:"
+                f"{stop} {spoken}", key=f"running_stop_{call.id}", icon=":material/call_end:"
             )
         ):
             return RunningIntent(act=RunningAct.STOP, call_id=call.id)

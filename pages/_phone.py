@@ -21,7 +21,7 @@ from pages._acts import carry_out_each
 from services.access.rights import may_stop_live
 from services.domain.errors import NotFound, PartylineError
 from services.domain.live_calls import RunningCall
-from services.domain.phone import PhoneFacts, PhoneService
+from services.domain.phone import PhoneFacts
 
 LOOK_EVERY_S = 2.0
 SUMMARY_ASKED = "The telephone service writes a summary; it appears among what is told of the call."
@@ -29,7 +29,7 @@ SUMMARY_ASKED = "The telephone service writes a summary; it appears among what i
 
 def is_controlled(call: RunningCall) -> bool:
     """Say whether a call is held by a telephone service that does what it is told."""
-    return call.phone is not None and call.phone.service is PhoneService.ACS
+    return call.phone is not None and call.phone.sends_words
 
 
 def draw_phone(call: RunningCall) -> None:

@@ -115,7 +115,7 @@ class TestPlacing:
         page.toggle(key="phone_sentiment").set_value(True).run()
         page.toggle(key="phone_summary").set_value(True).run()
         page.selectbox(key="phone_summary_locale").set_value("en-GB").run()
-        page.selectbox(key="phone_masking").set_value(Masking.CHARACTER).run()
+        page.selectbox(key="phone_masking").set_value(Masking.CHARACTER.value).run()
         page.text_input(key="phone_model").set_value(" my-model ").run()
         page.text_input(key="live_agent").set_value("Nora Fields").run()
         call_number(page)
