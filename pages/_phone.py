@@ -82,8 +82,11 @@ def _is_controlled_still(call_id: str) -> bool:
 
 def _draw_controls(call_id: str, name: str, facts: PhoneFacts) -> None:
     """Draw what can be done; a fragment, for what the service does comes of itself."""
+    user, services = session.current_user(), session.services()
     try:
-        standing = session.services().phone.standing(session.current_user(), call_id)
+        if not services.live.get(user, call_id).goes_on:
+            return
+        standing = services.phone.standing(user, call_id)
     except NotFound:
         # It has ended; the view below says so.
         return

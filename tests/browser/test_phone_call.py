@@ -120,7 +120,9 @@ def test_a_call_from_the_number_to_its_figures(telephone, server, open_page):
     page.get_by_role("button", name="Open the call").first.click(timeout=LANDS_WITHIN_MS)
     expect(page).to_have_url(re.compile(r"/call\?call="))
     expect(page.locator("[data-line]").first).to_be_visible(timeout=LANDS_WITHIN_MS)
-    expect(page.get_by_text("recording").first).to_be_visible()
+    expect(page.get_by_text("There is no recording of this call")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Customer speaks \d+ s in \d+ stretches"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"of all talk, .* % of the call")).first).to_be_attached()
 
 
 def test_who_rings_is_answered_and_told_what_to_do(telephone, server, open_page):

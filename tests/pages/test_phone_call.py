@@ -1,5 +1,6 @@
 """Phone calls on the Live page: begun, answered, told what to do, hung up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from pydantic import SecretStr
 from app.phone_settings import Answering
 from components.phone_form import CONSENT
 from components.phone_words import caller_words
-from pages import _live, _live_begin
+from pages import _live, _live_begin, _phone
 from services.domain.calls import Direction
 from services.domain.errors import HeldElsewhere, PhoneCallGone, TelephonyUnavailable
 from services.domain.live_calls import LiveSource, LiveState
@@ -17,7 +18,7 @@ from services.domain.phone import PhoneService, PhoneWay
 from services.providers.capabilities import Readiness
 from services.telephony.acs.wishes import Masking, PhoneWish
 from services.telephony.orders import PhoneStanding, RingingCall
-from tests.pages.conftest import press
+from tests.pages.conftest import as_read, press
 from tests.pages.conftest import texts as written
 from tests.pages.phone_stand_ins import FACTS, StagedPhone, on_the_phone
 
@@ -234,6 +235,13 @@ class TestAnswering:
         assert "A number ending in 877" in texts(page)
         assert CALLER[-4:] not in str(page.main)
 
+    def test_names_of_callers_are_shown_as_they_are(self, ringing, phone, page):
+        hostile = "**Bank** [click](http://evil.test) <b>x</b>"
+        phone.ringing = [replace(ringing, caller_name=hostile)]
+        page.run()
+        assert not [m for m in page.markdown if "[click](http://evil.test)" in m.value]
+        assert hostile in as_read(page).replace("\u2060", "")
+
     def test_whom_one_answers_is_transcribed_as_chosen(self, ringing, page, phone):
         page.multiselect(key="phone_locales").set_value(["fr-FR"]).run()
         page.button(key="phone_answer_r1").click().run()
@@ -377,6 +385,16 @@ class TestWhileItIsHeld:
         held.run()
         assert "there is no recording of it" in held.info[0].value
         assert not [b for b in held.button if b.label == "Hang up"]
+
+    def test_what_ends_by_itself_can_not_be_told_anything_more(self, held, staged, monkeypatch):
+        """The fragment looks by itself, before the page is drawn anew."""
+        drawn = []
+        monkeypatch.setattr(_phone, "draw_controls", lambda *given: drawn.append(given))
+        staged.live.change("c1", state=LiveState.FINISHING)
+        _phone._draw_controls("c1", "A call", FACTS)
+        staged.live.land("c1")
+        _phone._draw_controls("c1", "A call", FACTS)
+        assert not drawn
 
     def test_a_call_that_is_streamed_here_is_ended_in_its_view(self, page, staged, views):
         """Its telephone service takes no orders: what ends is our listening."""
