@@ -112,6 +112,13 @@ class AcsEmulator(Emulator):
         call.connect()
         return call
 
+    def hang_up_all(self) -> None:
+        """Have the other end of every call hang up."""
+        with self._lock:
+            calls = list(self._calls.values())
+        for call in calls:
+            call.hang_up()
+
     def ring(self, address: str, *, kind: str = "Microsoft.Communication.IncomingCall") -> int:
         """Deliver an IncomingCall event to an address; return the status of the answer."""
         event = {

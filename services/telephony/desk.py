@@ -85,7 +85,7 @@ class PhoneDesk:
     # --- calls ----------------------------------------------------------------------------------
 
     def place(self, user: User, number: str, order: PhoneOrder) -> RunningCall:
-        """Call a number. Raises AccessDenied, InvalidRequest, TelephonyError, LiveFull."""
+        """Call a number. Raises AccessDenied, InvalidRequest, TelephonyError, StorageError."""
         check_may_change(user)
         control, caller = self._control(), self._rules.caller
         check_number(number)

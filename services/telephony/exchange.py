@@ -96,12 +96,12 @@ class PhoneExchange:
         *,
         caller: str | None = None,
     ) -> HeldPhoneCall:
-        """Open a call everywhere, or nowhere: who reads it, the service, the row.
+        """Open a call everywhere, or nowhere: at the service, which ``ask`` asks, and here.
 
-        ``ask`` asks the service. Raises what that raises, LiveFull, StorageError.
+        Nobody who rings waits for models to be loaded: the call is read once they are. Raises what
+        ``ask`` raises, and StorageError.
         """
         held = self._made(running, wish, caller=caller)
-        held.open()
         with self._lock:
             self._opening += 1
         try:
@@ -128,6 +128,7 @@ class PhoneExchange:
         self._hold(held)
 
     def _hold(self, held: HeldPhoneCall) -> None:
+        held.open()
         # Those who look after calls come first: an event may end it at once.
         self._parts.holding.adopt(held)
         with self._lock:
@@ -208,7 +209,6 @@ class PhoneExchange:
             before=told,
             lasted_ms=max(0, lasted_ms),
         )
-        held.open_later()
         self._hold(held)
         held.standing.warn(StartedAgain(), running.received_ms)
         held.begin_again()

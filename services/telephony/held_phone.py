@@ -33,6 +33,8 @@ from services.telephony.looking_up import LookingUp
 from services.telephony.wish_form import wish_text
 
 ACS = "acs"
+SUMMARY_WITHIN_S = 10.0
+"""So long a call that is over waits for the summary that was asked for with it."""
 
 
 class PhoneControl(Protocol):
@@ -84,7 +86,7 @@ class HeldPhoneCall:
         heard: HeardBefore | None = None,
         told: Sequence[Told] = (),
     ) -> None:
-        """Take how it is to be transcribed and read; ``open`` or ``open_later`` follows.
+        """Take how it is to be transcribed and read; ``open`` follows.
 
         ``caller`` is the number at the other end. ``heard`` and ``told`` are of an earlier process.
         """
@@ -101,6 +103,7 @@ class HeldPhoneCall:
         self._released = self._landed = False
         self._finish_by: float | None = None
         self._summaries_asked = 0
+        self._last_summary = threading.Event()
         self._feed = WordFeed(
             parts.recogniser,
             order,
@@ -121,12 +124,8 @@ class HeldPhoneCall:
         )
 
     def open(self) -> None:
-        """Open who reads it. Raises the PartylineError that that is refused with."""
+        """Have opened who reads it; words that come before that are read then."""
         self._feed.open()
-
-    def open_later(self) -> None:
-        """Have opened who reads it."""
-        self._feed.open_later()
 
     @property
     def running(self) -> RunningCall:
@@ -194,6 +193,8 @@ class HeldPhoneCall:
             so_far = self._summaries_asked > 0
             self._summaries_asked = max(0, self._summaries_asked - 1)
         self._feed.summed_up(text, ACS, so_far=so_far)
+        if not so_far:
+            self._last_summary.set()
 
     def begin_again(self) -> None:
         """Have it transcribed again, after the process that held it has died."""
@@ -341,6 +342,8 @@ class HeldPhoneCall:
         except PartylineError as error:
             self.failed(error)
         finally:
+            if self.wish.summary and self._was_heard:
+                self._last_summary.wait(SUMMARY_WITHIN_S)
             self.standing.received(self._session.sent_ms)
             self._session.finish()
 

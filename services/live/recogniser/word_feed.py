@@ -29,13 +29,14 @@ from services.live.telling.standing import Standing
 
 WITHIN_S = 5.0
 """So long a call that has ended waits for a session that has been lost to be opened again."""
+LETTING_GO_S = 5.0
 MOST_UNTOLD = 2_000
 
 Gives = Callable[[WordsRead], None]
 
 
 class WordFeed:
-    """The way of one call's words to the recogniser. Safe across threads; only ``open`` waits."""
+    """The way of one call's words to the recogniser. Safe across threads; nobody waits for it."""
 
     def __init__(
         self,
@@ -71,15 +72,7 @@ class WordFeed:
         self._thread: threading.Thread | None = None
 
     def open(self) -> None:
-        """Open the first session. Raises the PartylineError that it is refused with."""
-        with self._changed:
-            self._number += 1
-            number = self._number
-        session = self._recogniser.read(self._order, self._listener(number), self._told.known())
-        self._use(session)
-
-    def open_later(self) -> None:
-        """Open a session in the background: words are taken, and read when it is there."""
+        """Have a session opened: words are taken at once, and read when it is there."""
         with self._changed:
             self._begin_to_open()
 
@@ -132,7 +125,7 @@ class WordFeed:
         if session is not None:
             session.abort()
         if thread is not None and thread is not threading.current_thread():
-            thread.join()
+            thread.join(LETTING_GO_S)
 
     # --- with the lock ------------------------------------------------------------------------
 
@@ -213,6 +206,7 @@ class WordFeed:
                 self._changed.wait_for(lambda: self._over, self._again.pause_s)
                 if self._over or self._session is not None:
                     return
+                self._number += 1
                 number, known = self._number, self._told.known()
             try:
                 session = self._recogniser.read(self._order, self._listener(number), known)

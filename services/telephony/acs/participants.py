@@ -7,6 +7,7 @@ from services.domain.speech import Speaker, SpeakerRole
 
 MOST_PARTICIPANTS = 50
 _PHONE = "4:"
+_USER = "8:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +67,19 @@ class Participants:
 
     def _speaker(self, raw_id: str, number: int) -> Speaker:
         known = self._known.get(raw_id)
-        role = known.role if known else SpeakerRole.UNKNOWN
+        role = known.role if known else self._role_of_others(raw_id)
         return Speaker(
             id=f"s{number}",
             label=(known.label if known else None) or f"Speaker {number}",
             role=role,
-            role_confidence=1.0 if role is not SpeakerRole.UNKNOWN else None,
+            role_confidence=1.0 if known and role is not SpeakerRole.UNKNOWN else None,
         )
+
+    def _role_of_others(self, raw_id: str) -> SpeakerRole:
+        """Return who somebody is of whom only the kind is known.
+
+        Where the customer is known to be at a number, a user of our own resource is the agent.
+        """
+        has_customer = any(one.role is SpeakerRole.CUSTOMER for one in self._known.values())
+        is_ours = has_customer and raw_id.startswith(_USER)
+        return SpeakerRole.AGENT if is_ours else SpeakerRole.UNKNOWN

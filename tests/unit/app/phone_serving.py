@@ -1,4 +1,4 @@
-"""An installation that takes phone calls, over real sockets, with the emulated service beside it."""
+"""An installation that takes phone calls over real sockets, an emulated service beside it."""
 
 import socket
 import threading
