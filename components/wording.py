@@ -14,6 +14,7 @@ MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 MISSING = "–"
+NEEDS_RECORDING = "needs the recording"
 
 STATE_WORDS = {
     CallState.WAITING: "Waiting",
@@ -51,6 +52,7 @@ SOUND_WORDS = {
         "appears here when you open the call again."
     ),
     Listening.NOTHING: "This call has no sound.",
+    Listening.UNRECORDED: "There is no recording of this call to listen to.",
 }
 COVER_WORDS = {Cover.BEEP: "covered by a tone", Cover.SILENCE: "covered by silence"}
 LEAST_SHOWN_COST = 0.0001

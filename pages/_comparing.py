@@ -10,7 +10,7 @@ from components.heading import draw_empty, draw_panel_title
 from components.wording import clock
 from pages._acts import carry_out_each
 from pages._runs import ask_for_rerun, provider_choices
-from services.domain.errors import PartylineError
+from services.domain.errors import NoRecording, PartylineError
 from services.review.comparing import ComparedCall, KnownTranscript
 
 DIFFERENCES, EVERYTHING = "What differs", "Everything"
@@ -21,6 +21,10 @@ def show_comparison(call_id: str) -> None:
     user, desk = session.current_user(), session.services().comparing
     known = desk.transcripts(user, call_id)
     titles = {c.capabilities.name: c.capabilities.title for c in provider_choices()}
+    refusal = session.services().desk.why_no_run(user, call_id)
+    if len(known) < 2 and isinstance(refusal, NoRecording):
+        draw_empty(f"This call has one transcript. {refusal.user_message}")
+        return
     if len(known) < 2:
         draw_empty("This call has one transcript. With a second one, both can be compared.")
         _offer_another(call_id)

@@ -153,7 +153,7 @@ def _links(reviewed: ReviewedCall) -> ReviewLinks:
     """Return where the browser finds transcript and sound, with what is said about the sound."""
     call_id, review = reviewed.call.id, session.review_url(reviewed.call.id)
     sound = session.services().desk.sound_of(session.current_user(), call_id)
-    if sound.listening in (Listening.PREPARING, Listening.NOTHING):
+    if sound.listening in SOUND_WORDS:
         return ReviewLinks(review=review, audio=None, no_audio=SOUND_WORDS[sound.listening])
     if sound.listening is Listening.WHOLE:
         return ReviewLinks(review=review, audio=session.audio_url(call_id), sound=sound.version)

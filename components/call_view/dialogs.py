@@ -141,7 +141,8 @@ def ask_details(call: Call, on_save: Callable[[CallDetails], object]) -> None:
             index=directions.index(details.direction),
             format_func=lambda d: DIRECTION_WORDS[d],
         )
-        st.caption(f"File: {plain(call.source_name)} ({size(call.size_bytes)})")
+        stored = size(call.size_bytes) if call.has_recording else "there is no recording"
+        st.caption(f"File: {plain(call.source_name)} ({stored})")
         if st.form_submit_button("Save", type="primary"):
             changed = replace(
                 details,

@@ -7,6 +7,7 @@ from components import palette
 from components.charts.talk_ratio import talk_listen_text
 from components.wording import (
     MISSING,
+    NEEDS_RECORDING,
     ROLE_WORDS,
     SENTIMENT_WORDS,
     duration,
@@ -71,8 +72,8 @@ def _cards(reviewed: ReviewedCall) -> list[tuple[str, str, str | None, str]]:
         ),
         (
             "Hold",
-            duration(m.hold_ms),
-            plural(m.hold_count, "hold"),
+            duration(m.hold_ms) if reviewed.holds_known else MISSING,
+            plural(m.hold_count, "hold") if reviewed.holds_known else NEEDS_RECORDING,
             "Music, a tone or announced silence while one party waits.",
         ),
         (
@@ -116,7 +117,7 @@ def draw_all_figures(reviewed: ReviewedCall) -> None:
         found = metrics.by_speaker.get(speaker.id)
         columns[title] = [value for _, value in _speaker_rows(found)]
     st.dataframe(pd.DataFrame(columns), hide_index=True, alt="Figures of each speaker")
-    rows = _call_rows(metrics)
+    rows = _call_rows(metrics, holds_known=reviewed.holds_known)
     st.dataframe(
         pd.DataFrame(rows, columns=["Figure", "Value"]), hide_index=True, alt="Figures of the call"
     )
@@ -138,7 +139,8 @@ def _speaker_rows(m: SpeakerMetrics | None) -> list[tuple[str, str]]:
     ]
 
 
-def _call_rows(m: CallMetrics) -> list[tuple[str, str]]:
+def _call_rows(m: CallMetrics, *, holds_known: bool) -> list[tuple[str, str]]:
+    hold = f"{duration(m.hold_ms)} in {plural(m.hold_count, 'hold')}"
     return [
         ("Duration", duration(m.duration_ms)),
         ("Somebody speaks", duration(m.speech_ms)),
@@ -146,7 +148,7 @@ def _call_rows(m: CallMetrics) -> list[tuple[str, str]]:
         ("Silences over 3 s", duration(m.silence_ms)),
         ("Longest silence", duration(m.longest_silence_ms)),
         ("Dead air over 5 s", f"{duration(m.dead_air_ms)} in {plural(m.dead_air_count, 'place')}"),
-        ("Hold", f"{duration(m.hold_ms)} in {plural(m.hold_count, 'hold')}"),
+        ("Hold", hold if holds_known else NEEDS_RECORDING),
         ("Both at once", f"{duration(m.overlap_ms)} in {plural(m.overlap_count, 'place')}"),
         ("Mean overlap", duration(m.overlap_mean_ms)),
         ("Changes of speaker", number(m.switches)),

@@ -38,6 +38,9 @@ MORE_WORDS = {
 }
 
 
+NEED_RECORDING = frozenset({HeaderAct.REMEMBER, HeaderAct.RERUN, HeaderAct.RELABEL})
+
+
 @dataclass(frozen=True, kw_only=True)
 class SoundDownload:
     """Where the sound of a call can be fetched; ``covered``: without its personal data."""
@@ -107,7 +110,7 @@ def _draw_actions(call: Call, exporter: Exporter, sound: SoundDownload | None) -
     # A menu closes when something is chosen; it would lie over the question that is asked then.
     more: HeaderAct | None = st.menu_button(
         "More",
-        list(MORE_WORDS),
+        [act for act in MORE_WORDS if call.has_recording or act not in NEED_RECORDING],
         icon=":material/more_horiz:",
         format_func=lambda act: MORE_WORDS[act],
         key="call_more",

@@ -10,14 +10,16 @@ from components.heading import draw_panel_title
 from components.wording import clock, plain
 from services.domain.calls import FINISHED_STATES
 from services.domain.captions import is_captions
+from services.domain.findings import SENTENCES, FindingKind
 from services.domain.reviewed import ReviewedCall
 from services.providers.fallback import STAGE as FALLBACK_STAGE
 
 
 def draw_findings(reviewed: ReviewedCall) -> None:
-    """Draw what was noticed about the sound, if anything."""
+    """Draw what was noticed about the sound, if anything but that there is none."""
     findings = reviewed.call.audio.findings if reviewed.call.audio else ()
-    said = list(dict.fromkeys(finding.sentence_with_figures for finding in findings))
+    told = [finding for finding in findings if finding.kind is not FindingKind.NO_RECORDING]
+    said = list(dict.fromkeys(finding.sentence_with_figures for finding in told))
     if len(said) == 1:
         st.caption(f":material/hearing: About the sound: {said[0]}")
     elif said:
@@ -27,6 +29,9 @@ def draw_findings(reviewed: ReviewedCall) -> None:
 
 def draw_captions_note(reviewed: ReviewedCall) -> None:
     """Draw that what is shown was understood while the call was held, if so."""
+    if not reviewed.call.has_recording:
+        st.info(SENTENCES[FindingKind.NO_RECORDING], icon=":material/phone_in_talk:")
+        return
     if not is_captions(reviewed.transcript.provider):
         return
     if reviewed.call.state in FINISHED_STATES:
@@ -70,8 +75,13 @@ def draw_sentiment(reviewed: ReviewedCall) -> None:
 
 
 def draw_loudness(reviewed: ReviewedCall) -> None:
-    """Draw the loudness of each speaker, when the provider measured it."""
+    """Draw the loudness of each speaker where it was measured; else why it can't be, if so."""
     transcript = reviewed.transcript
+    if not reviewed.call.has_recording:
+        with st.container(border=True):
+            draw_panel_title("Loudness")
+            st.caption("Loudness is measured from a recording, and this call has none.")
+        return
     if not any(transcript.loudness_dbfs.values()):
         return
     with st.container(border=True):
@@ -88,7 +98,9 @@ def draw_processed_by(reviewed: ReviewedCall) -> None:
     if not reviewed.transcript.stages:
         st.caption(f"Provider: {plain(reviewed.transcript.provider)}")
     audio = reviewed.call.audio
-    if audio:
+    if not reviewed.call.has_recording:
+        st.caption("Sound: none; the telephone service sent words.")
+    elif audio:
         channels = "one channel" if audio.channels == 1 else f"{audio.channels} channels"
         st.caption(
             f"Sound: {plain(audio.codec)} in {plain(audio.container)}, "

@@ -29,7 +29,8 @@ def draw_timeline(reviewed: ReviewedCall, on_click: Callable[[int], None]) -> No
             on_click(place)
 
     text = timeline_text(reviewed)
-    draw_panel_title("Who speaks when", explanation="Click a bar to listen from there.")
+    goes_to = "to listen from there" if reviewed.call.has_recording else "to read from there"
+    draw_panel_title("Who speaks when", explanation=f"Click a bar {goes_to}.")
     st.plotly_chart(
         timeline_figure(reviewed),
         key=key,
@@ -38,7 +39,7 @@ def draw_timeline(reviewed: ReviewedCall, on_click: Callable[[int], None]) -> No
         selection_mode="points",
         alt=text,
     )
-    st.caption(f"{plain(text)} Grey: hold or dead air.")
+    st.caption(f"{plain(text)} Grey: {'hold or ' * reviewed.holds_known}dead air.")
 
 
 def clicked_place(points: Sequence[Any], last: int | None) -> int | None:

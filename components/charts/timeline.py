@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from components import palette
 from components.charts.frame import frame, instants, shade, time_axis
-from components.wording import ROLE_WORDS, clock, duration, percent
+from components.wording import NEEDS_RECORDING, ROLE_WORDS, clock, duration, percent
 from services.domain.intervals import Interval, union
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import Speaker, SpeakerRole
@@ -76,7 +76,8 @@ def timeline_text(reviewed: ReviewedCall) -> str:
         talk = duration(figures.talk_ms if figures else None)
         parts.append(f"{speaker.label}{role} speaks {talk} in {spans} stretches.")
     parts.append(f"Both at once: {duration(metrics.overlap_ms)} in {metrics.overlap_count} places.")
-    parts.append(f"Hold: {duration(metrics.hold_ms)}. Dead air: {duration(metrics.dead_air_ms)}.")
+    hold = duration(metrics.hold_ms) if reviewed.holds_known else NEEDS_RECORDING
+    parts.append(f"Hold: {hold}. Dead air: {duration(metrics.dead_air_ms)}.")
     return " ".join(parts)
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from components.wording import MISSING, duration, number, percent, signed
+from components.wording import MISSING, NEEDS_RECORDING, duration, number, percent, signed
 from services.domain.metrics import SpeakerMetrics
 from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SpeakerRole
@@ -139,7 +139,12 @@ ROWS = (
     _time("Nobody speaks", lambda r: r.analysis.metrics.non_talk_ms),
     _time("Silences over 3 s", lambda r: r.analysis.metrics.silence_ms),
     _time("Both at once", lambda r: r.analysis.metrics.overlap_ms),
-    _time("Hold", lambda r: r.analysis.metrics.hold_ms),
+    Row(
+        title="Hold",
+        of=lambda r: r.analysis.metrics.hold_ms if r.holds_known else None,
+        words=lambda hold_ms: NEEDS_RECORDING if hold_ms is None else duration(hold_ms),
+        change=_signed_duration,
+    ),
     _time("Agent answers after (median)", lambda r: r.analysis.metrics.patience_ms),
     Row(
         title="Mean sentiment, customer",

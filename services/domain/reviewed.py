@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from services.domain.calls import Call
+from services.domain.captions import is_captions
 from services.domain.edits import CallEdits
 from services.domain.intervals import Interval
 from services.domain.metrics import AnalysedTranscript, CallAnalysis
@@ -52,6 +53,11 @@ class ReviewedCall:
     def analysed(self) -> AnalysedTranscript:
         """The transcript as shown, with its figures."""
         return AnalysedTranscript(transcript=self.transcript, analysis=self.analysis)
+
+    @property
+    def holds_known(self) -> bool:
+        """Whether holds were looked for: they are heard, so captions have none, and never 0 ms."""
+        return not is_captions(self.transcript.provider)
 
     @property
     def version(self) -> str:

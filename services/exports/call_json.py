@@ -31,7 +31,7 @@ def call_document(reviewed: ReviewedCall) -> Json:
         "call": _call(reviewed.call, transcript),
         "speakers": [_speaker(transcript, analysis, at) for at in range(len(transcript.speakers))],
         "utterances": [utterance_document(u) for u in transcript.utterances],
-        "metrics": _metrics(analysis),
+        "metrics": _metrics(reviewed),
         "spans": [
             {"speaker": s.speaker, "start_ms": s.start_ms, "end_ms": s.end_ms}
             for s in transcript.spans
@@ -56,6 +56,7 @@ def call_document(reviewed: ReviewedCall) -> Json:
 
 def _call(call: Call, transcript: Transcript) -> Json:
     audio, details = call.audio, call.details
+    recorded = audio if call.has_recording else None
     return {
         "id": call.id,
         "source_name": call.source_name,
@@ -65,8 +66,8 @@ def _call(call: Call, transcript: Transcript) -> Json:
             if transcript.part
             else None
         ),
-        "channels": audio.channels if audio else None,
-        "sample_rate": audio.sample_rate if audio else None,
+        "channels": recorded.channels if recorded else None,
+        "sample_rate": recorded.sample_rate if recorded else None,
         "language": transcript.language,
         "provider": transcript.provider,
         "audio_findings": [
@@ -131,8 +132,8 @@ def utterance_document(utterance: Utterance) -> Json:
     }
 
 
-def _metrics(analysis: CallAnalysis) -> Json:
-    m = analysis.metrics
+def _metrics(reviewed: ReviewedCall) -> Json:
+    m, holds_known = reviewed.analysis.metrics, reviewed.holds_known
     return {
         "overlap_ms": m.overlap_ms,
         "overlap_count": m.overlap_count,
@@ -145,8 +146,8 @@ def _metrics(analysis: CallAnalysis) -> Json:
         "longest_silence_ms": m.longest_silence_ms,
         "dead_air_ms": m.dead_air_ms,
         "dead_air_count": m.dead_air_count,
-        "hold_ms": m.hold_ms,
-        "hold_count": m.hold_count,
+        "hold_ms": m.hold_ms if holds_known else None,
+        "hold_count": m.hold_count if holds_known else None,
         "switches": m.switches,
         "switches_per_minute": _rounded(m.switches_per_minute),
         "patience_ms": m.patience_ms,

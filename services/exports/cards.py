@@ -54,7 +54,9 @@ def cards(reviewed: ReviewedCall) -> tuple[Card, ...]:
             value=clock(m.non_talk_ms),
             note=_of(m.non_talk_ms, m.duration_ms, "of the call"),
         ),
-        Card(title="On hold", value=clock(m.hold_ms), note=_times(m.hold_count)),
+        Card(title="On hold", value=clock(m.hold_ms), note=_times(m.hold_count))
+        if reviewed.holds_known
+        else Card(title="On hold", value=NOT_DEFINED, note="needs the recording"),
         Card(
             title="Dead air",
             value=clock(m.dead_air_ms),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from services import pipeline
+from services.domain.captions import captions_maker
 from services.domain.errors import NotFound, TranscriptGone
 from services.domain.ids import new_id
 from services.domain.speech import Transcript
@@ -29,10 +30,13 @@ def words_of_run(workshop: Workshop, material: RunMaterial) -> Transcript:
 def _as_they_came(workshop: Workshop, material: RunMaterial) -> Transcript:
     """Return the words of a call without a recording, to be understood from the beginning.
 
-    What was summed up while it was held may have been so before its end.
+    What was summed up here while it was held may have been so before its end; a summary of whoever
+    sent the words stays.
     """
     words = workshop.transcripts.active(material.org_id, material.run.call_id)
-    return replace(words, id=new_id(), summary=None)
+    origin = words.summary and words.summary.origin
+    is_senders = origin is not None and origin.name == captions_maker(words.provider)
+    return replace(words, id=new_id(), summary=words.summary if is_senders else None)
 
 
 def _heard(workshop: Workshop, material: RunMaterial) -> Transcript:

@@ -18,6 +18,7 @@ from services.domain.calls import (
     Stage,
 )
 from services.domain.errors import (
+    NoRecording,
     NotFound,
     PartylineError,
     ProviderNotConfigured,
@@ -92,6 +93,10 @@ class StagedDesk:
             for version in self.transcripts.list_for_call(user.org_id, call_id)
         )
         heard = Listening.COVERED if redacted else Listening.WHOLE
+        if not call.has_recording:
+            return CallSound(
+                listening=Listening.UNRECORDED, original=Original.GONE, version="unrecorded"
+            )
         return CallSound(
             listening=heard if call.audio else Listening.NOTHING,
             original=Original.KEPT,
@@ -99,7 +104,9 @@ class StagedDesk:
         )
 
     def why_no_run(self, user: User, call_id: str) -> PartylineError | None:
-        """Say what the test says."""
+        """Say what the test says; a call without a recording is known by itself."""
+        if not self.calls.get(user.org_id, call_id).has_recording:
+            return NoRecording()
         return SoundGone() if call_id in self.without_sound else None
 
     def cancel(self, user: User, call_id: str) -> None:
