@@ -1,5 +1,6 @@
 """What the options of ``partyline emulator`` are called; the folder emulators does the work."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,24 @@ emulators = typer.Typer(
     help="Servers on this machine that stand in for cloud services, for trying out.",
     no_args_is_help=True,
 )
+
+Call = Annotated[
+    Path, typer.Option("--call", metavar="FILE", help="The recording that is played, as for demo/.")
+]
+To = Annotated[str, typer.Option(help="Address (ws://127.0.0.1…) that the sound is sent to.")]
+SignedFor = Annotated[
+    str,
+    typer.Option(help="The address that the service was given, where it is not the one of --to."),
+]
+Speed = Annotated[float, typer.Option(min=0, help="From real time; 0 is at once.")]
+Seconds = Annotated[float, typer.Option(min=0, help="So much of it is played; 0 is all.")]
+AgentChannel = Annotated[int, typer.Option(min=0, max=1, help="The agent's channel in the file.")]
+DropAfter = Annotated[
+    float, typer.Option(min=0, help="Cuts the connection after so many seconds of sound.")
+]
+GarbageEvery = Annotated[
+    int, typer.Option(min=0, help="Sends something unreadable before each so manieth piece.")
+]
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes a free one.")]
 
@@ -111,3 +130,76 @@ def acs(
     )
     with one_clear_line():
         raise SystemExit(run_acs(script, port))
+
+
+@emulators.command("twilio")
+def twilio(
+    to: To,
+    call: Call,
+    signed_for: SignedFor = "",
+    calls: Annotated[int, typer.Option(min=1, max=500, help="So many calls at once.")] = 1,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="What the stream says of the call, as agent=Nora."),
+    ] = None,
+    speed: Speed = 1.0,
+    seconds: Seconds = 0.0,
+    agent_channel: AgentChannel = 0,
+    drop_after: DropAfter = 0.0,
+    garbage_every: GarbageEvery = 0,
+) -> None:
+    """Twilio Media Streams: plays a recording to a server of this machine as a phone call.
+
+    Signs with TWILIO_AUTH_TOKEN, as that server has it.
+    """
+    from app.commands.console import one_clear_line
+    from app.commands.stream_emulators import StreamScript, run_twilio
+
+    script = StreamScript(
+        to=to,
+        call=call,
+        signed_for=signed_for,
+        calls=calls,
+        parameters=tuple(parameter or ()),
+        speed=speed,
+        seconds=seconds,
+        agent_channel=agent_channel,
+        drop_after_s=drop_after,
+        garbage_every=garbage_every,
+    )
+    with one_clear_line():
+        raise SystemExit(run_twilio(script))
+
+
+@emulators.command("audiohook")
+def audiohook(
+    to: To,
+    call: Call,
+    signed_for: SignedFor = "",
+    calls: Annotated[int, typer.Option(min=1, max=500, help="So many calls at once.")] = 1,
+    speed: Speed = 1.0,
+    seconds: Seconds = 0.0,
+    agent_channel: AgentChannel = 0,
+    drop_after: DropAfter = 0.0,
+    garbage_every: GarbageEvery = 0,
+) -> None:
+    """Genesys AudioHook: plays a recording to a server of this machine as a phone call.
+
+    Signs with AUDIOHOOK_API_KEY and AUDIOHOOK_CLIENT_SECRET, as that server has them.
+    """
+    from app.commands.console import one_clear_line
+    from app.commands.stream_emulators import StreamScript, run_audiohook
+
+    script = StreamScript(
+        to=to,
+        call=call,
+        signed_for=signed_for,
+        calls=calls,
+        speed=speed,
+        seconds=seconds,
+        agent_channel=agent_channel,
+        drop_after_s=drop_after,
+        garbage_every=garbage_every,
+    )
+    with one_clear_line():
+        raise SystemExit(run_audiohook(script))

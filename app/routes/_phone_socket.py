@@ -1,26 +1,28 @@
 """Carries one connection of a telephone service: its messages to a stream, and answers back.
 
-The stream may wait for the disk; all of it is done by a thread of the connection's own. What comes
-meanwhile is collected, so that fifty packets a second don't make as many errands; when too much
-has, nothing more is read until there is room.
+One thread reads what has come, another one feeds the call with it, which may wait for the disk; the
+event loop waits for nothing. Packets are collected, so that a hundred a second don't make as many
+errands; when too much has come that wasn't taken yet, nothing more is received.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.routes._sockets import DONE, TRY_AGAIN_LATER, close
-from services.live.recording.line import LineNotice
+from services.telephony.streaming.over import Over
 from services.telephony.streaming.stream import PhoneStream
 
 COLLECT_S = 0.1
 MOST_AT_ONCE = 200
 """So many messages at most are taken each tenth of a second: twenty times what a call sends."""
 MOST_WAITING_BYTES = 1024 * 1024
+MOST_UNFED_BYTES = 16 * 1024 * 1024
+"""Four minutes of both sides."""
 QUIET_S = 60.0
 """Each service sends something every few seconds; one that doesn't is gone."""
 CLOSE_WITHIN_S = 5.0
@@ -66,16 +68,19 @@ class PhoneSocket:
         self._loop = asyncio.get_running_loop()
         self._waiting = _Waiting()
         self._woken = asyncio.Event()
+        self._due = asyncio.Event()
+        self._worked = asyncio.Event()
         self._over = asyncio.Event()
-        self._notice: LineNotice | None = None
+        self._why: Over | None = None
         self._is_gone = False
-        self._own_thread = anyio.CapacityLimiter(1)
+        self._reader = anyio.CapacityLimiter(1)
+        self._feeder = anyio.CapacityLimiter(1)
 
-    def over(self, notice: LineNotice) -> None:
+    def over(self, why: Over) -> None:
         """Take from any thread that no more sound is wanted."""
 
         def take() -> None:
-            self._notice = self._notice or notice
+            self._why = self._why or why
             self._over.set()
             self._woken.set()
 
@@ -90,17 +95,18 @@ class PhoneSocket:
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._receive)
-                await self._work(stream)
+                group.start_soon(self._feed, stream)
+                await self._read(stream)
+                if (wait_s := stream.broke()) > 0:
+                    with anyio.move_on_after(wait_s):
+                        await self._over.wait()
                 group.cancel_scope.cancel()
-            if (wait_s := stream.broke()) > 0:
-                with anyio.move_on_after(wait_s):
-                    await self._over.wait()
         finally:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(stream.end, limiter=self._own_thread)
+                await anyio.to_thread.run_sync(stream.end, limiter=self._feeder)
         if not self._is_gone:
-            lost = self._notice is LineNotice.LOST
-            await close(self._websocket, TRY_AGAIN_LATER if lost else DONE)
+            is_late = self._why in (Over.LOST, Over.FAILED)
+            await close(self._websocket, TRY_AGAIN_LATER if is_late else DONE)
 
     async def _receive(self) -> None:
         try:
@@ -117,22 +123,40 @@ class PhoneSocket:
         self._is_gone = True
         self._woken.set()
 
-    async def _work(self, stream: PhoneStream) -> None:
-        """Have what comes taken until nothing more is to be."""
+    async def _feed(self, stream: PhoneStream) -> None:
+        """Have the call fed with what has been read, as long as that takes."""
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            await anyio.to_thread.run_sync(stream.work, limiter=self._feeder)
+            self._worked.set()
+
+    async def _read(self, stream: PhoneStream) -> None:
+        """Have what comes read until nothing more is to be."""
         is_told = False
         deadline = float("inf")
         while not stream.is_over and self._loop.time() < deadline:
             await self._something(deadline)
-            if self._notice is not None and not is_told:
+            if self._why is not None and not is_told:
                 is_told = True
-                await self._answer(await self._in_thread(partial(stream.stopped, self._notice)))
+                await self._answer(stream.stopped(self._why))
             sent = self._waiting.take()
             if sent:
-                await self._answer(await self._in_thread(partial(stream.take, sent)))
+                read = partial(stream.read, sent)
+                await self._answer(await anyio.to_thread.run_sync(read, limiter=self._reader))
             elif self._is_gone:
                 return
+            await self._pass_on(stream)
             if stream.is_ending:
                 deadline = min(deadline, self._loop.time() + CLOSE_WITHIN_S)
+
+    async def _pass_on(self, stream: PhoneStream) -> None:
+        """Have the call fed; where it is far behind, let what comes wait."""
+        if stream.has_work:
+            self._due.set()
+        while stream.waiting_bytes > MOST_UNFED_BYTES and self._why is None:
+            self._worked.clear()
+            await self._worked.wait()
 
     async def _something(self, deadline: float) -> None:
         """Wait until there is something to do, and a moment longer for what comes with it."""
@@ -143,9 +167,6 @@ class PhoneSocket:
             self._woken.clear()
         if not self._is_gone:
             await anyio.sleep(COLLECT_S)
-
-    async def _in_thread(self, work: Callable[[], Sequence[str]]) -> Sequence[str]:
-        return await anyio.to_thread.run_sync(work, limiter=self._own_thread)
 
     async def _answer(self, answers: Sequence[str]) -> None:
         for answer in answers:

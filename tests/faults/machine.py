@@ -69,10 +69,14 @@ class Machine:
         """Start a worker that is killed when its run has reported so much of a stage."""
         return self._start("-m", "tests.faults.dying_worker", stage.value, str(fraction))
 
-    def start_server(self, *, workers: bool = True, max_file_bytes: int | None = None) -> "Server":
+    def start_server(
+        self, *, workers: bool = True, max_file_bytes: int | None = None, **variables: str
+    ) -> "Server":
         """Start the web process and wait until it answers."""
         command = ("app.cli", "serve", "--workers" if workers else "--no-workers")
-        process = self._start("-m", *command, max_file_bytes=max_file_bytes, stdout=True)
+        process = self._start(
+            "-m", *command, max_file_bytes=max_file_bytes, stdout=True, **variables
+        )
         assert process.stdout is not None
         line = process.stdout.readline().decode()
         assert "http://localhost:" in line, line

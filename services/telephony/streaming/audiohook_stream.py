@@ -1,13 +1,12 @@
 """A session of AudioHook's as a live call."""
 
 import threading
+from functools import partial
 
-from services import telemetry
-from services.domain.errors import PartylineError
 from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
-from services.live.recording.line import LineNotice
 from services.telephony.audiohook import AudioHookOpen, AudioHookSession
 from services.telephony.streaming.call import StreamedCall, StreamOrder
+from services.telephony.streaming.over import Over
 from services.telephony.streaming.stream import PhoneStream
 
 BACK_WITHIN_S = 10.0
@@ -61,12 +60,15 @@ class AudioHookCall(PhoneStream):
         self._broken_off = broken_off
         self._was_paused = False
 
-    def stopped(self, notice: LineNotice) -> tuple[str, ...]:
+    def stopped(self, why: Over) -> tuple[str, ...]:
         """Tell the client that it may go; it closes the session then."""
-        if notice is LineNotice.TAKEN_OVER:
+        if why is Over.TAKEN_OVER:
             self.is_over = True
             return ()
-        return self._disconnect("completed" if notice is LineNotice.STOPPED else "error")
+        if self.is_ending or self._session.is_over:
+            return ()
+        self.is_ending = True
+        return (self._session.disconnect("completed" if why is Over.STOPPED else "error"),)
 
     def broke(self) -> float:
         """Return how long another session is waited for: not at all after a proper close."""
@@ -79,33 +81,20 @@ class AudioHookCall(PhoneStream):
         if was_on and self.call.call_id is not None:
             self._broken_off.forget(self.call.call_id)
 
-    def _take(self, message: str | bytes) -> tuple[str, ...]:
+    def _read(self, message: str | bytes) -> tuple[str, ...]:
         if isinstance(message, bytes):
-            self.call.take(self._session.take_sound(message))
+            self._sound(self._session.take_sound(message))
             return ()
         waits = self._session.opened is None
         answers = self._session.take_text(message)
         opened = self._session.opened
         if waits and opened is not None and not opened.is_probe:
-            answers += self._begun(opened)
+            self._later(partial(self._begin, opened, self._session.session_id or ""))
         self._follow()
         self.is_over, self.is_ending = self._session.is_over, self._session.is_ending
         return answers
 
-    def _begun(self, opened: AudioHookOpen) -> tuple[str, ...]:
-        """Begin the call; return what is to be said when that can't be done.
-
-        It follows the answer to the opening: the client counts our messages.
-        """
-        try:
-            self._begin(opened)
-        except PartylineError as error:
-            telemetry.warning("phone.refused", service=self.service.value, error=error.code)
-            return self._give_up()
-        return ()
-
-    def _begin(self, opened: AudioHookOpen) -> None:
-        session_id = self._session.session_id or ""
+    def _begin(self, opened: AudioHookOpen, session_id: str) -> None:
         before = self._broken_off.find(opened)
         if before is None or not self.call.go_on(before, len(opened.channels)):
             self.call.begin(
@@ -123,23 +112,16 @@ class AudioHookCall(PhoneStream):
             self._broken_off.keep(opened, session_id, self.call.call_id)
 
     def _follow(self) -> None:
-        """Let the call stand still and go on as the session does."""
+        """Have the call stand still and go on as the session does."""
         is_paused = self._session.is_paused
         if is_paused and not self._was_paused:
-            self.call.pause()
+            self._later(self.call.pause)
         elif self._was_paused and not is_paused:
-            self.call.resume()
+            self._later(self.call.resume)
         self._was_paused = is_paused
-        self.call.left_out(self._session.left_out())
-
-    def _give_up(self) -> tuple[str, ...]:
-        return self._disconnect("error")
-
-    def _disconnect(self, reason: str) -> tuple[str, ...]:
-        if self.is_ending or self._session.is_over:
-            return ()
-        self.is_ending = True
-        return (self._session.disconnect(reason),)
+        left_out_ms = self._session.left_out()
+        if left_out_ms:
+            self._later(partial(self.call.left_out, left_out_ms))
 
     def _rest(self) -> bytes:
         return self._session.finish()

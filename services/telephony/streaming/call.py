@@ -18,6 +18,7 @@ from services.live.desk import LiveDesk
 from services.live.recording.line import LineNotice, SoundLine
 from services.live.recording.unstored import TRY_FOR_S, UnstoredSound
 from services.providers.live import BYTES_PER_SAMPLE
+from services.telephony.streaming.over import BY_NOTICE, Over
 
 MOST_AHEAD_MS = 10 * 60_000
 """So much sound at most may be there that can't have been spoken yet since the call began."""
@@ -45,7 +46,7 @@ class StreamedCall:
         owner: User,
         options: Callable[[], ProcessingOptions],
         *,
-        on_over: Callable[[LineNotice], None],
+        on_over: Callable[[Over], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take whose call it is and how it is transcribed; nothing is begun.
@@ -132,6 +133,15 @@ class StreamedCall:
         self._do(self._stop)
         self._is_over = True
 
+    def give_up(self) -> None:
+        """End a call that can't go on, with what there is of it, or that could not begin."""
+        self._is_over = True
+        try:
+            self._stop()
+        except PartylineError as error:
+            telemetry.warning("phone.not_ended", error=error.code)
+        self._on_over(Over.FAILED)
+
     def _connect(self, call_id: str) -> None:
         line = self._desk.connect(self._owner, call_id, self._notified)
         self.call_id, self._line = call_id, line
@@ -144,7 +154,7 @@ class StreamedCall:
 
     def _notified(self, notice: LineNotice) -> None:
         self._is_over = True
-        self._on_over(notice)
+        self._on_over(BY_NOTICE[notice])
 
     def _may_be(self, ms: int) -> bool:
         """Say whether so much more sound can be there, or nearly so; count it when not."""
@@ -168,14 +178,7 @@ class StreamedCall:
             self._is_over = True
         except PartylineError as error:
             telemetry.warning("phone.sound_not_taken", error=error.code)
-            self._is_over = True
-            self._end_with_what_is_there()
-
-    def _end_with_what_is_there(self) -> None:
-        try:
-            self._stop()
-        except PartylineError as error:
-            telemetry.warning("phone.not_ended", error=error.code)
+            self.give_up()
 
     def _stop(self) -> None:
         if self._line is not None:

@@ -1,19 +1,25 @@
 """What streams of telephone services have in common, as whoever serves their sockets sees it."""
 
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from services import telemetry
-from services.domain.errors import InternalFault, PartylineError
+from services.domain.errors import PartylineError
 from services.domain.phone import PhoneService
-from services.live.recording.line import LineNotice
 from services.telephony.streaming.call import StreamedCall
+from services.telephony.streaming.over import Over
+
+Work = Callable[[], None]
 
 
 class PhoneStream(ABC):
-    """One connection. Its methods are called by one thread at a time, and may wait for the disk.
+    """One connection. What it sends is read by one thread, the call is fed by another.
 
-    They don't raise: a stream that can't become a call, or not any more, says that it is over.
+    So a service is answered in time whatever the call waits for: the recogniser that loads, the
+    disk. None of the methods raises; a stream that comes to nothing says that it is over.
     """
 
     service: PhoneService
@@ -27,45 +33,73 @@ class PhoneStream(ABC):
         """Whether nothing more is wanted of the connection."""
         self.is_ending = False
         """Whether the service was asked to close the connection, which it should do soon."""
+        self._lock = threading.Lock()
+        self._due: deque[tuple[Work, int]] = deque()
+        self._waiting_bytes = 0
 
-    def take(self, sent: Sequence[str | bytes]) -> tuple[str, ...]:
-        """Take messages in their order; return what is to be sent back."""
+    # --- the thread that reads ------------------------------------------------------------------
+
+    def read(self, sent: Sequence[str | bytes]) -> tuple[str, ...]:
+        """Read messages in their order, which takes no time; return what is to be sent back."""
         answers: list[str] = []
         for message in sent:
             if self.is_over:
                 break
             try:
-                answers += self._take(message)
+                answers += self._read(message)
             except PartylineError as error:
-                telemetry.warning("phone.refused", service=self.service.value, error=error.code)
-                answers += self._give_up()
+                self._tell("phone.refused", error)
+                answers += self.stopped(Over.FAILED)
             except Exception as error:
                 telemetry.fault("phone.stream", error, service=self.service.value)
-                telemetry.warning(
-                    "phone.refused", service=self.service.value, error=InternalFault().code
-                )
-                answers += self._give_up()
+                answers += self.stopped(Over.FAILED)
         return tuple(answers)
 
-    def stopped(self, notice: LineNotice) -> tuple[str, ...]:
+    def stopped(self, why: Over) -> tuple[str, ...]:
         """Take that no more sound is wanted; return what is to be said to the service."""
-        del notice
+        del why
         self.is_over = True
         return ()
 
     def broke(self) -> float:
         """Take that the connection is gone; return how many seconds another one is waited for."""
-        return self.comes_back_within_s if self.call.is_on else 0.0
+        return self.comes_back_within_s if self.call.is_on or self.has_work else 0.0
+
+    @property
+    def has_work(self) -> bool:
+        """Whether the call has to be fed."""
+        return bool(self._due)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much sound the call has not been fed yet."""
+        return self._waiting_bytes
+
+    # --- the thread that feeds ------------------------------------------------------------------
+
+    def work(self) -> None:
+        """Feed the call with what has been read; may wait for the disk."""
+        while True:
+            with self._lock:
+                if not self._due:
+                    return
+                do, size = self._due.popleft()
+                self._waiting_bytes -= size
+            try:
+                do()
+            except PartylineError as error:
+                self._tell("phone.refused", error)
+                self.call.give_up()
+            except Exception as error:
+                telemetry.fault("phone.stream", error, service=self.service.value)
+                self.call.give_up()
 
     def end(self) -> None:
         """End the call with what there is of it, unless another connection goes on with it."""
         self.is_over = True
-        try:
-            if self.call.is_on:
-                self.call.take(self._rest())
-                self.call.end()
-        except PartylineError as error:
-            telemetry.warning("phone.not_ended", service=self.service.value, error=error.code)
+        self._sound(self._rest())
+        self.work()
+        self.call.end()
         telemetry.event(
             "phone.stream_over",
             service=self.service.value,
@@ -74,9 +108,11 @@ class PhoneStream(ABC):
             **self._counts(),
         )
 
+    # --- one service's part ---------------------------------------------------------------------
+
     @abstractmethod
-    def _take(self, message: str | bytes) -> tuple[str, ...]:
-        """Take one message. Raises a PartylineError when no call comes of the stream."""
+    def _read(self, message: str | bytes) -> tuple[str, ...]:
+        """Read one message. Raises a PartylineError when no call can come of the stream."""
 
     @abstractmethod
     def _rest(self) -> bytes:
@@ -86,6 +122,15 @@ class PhoneStream(ABC):
     def _counts(self) -> dict[str, int]:
         """Return what became of its messages, in numbers."""
 
-    def _give_up(self) -> tuple[str, ...]:
-        self.is_over = True
-        return ()
+    def _later(self, work: Work, size: int = 0) -> None:
+        """Have something done to the call, after what was read before."""
+        with self._lock:
+            self._due.append((work, size))
+            self._waiting_bytes += size
+
+    def _sound(self, pcm: bytes) -> None:
+        if pcm:
+            self._later(partial(self.call.take, pcm), len(pcm))
+
+    def _tell(self, event: str, error: PartylineError) -> None:
+        telemetry.warning(event, service=self.service.value, error=error.code)

@@ -8,10 +8,10 @@ from services.domain.calls import ProcessingOptions
 from services.domain.errors import CallerRefused, NotFound
 from services.domain.people import User
 from services.live.desk import LiveDesk
-from services.live.recording.line import LineNotice
 from services.telephony.audiohook_signature import HandshakeCheck
 from services.telephony.streaming.audiohook_stream import AudioHookCall, BrokenOff
 from services.telephony.streaming.call import StreamedCall
+from services.telephony.streaming.over import Over
 from services.telephony.streaming.twilio_stream import TwilioCall
 from services.telephony.twilio import is_signed
 
@@ -20,7 +20,7 @@ AUDIOHOOK_PATH = "/audiohook"
 _WS = {"https": "wss", "http": "ws"}
 _USUAL_PORT = {"wss": 443, "ws": 80}
 
-OnOver = Callable[[LineNotice], None]
+OnOver = Callable[[Over], None]
 Headers = Mapping[str, str]
 
 

@@ -1,5 +1,7 @@
 """A stream of Twilio's as a live call."""
 
+from functools import partial
+
 from services.domain.calls import CallDetails, Direction
 from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
 from services.domain.speech import SpeakerRole
@@ -22,14 +24,13 @@ class TwilioCall(PhoneStream):
         super().__init__(call)
         self._stream = TwilioStream()
 
-    def _take(self, message: str | bytes) -> tuple[str, ...]:
+    def _read(self, message: str | bytes) -> tuple[str, ...]:
         waits = self._stream.start is None
         pcm = self._stream.take(message)
         if waits and self._stream.start is not None:
-            self.call.begin(_order(self._stream.start))
-        self.call.take(pcm)
-        if self._stream.is_over:
-            self.is_over = True
+            self._later(partial(self.call.begin, _order(self._stream.start)))
+        self._sound(pcm)
+        self.is_over = self._stream.is_over
         return ()
 
     def _rest(self) -> bytes:
