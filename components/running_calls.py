@@ -27,6 +27,7 @@ PHONE_STATE_WORDS = {
     LiveState.PAUSED: ("Not transcribed at present", ":material/pause_circle:"),
     LiveState.AWAY: ("Nothing arrives", ":material/wifi_off:"),
 }
+NOTHING_HEARD = ("Nothing heard yet", ":material/ring_volume:")
 SOURCE_WORDS = {
     LiveSource.BROWSER: "browser's microphone",
     LiveSource.BROWSER_AND_TAB: "browser's microphone and a tab",
@@ -117,6 +118,8 @@ def _draw_card(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
 def _state(call: RunningCall) -> tuple[str, str]:
     """Return where a call stands, and an icon for it."""
     if call.source is LiveSource.PHONE:
+        if call.state is LiveState.RECORDING and call.received_ms == 0:
+            return NOTHING_HEARD
         return PHONE_STATE_WORDS.get(call.state, STATE_WORDS[call.state])
     return STATE_WORDS[call.state]
 

@@ -24,6 +24,7 @@ from services.domain.live_calls import RunningCall
 from services.domain.phone import PhoneFacts
 
 LOOK_EVERY_S = 2.0
+NOTHING_YET = "Nothing has been heard yet: the call is being connected, or nobody has picked up."
 SUMMARY_ASKED = "The telephone service writes a summary; it appears among what is told of the call."
 
 
@@ -84,7 +85,8 @@ def _draw_controls(call_id: str, name: str, facts: PhoneFacts) -> None:
     """Draw what can be done; a fragment, for what the service does comes of itself."""
     user, services = session.current_user(), session.services()
     try:
-        if not services.live.get(user, call_id).goes_on:
+        call = services.live.get(user, call_id)
+        if not call.goes_on:
             return
         standing = services.phone.standing(user, call_id)
     except NotFound:
@@ -93,6 +95,8 @@ def _draw_controls(call_id: str, name: str, facts: PhoneFacts) -> None:
     except PartylineError as error:
         st.caption(f":material/lan: {plain(error.user_message)}")
         return
+    if call.received_ms == 0 and standing.is_transcribed:
+        st.caption(f":material/ring_volume: {NOTHING_YET}")
     act = draw_controls(call_id, facts.way, standing)
     trouble = session.phone_trouble(call_id)
     if trouble is not None:

@@ -120,7 +120,7 @@ def test_a_call_from_the_number_to_its_figures(telephone, server, open_page):
     page.get_by_role("button", name="Open the call").first.click(timeout=LANDS_WITHIN_MS)
     expect(page).to_have_url(re.compile(r"/call\?call="))
     expect(page.locator("[data-line]").first).to_be_visible(timeout=LANDS_WITHIN_MS)
-    expect(page.get_by_text("There is no recording of this call")).to_be_visible()
+    expect(page.get_by_text("There is no recording of this call").first).to_be_visible()
     expect(page.get_by_text(re.compile(r"Customer speaks \d+ s in \d+ stretches"))).to_be_visible()
     expect(page.get_by_text(re.compile(r"of all talk, .* % of the call")).first).to_be_attached()
 
@@ -157,4 +157,5 @@ def test_axe_finds_nothing_serious_and_a_phone_never_scrolls_sideways(server, op
     card(board, page).get_by_text("Azure Communication Services").first.click()
     assert grave_findings(board) == []
     card(board, page).get_by_role("button", name="Read along").click()
+    expect(board.locator("[data-line]").first).to_be_visible()
     hang_up(board, "End it for everyone")

@@ -291,6 +291,12 @@ class TestWhileItIsHeld:
         page.toggle(key="phone_sentiment").set_value(True).run()
         return call_number(page)
 
+    def test_until_somebody_picks_up_that_is_said(self, held, staged):
+        assert "Nothing has been heard yet" not in texts(held)
+        staged.live.change("c1", received_ms=0)
+        held.run()
+        assert "Nothing has been heard yet" in texts(held)
+
     def test_the_language_is_changed(self, held, staged):
         assert next(b for b in held.button if b.label == "Change language").disabled
         held.selectbox(key="phone_c1_locale").set_value("es-MX").run()

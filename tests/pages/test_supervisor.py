@@ -221,6 +221,12 @@ class TestPhoneCalls:
         desk.calls = [on_the_phone(state=state)]
         assert words in texts(open_page("supervisor"))
 
+    def test_until_somebody_picks_up_it_is_not_on_air(self, phone, desk, open_page):
+        desk.calls = [on_the_phone(received_ms=0, glance=LiveGlance())]
+        shown = texts(open_page("supervisor"))
+        assert "Nothing heard yet" in shown
+        assert "On air" not in shown
+
     def test_hanging_up_is_asked_about(self, phone, desk, open_page):
         page = open_page("supervisor")
         page.button(key="running_stop_c1").click().run()
