@@ -73,6 +73,7 @@ class PhoneSocket:
         self._over = asyncio.Event()
         self._why: Over | None = None
         self._is_gone = False
+        self._heard_at = self._loop.time()
         self._reader = anyio.CapacityLimiter(1)
         self._feeder = anyio.CapacityLimiter(1)
 
@@ -104,21 +105,17 @@ class PhoneSocket:
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(stream.end, limiter=self._feeder)
-        if not self._is_gone:
-            is_late = self._why in (Over.LOST, Over.FAILED)
-            await close(self._websocket, TRY_AGAIN_LATER if is_late else DONE)
+        is_late = self._why in (Over.LOST, Over.FAILED)
+        await close(self._websocket, TRY_AGAIN_LATER if is_late else DONE)
 
     async def _receive(self) -> None:
         try:
-            while True:
-                with anyio.fail_after(QUIET_S):
-                    message = await self._websocket.receive()
-                if message["type"] != "websocket.receive":
-                    break
+            while (message := await self._websocket.receive())["type"] == "websocket.receive":
+                self._heard_at = self._loop.time()
                 text = message.get("text")
                 await self._waiting.put(message["bytes"] if text is None else text)
                 self._woken.set()
-        except (WebSocketDisconnect, TimeoutError):
+        except WebSocketDisconnect:
             pass
         self._is_gone = True
         self._woken.set()
@@ -161,10 +158,12 @@ class PhoneSocket:
     async def _something(self, deadline: float) -> None:
         """Wait until there is something to do, and a moment longer for what comes with it."""
         if not self._waiting.has_any.is_set() and not self._is_gone:
-            left_s = min(deadline - self._loop.time(), QUIET_S + COLLECT_S)
-            with anyio.move_on_after(max(0.0, left_s)):
+            # A clock for each packet would cost more than all else that is done with it.
+            until = min(deadline, self._heard_at + QUIET_S)
+            with anyio.move_on_after(max(0.0, until - self._loop.time())):
                 await self._woken.wait()
             self._woken.clear()
+            self._is_gone = self._is_gone or self._loop.time() >= self._heard_at + QUIET_S
         if not self._is_gone:
             await anyio.sleep(COLLECT_S)
 

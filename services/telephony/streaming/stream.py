@@ -36,6 +36,7 @@ class PhoneStream(ABC):
         self._lock = threading.Lock()
         self._due: deque[tuple[Work, int]] = deque()
         self._waiting_bytes = 0
+        self._gathered: list[bytes] = []
 
     # --- the thread that reads ------------------------------------------------------------------
 
@@ -53,6 +54,7 @@ class PhoneStream(ABC):
             except Exception as error:
                 telemetry.fault("phone.stream", error, service=self.service.value)
                 answers += self.stopped(Over.FAILED)
+        self._pass_on()
         return tuple(answers)
 
     def stopped(self, why: Over) -> tuple[str, ...]:
@@ -98,6 +100,7 @@ class PhoneStream(ABC):
         """End the call with what there is of it, unless another connection goes on with it."""
         self.is_over = True
         self._sound(self._rest())
+        self._pass_on()
         self.work()
         self.call.end()
         telemetry.event(
@@ -122,15 +125,26 @@ class PhoneStream(ABC):
     def _counts(self) -> dict[str, int]:
         """Return what became of its messages, in numbers."""
 
-    def _later(self, work: Work, size: int = 0) -> None:
+    def _later(self, work: Work) -> None:
         """Have something done to the call, after what was read before."""
+        self._pass_on()
+        self._put(work, 0)
+
+    def _sound(self, pcm: bytes) -> None:
+        """Have sound stored with what comes next to it: each packet by itself costs too much."""
+        if pcm:
+            self._gathered.append(pcm)
+
+    def _pass_on(self) -> None:
+        pcm = b"".join(self._gathered)
+        self._gathered.clear()
+        if pcm:
+            self._put(partial(self.call.take, pcm), len(pcm))
+
+    def _put(self, work: Work, size: int) -> None:
         with self._lock:
             self._due.append((work, size))
             self._waiting_bytes += size
-
-    def _sound(self, pcm: bytes) -> None:
-        if pcm:
-            self._later(partial(self.call.take, pcm), len(pcm))
 
     def _tell(self, event: str, error: PartylineError) -> None:
         telemetry.warning(event, service=self.service.value, error=error.code)

@@ -1,15 +1,17 @@
 """Twilio and AudioHook send the sound of calls over real sockets: it becomes ordinary calls."""
 
+import json
+import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.routes import _phone_socket
 from app.security import AllowedHosts
@@ -388,6 +390,36 @@ def test_garbage_costs_an_audiohook_call_nothing(served: tuple[Services, str]) -
     seen = hook(garbage_every=3).stream(f"{address}/audiohook", said)
     assert seen.answers[-1]["type"] == "closed"
     assert stored_sound(services, the_call(services)) == decoded(said)
+
+
+def test_no_message_of_any_shape_is_a_fault(served: tuple[Services, str]) -> None:
+    _services, address = served
+    dice = random.Random(7)
+
+    def anything(depth: int = 0) -> Any:
+        kinds = [None, True, -1, 10**30, 1.5, "2", "open", "start", "media", "inbound", "PT9S"]
+        if depth > 3 or dice.random() < 0.3:
+            return dice.choice(kinds)
+        if dice.random() < 0.3:
+            return [anything(depth + 1) for _ in range(dice.randrange(3))]
+        keys = ["event", "start", "media", "streamSid", "tracks", "payload", "timestamp", "track",
+                "version", "id", "type", "seq", "parameters", "channels", "format", "rate",
+                "organizationId", "conversationId", "continuedSessions", "discarded"]  # fmt: skip
+        return {key: anything(depth + 1) for key in dice.sample(keys, dice.randrange(8))}
+
+    service = hook()
+    with logged() as events:
+        for n in range(12):
+            url = f"{address}/{('twilio', 'audiohook')[n % 2]}"
+            headers = {"X-Twilio-Signature": signature(url, TOKEN)}
+            headers |= service.headers(url, "session")
+            with dial(url, headers) as connection, suppress(ConnectionClosed):
+                for _ in range(60):
+                    size = dice.choice([0, 1, 40, 70_000])
+                    sent = dice.randbytes(size) if dice.random() < 0.2 else json.dumps(anything())
+                    connection.send(sent)
+        wait_until(lambda: len([e for e in events if e[0] == "phone.stream_over"]) == 12)
+    assert not [fields for name, fields in events if name in ("phone.stream", "route.fault")]
 
 
 # --- who is let in --------------------------------------------------------------------------------
