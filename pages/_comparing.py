@@ -12,6 +12,7 @@ from pages._acts import carry_out_each
 from pages._runs import ask_for_rerun, provider_choices
 from services.domain.errors import NoRecording, PartylineError
 from services.review.comparing import ComparedCall, KnownTranscript
+from services.telephony.acs.source import CAPABILITIES
 
 DIFFERENCES, EVERYTHING = "What differs", "Everything"
 
@@ -21,6 +22,7 @@ def show_comparison(call_id: str) -> None:
     user, desk = session.current_user(), session.services().comparing
     known = desk.transcripts(user, call_id)
     titles = {c.capabilities.name: c.capabilities.title for c in provider_choices()}
+    titles[CAPABILITIES.name] = CAPABILITIES.title
     refusal = session.services().desk.why_no_run(user, call_id)
     if len(known) < 2 and isinstance(refusal, NoRecording):
         draw_empty(f"This call has one transcript. {refusal.user_message}")

@@ -154,7 +154,12 @@ def _links(reviewed: ReviewedCall) -> ReviewLinks:
     call_id, review = reviewed.call.id, session.review_url(reviewed.call.id)
     sound = session.services().desk.sound_of(session.current_user(), call_id)
     if sound.listening in SOUND_WORDS:
-        return ReviewLinks(review=review, audio=None, no_audio=SOUND_WORDS[sound.listening])
+        return ReviewLinks(
+            review=review,
+            audio=None,
+            no_audio=SOUND_WORDS[sound.listening],
+            recorded=reviewed.call.has_recording,
+        )
     if sound.listening is Listening.WHOLE:
         return ReviewLinks(review=review, audio=session.audio_url(call_id), sound=sound.version)
     can_hear = sound.original is Original.KEPT

@@ -54,7 +54,7 @@ class ReviewLinks:
 
     A new ``sound`` makes it load the sound again. ``note`` says what is special about it;
     ``no_audio`` says why there is none. ``original``: whether the original can be asked for, and
-    is heard now (None: it can't).
+    is heard now (None: it can't). Not ``recorded``: there never is any sound, and nothing to play.
     """
 
     review: str
@@ -63,6 +63,7 @@ class ReviewLinks:
     note: str = ""
     no_audio: str = "This call has no sound."
     original: bool | None = None
+    recorded: bool = True
 
 
 def draw_call_review(
@@ -87,6 +88,7 @@ def draw_call_review(
         "sound_note": links.note,
         "no_sound": links.no_audio,
         "original": links.original,
+        "recorded": links.recorded,
         "seek": None if seek is None else {"ms": seek.ms, "nonce": seek.nonce, "play": seek.play},
         "reload": reload,
     }

@@ -147,7 +147,10 @@ def _call_rows(m: CallMetrics, *, holds_known: bool) -> list[tuple[str, str]]:
         ("Nobody speaks (holds included)", duration(m.non_talk_ms)),
         ("Silences over 3 s", duration(m.silence_ms)),
         ("Longest silence", duration(m.longest_silence_ms)),
-        ("Dead air over 5 s", f"{duration(m.dead_air_ms)} in {plural(m.dead_air_count, 'place')}"),
+        (
+            "Dead air over 5 s" if holds_known else "Dead air over 5 s (holds included)",
+            f"{duration(m.dead_air_ms)} in {plural(m.dead_air_count, 'place')}",
+        ),
         ("Hold", hold if holds_known else NEEDS_RECORDING),
         ("Both at once", f"{duration(m.overlap_ms)} in {plural(m.overlap_count, 'place')}"),
         ("Mean overlap", duration(m.overlap_mean_ms)),

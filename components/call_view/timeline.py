@@ -39,7 +39,8 @@ def draw_timeline(reviewed: ReviewedCall, on_click: Callable[[int], None]) -> No
         selection_mode="points",
         alt=text,
     )
-    st.caption(f"{plain(text)} Grey: {'hold or ' * reviewed.holds_known}dead air.")
+    grey = "hold or dead air" if reviewed.holds_known else "dead air, or a hold that nobody heard"
+    st.caption(f"{plain(text)} Grey: {grey}.")
 
 
 def clicked_place(points: Sequence[Any], last: int | None) -> int | None:

@@ -57,10 +57,11 @@ def assign_roles(
     Of two speakers one becomes agent and the other customer, or both stay unknown, as they do when
     both speak like agents, about a customer in the third person, or like relatives. Of more, the
     best evidenced is the agent, each other customer or unknown. Roles that a provider gave with a
-    confidence stay. ``voice_roles`` are the usual roles of known voices by their id.
+    confidence stay, and of two speakers leave the other role to the other. ``voice_roles`` are the
+    usual roles of known voices by their id.
     """
     if any(_is_given(s) for s in transcript.speakers):
-        return transcript
+        return _beside_given(transcript)
     known = details or CallDetails()
     exchanges = exchange_evidence(transcript.utterances)
     evidence = {
@@ -117,6 +118,22 @@ class _Evidence:
 
 def _is_given(speaker: Speaker) -> bool:
     return speaker.role is not SpeakerRole.UNKNOWN and speaker.role_confidence is not None
+
+
+def _beside_given(transcript: Transcript) -> Transcript:
+    """Return the transcript with the role that is left for the other one of two speakers."""
+    given = [s for s in transcript.speakers if _is_given(s)]
+    if len(transcript.speakers) != 2 or len(given) != 1:
+        return transcript
+    [known] = given
+    left = SpeakerRole.AGENT if known.role is SpeakerRole.CUSTOMER else SpeakerRole.CUSTOMER
+    return replace(
+        transcript,
+        speakers=tuple(
+            s if s is known else replace(s, role=left, role_confidence=known.role_confidence)
+            for s in transcript.speakers
+        ),
+    )
 
 
 def _of_two(evidence: Mapping[str, _Evidence], *, in_doubt: bool) -> dict[str, _Decision]:

@@ -34,7 +34,7 @@ def _as_they_came(workshop: Workshop, material: RunMaterial) -> Transcript:
     sent the words stays.
     """
     words = workshop.transcripts.active(material.org_id, material.run.call_id)
-    origin = words.summary and words.summary.origin
+    origin = words.summary.origin if words.summary else None
     is_senders = origin is not None and origin.name == captions_maker(words.provider)
     return replace(words, id=new_id(), summary=words.summary if is_senders else None)
 

@@ -58,7 +58,7 @@ def test_what_is_heard_only_says_that_it_needs_the_recording(call, open_page):
     figures = page.dataframe[1].value
     assert dict(zip(figures["Figure"], figures["Value"], strict=True))["Hold"] == NEEDS_RECORDING
     assert "Hold: needs the recording." in as_read(page)
-    assert "Grey: dead air." in as_read(page)
+    assert "Grey: dead air, or a hold that nobody heard." in as_read(page)
     assert "Loudness is measured from a recording, and this call has none." in as_read(page)
 
 
@@ -67,7 +67,7 @@ def test_there_is_no_player_and_no_sound_to_download(call, open_page, monkeypatc
     monkeypatch.setattr(_review, "draw_call_review", lambda *seen, **_more: given.append(seen[2]))
     open_page("call", open_call=call.id)
     (links,) = given
-    assert links.audio is None
+    assert (links.audio, links.recorded) == (None, False)
     assert links.no_audio == "There is no recording of this call to listen to."
 
 

@@ -85,6 +85,7 @@ class Desk {
       again: Boolean(this.renewing && data.audio_url),
       without: data.no_sound,
     });
+    this.root.querySelector(".player").classList.toggle("unrecorded", data.recorded === false);
     this.#tellSound();
     this.renewing = false;
     if (stale) await this.#fetch();
@@ -142,6 +143,7 @@ class Desk {
   #show() {
     const { model } = this;
     this.state.duration = model.duration;
+    this.player.refresh();
     if (!model.lines.length) this.#say("No words were recognised in this call.");
     drawPeople(this.pick("people"), this);
     const before = this.list ? this.viewport.scrollTop : this.state.scrollTop;

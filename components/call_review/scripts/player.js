@@ -178,6 +178,11 @@ class Player {
     this.frame = requestAnimationFrame(next);
   }
 
+  /** Show where the sound is once more: how long it is may be known better now. */
+  refresh() {
+    this.#show();
+  }
+
   #show(at = this.ms) {
     const { play, slider, now, total, speed, mute, volume } = this.parts;
     const going = !this.audio.paused && !this.audio.ended;

@@ -105,7 +105,7 @@ def test_roles_that_a_provider_gave_stay() -> None:
         call,
         speakers=(
             replace(call.speakers[0], role=SpeakerRole.CUSTOMER, role_confidence=0.7),
-            call.speakers[1],
+            replace(call.speakers[1], role=SpeakerRole.CUSTOMER, role_confidence=0.9),
         ),
     )
     assert assign_roles(given) == given
@@ -299,3 +299,17 @@ def test_roles_are_told_of_known_channels_only() -> None:
     named = replace(call.speakers[0], role=SpeakerRole.AGENT, role_confidence=0.9)
     known = replace(call, speakers=(named, call.speakers[1]))
     assert told_roles(known, (SpeakerRole.CUSTOMER,)) == known
+
+
+@pytest.mark.parametrize("given", [SpeakerRole.AGENT, SpeakerRole.CUSTOMER])
+def test_a_role_that_was_given_leaves_the_other_one_to_the_other_of_two(given) -> None:
+    call = _recognised(0.0, *RAIN)
+    bare = [replace(s, voice_id=None, voice_confidence=None) for s in call.speakers]
+    first, second = replace(bare[0], role=given, role_confidence=0.9), bare[1]
+    assigned = assign_roles(replace(call, speakers=(first, second)))
+    assert assigned.speakers[0] == first
+    assert {s.role for s in assigned.speakers} == {SpeakerRole.AGENT, SpeakerRole.CUSTOMER}
+    assert assigned.speakers[1].role_confidence == 0.9
+    third = replace(second, id="c")
+    more = assign_roles(replace(call, speakers=(first, second, third)))
+    assert [s.role for s in more.speakers[1:]] == [SpeakerRole.UNKNOWN, SpeakerRole.UNKNOWN]
