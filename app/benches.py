@@ -285,3 +285,18 @@ def bench_live_view(json_file: Figures = None) -> None:
 
     with one_clear_line():
         raise SystemExit(measure(json_file))
+
+
+@benches.command("phone")
+def bench_phone(
+    calls: Annotated[int, typer.Option(min=1, max=200, help="Calls at the same time.")] = 50,
+    seconds: Annotated[int, typer.Option(min=8, help="So long each is held.")] = 120,
+    redact: Annotated[bool, typer.Option(help="Take personal data out, as in life.")] = True,
+    json_file: Figures = None,
+) -> None:
+    """How soon the words of phone calls are told that a telephone service transcribes."""
+    from app.commands.console import one_clear_line
+    from bench.phone import PhoneLoad, measure
+
+    with one_clear_line():
+        raise SystemExit(measure(PhoneLoad(calls=calls, seconds=seconds, redact=redact), json_file))

@@ -30,6 +30,7 @@ from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
 from services.live.alerting.alerts import LiveAlerts
 from services.live.desk import LiveDesk
+from services.live.recogniser.recognising import Recogniser
 from services.live.recording.keeping import LiveKeeper
 from services.providers.registry import ProviderRegistry
 from services.reading_rules import read_by_book
@@ -120,6 +121,7 @@ class Services:
     live_keeper: LiveKeeper
     phone: PhoneDesk
     phone_callers: PhoneCallers
+    live_recogniser: Recogniser
     phone_streams: PhoneStreams
     close_live: Callable[[], None]
 
@@ -254,6 +256,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         live=live.desk,
         live_keeper=live.keeper,
         phone=live.phone,
+        live_recogniser=live.recogniser,
         phone_callers=build_callers(settings, live.phone, PhoneSeenStore(engine)),
         phone_streams=build_phone_streams(settings, live.desk, providers),
         close_live=live.close,

@@ -19,8 +19,8 @@ import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from emulators.acs.plans import CallPlan, SeenCall
-from emulators.acs.script import DueFrame, PhoneLine, endless, frames, metadata
+from emulators.acs.plans import CallPlan, SeenCall, SentFrame
+from emulators.acs.script import TICKS_PER_MS, DueFrame, PhoneLine, endless, frames, metadata
 from emulators.acs.tokens import CALLBACK_S, CONNECTION_S, Issuer, TokenKind
 
 OPEN_S = 5.0
@@ -258,10 +258,18 @@ class EmulatedCall:
 
     def _send(self, connection: ClientConnection, frame: Mapping[str, Any]) -> None:
         connection.send(json.dumps(frame))
+        sent_s = time.monotonic()
         self.seen.frames += 1
-        told = frame.get("transcriptionData") or {}
-        state = told.get("resultStatus") or told.get("resultState") or ""
-        self.seen.finals += state.lower() == "final"
+        told = frame.get("transcriptionData")
+        if told is None:
+            return
+        is_final = (told.get("resultStatus") or told.get("resultState") or "").lower() == "final"
+        self.seen.finals += is_final
+        start_ms = told["offset"] // TICKS_PER_MS
+        end_ms = start_ms + told["duration"] // TICKS_PER_MS
+        self.seen.sent.append(
+            SentFrame(start_ms=start_ms, end_ms=end_ms, is_final=is_final, sent_s=sent_s)
+        )
 
     # --- events ---------------------------------------------------------------------------------
 

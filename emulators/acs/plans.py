@@ -58,3 +58,15 @@ class SeenCall:
     finals: int = 0
     callbacks: list[tuple[str, int]] = field(default_factory=list)
     """Kind of each event that was delivered, and the status it was answered with."""
+    sent: list["SentFrame"] = field(default_factory=list)
+    """The frames that tell a line, in their order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentFrame:
+    """A frame that was sent: where its line lies, and when that was by the steady clock."""
+
+    start_ms: int
+    end_ms: int
+    is_final: bool
+    sent_s: float

@@ -6,6 +6,7 @@ It works in a thread of its own, so that no caption waits for it.
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from services import telemetry
@@ -28,6 +29,7 @@ from services.live.known.figures import Course, figures_of, final_figures
 from services.live.known.so_far import SoFar
 from services.live.reading.models import LiveModels
 from services.live.reading.summing_up import SummingUp, written_by
+from services.live.reading.turns import Turns
 from services.live.telling.events import Kind, Teller
 from services.live.watching.options import WatchOptions
 from services.live.watching.watching import Watcher
@@ -69,12 +71,14 @@ class Reading:
         details: CallDetails,
         teller: Teller,
         watch: WatchOptions,
+        turns: Turns | None = None,
     ) -> None:
         """Read as these options want it; nothing starts yet. Raises BadRule."""
         self._models = models
         self._options = options
         self._details = details
         self._teller = teller
+        self._turns = turns
         self._work: queue.SimpleQueue[_Work] = queue.SimpleQueue()
         self._cancelled = threading.Event()
         self._failed = False
@@ -178,7 +182,9 @@ class Reading:
         while True:
             work = self._work.get()
             if not self._cancelled.is_set():
-                self._read(work)
+                # The end of a call is read as a whole, which no other call is to wait for.
+                with self._turns.reading() if self._turns and not work.is_last else nullcontext():
+                    self._read(work)
             if work.is_last:
                 return
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 from services import telemetry
@@ -25,6 +26,7 @@ from services.live.known.captions import Captions
 from services.live.reading.arrivals import Arrivals
 from services.live.reading.beside_lines import Heard, Reading
 from services.live.reading.models import AsHeard, LineByLine, LiveModels
+from services.live.reading.turns import Turns
 from services.live.reading.voiced_sound import Ear, VoicedSound
 from services.live.telling.events import Kind, Teller, ToldListener
 from services.live.watching.options import WatchOptions
@@ -55,12 +57,13 @@ class LiveCall:
         details: CallDetails | None = None,
         watch: WatchOptions | None = None,
         ear: Callable[[], Ear] | None = None,
+        turns: Turns | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Tell ``listener``, which must not raise; nothing is opened yet. Raises BadRule.
 
         ``ear`` makes what tells voice from silence on a channel. Without one silence is where no
-        words are.
+        words are. ``turns`` are those of calls that share this process.
         """
         self._provider = provider
         self._options = options
@@ -73,7 +76,9 @@ class LiveCall:
             details or CallDetails(),
             self._teller,
             watch or WatchOptions(),
+            turns,
         )
+        self._turns = turns
         self._looked_ms = 0
         self._from_ms: int | None = None
         self._ear = ear
@@ -205,7 +210,8 @@ class LiveCall:
         heard: Heard | None = None
         try:
             while not isinstance(event := self._arrivals.next(), Ended):
-                self._take(event)
+                with self._turns.line() if self._turns else nullcontext():
+                    self._take(event)
             heard = self._end(event)
         except Exception as error:
             telemetry.fault("live.captions", error)

@@ -7,6 +7,7 @@ from typing import Protocol
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.live.reading.models import LiveModels
 from services.live.reading.running import LiveCall
+from services.live.reading.turns import Turns
 from services.live.reading.voiced_sound import Ear
 from services.live.recogniser.words import WordsRead, WordsReadHere, WordsSource
 from services.live.telling.events import Told, ToldListener
@@ -88,6 +89,7 @@ class HereRecogniser:
         self._models = models
         self._watch = watch
         self._ear = ear
+        self._turns = Turns()
 
     def open(self, order: LiveOrder, listener: ToldListener) -> "RecognisedHere":
         """Open a session. Raises what the provider refuses it with."""
@@ -114,6 +116,7 @@ class HereRecogniser:
             listener,
             details=order.details,
             watch=self._watch(),
+            turns=self._turns,
         )
         before = ToldCaptions(known).transcript(
             order.options.provider, duration_ms=0, language=None, redacted=order.options.redact

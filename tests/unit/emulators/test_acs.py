@@ -10,19 +10,13 @@ from emulators.acs.plans import CallPlan
 from emulators.acs.script import CUSTOMER, PhoneLine, dialogue
 from emulators.acs.server import AcsEmulator
 from emulators.acs.tokens import TokenKind
-from services.domain.calls import ProcessingOptions
 from services.domain.live import Final, LanguageTold, Partial, SpeakerTold
-from services.domain.speech import SentimentLabel, SpeakerRole
-from services.live.reading.running import LiveCall
-from services.providers.live import LiveFormat
+from services.domain.speech import SentimentLabel
 from services.telephony.acs.access import AcsAccess
 from services.telephony.acs.control import AcsControl
 from services.telephony.acs.events import PhoneEventKind
-from services.telephony.acs.participants import Participant
-from services.telephony.acs.source import PhoneSource
 from services.telephony.acs.wishes import Masking, PhoneWish
 from tests.threads import no_thread_left
-from tests.unit.live.stand_ins import TextModels
 from tests.unit.telephony.receiver import Receiver
 
 SPEECH = "https://speech.example.org"
@@ -97,34 +91,6 @@ def test_a_call_is_placed_transcribed_summarised_and_hung_up():
         # The metadata, eight finals, and three unfinished lines before each.
         assert counts.taken == phones.service.calls[0].frames == 1 + 8 * 4
         assert phones.service.calls[0].dialled == 1
-
-
-def test_a_live_call_consumes_a_phone_call_as_any_other():
-    with Phones() as phones:
-        told = []
-        roles = (Participant(raw_id=CUSTOMER, label="Customer", role=SpeakerRole.CUSTOMER),)
-        source = PhoneSource(roles)
-        options = ProcessingOptions(language="en", redact=False)
-        call = LiveCall(source, options, TextModels(), told.append)
-        call.open(LiveFormat())
-        phones.receiver.open_session = lambda _: source.session
-        held = phones.call()
-        phones.receiver.wait(lambda: phones.service.calls[0].finals == 8)
-        phones.receiver.wait(lambda: source.session.counts.taken == 33)
-        call.send(b"")
-        phones.control.hang_up(held)
-        phones.receiver.wait(lambda: not source.session.is_connected)
-        call.finish()
-        kinds = [event["type"] for event in told]
-        assert kinds[-1] == "ended"
-        assert told[-1]["error_code"] is None
-        assert kinds.count("final") == 8
-        assert "figures" in kinds
-        speakers = {event["label"]: event["role"] for event in told if event["type"] == "speaker"}
-        assert speakers["Customer"] == "customer"
-        assert call.analysed is not None
-        assert call.analysed.transcript.provider == "acs"
-        assert call.analysed.transcript.duration_ms >= 31_500
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TokenKind if kind is not TokenKind.GOOD])

@@ -108,7 +108,7 @@ def test_speakers_are_told_by_number_unless_somebody_says_who_they_are():
     )
     told = [(e.speaker.id, e.speaker.label, e.speaker.role) for e in phone.of(SpeakerTold)]
     assert told == [
-        ("s1", "Speaker 1", SpeakerRole.UNKNOWN),
+        ("s1", "Speaker 1", SpeakerRole.AGENT),
         ("s2", "Speaker 2", SpeakerRole.CUSTOMER),
     ]
     assert "4255550123" not in repr(phone.events)

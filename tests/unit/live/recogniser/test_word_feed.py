@@ -1,0 +1,262 @@
+"""Words go to whoever reads them, and to the next one when that is lost."""
+
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.domain.calls import ProcessingOptions
+from services.domain.errors import NotLive, RecogniserLost
+from services.domain.live import Ended, Final, LanguageTold, LiveEvent, Partial, SpeakerTold
+from services.domain.live_calls import LiveSource, LiveState, RunningCall
+from services.domain.speech import Speaker, Utterance
+from services.exports.call_json import utterance_document
+from services.live.recogniser.recognising import LiveOrder
+from services.live.recogniser.word_feed import WordFeed
+from services.live.telling.standing import Standing
+
+WITHIN_S = 10.0
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+RUNNING = RunningCall(
+    id="call",
+    org_id="local",
+    owner="me",
+    name="A call",
+    source=LiveSource.PHONE,
+    state=LiveState.RECORDING,
+    options=ProcessingOptions(provider="acs"),
+    channels=1,
+    began_at=NOW,
+    heartbeat_at=NOW,
+    process="p",
+)
+
+
+def line(number: int, text: str = "Hello.", **more: Any) -> Utterance:
+    start = number * 1_000
+    return Utterance(
+        id=f"u{number}", speaker="s1", start_ms=start, end_ms=start + 500, text=text, **more
+    )
+
+
+class Reader:
+    """Reads nothing by itself: the test tells what it has read."""
+
+    def __init__(self, order, listener, known):
+        self.order, self.listener, self.known = order, listener, list(known)
+        self.heard_events: list[LiveEvent] = []
+        self.now_ms = 0
+        self.aborted = False
+        self.lost = False
+        self.finishes_with: str | None = None
+
+    def heard(self, event):
+        if self.lost:
+            raise RecogniserLost
+        self.heard_events.append(event)
+
+    def passed(self, now_ms):
+        self.now_ms = now_ms
+
+    def summed_up(self, text, by, *, so_far):
+        self.listener({"type": "summary", "at_ms": 0, "text": text, "so_far": so_far, "by": by})
+
+    def summarise(self):
+        self.listener({"type": "summary", "at_ms": 0, "text": "ours"})
+
+    def finish(self):
+        self.end(self.finishes_with)
+
+    def abort(self):
+        self.aborted = True
+
+    def tell(self, kind: str, said: Utterance) -> None:
+        self.listener({"type": kind, "at_ms": said.end_ms, **utterance_document(said)})
+
+    def end(self, code: str | None = None) -> None:
+        self.listener({"type": "ended", "at_ms": 0, "error_code": code, "error_message": code})
+
+
+class Readers:
+    def __init__(self):
+        self.opened: list[Reader] = []
+        self.refuses: list[Exception] = []
+        self.may_open = threading.Event()
+        self.may_open.set()
+
+    def read(self, order, listener, known):
+        self.may_open.wait(WITHIN_S)
+        if self.refuses:
+            raise self.refuses.pop(0)
+        self.opened.append(Reader(order, listener, known))
+        return self.opened[-1]
+
+
+class Call:
+    def __init__(self, readers: Readers, before: list[dict[str, Any]] | None = None) -> None:
+        self.readers = readers
+        self.standing = Standing(RUNNING, lambda _call, _told: None)
+        self.told: list[Any] = []
+        self.ended: list[Ended] = []
+        self.feed = WordFeed(
+            readers,  # type: ignore[arg-type]
+            LiveOrder(options=RUNNING.options),
+            self.standing,
+            tell=self._tell,
+            then=self.ended.append,
+            before=before or [],
+        )
+
+    def _tell(self, told: Any) -> None:
+        self.told.append(told)
+        self.standing.tell(told)
+
+    def reader(self, number: int) -> Reader:
+        wait(lambda: len(self.readers.opened) >= number)
+        return self.readers.opened[number - 1]
+
+    def kinds(self) -> list[str]:
+        return [one["type"] for one in self.told]
+
+
+def wait(condition) -> None:
+    until = time.monotonic() + WITHIN_S
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def readers() -> Readers:
+    return Readers()
+
+
+def test_words_that_come_before_anybody_reads_are_read_then(readers: Readers) -> None:
+    readers.may_open.clear()
+    call = Call(readers)
+    call.feed.open()
+    call.feed.heard(SpeakerTold(speaker=Speaker(id="s1", label="Speaker 1"), at_ms=0))
+    call.feed.heard(Partial(line=line(1, "Hel")))
+    call.feed.heard(Final(line=line(1)))
+    call.feed.heard(LanguageTold(language="de", chosen=False, at_ms=1_000))
+    call.feed.passed(4_000)
+    readers.may_open.set()
+    reader = call.reader(1)
+    wait(lambda: reader.now_ms == 4_000)
+    assert [type(one) for one in reader.heard_events] == [SpeakerTold, Final]
+    assert reader.known == []
+    call.feed.close()
+
+
+def test_a_lost_session_is_followed_by_one_that_knows_what_was_told(readers: Readers) -> None:
+    call = Call(readers)
+    call.feed.open()
+    first = call.reader(1)
+    call.feed.heard(Final(line=line(1)))
+    wait(lambda: first.heard_events)
+    first.tell("final", line(1, "Hello, [NAME]."))
+    call.feed.heard(Partial(line=line(2, "I")))
+    first.tell("partial", line(2, "I"))
+    first.end("RecogniserLost")
+    second = call.reader(2)
+    assert [one["id"] for one in second.known] == ["u1"]
+    wait(lambda: second.heard_events)
+    assert [one.line.id for one in second.heard_events] == ["u2"]
+    # What the second session finds once more is no news; neither is the first heard any more.
+    told = len(call.told)
+    second.tell("final", line(1, "Hello, [NAME]."))
+    first.tell("final", line(3))
+    assert len(call.told) == told
+    second.tell("revised", line(1, "[NAME]."))
+    assert call.told[-1]["text"] == "[NAME]."
+    withdrawn = [one for one in call.standing.log.events() if one["type"] == "partial"]
+    assert [one["text"] for one in withdrawn] == [""]
+    call.feed.close()
+    assert second.aborted
+
+
+def test_a_session_that_takes_no_more_is_lost(readers: Readers) -> None:
+    call = Call(readers)
+    call.feed.open()
+    first = call.reader(1)
+    call.feed.heard(Final(line=line(1)))
+    wait(lambda: first.heard_events)
+    first.lost = True
+    call.feed.heard(Final(line=line(2)))
+    second = call.reader(2)
+    wait(lambda: len(second.heard_events) == 2)
+    assert [one.line.id for one in second.heard_events] == ["u1", "u2"]
+    call.feed.close()
+
+
+def test_what_was_told_by_an_earlier_process_is_known_and_not_told_again(readers: Readers) -> None:
+    before = [
+        {"type": "final", "at_ms": 1, **utterance_document(line(1))},
+        {"type": "sentiment", "at_ms": 1, "utterance": "u1", "label": "neutral", "score": 0.0},
+        {"type": "warning", "at_ms": 9, "id": "rule-1", "kind": "rule", "start_ms": 1, "end_ms": 2},
+    ]
+    call = Call(readers, before)
+    call.feed.open()
+    reader = call.reader(1)
+    assert [one["type"] for one in reader.known] == ["final", "sentiment"]
+    reader.listener({**before[1], "at_ms": 7, "emitted_ms": 8})
+    reader.listener({**before[2], "at_ms": 20})
+    assert call.told == []
+    reader.listener({**before[1], "label": "negative"})
+    assert call.kinds() == ["sentiment"]
+    call.feed.close()
+
+
+def test_the_end_is_told_once_when_all_is_read(readers: Readers) -> None:
+    call = Call(readers)
+    call.feed.open()
+    reader = call.reader(1)
+    call.feed.heard(Final(line=line(1)))
+    wait(lambda: reader.heard_events)
+    reader.tell("final", line(1))
+    call.feed.finish()
+    call.feed.finish()
+    wait(lambda: call.ended)
+    assert call.ended == [Ended(at_ms=0)]
+    call.feed.give_up()
+    assert len(call.ended) == 1
+
+
+def test_a_call_that_nobody_could_read_says_what_is_missing(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.live.recogniser.word_feed.WITHIN_S", 0.05)
+    readers.refuses = [NotLive()]
+    call = Call(readers)
+    call.feed.open()
+    wait(lambda: not readers.refuses)
+    call.feed.heard(Final(line=line(1)))
+    call.feed.heard(Final(line=replace(line(2), start_ms=1_400)))
+    call.feed.finish()
+    wait(lambda: call.ended)
+    assert call.ended[0].error_code == "RecogniserLost"
+    warned = [one for one in call.standing.log.events() if one["type"] == "warning"]
+    assert [one["kind"] for one in warned] == ["error", "gap"]
+    assert (warned[1]["start_ms"], warned[1]["end_ms"]) == (1_000, 2_500)
+
+
+def test_one_that_is_refused_for_now_is_opened_later(readers: Readers) -> None:
+    readers.refuses = [RecogniserLost(), RecogniserLost()]
+    call = Call(readers)
+    call.feed.open()
+    call.reader(1)
+    call.feed.close()
+
+
+def test_summaries_come_from_whoever_writes_them(readers: Readers) -> None:
+    call = Call(readers)
+    call.feed.open()
+    reader = call.reader(1)
+    wait(lambda: call.feed._session is reader)
+    call.feed.summarise()
+    call.feed.summed_up("theirs", "acs", so_far=False)
+    assert [one["text"] for one in call.told] == ["ours", "theirs"]
+    call.feed.close()
