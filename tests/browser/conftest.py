@@ -73,10 +73,11 @@ def serving(
     models: Path,
     *,
     command: tuple[str, ...] = ("app.cli", "serve"),
+    port: int | None = None,
     **settings: str,
 ):
     """Run the server until the block ends; yields its address."""
-    port = free_port()
+    port = port or free_port()
     log = (data_dir.parent / f"{data_dir.name}.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
