@@ -1,5 +1,6 @@
 """A real server with the real local engine, and a real Chromium."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -39,9 +40,20 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory):
+def shared_folder(tmp_path_factory):
+    """A folder that all workers of this run of the tests have in common."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def models(shared_folder):
     """One folder of joined weights for all servers."""
-    return tmp_path_factory.mktemp("models")
+    folder = shared_folder / "models"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def environment(data_dir: Path, models: Path) -> dict[str, str]:
@@ -111,17 +123,26 @@ def fresh_server(tmp_path, models):
 
 
 @pytest.fixture(scope="session")
-def stocked_data(tmp_path_factory, models):
-    """A data folder with the demo calls, processed by the local engine."""
+def stocked_data(tmp_path_factory, shared_folder, models):
+    """A data folder with the demo calls, processed by the local engine; each worker's own copy."""
+    stock = shared_folder / "stock"
+    with (shared_folder / "stock.lock").open("w") as lock:
+        # The first one makes it, for minutes; whoever comes second waits here.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stock.exists():
+            made = shared_folder / "stock-being-made"
+            shutil.rmtree(made, ignore_errors=True)
+            subprocess.run(
+                [sys.executable, "-m", "app.cli", "demo"],
+                env=environment(made, models),
+                cwd=ROOT,
+                check=True,
+                timeout=400,
+                capture_output=True,
+            )
+            made.rename(stock)
     data_dir = tmp_path_factory.mktemp("stocked") / "data"
-    subprocess.run(
-        [sys.executable, "-m", "app.cli", "demo"],
-        env=environment(data_dir, models),
-        cwd=ROOT,
-        check=True,
-        timeout=400,
-        capture_output=True,
-    )
+    shutil.copytree(stock, data_dir, symlinks=True)
     return data_dir
 
 
