@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -174,23 +175,36 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def profiles(chromium):
+    """What the browser keeps of each server, so that its pages are not loaded anew each time."""
+    by_server = {}
+
+    def profile_of(url):
+        server = urlsplit(url).netloc
+        if server not in by_server:
+            by_server[server] = chromium.new_context(accept_downloads=True)
+        return by_server[server]
+
+    yield profile_of
+    for context in by_server.values():
+        context.close()
+
+
 @pytest.fixture
-def open_page(chromium):
-    """Open pages in windows of a given size and scheme; they are closed after the test."""
-    contexts = []
+def open_page(profiles):
+    """Open pages of a given size and scheme; they are closed after the test."""
+    pages = []
 
     def open_one(url, *, width=1440, height=900, scheme="light"):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,
-            accept_downloads=True,
-        )
-        contexts.append(context)
-        page = context.new_page()
+        page = profiles(url).new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.set_default_timeout(SHOWN_WITHIN_MS)
         page.goto(url)
         return page
 
     yield open_one
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
