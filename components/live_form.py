@@ -25,10 +25,12 @@ SOURCE_WORDS = {
     LiveSource.BROWSER: "This browser's microphone",
     LiveSource.MICROPHONE: "Microphone of the server",
     LiveSource.RECORDING: "A recording, played as live",
+    LiveSource.PHONE: "A phone call",
 }
 SOURCE_HELP = (
     "The browser can add the sound of a tab or screen to its microphone. The server's microphone "
-    "is that of the machine Partyline runs on. A recording is played as if it were being held."
+    "is that of the machine Partyline runs on. A recording is played as if it were being held. "
+    "A phone call is placed, joined or answered by a telephone service."
 )
 MICROPHONE_KEY = "live_microphone"
 OWN_FILE = "A file of yours"

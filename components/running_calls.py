@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from components.phone_controls import describe_phone, draw_phone_facts
 from components.wording import SENTIMENT_WORDS, clock, plain, plural, signed
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.live_warnings import WarningKind
@@ -21,12 +22,18 @@ STATE_WORDS = {
     LiveState.FINISHING: ("Finishing", ":material/hourglass_empty:"),
     LiveState.INTERRUPTED: ("Broken off, being saved", ":material/restore:"),
 }
+PHONE_STATE_WORDS = {
+    LiveState.RECORDING: ("On air", ":material/call:"),
+    LiveState.PAUSED: ("Not transcribed at present", ":material/pause_circle:"),
+    LiveState.AWAY: ("Nothing arrives", ":material/wifi_off:"),
+}
+NOTHING_HEARD = ("Nothing heard yet", ":material/ring_volume:")
 SOURCE_WORDS = {
     LiveSource.BROWSER: "browser's microphone",
     LiveSource.BROWSER_AND_TAB: "browser's microphone and a tab",
     LiveSource.MICROPHONE: "this machine's microphone",
     LiveSource.RECORDING: "a recording played as live",
-    LiveSource.PHONE: "telephone",
+    LiveSource.PHONE: "a telephone",
 }
 WARNING_WORDS = {
     WarningKind.GAP.value: "A stretch is missing",
@@ -90,7 +97,7 @@ def describe_running(calls: Sequence[RunningCall]) -> str:
 
 def _draw_card(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
     glance = call.glance
-    words, icon = STATE_WORDS[call.state]
+    words, icon = _state(call)
     st.markdown(f"**{plain(call.name)}**")
     st.markdown(f"{icon} {words} · {clock(call.received_ms)} · {_speakers(call)}")
     with st.container(horizontal=True, gap="xsmall"):
@@ -103,7 +110,18 @@ def _draw_card(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
         if glance.warnings:
             st.badge(_warnings(call), icon=":material/warning:", color=_urgency(call))
     st.caption(_last_line(call))
+    if call.phone is not None:
+        draw_phone_facts(call.phone)
     return _draw_buttons(call, may_stop=may_stop)
+
+
+def _state(call: RunningCall) -> tuple[str, str]:
+    """Return where a call stands, and an icon for it."""
+    if call.source is LiveSource.PHONE:
+        if call.state is LiveState.RECORDING and call.received_ms == 0:
+            return NOTHING_HEARD
+        return PHONE_STATE_WORDS.get(call.state, STATE_WORDS[call.state])
+    return STATE_WORDS[call.state]
 
 
 def _mood(label: SentimentLabel, score: float | None) -> str:
@@ -132,7 +150,8 @@ def _urgency(call: RunningCall) -> Colour:
 def _last_line(call: RunningCall) -> str:
     glance = call.glance
     if not glance.last_line:
-        return f"From {SOURCE_WORDS[call.source]}."
+        by = f" ({describe_phone(call.phone)})" if call.phone else ""
+        return f"From {SOURCE_WORDS[call.source]}{by}."
     line = glance.last_line
     if len(line) > LINE_CHARS:
         line = "… " + line[-LINE_CHARS:].split(" ", 1)[-1]
@@ -142,6 +161,7 @@ def _last_line(call: RunningCall) -> str:
 
 def _draw_buttons(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
     spoken = _unseen(call.name)
+    stop = "Hang up" if call.phone is not None and call.phone.sends_words else "End call"
     with st.container(horizontal=True):
         if st.button(
             f"Read along {spoken}", key=f"running_read_{call.id}", icon=":material/menu_book:"
@@ -151,7 +171,7 @@ def _draw_buttons(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
             may_stop
             and call.goes_on
             and st.button(
-                f"End call {spoken}", key=f"running_stop_{call.id}", icon=":material/call_end:"
+                f"{stop} {spoken}", key=f"running_stop_{call.id}", icon=":material/call_end:"
             )
         ):
             return RunningIntent(act=RunningAct.STOP, call_id=call.id)

@@ -27,6 +27,7 @@ from components.live_view.intents import (
     Summarise,
 )
 from pages._calls import open_call
+from pages._phone import draw_phone, is_controlled
 from services.access.rights import may_stop_live
 from services.domain.calls import Call
 from services.domain.errors import NotFound, PartylineError
@@ -36,6 +37,7 @@ ENDED = (
     "The call has ended. Its last words are taken in; then its recording is processed once more, "
     "which has the last word."
 )
+ENDED_BY_PHONE = "The call has ended. Its last words are taken in; there is no recording of it."
 LANDED = "The call has ended. It is among the calls now."
 INTERRUPTED = "The process that held this call has stopped. What had arrived is being made a call."
 
@@ -76,10 +78,7 @@ def draw_call(call: RunningCall) -> None:
     """Draw a call that has not landed: what its owner can do, and what is said."""
     mine = call.owner == session.current_user().id
     if not call.goes_on:
-        st.info(
-            INTERRUPTED if call.state is LiveState.INTERRUPTED else ENDED,
-            icon=":material/call_end:",
-        )
+        st.info(_why_over(call), icon=":material/call_end:")
         _draw_another()
         if mine and call.source in FROM_BROWSER:
             _look_for_rest(call.id)
@@ -87,7 +86,14 @@ def draw_call(call: RunningCall) -> None:
         _draw_recorder(call)
     elif mine and call.source is LiveSource.MICROPHONE:
         _draw_microphone(call)
+    draw_phone(call)
     _draw_view(call)
+
+
+def _why_over(call: RunningCall) -> str:
+    if call.state is LiveState.INTERRUPTED:
+        return INTERRUPTED
+    return ENDED_BY_PHONE if is_controlled(call) else ENDED
 
 
 def draw_landed(call: Call) -> None:
@@ -192,14 +198,14 @@ def _end(call: RunningCall, *, complete: bool = False) -> None:
 
 def _draw_view(call: RunningCall) -> None:
     user = session.current_user()
-    # Whoever records here stops where they have begun.
-    elsewhere = call.owner != user.id or call.source is LiveSource.RECORDING
+    # Whoever records here stops where they have begun; a phone call is hung up above.
+    elsewhere = call.owner != user.id or call.source in {LiveSource.RECORDING, LiveSource.PHONE}
     intent = draw_live_view(
         LiveViewOrder(
             call_id=call.id,
             events_url=session.live_events_url(call.id),
             read_only=not may_stop_live(user, call.owner),
-            can_stop=elsewhere and call.goes_on,
+            can_stop=elsewhere and call.goes_on and not is_controlled(call),
             languages=_languages(call),
             language=call.options.language,
         )
@@ -210,6 +216,9 @@ def _draw_view(call: RunningCall) -> None:
 
 def _languages(call: RunningCall) -> list[str]:
     """Return what can be switched to; none where the provider stays with what it began with."""
+    if is_controlled(call):
+        # What its service can switch to is offered beside what else it can be told.
+        return []
     capabilities = session.services().providers.capabilities(call.options.provider)
     if not (capabilities.live_language_switch and call.goes_on):
         return []

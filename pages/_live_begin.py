@@ -1,10 +1,7 @@
 """The Live page before a call: its source, its options, and how it is begun."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -23,6 +20,8 @@ from components.live_recorder import Discarded, Here, RecorderOrder, Start, draw
 from components.options_form import draw_details
 from components.wording import duration, moment, plain
 from pages._live import look_at
+from pages._live_opening import NO_CONSENT, begin_call, name_by_time
+from pages._phone_begin import draw_phone_beginning
 from pages._runs import provider_choices
 from services.analysis.file_names import details_from_name
 from services.audio.microphone import OpenMicrophone, devices
@@ -32,8 +31,6 @@ from services.domain.live_calls import LiveSource, RunningCall
 from services.live.options import as_recorded
 from services.live.recording.played import PlayedRecording, opener_of
 
-OPENING = "Opening the call…"
-NO_CONSENT = "Tick the box that everybody is told first; this installation asks for it."
 NO_SOCKET = (
     "Sound can't be sent from here while it is recorded: something between this browser and the "
     "server refuses WebSockets. What was said until now is not kept. Record the whole call here "
@@ -63,6 +60,11 @@ def draw_beginning() -> None:
     if session.take_warming():
         session.services().live.warm_up()
     sound, options_side = st.columns([3, 2], gap="medium")
+    with sound:
+        source = draw_source()
+    if source is LiveSource.PHONE:
+        draw_phone_beginning(sound, options_side)
+        return
     with options_side, st.container(border=True):
         draw_panel_title("How it is transcribed")
         defaults = session.services().settings.default_options
@@ -73,7 +75,6 @@ def draw_beginning() -> None:
         if options is None:
             st.info("A call can be begun once the options are put right.")
             return
-        source = draw_source()
         refusal = session.live_here().refusal
         if refusal:
             st.error(plain(refusal), icon=":material/error:")
@@ -119,35 +120,16 @@ def _begin_recording(start: Start, options: ProcessingOptions, details: CallDeta
     if services.settings.consent_required and not start.consent:
         session.change_live_here(refusal=NO_CONSENT)
         return
-    _begin(
+    begin_call(
         lambda: services.live.begin(
             session.current_user(),
-            _name(),
+            name_by_time(),
             options,
             details,
             channels=start.channels,
             source=start.source,
         )
     )
-
-
-def _begin(begin: Callable[[], RunningCall]) -> None:
-    """Begin a call and look at it, or keep the sentence why there is none."""
-    with st.spinner(OPENING):
-        try:
-            call = begin()
-        except PartylineError as error:
-            session.change_live_here(refusal=error.user_message)
-            return
-        session.change_live_here(call_id=call.id, refusal=None)
-    look_at(call.id)
-
-
-def _name() -> str:
-    """Return what a call is called that has no other name: when it began, where the person is."""
-    zone = time_zone()
-    now = datetime.now(ZoneInfo(zone) if zone else UTC)
-    return f"Live call {now:%Y-%m-%d %H.%M}"
 
 
 def _draw_whole_recording(options: ProcessingOptions, details: CallDetails) -> None:
@@ -162,7 +144,7 @@ def _draw_whole_recording(options: ProcessingOptions, details: CallDetails) -> N
         return
     capabilities = services.providers.capabilities(options.provider)
     try:
-        with services.intake.begin(user, f"{_name()}.wav") as incoming:
+        with services.intake.begin(user, f"{name_by_time()}.wav") as incoming:
             incoming.write(recorded.getvalue())
             taken = incoming.commit(as_recorded(capabilities, options), details)
     except PartylineError as error:
@@ -186,7 +168,7 @@ def _draw_microphone(options: ProcessingOptions, details: CallDetails) -> None:
         )
         return
     if draw_microphone_toggle():
-        _begin(lambda: _listening(device, options, details))
+        begin_call(lambda: _listening(device, options, details))
         session.set_microphone(session.live_here().call_id is not None)
         st.rerun()
 
@@ -195,7 +177,9 @@ def _listening(device: int | None, options: ProcessingOptions, details: CallDeta
     user, live = session.current_user(), session.services().live
     chunks = OpenMicrophone(device)
     try:
-        call = live.begin(user, _name(), options, details, channels=1, source=LiveSource.MICROPHONE)
+        call = live.begin(
+            user, name_by_time(), options, details, channels=1, source=LiveSource.MICROPHONE
+        )
         # As fast as the device gives it, which is real time.
         live.play(user, call.id, chunks, 0)
     except BaseException:
@@ -214,7 +198,7 @@ def _draw_recording(options: ProcessingOptions, details: CallDetails) -> None:
         disabled=wish is None,
     )
     if begin and wish is not None:
-        _begin(lambda: _playing(wish, demo, options, details))
+        begin_call(lambda: _playing(wish, demo, options, details))
         st.rerun()
 
 

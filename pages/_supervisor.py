@@ -9,15 +9,14 @@ from components.live_view import LiveViewOrder, draw_live_view
 from components.live_view.intents import FreshLinks, Landed, OpenCall
 from components.running_calls import (
     RunningAct,
-    ask_stop,
     describe_running,
     draw_alerting,
     draw_moved_calls,
     draw_running_calls,
 )
 from components.wording import plain
-from pages._acts import carry_out_each
 from pages._calls import open_call
+from pages._phone import draw_phone, is_controlled
 from services.access.rights import may_stop_live
 from services.domain.errors import InvalidRequest, NotFound, PartylineError
 from services.domain.live_calls import RunningCall
@@ -36,30 +35,15 @@ def draw_board() -> None:
     draw_alerting(alerts.deliveries(), [kind.value for kind in alerts.kinds])
 
 
-def ask_what_was_begun() -> None:
-    """Ask whether to end the call that somebody wants to end, if anybody does."""
-    asked = session.stop_question()
-    if asked is None:
-        return
-    call_id, name = asked
-    user, desk = session.current_user(), session.services().live
-
-    def stop() -> None:
-        session.answer_stop_question()
-        carry_out_each(
-            [call_id], lambda c: desk.stop(user, c), done=lambda _: "The call is ending."
-        )
-
-    ask_stop(name, stop, session.answer_stop_question)
-
-
 def draw_followed(call_id: str) -> None:
-    """Draw one running call as it goes on, for reading only."""
+    """Draw one running call as it goes on; of a phone call also what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("All running calls", icon=":material/arrow_back:", key="followed_back"):
             leave()
         call = _running(call_id)
         may_stop = call is not None and call.goes_on and _may_stop(call)
+        # A call that its telephone service holds is hung up below.
+        may_stop = may_stop and not (call is not None and is_controlled(call))
         if may_stop and st.button("End call", icon=":material/call_end:", key="followed_stop"):
             session.ask_to_stop(call_id, call.name if call else "")
             st.rerun()
@@ -67,6 +51,7 @@ def draw_followed(call_id: str) -> None:
         _draw_gone(call_id)
         return
     draw_part_title(plain(call.name))
+    draw_phone(call)
     refusal = _why_not_here(call_id)
     if refusal is not None:
         draw_empty(refusal, icon=":material/lan:")

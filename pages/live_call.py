@@ -6,9 +6,11 @@ from app import session
 from components.heading import draw_page_title
 from pages._live import draw_call, draw_landed, held_call, landed_call, look_at
 from pages._live_begin import draw_beginning, draw_my_calls
+from pages._phone import ask_what_was_begun
 
-draw_page_title("Live call", "Record a call and read along while it is held.")
+draw_page_title("Live call", "Record or phone somebody, and read along while the call is held.")
 
+ask_what_was_begun()
 call_id = st.query_params.get("live") or session.live_here().call_id
 running = held_call(call_id)
 landed = None if running else landed_call(call_id)

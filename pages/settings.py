@@ -1,4 +1,4 @@
-"""What this installation can use: providers, language model, storage. Shown, not changed."""
+"""What this installation can use: providers, telephony, models, storage. Shown, not changed."""
 
 import streamlit as st
 
@@ -9,8 +9,10 @@ from components.settings_view.installation import (
     draw_installation,
     draw_language_model,
 )
+from components.settings_view.phone import draw_phone_services
 from components.settings_view.providers import draw_order
 from pages._settings import provider_cards, show_provider
+from pages._settings_phone import has_public_url, phone_cards
 
 services = session.services()
 settings = services.settings
@@ -26,6 +28,8 @@ with st.container(border=True):
     )
 for card in cards:
     show_provider(card)
+with st.container(border=True):
+    draw_phone_services(phone_cards(), has_public_url=has_public_url())
 left, right = st.columns(2)
 with left, st.container(border=True):
     draw_panel_title("Language model")

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from components.heading import draw_page_title
-from pages._supervisor import FOLLOWED, ask_what_was_begun, draw_board, draw_followed
+from pages._phone import ask_what_was_begun
+from pages._supervisor import FOLLOWED, draw_board, draw_followed
 
 draw_page_title("Supervisor", "Calls that are being held right now, and what they need.")
 ask_what_was_begun()

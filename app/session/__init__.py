@@ -50,6 +50,7 @@ from app.session.live import (
     set_microphone,
     take_warming,
 )
+from app.session.phone import keep_phone_trouble, phone_trouble
 from app.session.process import (
     current_user,
     notify,
@@ -123,6 +124,7 @@ __all__ = [
     "keep_check",
     "keep_learnt",
     "keep_of_conversation",
+    "keep_phone_trouble",
     "keep_scorecard_draft",
     "knows_microphone",
     "learnt",
@@ -136,6 +138,7 @@ __all__ = [
     "open_call",
     "original_url",
     "pending_question",
+    "phone_trouble",
     "reloads",
     "remove_from_batch",
     "renew_tokens",

@@ -1,5 +1,6 @@
 """A real server with the real local engine, and a real Chromium."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -11,6 +12,7 @@ import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -39,9 +41,20 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory):
+def shared_folder(tmp_path_factory):
+    """A folder that all workers of this run of the tests have in common."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def models(shared_folder):
     """One folder of joined weights for all servers."""
-    return tmp_path_factory.mktemp("models")
+    folder = shared_folder / "models"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def environment(data_dir: Path, models: Path) -> dict[str, str]:
@@ -73,10 +86,11 @@ def serving(
     models: Path,
     *,
     command: tuple[str, ...] = ("app.cli", "serve"),
+    port: int | None = None,
     **settings: str,
 ):
     """Run the server until the block ends; yields its address."""
-    port = free_port()
+    port = port or free_port()
     log = (data_dir.parent / f"{data_dir.name}.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
@@ -111,17 +125,26 @@ def fresh_server(tmp_path, models):
 
 
 @pytest.fixture(scope="session")
-def stocked_data(tmp_path_factory, models):
-    """A data folder with the demo calls, processed by the local engine."""
+def stocked_data(tmp_path_factory, shared_folder, models):
+    """A data folder with the demo calls, processed by the local engine; each worker's own copy."""
+    stock = shared_folder / "stock"
+    with (shared_folder / "stock.lock").open("w") as lock:
+        # The first one makes it, for minutes; whoever comes second waits here.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stock.exists():
+            made = shared_folder / "stock-being-made"
+            shutil.rmtree(made, ignore_errors=True)
+            subprocess.run(
+                [sys.executable, "-m", "app.cli", "demo"],
+                env=environment(made, models),
+                cwd=ROOT,
+                check=True,
+                timeout=400,
+                capture_output=True,
+            )
+            made.rename(stock)
     data_dir = tmp_path_factory.mktemp("stocked") / "data"
-    subprocess.run(
-        [sys.executable, "-m", "app.cli", "demo"],
-        env=environment(data_dir, models),
-        cwd=ROOT,
-        check=True,
-        timeout=400,
-        capture_output=True,
-    )
+    shutil.copytree(stock, data_dir, symlinks=True)
     return data_dir
 
 
@@ -153,23 +176,36 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def profiles(chromium):
+    """What the browser keeps of each server, so that its pages are not loaded anew each time."""
+    by_server = {}
+
+    def profile_of(url):
+        server = urlsplit(url).netloc
+        if server not in by_server:
+            by_server[server] = chromium.new_context(accept_downloads=True)
+        return by_server[server]
+
+    yield profile_of
+    for context in by_server.values():
+        context.close()
+
+
 @pytest.fixture
-def open_page(chromium):
-    """Open pages in windows of a given size and scheme; they are closed after the test."""
-    contexts = []
+def open_page(profiles):
+    """Open pages of a given size and scheme; they are closed after the test."""
+    pages = []
 
     def open_one(url, *, width=1440, height=900, scheme="light"):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,
-            accept_downloads=True,
-        )
-        contexts.append(context)
-        page = context.new_page()
+        page = profiles(url).new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.set_default_timeout(SHOWN_WITHIN_MS)
         page.goto(url)
         return page
 
     yield open_one
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()

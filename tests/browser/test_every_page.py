@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import grave_findings
+from tests.browser.axe import grave_findings, wait_until_still
+from tests.browser.conftest import SHOWN_WITHIN_MS
 
 PAGES = {
     "transcribe": "Drop recordings of calls here",
@@ -22,31 +23,51 @@ PAGES = {
 ADDRESSES = {"transcribe": ""}
 
 
-@pytest.fixture
-def shown(stocked_server, billing_call, open_page):
-    """Open a page with calls in it and wait until it stands still."""
-
-    def show(name, **window):
-        address = f"{stocked_server}/{ADDRESSES.get(name, name)}"
-        page = open_page(f"{address}?call={billing_call}" if name == "call" else address, **window)
-        if name == "call":
-            expect(page.locator("[data-line]").first).to_be_visible()
-        expect(page.get_by_text(PAGES[name]).first).to_be_attached()
-        page.wait_for_timeout(1_500)
-        return page
-
-    return show
+DARK = "() => matchMedia('(prefers-color-scheme: dark)').matches"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(shown, name, scheme):
-    assert grave_findings(shown(name, scheme=scheme)) == []
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request, stocked_server, billing_call, chromium):
+    """Each page with calls in it, in a window of its own, and what its console complains of."""
+    name = request.param
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(SHOWN_WITHIN_MS)
+    complaints = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    address = f"{stocked_server}/{ADDRESSES.get(name, name)}"
+    page.goto(f"{address}?call={billing_call}" if name == "call" else address)
+    if name == "call":
+        expect(page.locator("[data-line]").first).to_be_visible()
+    expect(page.get_by_text(PAGES[name]).first).to_be_attached()
+    page.wait_for_timeout(1_500)
+    yield page, complaints
+    context.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_phone_never_scrolls_sideways(shown, name):
-    page = shown(name, width=390, height=844)
+def background(page):
+    return page.evaluate(
+        "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+    )
+
+
+def test_axe_finds_nothing_serious_in_either_theme(opened):
+    page, _ = opened
+    assert grave_findings(page) == []
+    light = background(page)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(DARK)
+    found = grave_findings(page)
+    dark = background(page)
+    page.emulate_media(color_scheme="light")
+    assert found == []
+    assert dark != light
+
+
+def test_a_phone_never_scrolls_sideways(opened):
+    page, _ = opened
+    page.set_viewport_size({"width": 390, "height": 844})
+    wait_until_still(page)
     over = page.evaluate(
         """() => {
             const main = document.querySelector('[data-testid="stMain"]');
@@ -54,16 +75,12 @@ def test_a_phone_never_scrolls_sideways(shown, name):
                     document.documentElement.scrollWidth - innerWidth];
         }"""
     )
+    page.set_viewport_size({"width": 1440, "height": 900})
     assert max(over) <= 0
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_shows_a_traceback_or_logs_an_error(stocked_server, open_page, name):
-    complaints = []
-    page = open_page(stocked_server)
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.goto(f"{stocked_server}/{ADDRESSES.get(name, name)}")
-    page.wait_for_timeout(2_000)
+def test_no_page_shows_a_traceback_or_logs_an_error(opened):
+    page, complaints = opened
     assert page.get_by_test_id("stException").count() == 0
     # Streamlit probes two addresses below the page's own, which answer 404
     assert [c for c in complaints if "404" not in c] == []

@@ -27,7 +27,7 @@ from tests.browser.recorded_calls import (
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 BILLING = next(DEMO.glob("*QUEUE_Billing*.ogg"))
-TALK_S = 60
+TALK_S = 30
 MODELS_WITHIN_MS = 120_000
 FIRST_WORDS_WITHIN_MS = 20_000
 # The same sound, the same engine; a name in the text may be taken for one by what is around it.

@@ -108,7 +108,7 @@ def wait(services: Services, call_ids: list[str], ready: int) -> None:
 
 @pytest.mark.slow
 def test_never_more_at_once_than_is_set(services: Services, tmp_path: Path) -> None:
-    calls, log = take_in(services, 24), tmp_path / "log"
+    calls, log = take_in(services, 14), tmp_path / "log"
     with workers(services.settings, log, number=2, pause_ms=150):
         wait(services, calls, len(calls))
     noted = notes(log)
@@ -127,7 +127,8 @@ def test_never_more_in_a_while_than_is_set(services: Services, tmp_path: Path) -
     calls, log = take_in(services, 6), tmp_path / "log"
     with workers(settings, log, number=2, pause_ms=1):
         wait(services, calls, 4)
-        time.sleep(5.0)
+        # Workers look for more about four times a second.
+        time.sleep(2.5)
         assert states(services, calls) == {CallState.READY: 4, CallState.WAITING: 2}
     begun = [at for at, change, _ in notes(log) if change > 0]
     assert len(begun) == 4

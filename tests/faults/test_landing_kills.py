@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 ORG = LOCAL_USER.org_id
 KILLS = 8
-LATER_EACH_TIME_S = 0.25
+LATER_EACH_TIME_S = 0.15
 WAV_HEADER_BYTES = 44
 LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -42,16 +42,19 @@ from services.domain.calls import ProcessingOptions
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.storage.live_calls import LiveCallStore
 from services.storage.tapes import TapeStore
-folder = Path(sys.argv[1])
-settings = Settings(data_dir=folder, scripted_provider=True)
-services = build_services(settings)
-live, tapes = LiveCallStore(services.engine), TapeStore(folder / "live", master_key_of(settings))
+def built():
+    folder = Path(sys.argv[1])
+    settings = Settings(data_dir=folder, scripted_provider=True)
+    services = build_services(settings)
+    tapes = TapeStore(folder / "live", master_key_of(settings))
+    return services, LiveCallStore(services.engine), tapes
 """
 HOLD = (
     SET_UP
     + """
 import random
 from dataclasses import replace
+services, live, tapes = built()
 now = datetime.now(UTC)
 call = RunningCall(
     id="held", org_id="local", owner="nora", name="Harbor", source=LiveSource.BROWSER,
@@ -69,24 +72,38 @@ while True:
     print(tape.frames, flush=True)
 """
 )
+# Lands in a new process for every line that is read, and kills it at the next: most of the time
+# that a process takes to start goes into loading what this one has loaded.
 LAND = (
     SET_UP
     + """
+import os, signal
 from services.analysis.metrics import analyse
 from services.domain.metrics import AnalysedTranscript
 from services.live.recording.landing import Landing
 from services.storage.phone_words import PhoneWordStore
 from tests.builders import transcript
-landing = Landing(
-    "web-1", engine=services.engine, live=live, tapes=tapes, vault=services.vault,
-    calls=services.calls, runs=services.runs, transcripts=services.transcripts,
-    queue=services.queue, providers=services.providers,
-    words=PhoneWordStore(services.engine, master_key_of(services.settings)),
-)
-spoken = transcript()
-captions = AnalysedTranscript(transcript=spoken, analysis=analyse(spoken))
-print("ready", flush=True)
-print(landing.land("held", captions).value, flush=True)
+def land():
+    services, live, tapes = built()
+    landing = Landing(
+        "web-1", engine=services.engine, live=live, tapes=tapes, vault=services.vault,
+        calls=services.calls, runs=services.runs, transcripts=services.transcripts,
+        queue=services.queue, providers=services.providers,
+        words=PhoneWordStore(services.engine, master_key_of(services.settings)),
+    )
+    spoken = transcript()
+    captions = AnalysedTranscript(transcript=spoken, analysis=analyse(spoken))
+    print("ready", flush=True)
+    print(landing.land("held", captions).value, flush=True)
+    signal.pause()
+for _ in sys.stdin:
+    child = os.fork()
+    if not child:
+        land()
+    sys.stdin.readline()
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    print("killed", flush=True)
 """
 )
 
@@ -157,13 +174,17 @@ def test_a_call_whose_process_is_killed_is_landed_with_all_its_sound(services, t
 def test_landing_killed_again_and_again_ends_in_one_call(services, tmp_path):
     acknowledged = held_and_killed(tmp_path, after_s=1.0)
     outcomes = []
+    landers = children.start(LAND, tmp_path)
+    assert landers.stdin is not None
+    assert landers.stdout is not None
     for kill in range(KILLS):
-        child = children.start(LAND, tmp_path)
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
+        print(file=landers.stdin, flush=True)
+        assert landers.stdout.readline() == "ready\n"
         time.sleep(kill * LATER_EACH_TIME_S)
-        child.kill()
-        outcomes.append(child.communicate(timeout=60)[0].strip())
+        print(file=landers.stdin, flush=True)
+        outcomes.append("".join(iter(landers.stdout.readline, "killed\n")).strip())
+    landers.communicate(timeout=60)
+    assert landers.returncode == 0
     landing, live, tapes = landing_of(services, "web-1")
     assert landing.land("held", None) in (Landed.CALL, Landed.BEFORE)
     assert set(outcomes) <= {"", "call", "before"}

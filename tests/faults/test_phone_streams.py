@@ -30,7 +30,8 @@ VARIABLES = {
     "AUDIOHOOK_API_KEY": KEY,
     "AUDIOHOOK_CLIENT_SECRET": SECRET,
 }
-FINISHED_WITHIN_S = 180.0
+FINISHED_WITHIN_S = 240.0
+CUSTOMER, AGENT = SpeakerRole.CUSTOMER, SpeakerRole.AGENT
 
 
 def play(service: str, server: str, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -60,10 +61,10 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[a-z]{3,}", text.casefold()))
 
 
-def said(role: str) -> set[str]:
+def said(role: SpeakerRole) -> set[str]:
     """Return the words that somebody truly says in what is played."""
     lines = json.loads(TRUTH.read_text())["utterances"]
-    inside = [u for u in lines if u["speaker"] == role and u["end_ms"] < SECONDS * 1_000]
+    inside = [u for u in lines if u["speaker"] == role.value and u["start_ms"] < SECONDS * 1_000]
     return words(" ".join(u["text"] for u in inside))
 
 
@@ -75,7 +76,7 @@ def heard(transcript: Transcript, role: SpeakerRole) -> set[str]:
 @pytest.mark.parametrize("service", ["twilio", "audiohook"])
 def test_a_demo_call_comes_by_phone(machine: Machine, service: str) -> None:
     server = machine.start_server(**VARIABLES)
-    played = play(service, server.address, machine.folder, "--speed", "2")
+    played = play(service, server.address, machine.folder)
     assert played.stdout.splitlines()[-1:] == [
         f"1 calls, {SECONDS}.0 s of sound, 0 connections refused, 0 lost"
     ], played.stderr
@@ -90,9 +91,11 @@ def test_a_demo_call_comes_by_phone(machine: Machine, service: str) -> None:
     first, last = (services.runs.get(ORG, call_id, n).transcript_id for n in (1, 2))
     assert first is not None, "captions were told while the call was held"
     assert last is not None
-    for transcript_id in (first, last):
+    # Captions are poorer where the machine is too busy to refine them; they are on the right side.
+    for transcript_id, least in ((first, 0.2), (last, 0.6)):
         transcript = services.transcripts.get(ORG, call_id, transcript_id)
-        for role in (SpeakerRole.CUSTOMER, SpeakerRole.AGENT):
-            true = said(role.value)
-            assert len(true) > 5
-            assert len(true & heard(transcript, role)) >= 0.7 * len(true), role
+        for role, other in ((CUSTOMER, AGENT), (AGENT, CUSTOMER)):
+            only = said(role) - said(other)
+            assert len(only) > 5
+            assert len(only & heard(transcript, role)) >= least * len(only), role
+            assert not only & heard(transcript, other), role

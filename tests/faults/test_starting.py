@@ -29,7 +29,7 @@ def test_serving_from_start_to_stop_with_a_crash_in_between(machine: Machine) ->
     assert page.headers["x-frame-options"] == "SAMEORIGIN"
     assert page.headers["referrer-policy"] == "no-referrer"
     assert httpx.get(server.address, headers={"Host": "evil.test"}).status_code == 421
-    call_id = server.upload(machine, tone(240)).json()["call_id"]
+    call_id = server.upload(machine, tone(120)).json()["call_id"]
     machine.reached(call_id, Stage.RECOGNISE, 0.1)
     (crashing,) = server.worker_pids()
     os.kill(crashing, signal.SIGSEGV)

@@ -39,6 +39,7 @@ class StagedLiveDesk:
 
     calls: list[RunningCall] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    spoken: list[tuple[str, str]] = field(default_factory=list)
     refused: PartylineError | None = None
 
     def running(self, user):
@@ -67,6 +68,9 @@ class StagedLiveDesk:
     def stop(self, user, call_id):
         self.get(user, call_id)
         self.stopped.append(call_id)
+
+    def speak(self, user, call_id, language):
+        self.spoken.append((self.get(user, call_id).id, language))
 
 
 @dataclass(kw_only=True)

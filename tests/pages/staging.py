@@ -56,6 +56,7 @@ from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
 from services.voices.signing import SignatureDesk
 from tests.pages.live_stand_ins import StagedLive
+from tests.pages.phone_stand_ins import StagedPhone
 from tests.pages.samples import ORG, new_call, sample_transcript
 from tests.pages.stand_ins import (
     AlikeVectors,
@@ -100,6 +101,7 @@ class Staged:
     settings: Any = field(default_factory=Settings)
     intake: Any = None
     live: Any = field(default_factory=StagedLive)
+    phone: StagedPhone = field(default_factory=StagedPhone)
     ready: dict[str, bool] = field(
         default_factory=lambda: {"database": True, "worker": True, "weights": True}
     )

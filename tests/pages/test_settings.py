@@ -9,7 +9,7 @@ from pages import _settings
 from services.access import rights
 from services.domain.errors import ProviderRefusedKey, ProviderTimeout
 from services.domain.people import LOCAL_USER, Role
-from services.providers.capabilities import Capabilities, ProviderOption
+from services.providers.capabilities import Capabilities, ProviderOption, Readiness
 from services.providers.checking import check_provider
 from tests.pages.conftest import as_read, press
 
@@ -131,3 +131,54 @@ def test_what_is_amiss_is_said(staged, open_page):
     assert "No worker is running on this machine" in said
     assert "A speech model of this machine is missing" in said
     assert "None. Summaries are made of the call's own sentences" in said.replace("**", "")
+
+
+class TestTelephony:
+    def test_what_is_missing_is_told_by_name(self, staged, open_page):
+        said = as_read(open_page("settings")).replace("\\", "")
+        assert "**Azure Communication Services** is not set up: set ACS_ENDPOINT" in said
+        assert "**Twilio** is not set up: set TWILIO_AUTH_TOKEN." in said
+        assert "set AUDIOHOOK_API_KEY and AUDIOHOOK_CLIENT_SECRET." in said
+        assert "PARTYLINE_PUBLIC_URL, which is not set" in said
+
+    def test_what_is_set_up_and_what_to_enter_elsewhere(self, staged, open_page):
+        staged.phone.ready = Readiness(ready=True)
+        staged.settings = Settings(
+            PARTYLINE_PUBLIC_URL="https://calls.example.com/",
+            TWILIO_AUTH_TOKEN=SECRET,
+            AUDIOHOOK_API_KEY=SECRET,
+            AUDIOHOOK_CLIENT_SECRET="c2VjcmV0IG9mIDE2IGJ5dGVz",
+            ACS_EVENT_SECRET=SECRET,
+            ACS_CALLER_NUMBER="+14255550100",
+        )
+        page = open_page("settings")
+        said = as_read(page).replace("\\", "")
+        for service in ("Azure Communication Services", "Twilio", "Genesys AudioHook"):
+            assert f"**{service}** is set up." in said
+        assert [code.value for code in page.code] == [
+            "https://calls.example.com/acs/incoming?secret=…",
+            "https://calls.example.com/acs/events",
+            "wss://calls.example.com/acs/transcription",
+            "wss://calls.example.com/twilio",
+            "wss://calls.example.com/audiohook",
+        ]
+        whole = str(page.main)
+        assert SECRET not in whole
+        assert "c2VjcmV0" not in whole
+        assert "+14255550100" not in whole
+
+    def test_what_azure_can_not_do_as_it_is_set_up(self, staged, open_page):
+        staged.phone.ready = Readiness(ready=True)
+        said = as_read(open_page("settings")).replace("\\", "")
+        assert "No number can be called from here: set ACS_CALLER_NUMBER" in said
+        assert "Nobody can call here: set ACS_EVENT_SECRET" in said
+
+    def test_calls_that_are_answered_by_rule_are_told(self, staged, open_page):
+        staged.phone.ready = Readiness(ready=True)
+        staged.settings = Settings(ACS_EVENT_SECRET=SECRET, ACS_ANSWER="rule")
+        assert "answered at once by this server" in as_read(open_page("settings")).replace("\\", "")
+
+    def test_an_address_of_this_machine_is_told_as_it_is(self, staged, open_page):
+        staged.settings = Settings(PARTYLINE_PUBLIC_URL="http://127.0.0.1:8501")
+        codes = [code.value for code in open_page("settings").code]
+        assert "ws://127.0.0.1:8501/acs/transcription" in codes

@@ -11,7 +11,10 @@ from services.domain.live_calls import LiveGlance, LiveState
 from services.domain.people import Role, User
 from services.domain.speech import SentimentLabel
 from services.live.alerting.alerts import Delivery
+from services.telephony.acs.wishes import PhoneWish
+from services.telephony.orders import PhoneStanding
 from tests.pages.conftest import as_read, press, texts
+from tests.pages.phone_stand_ins import on_the_phone
 from tests.pages.running_stand_ins import GLANCE, StagedAlerts, StagedLiveDesk, running
 
 HOSTILE = "<b>x</b> [link](http://evil.test) **bold** :material/lock:"
@@ -177,6 +180,88 @@ class TestReadingAlong:
         page.run()
         assert "Another process" in texts(page)
         assert not orders
+
+
+class TestPhoneCalls:
+    @pytest.fixture
+    def orders(self, monkeypatch):
+        drawn = []
+        monkeypatch.setattr(live_view, "_mount", lambda **given: drawn.append(given) or {})
+        return drawn
+
+    @pytest.fixture
+    def phone(self, desk, staged):
+        desk.calls = [running("c0"), on_the_phone()]
+        wish = PhoneWish(locales=("en-US",))
+        staged.phone.standings["c1"] = PhoneStanding(wish=wish, is_transcribed=True)
+        return staged.phone
+
+    def test_stand_beside_the_others_with_their_service_and_ids(self, phone, open_page):
+        page = open_page("supervisor")
+        assert "2 running calls" in as_read(page)
+        assert [e.label for e in page.expander] == [
+            "Azure Communication Services, called from here"
+        ]
+        assert [c.value for c in page.code] == ["connection-1", "correlation-1"]
+
+    def test_before_the_first_word_it_says_where_it_comes_from(self, phone, desk, open_page):
+        desk.calls = [on_the_phone(glance=LiveGlance())]
+        said = as_read(open_page("supervisor"))
+        assert "From a telephone (Azure Communication Services, called from here)." in said
+
+    @pytest.mark.parametrize(
+        ("state", "words"),
+        [
+            (LiveState.PAUSED, "Not transcribed at present"),
+            (LiveState.AWAY, "Nothing arrives"),
+            (LiveState.FINISHING, "Finishing"),
+        ],
+    )
+    def test_says_where_it_stands(self, phone, desk, open_page, state, words):
+        desk.calls = [on_the_phone(state=state)]
+        assert words in texts(open_page("supervisor"))
+
+    def test_until_somebody_picks_up_it_is_not_on_air(self, phone, desk, open_page):
+        desk.calls = [on_the_phone(received_ms=0, glance=LiveGlance())]
+        shown = texts(open_page("supervisor"))
+        assert "Nothing heard yet" in shown
+        assert "On air" not in shown
+
+    def test_hanging_up_is_asked_about(self, phone, desk, open_page):
+        page = open_page("supervisor")
+        page.button(key="running_stop_c1").click().run()
+        page.radio(key="hang_up_how").set_value("End it for everyone")
+        page.button(key="hang_up_yes").click().run()
+        assert phone.asked == [("hang up", "c1", True)]
+        assert not desk.stopped
+
+    def test_others_are_ended_as_ever(self, phone, desk, open_page):
+        page = open_page("supervisor")
+        page.button(key="running_stop_c0").click().run()
+        page.button(key="stop_yes").click().run()
+        assert (desk.stopped, phone.asked) == (["c0"], [])
+
+    def test_are_told_what_to_do_by_who_reads_along(self, phone, desk, open_page, orders):
+        page = open_page("supervisor")
+        page.button(key="running_read_c1").click().run()
+        assert not [b for b in page.button if b.key == "followed_stop"]
+        page.selectbox(key="phone_c1_locale").set_value("de-DE").run()
+        press(page, "Change language")
+        press(page, "Service's summary so far")
+        press(page, "Stop transcription")
+        assert desk.spoken == [("c1", "de-DE")]
+        assert phone.asked == [("summary", "c1"), ("stop", "c1")]
+        press(page, "Hang up")
+        page.button(key="hang_up_yes").click().run()
+        assert phone.asked[-1] == ("hang up", "c1", False)
+
+    def test_are_left_alone_by_who_may_only_read(self, phone, open_page, orders, monkeypatch):
+        viewer = User(id="v", name="V", org_id="local", role=Role.VIEWER)
+        monkeypatch.setattr(session, "current_user", lambda: viewer)
+        page = open_page("supervisor")
+        page.button(key="running_read_c1").click().run()
+        assert not [b for b in page.button if b.label in {"Hang up", "Stop transcription"}]
+        assert page.code
 
 
 class TestAlerts:

@@ -57,5 +57,7 @@ function drawSummary(pick, model, onOpen) {
 /** What stands beside the button: whether one is being written, and of when the shown one is. */
 function summaryTime(model, asked) {
   if (asked) return "Being written\u2026";
-  return model.summary?.soFar ? `Up to ${clock(model.summary.at)}` : "";
+  const { summary } = model;
+  const said = [summary?.soFar ? `Up to ${clock(summary.at)}` : "", summary?.byPhone ? "by the telephone service" : ""];
+  return said.filter(Boolean).join(", ");
 }

@@ -184,12 +184,14 @@ function takeFigures(model, told) {
 
 function takeSummary(model, told) {
   const groups = [];
+  const byPhone = told.origin?.name === "acs";
   for (const [name, title] of SUMMARY_GROUPS) {
     const given = Array.isArray(told[name]) ? told[name] : [told[name]];
     const statements = given.filter((one) => isText(one?.text) && one.text);
-    if (statements.length) groups.push({ title, statements });
+    // The service tells one text, which is more than how the call ended.
+    if (statements.length) groups.push({ title: byPhone ? "What happened" : title, statements });
   }
   const soFar = told.so_far === true;
-  model.summary = { groups, soFar, at: numberOr(told.at_ms, model.at), resolved: told.resolved ?? null };
+  model.summary = { groups, soFar, byPhone, at: numberOr(told.at_ms, model.at), resolved: told.resolved ?? null };
   model.touch("summary");
 }

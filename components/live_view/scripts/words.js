@@ -31,7 +31,7 @@ const LINK_NOTES = {
   gone: "This call is not running any more. If it was kept, it is among the calls.",
   refused: "This page may not read along in this call. Load the page again, or ask who runs this server.",
 };
-const DROPPED_NOTE = "There was less than half a second of sound, so this call was not kept.";
+const DROPPED_NOTE = "There was less than half a second of sound, or no word of a phone call, so this call was not kept.";
 const GAP_REASONS = {
   connection_lost: "Not transcribed, connection lost",
   channel_lost: "Not transcribed, a channel was lost",

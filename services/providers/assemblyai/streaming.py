@@ -144,10 +144,10 @@ class StreamingSession(LiveSession):
         )
 
     def _lose(self, channel: int, error: PartylineError) -> None:
-        """A stream is over before the call is; its gap was told up to the present."""
+        """A stream is over before the call is; what was sent since its gap was told is missing."""
         self._order.leave(channel)
         with self._losing:
-            self._lost[channel] = self._streams[channel].end_ms
+            self._lost[channel] = self._streams[channel].told_ms
             is_last = len(self._lost) == len(self._streams)
         telemetry.event("assemblyai.channel_lost", error=error.code, is_last=is_last)
         if is_last:

@@ -278,6 +278,20 @@ def test_clear_words_outweigh_a_known_voice() -> None:
     assert assigned.role_of("a") is not SpeakerRole.AGENT
 
 
+@pytest.mark.parametrize("given", [SpeakerRole.AGENT, SpeakerRole.CUSTOMER])
+def test_a_role_that_was_given_leaves_the_other_one_to_the_other_of_two(given) -> None:
+    call = _recognised(0.0, *RAIN)
+    bare = [replace(s, voice_id=None, voice_confidence=None) for s in call.speakers]
+    first, second = replace(bare[0], role=given, role_confidence=0.9), bare[1]
+    assigned = assign_roles(replace(call, speakers=(first, second)))
+    assert assigned.speakers[0] == first
+    assert {s.role for s in assigned.speakers} == {SpeakerRole.AGENT, SpeakerRole.CUSTOMER}
+    assert assigned.speakers[1].role_confidence == 0.9
+    third = replace(second, id="c")
+    more = assign_roles(replace(call, speakers=(first, second, third)))
+    assert [s.role for s in more.speakers[1:]] == [SpeakerRole.UNKNOWN, SpeakerRole.UNKNOWN]
+
+
 def test_what_a_telephone_service_tells_of_channels_goes_before_all_evidence() -> None:
     call = _call(
         ("s1", "Thank you for calling Harbor Energy, how can I help you?"),
@@ -296,20 +310,8 @@ def test_roles_are_told_of_known_channels_only() -> None:
     assert [s.role for s in half.speakers] == [SpeakerRole.UNKNOWN, SpeakerRole.AGENT]
     mixed = _call(("s1", "Hello."), ("s2", "Hello."), channels=False)
     assert told_roles(mixed, (SpeakerRole.CUSTOMER, SpeakerRole.AGENT)) == mixed
+    alone = told_roles(mixed, (SpeakerRole.CUSTOMER,))
+    assert {s.role for s in alone.speakers} == {SpeakerRole.CUSTOMER}
     named = replace(call.speakers[0], role=SpeakerRole.AGENT, role_confidence=0.9)
     known = replace(call, speakers=(named, call.speakers[1]))
     assert told_roles(known, (SpeakerRole.CUSTOMER,)) == known
-
-
-@pytest.mark.parametrize("given", [SpeakerRole.AGENT, SpeakerRole.CUSTOMER])
-def test_a_role_that_was_given_leaves_the_other_one_to_the_other_of_two(given) -> None:
-    call = _recognised(0.0, *RAIN)
-    bare = [replace(s, voice_id=None, voice_confidence=None) for s in call.speakers]
-    first, second = replace(bare[0], role=given, role_confidence=0.9), bare[1]
-    assigned = assign_roles(replace(call, speakers=(first, second)))
-    assert assigned.speakers[0] == first
-    assert {s.role for s in assigned.speakers} == {SpeakerRole.AGENT, SpeakerRole.CUSTOMER}
-    assert assigned.speakers[1].role_confidence == 0.9
-    third = replace(second, id="c")
-    more = assign_roles(replace(call, speakers=(first, second, third)))
-    assert [s.role for s in more.speakers[1:]] == [SpeakerRole.UNKNOWN, SpeakerRole.UNKNOWN]

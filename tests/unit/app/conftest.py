@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.wiring import Services, build_services
 from services.access.tokens import ANY_CALL, Purpose
 from services.domain.people import LOCAL_USER, Role, User
+from tests.forked_command import ForkedCommands, forked_commands
 
 STRANGER = User(id="mallory", name="Mallory", org_id="elsewhere", role=Role.ADMIN)
 LIMIT = 3_000_000
@@ -61,3 +62,10 @@ def query(
     """Return the query that opens one call for one purpose."""
     token = services.tokens.issue(purpose, call_id, user=user, session="s", ttl_s=ttl_s)
     return {"token": token}
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedCommands]:
+    """Run ``partyline`` in processes of its own that needn't load its modules."""
+    with forked_commands(tmp_path_factory.mktemp("commands")) as commands:
+        yield commands

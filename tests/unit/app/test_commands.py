@@ -1,10 +1,12 @@
-"""The command line on real stores, with the scripted provider and a real worker process."""
+"""The command line on real stores, with the scripted provider and a real worker process.
+
+That it can be started as a program is proven in test_live_command.py and test_azure_commands.py.
+"""
 
 import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +34,7 @@ def sound(path: Path, pitch: int = 300) -> Path:
 
 
 @pytest.fixture
-def partyline(tmp_path):
+def partyline(commands, tmp_path):
     """Run the command on a data folder of its own."""
     environment = {
         **{k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}},
@@ -42,15 +44,7 @@ def partyline(tmp_path):
     }
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "app.cli", *map(str, arguments)],
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return commands.run(arguments, env=environment, cwd=tmp_path)
 
     return run
 

@@ -2,7 +2,6 @@
 
 import io
 import math
-import struct
 import time
 import wave
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
+import numpy as np
 import pytest
 
 from app.settings import Settings
@@ -32,6 +32,9 @@ from services.jobs.intake import Received
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
 from services.providers.scripted import ScriptedProvider
+from tests.shared_models import models_are_loaded_once
+
+__all__ = ["models_are_loaded_once"]
 
 SCRIPTED = ProcessingOptions(provider="scripted", redact=False)
 WITHIN_S = 60.0
@@ -39,10 +42,8 @@ WITHIN_S = 60.0
 
 def tone(seconds: float = 25.0, pitch_hz: float = 300.0) -> bytes:
     """Return a WAV file with a tone, 8 kHz mono."""
-    frames = b"".join(
-        struct.pack("<h", round(8000 * math.sin(n * pitch_hz * math.tau / 8000)))
-        for n in range(round(seconds * 8000))
-    )
+    phases = np.arange(round(seconds * 8000)) * pitch_hz * math.tau / 8000
+    frames = np.rint(8000 * np.sin(phases)).astype("<i2").tobytes()
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setparams((1, 2, 8000, 0, "NONE", "none"))
