@@ -103,6 +103,8 @@ class PhoneSession(LiveSession):
             self._connections = max(0, self._connections - 1)
             if not self._connections:
                 self._away_since = self._now()
+                # Nobody finishes what is open; a final line that comes later revises it.
+                self._lines.close()
 
     def take_frame(self, sent: str | bytes) -> TranscriptionBegan | None:
         """Take a frame; return the first one of a connection. Never raises for what was sent."""

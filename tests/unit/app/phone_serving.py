@@ -66,6 +66,11 @@ class PhoneInstallation:
     def of(self, call_id: str, kind: str) -> list[dict[str, Any]]:
         return [one for one in list(self.told[call_id]) if one["type"] == kind]
 
+    def unfinished(self, call_id: str) -> set[str]:
+        """Return the lines that were begun and are not final."""
+        finals = {one["id"] for one in self.of(call_id, "final")}
+        return {one["id"] for one in self.of(call_id, "partial")} - finals
+
     def wait(self, condition: Callable[[], object], within_s: float = WITHIN_S) -> None:
         until = time.monotonic() + within_s
         while not condition():

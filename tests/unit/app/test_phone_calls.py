@@ -157,6 +157,7 @@ def test_language_summary_and_transcription_change_in_mid_call(tmp_path: Path) -
         desk.stop_words(LOCAL_USER, running.id)
         here.wait(lambda: live.get(LOCAL_USER, running.id).state is LiveState.PAUSED)
         assert not desk.standing(LOCAL_USER, running.id).is_transcribed
+        here.wait(lambda: not here.unfinished(running.id))
         finals = len(here.of(running.id, "final"))
         desk.start_words(LOCAL_USER, running.id, PhoneWish(locales=("en-US",)))
         here.wait(lambda: live.get(LOCAL_USER, running.id).state is LiveState.RECORDING)
