@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from services import telemetry
-from services.analysis.metrics import analyse
 from services.domain.errors import (
     InvalidRequest,
     PartylineError,
@@ -18,13 +17,11 @@ from services.domain.errors import (
 )
 from services.domain.findings import Finding, FindingKind
 from services.domain.live_calls import RunningCall
-from services.domain.metrics import AnalysedTranscript
 from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
 from services.live.recogniser.recognising import LiveOrder
 from services.live.recording.holding import Holding
 from services.live.recording.landing import SILENT_FOR, Landing
 from services.live.telling.events import Told
-from services.live.telling.read_back import ToldCaptions
 from services.live.telling.standing import Standing
 from services.storage.live_calls import LiveCallStore
 from services.telephony.acs.connections import PhoneConnection
@@ -32,8 +29,8 @@ from services.telephony.acs.events import PhoneEvent, PhoneEventKind
 from services.telephony.acs.wishes import PhoneWish
 from services.telephony.held_phone import HeldPhoneCall, PhoneParts
 from services.telephony.kept_words import KEPT
-from services.telephony.resuming import heard_before
-from services.telephony.wish_form import wish_of, wish_text
+from services.telephony.resuming import heard_before, kept_captions, kept_wish
+from services.telephony.wish_form import wish_text
 
 DEAD_FOR = timedelta(seconds=6)
 """A process of this machine that is gone, and has shown no heartbeat for so long, is dead."""
@@ -192,7 +189,7 @@ class PhoneExchange:
             self._go_on(taken, told, silent=taken.heartbeat_at - running.heartbeat_at)
             return
         findings = [Finding(kind=FindingKind.BROKEN_OFF)] if running.goes_on else []
-        self._parts.landing.land_words(running.id, _captions(running, told), findings)
+        self._parts.landing.land_words(running.id, kept_captions(running, told), findings)
 
     def _goes_on(self, running: RunningCall) -> bool:
         """Ask the service whether a call goes on. Raises a TelephonyError when it can't tell.
@@ -210,7 +207,9 @@ class PhoneExchange:
         # More than any process has told of it: none tells an event in every millisecond.
         lasted_ms = max(0, _ms(running.heartbeat_at - running.began_at))
         now_ms = running.received_ms + max(0, _ms(silent))
-        held = self._made(running, _wish(running), before=told, lasted_ms=lasted_ms, now_ms=now_ms)
+        held = self._made(
+            running, kept_wish(running), before=told, lasted_ms=lasted_ms, now_ms=now_ms
+        )
         self._hold(held)
         held.standing.warn(StartedAgain(), running.received_ms)
         held.begin_again()
@@ -270,14 +269,6 @@ def _ms(time: timedelta) -> int:
     return time // timedelta(milliseconds=1)
 
 
-def _wish(running: RunningCall) -> PhoneWish:
-    """Return how a call was asked for, as well as is known."""
-    try:
-        return wish_of(running.phone.wish if running.phone else None)
-    except InvalidRequest:
-        return PhoneWish(locales=("en-US",))
-
-
 def _learn(held: HeldPhoneCall, event: PhoneEvent) -> None:
     """Note what the service calls the call, where that wasn't told before."""
     phone = held.running.phone
@@ -288,18 +279,6 @@ def _learn(held: HeldPhoneCall, event: PhoneEvent) -> None:
             server_call_id=phone.server_call_id or event.server_call_id,
         )
         held.standing.is_phone(named)
-
-
-def _captions(running: RunningCall, told: Sequence[Told]) -> AnalysedTranscript | None:
-    transcript = ToldCaptions(told).transcript(
-        running.options.provider,
-        duration_ms=running.received_ms,
-        language=running.options.language,
-        redacted=running.options.redact,
-    )
-    if transcript is None:
-        return None
-    return AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
 
 
 @contextmanager

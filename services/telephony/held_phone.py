@@ -8,11 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from services import telemetry
 from services.domain.errors import InternalFault, PartylineError
-from services.domain.findings import Finding, FindingKind
 from services.domain.live import Ended, GapKind, LiveEvent, SpeakerTold
 from services.domain.live_calls import GOING_ON, LiveState, RunningCall
 from services.domain.metrics import AnalysedTranscript
@@ -23,43 +21,18 @@ from services.live.recording.landing import Landed, Landing
 from services.live.recording.patience import AWAY_AFTER_S, FINISH_WITHIN_S
 from services.live.telling.events import Told
 from services.live.telling.standing import Standing
-from services.telephony.acs.connections import PhoneConnection
 from services.telephony.acs.lines import HeardBefore
 from services.telephony.acs.participants import Participant, raw_id_of_number
 from services.telephony.acs.session import PhoneSession
 from services.telephony.acs.source import CAPABILITIES
 from services.telephony.acs.wishes import PhoneWish, check_can_switch
+from services.telephony.errands import PhoneControl, PhoneErrands
 from services.telephony.kept_words import KEPT, PARTICIPANT, KeptWords
-from services.telephony.looking_up import LookingUp
 from services.telephony.wish_form import wish_text
 
 ACS = CAPABILITIES.name
 LOOKS_PER_FIGURES = 2
 """Figures and warnings are looked for every other second: of fifty calls they cost the most."""
-SUMMARY_WITHIN_S = 10.0
-"""So long a call that is over waits for the summary that was asked for with it."""
-
-
-class PhoneControl(Protocol):
-    """Tells the telephone service what to do with a call; AcsControl says what each raises."""
-
-    def hang_up(self, connection_id: str, *, for_everyone: bool = False) -> None:
-        """Leave a call, or end it for everyone."""
-
-    def look_up(self, connection_id: str) -> PhoneConnection | None:
-        """Return how a call stands, None when it is over."""
-
-    def start(self, connection_id: str, wish: PhoneWish, *, intermediate_before: bool) -> None:
-        """Have a call transcribed, or transcribed again."""
-
-    def switch(self, connection_id: str, *locales: str) -> None:
-        """Have a call go on in another locale."""
-
-    def stop(self, connection_id: str) -> None:
-        """Have a call transcribed no longer."""
-
-    def summarise(self, connection_id: str, *, locale: str | None = None) -> None:
-        """Ask for a summary of the call so far; it comes by an event."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,21 +67,22 @@ class HeldPhoneCall:
         ``caller`` is the number at the other end. ``heard`` and ``told`` are of an earlier process.
         """
         self.standing = standing
-        self.wish = wish
-        self.is_transcribed = wish.starts_at_once
         self._parts = parts
-        self._heard_before = heard
         self._lock = threading.RLock()
-        self._looking_up = LookingUp(parts.clock)
-        self._asking = threading.Lock()
         self._is_gone = False
         self._for_everyone = False
         self._was_heard = heard is not None
         self._released = self._landed = False
         self._looks = 0
         self._finish_by: float | None = None
-        self._summaries_asked = 0
-        self._last_summary = threading.Event()
+        self._errands = PhoneErrands(
+            parts.control,
+            wish,
+            lambda: self.connection_id,
+            clock=parts.clock,
+            wished=self._wished,
+            failed=self.failed,
+        )
         self._feed = WordFeed(
             parts.recogniser,
             order,
@@ -123,7 +97,7 @@ class HeldPhoneCall:
             self._heard,
             language=wish.locale,
             participants=_customer(caller),
-            switch=self._switch,
+            switch=self._errands.switch,
             before=heard,
             clock=parts.clock,
         )
@@ -141,6 +115,16 @@ class HeldPhoneCall:
     def is_over(self) -> bool:
         """Whether nothing of it is taken any more."""
         return self._released or not self.running.goes_on
+
+    @property
+    def wish(self) -> PhoneWish:
+        """How the service was asked to transcribe it last."""
+        return self._errands.wish
+
+    @property
+    def is_transcribed(self) -> bool:
+        """Whether the service transcribes it, as far as is known."""
+        return self._errands.is_transcribed
 
     @property
     def has_landed(self) -> bool:
@@ -161,8 +145,8 @@ class HeldPhoneCall:
         """Take that the service has connected to us to tell what is said."""
         with self._lock:
             self._session.connected()
-            self._was_heard, self.is_transcribed = True, True
-            self._looking_up.over()
+            self._was_heard = True
+            self._errands.came()
         self.standing.received(self._session.sent_ms)
         self.standing.change_state(
             LiveState.RECORDING, only_from=(LiveState.AWAY, LiveState.PAUSED)
@@ -173,7 +157,7 @@ class HeldPhoneCall:
         with self._lock:
             self._session.disconnected()
             if not self._session.is_connected:
-                self._looking_up.begin()
+                self._errands.left()
 
     def take_frame(self, frame: str | bytes) -> None:
         """Take a frame. Never raises for what was sent."""
@@ -186,7 +170,7 @@ class HeldPhoneCall:
 
     def transcribed(self, is_so: bool) -> None:
         """Take whether the service transcribes the call at present."""
-        self.is_transcribed = is_so
+        self._errands.is_transcribed = is_so
 
     def failed(self, error: PartylineError) -> None:
         """Take that the service has not done what it was asked for; the call goes on."""
@@ -194,41 +178,26 @@ class HeldPhoneCall:
 
     def words_failed(self, error: PartylineError) -> None:
         """Take that the service could not transcribe the call: it is asked to again."""
-        with self._lock:
-            if not self._session.is_connected:
-                self.is_transcribed = False
-                self._looking_up.begin()
-            is_news = self._looking_up.is_news(error)
-        if is_news:
-            self.failed(error)
+        if not self._session.is_connected:
+            self._errands.words_failed(error)
 
     def summed_up(self, text: str) -> None:
         """Take a summary that the service has written: asked for in mid-call, or of all of it."""
-        with self._lock:
-            so_far = self._summaries_asked > 0
-            self._summaries_asked = max(0, self._summaries_asked - 1)
-        self._feed.summed_up(text, ACS, so_far=so_far)
-        if not so_far:
-            self._last_summary.set()
+        self._feed.summed_up(text, ACS, so_far=self._errands.summary_came())
 
     def begin_again(self) -> None:
         """Have it transcribed again, after the process that held it has died."""
-        self._looking_up.begin(at_once=True)
+        self._errands.left(at_once=True)
 
     # --- what people ask ------------------------------------------------------------------------
 
     def start_words(self, wish: PhoneWish) -> None:
         """Have it transcribed, or transcribed again. Raises as AcsControl does."""
-        before = self.wish.intermediate
-        self._parts.control.start(self.connection_id, wish, intermediate_before=before)
-        self._wish(replace(wish, starts_at_once=True))
-        self.is_transcribed = True
+        self._errands.start(wish)
 
     def stop_words(self) -> None:
         """Have it transcribed no longer; its time stands still. Raises as AcsControl does."""
-        self._parts.control.stop(self.connection_id)
-        self.is_transcribed = False
-        self._wish(replace(self.wish, starts_at_once=False))
+        self._errands.stop()
         self._session.gap_kind = GapKind.NOT_RECORDED
         self.standing.change_state(
             LiveState.PAUSED, only_from=(LiveState.RECORDING, LiveState.AWAY)
@@ -236,14 +205,7 @@ class HeldPhoneCall:
 
     def service_summary(self) -> None:
         """Ask the service for a summary so far. Raises as AcsControl does."""
-        with self._lock:
-            self._summaries_asked += 1
-        try:
-            self._parts.control.summarise(self.connection_id, locale=self.wish.summary_locale)
-        except PartylineError:
-            with self._lock:
-                self._summaries_asked -= 1
-            raise
+        self._errands.summarise()
 
     def speak(self, language: str | None) -> None:
         """Have it heard in another locale. Raises what can be known before the service is asked."""
@@ -304,9 +266,9 @@ class HeldPhoneCall:
         if now_ms >= self._parts.most_ms:
             self.end()
         elif not self._session.is_connected:
-            if self._was_heard and self._looking_up.lasts_s >= AWAY_AFTER_S:
+            if self._was_heard and self._errands.away_s >= AWAY_AFTER_S:
                 self.standing.change_state(LiveState.AWAY, only_from=(LiveState.RECORDING,))
-            if self._looking_up.is_due():
+            if self._errands.is_due():
                 self._beside(self._look_up)
 
     def sync(self) -> None:
@@ -315,12 +277,7 @@ class HeldPhoneCall:
     def land(self, landing: Landing, captions: AnalysedTranscript | None) -> Landed:
         """Make an ordinary call of its words."""
         self._parts.words.flush(self.running.id)
-        findings = (
-            [Finding(kind=FindingKind.BROKEN_OFF)]
-            if self.running.state is LiveState.INTERRUPTED
-            else []
-        )
-        landed = landing.land_words(self.running.id, captions, findings)
+        landed = landing.land_words(self.running.id, captions)
         self._landed = True
         return landed
 
@@ -354,42 +311,21 @@ class HeldPhoneCall:
         """Hang up, and take the last words."""
         try:
             if not self._is_gone:
-                everyone = self._for_everyone
-                self._parts.control.hang_up(self.connection_id, for_everyone=everyone)
-        except PartylineError as error:
-            self.failed(error)
+                self._errands.hang_up(for_everyone=self._for_everyone)
+            if self._was_heard:
+                self._errands.wait_for_summary()
         finally:
-            if self.wish.summary and self._was_heard:
-                self._last_summary.wait(SUMMARY_WITHIN_S)
             self.standing.received(self._session.sent_ms)
             self._session.finish()
 
     def _look_up(self) -> None:
         """Ask the service how the call stands, and have it transcribed again when it isn't."""
-        if not self._asking.acquire(blocking=False):
-            return
-        try:
-            found = self._parts.control.look_up(self.connection_id)
-            if found is None or not found.goes_on:
-                self.gone()
-                return
-            wanted = self.wish.starts_at_once and not self._session.is_connected
-            if wanted and found.is_connected and not found.is_transcribed and not self.is_over:
-                telemetry.event("phone.started_again")
-                self.start_words(self.wish)
-        except PartylineError as error:
-            if self._looking_up.is_news(error):
-                self.failed(error)
-        finally:
-            self._asking.release()
+        if not self._errands.goes_on(lambda: not (self._session.is_connected or self.is_over)):
+            self.gone()
 
-    def _switch(self, locale: str) -> None:
-        self._parts.control.switch(self.connection_id, locale)
-        self._wish(replace(self.wish, locales=(locale,)))
-
-    def _wish(self, wish: PhoneWish) -> None:
-        """Take how it is transcribed from now on, also for whoever goes on with it."""
-        self.wish, phone = wish, self.running.phone
+    def _wished(self, wish: PhoneWish) -> None:
+        """Note how it is transcribed from now on, for whoever goes on with it."""
+        phone = self.running.phone
         if phone is not None:
             self.standing.is_phone(replace(phone, wish=wish_text(wish)))
             self._parts.note(self)

@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 
+from services.analysis.metrics import analyse
+from services.domain.errors import InvalidRequest
 from services.domain.live_calls import RunningCall
+from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Speaker, SpeakerRole
 from services.live.telling.events import Kind, Told
-from services.live.telling.read_back import utterance_of
+from services.live.telling.read_back import ToldCaptions, utterance_of
 from services.telephony.acs.lines import FINALS_KNOWN, HeardBefore
+from services.telephony.acs.wishes import PhoneWish
 from services.telephony.kept_words import PARTICIPANT
+from services.telephony.wish_form import wish_of
 
 
 def heard_before(running: RunningCall, told: Sequence[Told], *, now_ms: int) -> HeardBefore:
@@ -43,3 +48,24 @@ def _speaker(told: Told) -> Speaker:
 
 def _unnamed(speaker_id: str) -> Speaker:
     return Speaker(id=speaker_id, label=f"Speaker {speaker_id.removeprefix('s')}")
+
+
+def kept_wish(running: RunningCall) -> PhoneWish:
+    """Return how a call was asked for, as well as is known."""
+    try:
+        return wish_of(running.phone.wish if running.phone else None)
+    except InvalidRequest:
+        return PhoneWish(locales=("en-US",))
+
+
+def kept_captions(running: RunningCall, told: Sequence[Told]) -> AnalysedTranscript | None:
+    """Return the lines that were kept as the captions of the call, None without one."""
+    transcript = ToldCaptions(told).transcript(
+        running.options.provider,
+        duration_ms=running.received_ms,
+        language=running.options.language,
+        redacted=running.options.redact,
+    )
+    if transcript is None:
+        return None
+    return AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))

@@ -54,6 +54,7 @@ class _Work:
 
     do: Callable[[], None]
     at_ms: int
+    takes_time: bool = False
     is_last: bool = False
 
 
@@ -125,7 +126,8 @@ class Reading:
 
     def heard(self, event: LiveEvent) -> None:
         """Take an event after it was told."""
-        self._put(lambda: self._take(event), event.at_ms)
+        takes_time = isinstance(event, Final | Revised)
+        self._put(lambda: self._take(event), event.at_ms, takes_time=takes_time)
 
     def shown(self, line: Utterance) -> None:
         """Take a final line as people see it."""
@@ -145,7 +147,7 @@ class Reading:
 
     def look(self, at_ms: int, slack_ms: int) -> None:
         """Tell figures and warnings up to this moment; words may lag so far behind the sound."""
-        self._put(lambda: self._look(at_ms, slack_ms), at_ms)
+        self._put(lambda: self._look(at_ms, slack_ms), at_ms, takes_time=True)
 
     def summarise(self, at_ms: int) -> None:
         """Have the call so far summarised."""
@@ -173,8 +175,8 @@ class Reading:
         if self._thread is not None:
             self._thread.join()
 
-    def _put(self, do: Callable[[], None], at_ms: int, *, is_last: bool = False) -> None:
-        self._work.put(_Work(do=do, at_ms=at_ms, is_last=is_last))
+    def _put(self, do: Callable[[], None], at_ms: int, **kind: bool) -> None:
+        self._work.put(_Work(do=do, at_ms=at_ms, **kind))
 
     # --- the thread that reads ----------------------------------------------------------------
 
@@ -183,7 +185,7 @@ class Reading:
             work = self._work.get()
             if not self._cancelled.is_set():
                 # The end of a call is read as a whole, which no other call is to wait for.
-                with self._turns.reading() if self._turns and not work.is_last else nullcontext():
+                with self._turns.reading() if self._turns and work.takes_time else nullcontext():
                     self._read(work)
             if work.is_last:
                 return
