@@ -144,6 +144,8 @@ class WordFeed:
                 self._untold[f"speaker {speaker.id}"] = event
             case LanguageTold():
                 self._order = in_language(self._order, event.language)
+                self._untold.pop("language", None)
+                self._untold["language"] = event
 
     def _give(self, gives: Gives) -> None:
         if self._session is None or self._over:
@@ -199,6 +201,8 @@ class WordFeed:
             self._again.told()
         elif told["type"] == Kind.SPEAKER:
             self._untold.pop(f"speaker {told['id']}", None)
+        elif told["type"] == Kind.LANGUAGE:
+            self._untold.pop("language", None)
         return self._told.take(told)
 
     def _work(self) -> None:

@@ -146,8 +146,9 @@ def test_words_that_come_before_anybody_reads_are_read_then(readers: Readers) ->
     readers.may_open.set()
     reader = call.reader(1)
     wait(lambda: reader.now_ms == 4_000)
-    assert [type(one) for one in reader.heard_events] == [SpeakerTold, Final]
+    assert [type(one) for one in reader.heard_events] == [SpeakerTold, Final, LanguageTold]
     assert reader.known == []
+    assert reader.order.options.language == "de"
     call.feed.close()
 
 
