@@ -10,6 +10,7 @@ from emulators.acs.tokens import TokenKind
 from services.domain.errors import InvalidRequest
 
 LOOK_EVERY_S = 0.2
+OWN_NUMBER = "+14255550100"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,9 @@ def run_acs(script: PhoneScript, port: int) -> int:
             "ACS_ACCESS_KEY": service.key,
             "ACS_RESOURCE_ID": service.issuer.audience,
             "ACS_TOKEN_ISSUER": service.endpoint,
+            # Nothing is sent there; one's own number and speech resource have to be something.
+            "ACS_SPEECH_ENDPOINT": service.endpoint,
+            "ACS_CALLER_NUMBER": OWN_NUMBER,
         }
         print(" ".join(f"{name}={value}" for name, value in told.items()), flush=True)
         if not script.to:

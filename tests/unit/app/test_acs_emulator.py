@@ -46,7 +46,14 @@ def test_calls_are_dialled_played_and_counted(tmp_path):
     assert done.returncode == 0, done.stderr
     settings, counted = done.stdout.splitlines()
     told = dict(part.split("=", 1) for part in settings.split())
-    assert told.keys() == {"ACS_ENDPOINT", "ACS_ACCESS_KEY", "ACS_RESOURCE_ID", "ACS_TOKEN_ISSUER"}
+    assert told.keys() == {
+        "ACS_ENDPOINT",
+        "ACS_ACCESS_KEY",
+        "ACS_RESOURCE_ID",
+        "ACS_TOKEN_ISSUER",
+        "ACS_SPEECH_ENDPOINT",
+        "ACS_CALLER_NUMBER",
+    }
     assert counted == "3 calls, 99 frames, 0 connections refused, 0 lost"
     assert [len(frames) for _, frames in listener.connections] == [33, 33, 33]
     headers, frames = listener.connections[0]

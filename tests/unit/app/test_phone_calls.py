@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.security import AllowedHosts
 from emulators.acs.plans import CallPlan
 from emulators.acs.script import CUSTOMER, PhoneLine
 from emulators.acs.tokens import TokenKind
@@ -291,6 +292,15 @@ def test_a_handshake_is_refused_with_a_status(tmp_path: Path) -> None:
         good = here.service.issuer.authorization(TokenKind.GOOD, 60)
         page = {"Origin": here.address}
         assert httpx.get(url, headers={**upgrade, **good, **page}).status_code == 403
+
+
+def test_under_the_public_name_the_service_reaches_its_addresses_alone() -> None:
+    allowed = AllowedHosts(for_services="calls.example.com")
+    for path in ("/acs/transcription", "/acs/events", "/acs/incoming"):
+        assert allowed.allow("calls.example.com", path)
+        assert not allowed.allow("another.example.com", path)
+    assert not allowed.allow("calls.example.com", "/acs/eventsx")
+    assert not allowed.allow("calls.example.com", "/")
 
 
 def test_events_are_taken_once_and_only_from_who_may_tell_them(tmp_path: Path) -> None:

@@ -229,3 +229,42 @@ def test_a_watch_list_that_cannot_be_read_is_named(
     monkeypatch.setenv("PARTYLINE_WATCH_WORDS", "(((")
     with pytest.raises(BadSettings, match="PARTYLINE_WATCH_WORDS"):
         build_watch(load_settings())
+
+
+# --- phone calls of Azure Communication Services -------------------------------------------------
+
+
+def test_a_connection_string_does_as_well_as_address_and_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert load_settings().acs_access is None
+    assert "ACS_ENDPOINT" in load_settings().acs_missing
+    key = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
+    monkeypatch.setenv("ACS_CONNECTION_STRING", f"endpoint=https://a.example.org/;accesskey={key}")
+    monkeypatch.setenv("ACS_RESOURCE_ID", " r-1 ")
+    monkeypatch.setenv("ACS_SPEECH_ENDPOINT", "https://s.example.org")
+    settings = load_settings()
+    assert settings.acs_access is not None
+    assert settings.acs_access.endpoint == "https://a.example.org"
+    assert settings.acs_access.speech_endpoint == "https://s.example.org"
+    assert settings.acs_missing == ()
+    assert settings.acs_resource_id == "r-1"
+    assert key not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ACS_CALLER_NUMBER", "0800 1234"),
+        ("ACS_EVENT_SECRET", "short"),
+        ("ACS_TOKEN_ISSUER", "http://example.org"),
+        ("ACS_ANSWER", "never"),
+        ("ACS_LOCALES", "en"),
+    ],
+)
+def test_a_setting_of_phone_calls_that_cannot_be_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings, match=name):
+        load_settings()
