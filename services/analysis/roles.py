@@ -91,8 +91,11 @@ def told_roles(transcript: Transcript, by_channel: Sequence[SpeakerRole]) -> Tra
 
 
 def with_told_role(speaker: Speaker, by_channel: Sequence[SpeakerRole]) -> Speaker:
-    """Return the speaker with the role that was told of their channel; a given one stays."""
-    channel = speaker.channel
+    """Return the speaker with the role that was told of their channel; a given one stays.
+
+    Where there is one channel only, everybody is on it.
+    """
+    channel = 0 if speaker.channel is None and len(by_channel) == 1 else speaker.channel
     if _is_given(speaker) or channel is None or not 0 <= channel < len(by_channel):
         return speaker
     role = by_channel[channel]

@@ -296,6 +296,8 @@ def test_roles_are_told_of_known_channels_only() -> None:
     assert [s.role for s in half.speakers] == [SpeakerRole.UNKNOWN, SpeakerRole.AGENT]
     mixed = _call(("s1", "Hello."), ("s2", "Hello."), channels=False)
     assert told_roles(mixed, (SpeakerRole.CUSTOMER, SpeakerRole.AGENT)) == mixed
+    alone = told_roles(mixed, (SpeakerRole.CUSTOMER,))
+    assert {s.role for s in alone.speakers} == {SpeakerRole.CUSTOMER}
     named = replace(call.speakers[0], role=SpeakerRole.AGENT, role_confidence=0.9)
     known = replace(call, speakers=(named, call.speakers[1]))
     assert told_roles(known, (SpeakerRole.CUSTOMER,)) == known

@@ -422,6 +422,24 @@ def test_no_message_of_any_shape_is_a_fault(served: tuple[Services, str]) -> Non
     assert not [fields for name, fields in events if name in ("phone.stream", "route.fault")]
 
 
+@pytest.mark.parametrize("name", ["twilio", "audiohook"])
+def test_a_server_that_stops_says_so_and_keeps_what_was_said(
+    served: tuple[Services, str], name: str
+) -> None:
+    services, address = served
+    service = twilio(StreamPlan(speed=1.0)) if name == "twilio" else hook(speed=1.0)
+    with beside(lambda: service.stream(f"{address}/{name}", sounds(20_000))) as seen:
+        wait_until(lambda: any(c.received_ms > 500 for c in services.live.running(LOCAL_USER)))
+        services.live.close()
+    if name == "twilio":
+        assert (seen[0].is_lost, seen[0].close_code) == (True, 1013)
+    else:
+        told = [(answer["type"], answer["parameters"]) for answer in seen[0].answers]
+        assert told[-2:] == [("disconnect", {"reason": "error"}), ("closed", {})]
+    [running] = services.live.running(LOCAL_USER)
+    assert running.goes_on, "the next start makes a call of it"
+
+
 # --- who is let in --------------------------------------------------------------------------------
 
 
