@@ -7,7 +7,7 @@ from zlib import crc32
 import streamlit as st
 
 from components.languages import language_name
-from components.phone_form import LOCALES, draw_wish
+from components.phone_wish import LOCALES, draw_wish
 from components.phone_words import SERVICE_WORDS, WAY_WORDS
 from components.wording import plain
 from services.domain.phone import PhoneFacts, PhoneWay

@@ -72,7 +72,7 @@ def test_a_live_call_ends_as_good_as_an_uploaded_one(local_server, chromium, mod
         heard = heard_by(page)
         shown = told_lines(page).all_inner_texts()
         stop(page)
-    assert "payments team" in " ".join(shown).casefold()
+    assert "harbor energy" in " ".join(shown).casefold()
     (call,) = landed(local_server.data_dir)
     stored = stored_sound(local_server.data_dir, call)[:, 0]
     assert np.array_equal(np.round(stored * 32768)[: len(heard)], heard)

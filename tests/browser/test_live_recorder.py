@@ -258,7 +258,8 @@ def test_a_network_that_is_gone_for_seconds_loses_nothing(recorder, double, play
     double.mode(how)
     expect(page.get_by_text("Not connected; what is said is kept here")).to_be_visible()
     expect(page.get_by_text(" kept of 2:30")).to_be_visible()
-    page.wait_for_timeout(2_500)
+    # A silent one counts as lost after 6 seconds only.
+    page.wait_for_timeout(2_500 if how == "down" else 6_000)
     double.mode("up")
     expect(page.get_by_text("Not connected")).to_have_count(0)
     told = stop(page, double)
@@ -403,7 +404,8 @@ def test_what_a_power_failure_took_from_the_server_is_a_silence(recorder, double
     (gap,) = gaps_of(told)
     assert 300 <= gap["ms"] <= 500
     found = [one for one in lags(played[0], double.sound()[:, 0]) if one[1] > LIKE]
-    assert max(lag for lag, _ in found) - min(lag for lag, _ in found) <= 2, found
+    if max(lag for lag, _ in found) - min(lag for lag, _ in found) > 2:
+        raise NotAlike(found)
 
 
 def cut_off_and_over(page, double):

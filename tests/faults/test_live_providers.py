@@ -110,34 +110,58 @@ class Caller:
         return longest
 
 
-@pytest.fixture
-def azure(monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureSpeechEmulator]:
-    with AzureSpeechEmulator(key=KEY, even_in_silence=True) as emulator:
-        monkeypatch.setenv("AZURE_SPEECH_KEY", KEY)
-        monkeypatch.setenv("AZURE_SPEECH_HOST", emulator.host)
-        yield emulator
+@dataclass
+class Installation:
+    """One installation for all tests here, with the services that it speaks with."""
+
+    folder: Path
+    services: Services
+    azure: AzureSpeechEmulator
+    assemblyai: AssemblyAIStreamingEmulator
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("installation")
+    with (
+        AzureSpeechEmulator(key=KEY, even_in_silence=True) as azure,
+        AssemblyAIStreamingEmulator(key=KEY) as assemblyai,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv("AZURE_SPEECH_KEY", KEY)
+        environment.setenv("AZURE_SPEECH_HOST", azure.host)
+        environment.setenv("ASSEMBLYAI_API_KEY", KEY)
+        environment.setenv("ASSEMBLYAI_STREAMING_HOST", assemblyai.host)
+        environment.setenv("PYTHONPATH", str(ROOT))
+        environment.setenv("PARTYLINE_DATA_DIR", str(folder))
+        services = build_services(Settings(data_dir=folder))
+        yield Installation(folder, services, azure, assemblyai)
+        services.close()
 
 
 @pytest.fixture
-def assemblyai(monkeypatch: pytest.MonkeyPatch) -> Iterator[AssemblyAIStreamingEmulator]:
-    with AssemblyAIStreamingEmulator(key=KEY) as emulator:
-        monkeypatch.setenv("ASSEMBLYAI_API_KEY", KEY)
-        monkeypatch.setenv("ASSEMBLYAI_STREAMING_HOST", emulator.host)
-        yield emulator
+def azure(installation: Installation) -> AzureSpeechEmulator:
+    """The service as it is at first: it takes the key and does as it should."""
+    installation.azure.key = KEY
+    installation.azure.behave()
+    return installation.azure
+
+
+@pytest.fixture
+def assemblyai(installation: Installation) -> AssemblyAIStreamingEmulator:
+    """The service as it is at first: it takes the key and does as it should."""
+    emulator = installation.assemblyai
+    emulator.key, emulator._plans, emulator.sessions, emulator.refused = KEY, [], [], 0
+    return emulator
 
 
 @pytest.fixture
 def caller(
+    installation: Installation,
     azure: AzureSpeechEmulator,
     assemblyai: AssemblyAIStreamingEmulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Callable[[str], Caller]]:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("PARTYLINE_DATA_DIR", str(tmp_path))
-    services = build_services(Settings(data_dir=tmp_path))
-    yield lambda provider: Caller(services=services, provider=provider)
-    services.close()
+) -> Callable[[str], Caller]:
+    return lambda provider: Caller(services=installation.services, provider=provider)
 
 
 def nothing_is_left(caller: Caller, folder: Path) -> bool:
@@ -153,13 +177,13 @@ def test_a_call_with_a_refused_key_does_not_begin_and_one_sentence_says_so(
     caller: Callable[[str], Caller],
     azure: AzureSpeechEmulator,
     assemblyai: AssemblyAIStreamingEmulator,
-    tmp_path: Path,
+    installation: Installation,
 ) -> None:
     azure.key = assemblyai.key = "another"
     held = caller(provider)
     with pytest.raises(ProviderRefusedKey, match=r"^The speech service refused the key\."):
         held.begin()
-    assert nothing_is_left(held, tmp_path)
+    assert nothing_is_left(held, installation.folder)
     azure.key = assemblyai.key = KEY
     held.begin()
     held.speak(6)
@@ -173,14 +197,14 @@ def test_a_call_for_which_there_is_no_room_does_not_begin(
     caller: Callable[[str], Caller],
     azure: AzureSpeechEmulator,
     assemblyai: AssemblyAIStreamingEmulator,
-    tmp_path: Path,
+    installation: Installation,
 ) -> None:
     azure.behave(Behaviour(refuse_with=429))
     assemblyai._plans = [SessionPlan(status=429)] * 10
     held = caller(provider)
     with pytest.raises(ProviderBusy):
         held.begin()
-    assert nothing_is_left(held, tmp_path)
+    assert nothing_is_left(held, installation.folder)
 
 
 @pytest.mark.parametrize("provider", CLOUD)

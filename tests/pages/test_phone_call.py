@@ -174,7 +174,15 @@ class TestPlacing:
         ]
         assert not phone.ordered
 
-    def test_a_language_without_its_region_is_refused(self, page, phone):
+    def test_a_language_that_is_typed_has_a_region(self, page, phone):
+        page.multiselect(key="phone_locales").set_value(["nb"]).run()
+        assert "given with its region, as in en-US" in texts(page)
+        assert not [b for b in page.button if b.label == "Call"]
+        page.multiselect(key="phone_locales").set_value(["nb-NO"]).run()
+        call_number(page)
+        assert phone.ordered[0][2].wish.locales == ("nb-NO",)
+
+    def test_some_language_is_spoken(self, page, phone):
         page.multiselect(key="phone_locales").set_value([]).run()
         assert "needs the language that is spoken" in texts(page)
         assert not [b for b in page.button if b.label == "Call"]
