@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO, Protocol
 
 from services import telemetry
 from services.domain.errors import NotFound, NotReady, TelephonyNotConfigured
@@ -34,7 +34,7 @@ class Expected(Protocol):
 class Fetches(Protocol):
     """Fetches recordings from the service."""
 
-    def fetch(self, location: str, into: BinaryIO, *, most_bytes: int) -> None:
+    def fetch(self, location: str, into: IO[bytes], *, most_bytes: int) -> None:
         """Write a recording into a file. Raises a TelephonyError, InvalidRequest, TooLarge."""
 
 
@@ -92,7 +92,7 @@ class PhoneRecordings:
 
 
 @contextmanager
-def _unnamed(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
+def _unnamed(folder: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """Give an empty file, and where it can be opened.
 
     Where the system has a way to, without a name: it is gone with this process, however that ends.

@@ -7,7 +7,7 @@ on the way, the request's own field is set instead; the emulator's tests look at
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 from services import telemetry
 from services.domain.addresses import is_encrypted_or_here, is_on_this_machine
@@ -178,7 +178,7 @@ class AcsControl:
         with self._call(connection_id, "summarise") as call:
             call.summarize_call(operation_context=_context(context), summarization=options)
 
-    def fetch(self, location: str, into: BinaryIO, *, most_bytes: int) -> None:
+    def fetch(self, location: str, into: IO[bytes], *, most_bytes: int) -> None:
         """Write a recording that the service has ready into a file.
 
         Raises InvalidRequest for an address that isn't the service's: the request is signed with
