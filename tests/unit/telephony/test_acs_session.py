@@ -360,13 +360,21 @@ def test_last_words_are_waited_for():
     session = PhoneSession("acs", events.append)
     session.connected()
     session.take_frame(partial("hello", 0, 400))
-    later = threading.Timer(0.2, lambda: session.take_frame(line("Hello there.", 0, 900)))
+
+    def speaks_and_leaves() -> None:
+        session.take_frame(line("Hello there.", 0, 900))
+        # What begins when nothing was open counts as well.
+        session.take_frame(line("Goodbye.", 1_000, 1_500))
+        session.disconnected()
+
+    later = threading.Timer(0.2, speaks_and_leaves)
     later.start()
     began = time.monotonic()
     session.finish(timeout_s=5.0)
     later.join()
     assert time.monotonic() - began < 4.0
-    assert [e.line.text for e in events if isinstance(e, Final)] == ["Hello there."]
+    said = [e.line.text for e in events if isinstance(e, Final)]
+    assert said == ["Hello there.", "Goodbye."]
 
 
 def test_a_call_that_breaks_off_says_why_and_what_is_missing():
