@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,7 @@ from services.telephony.wish_form import wish_text
 DEAD_FOR = timedelta(seconds=6)
 """A process of this machine that is gone, and has shown no heartbeat for so long, is dead."""
 MOST_UNANSWERED = 1_000
+ASKED_AT_ONCE = 8
 GIVEN_UP_AFTER = timedelta(minutes=15)
 """A call that nobody holds, and of which the service doesn't tell how it stands, has ended."""
 _FAILED = frozenset(
@@ -207,12 +209,18 @@ class PhoneExchange:
         """
         self._prepare()
         now = datetime.now(UTC)
-        for running in self._parts.store.silent_phones(now - DEAD_FOR):
-            is_silent = running.heartbeat_at < now - SILENT_FOR
-            if not is_silent and not self._parts.is_dead(running.process):
-                continue
-            if self._parts.holding.find(running.id) is not None:
-                continue
+        silent = [
+            running
+            for running in self._parts.store.silent_phones(now - DEAD_FOR)
+            if running.heartbeat_at < now - SILENT_FOR or self._parts.is_dead(running.process)
+        ]
+        if silent:
+            # Each asks the service, which may take its time.
+            with ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="phone-take-up") as threads:
+                list(threads.map(self._take_up_logged, silent))
+
+    def _take_up_logged(self, running: RunningCall) -> None:
+        if self._parts.holding.find(running.id) is None:
             with _logged():
                 self._take_up(running)
 

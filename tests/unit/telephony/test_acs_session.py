@@ -339,6 +339,14 @@ def test_a_call_has_no_more_than_fifty_speakers():
     assert phone.of(Final)[-1].line.speaker is None
 
 
+def test_a_line_that_was_left_is_revised_by_its_own_final_wherever_that_begins():
+    phone = Phone().send(partial("hello every", 1_000, 1_700))
+    phone.session.disconnected()
+    phone.send(line("Hello everyone.", 1_100, 2_000), line("Next.", 1_950, 2_600))
+    assert phone.lines() == [("u1", "hello every", 1_000, 1_700), ("u2", "Next.", 1_950, 2_600)]
+    assert phone.lines(Revised) == [("u1", "Hello everyone.", 1_100, 2_000)]
+
+
 # --- as any live session ------------------------------------------------------------------------
 
 
