@@ -134,7 +134,7 @@ def build_live(
         warm_up=recogniser.prepare,
         process=process,
     )
-    phone = build_phone(
+    phone, taking_up = build_phone(
         settings,
         HeldParts(
             holding=holding,
@@ -147,7 +147,7 @@ def build_live(
             process=process,
         ),
     )
-    keeper = LiveKeeper(holding, take_up=phone.exchange.take_up_left_over)
+    keeper = LiveKeeper(holding, take_up=taking_up.look)
     return Live(desk=desk, phone=phone, keeper=keeper, recogniser=recogniser, readers=readers)
 
 

@@ -26,6 +26,7 @@ from services.telephony.held_phone import PhoneParts
 from services.telephony.kept_words import KeptWords
 from services.telephony.paths import EVENTS_PATH, TRANSCRIPTION_PATH
 from services.telephony.recordings import PhoneRecordings
+from services.telephony.taking_up import TakingUp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +43,11 @@ class HeldParts:
     process: str
 
 
-def build_phone(settings: Settings, parts: HeldParts) -> PhoneDesk:
-    """Return who takes phone calls; nothing is connected. Raises BadSettings."""
+def build_phone(settings: Settings, parts: HeldParts) -> tuple[PhoneDesk, TakingUp]:
+    """Return who takes phone calls, and who takes up those of processes that have died.
+
+    Nothing is connected. Raises BadSettings.
+    """
     control, own = _control(settings), settings.acs_caller_number
     kept = KeptWords(parts.words)
     phone = None
@@ -57,25 +61,24 @@ def build_phone(settings: Settings, parts: HeldParts) -> PhoneDesk:
             most_ms=settings.max_duration_ms,
             own=own and raw_id_of_number(own),
         )
-    exchange = PhoneExchange(
-        ExchangeParts(
-            holding=parts.holding,
-            landing=parts.landing,
-            store=parts.store,
-            words=parts.words,
-            phone=phone,
-            recordings=PhoneRecordings(
-                parts.recordings,
-                control,
-                parts.landing.attach_recording,
-                folder=settings.working_folder,
-                most_bytes=settings.max_upload_bytes,
-            ),
-            process=parts.process,
-            is_dead=is_dead,
-            on_told=parts.on_told,
-        )
+    given = ExchangeParts(
+        holding=parts.holding,
+        landing=parts.landing,
+        store=parts.store,
+        words=parts.words,
+        phone=phone,
+        recordings=PhoneRecordings(
+            parts.recordings,
+            control,
+            parts.landing.attach_recording,
+            folder=settings.working_folder,
+            most_bytes=settings.max_upload_bytes,
+        ),
+        process=parts.process,
+        is_dead=is_dead,
+        on_told=parts.on_told,
     )
+    exchange = PhoneExchange(given)
     rules = PhoneRules(
         owner=settings.phone_owner,
         missing=_missing(settings),
@@ -84,7 +87,8 @@ def build_phone(settings: Settings, parts: HeldParts) -> PhoneDesk:
         locales=settings.acs_locale_names,
         options=settings.default_options,
     )
-    return PhoneDesk(exchange, parts.holding, parts.store, control, rules, process=parts.process)
+    desk = PhoneDesk(exchange, parts.holding, parts.store, control, rules, process=parts.process)
+    return desk, TakingUp(given, exchange)
 
 
 def build_callers(settings: Settings, desk: PhoneDesk, seen: PhoneSeenStore) -> PhoneCallers:

@@ -2,10 +2,9 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 from services import telemetry
@@ -16,12 +15,11 @@ from services.domain.errors import (
     TelephonyError,
     TelephonyRejected,
 )
-from services.domain.findings import Finding, FindingKind
 from services.domain.live_calls import RunningCall
 from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
 from services.live.recogniser.recognising import LiveOrder
 from services.live.recording.holding import Holding
-from services.live.recording.landing import SILENT_FOR, Landing
+from services.live.recording.landing import Landing
 from services.live.telling.events import Told
 from services.live.telling.standing import Standing
 from services.storage.live_calls import LiveCallStore
@@ -31,15 +29,10 @@ from services.telephony.acs.wishes import PhoneWish
 from services.telephony.held_phone import HeldPhoneCall, PhoneParts
 from services.telephony.kept_words import KEPT
 from services.telephony.recordings import PhoneRecordings
-from services.telephony.resuming import heard_before, kept_captions, kept_wish
+from services.telephony.resuming import heard_before, kept_wish
 from services.telephony.wish_form import wish_text
 
-DEAD_FOR = timedelta(seconds=6)
-"""A process of this machine that is gone, and has shown no heartbeat for so long, is dead."""
 MOST_UNANSWERED = 1_000
-ASKED_AT_ONCE = 8
-GIVEN_UP_AFTER = timedelta(minutes=15)
-"""A call that nobody holds, and of which the service doesn't tell how it stands, has ended."""
 _FAILED = frozenset(
     {PhoneEventKind.CREATE_CALL_FAILED, PhoneEventKind.ANSWER_FAILED, PhoneEventKind.CONNECT_FAILED}
 )
@@ -80,7 +73,6 @@ class PhoneExchange:
         self._by_connection: dict[str, HeldPhoneCall] = {}
         self._opening = 0
         self._unanswered: dict[str, None] = {}
-        self._is_prepared = False
 
     @property
     def recordings(self) -> PhoneRecordings:
@@ -149,7 +141,7 @@ class PhoneExchange:
             held.drop()
             raise
         self._hold(held)
-        with _logged():
+        with logged():
             self._parts.recordings.may_come(held.running)
 
     def _hold(self, held: HeldPhoneCall) -> None:
@@ -174,7 +166,7 @@ class PhoneExchange:
         match event.kind:
             case PhoneEventKind.CALL_CONNECTED:
                 _learn(held, event)
-                with _logged():
+                with logged():
                     self._parts.recordings.may_come(held.running)
             case PhoneEventKind.PARTICIPANTS_UPDATED:
                 held.take_part(event.participants)
@@ -202,70 +194,8 @@ class PhoneExchange:
 
     # --- after a restart ------------------------------------------------------------------------
 
-    def take_up_left_over(self) -> None:
-        """Go on with the calls whose process has died, or land those that are over.
-
-        What can't be done now, as the service can't be asked, is tried again later.
-        """
-        self._prepare()
-        now = datetime.now(UTC)
-        silent = [
-            running
-            for running in self._parts.store.silent_phones(now - DEAD_FOR)
-            if running.heartbeat_at < now - SILENT_FOR or self._parts.is_dead(running.process)
-        ]
-        if silent:
-            # Each asks the service, which may take its time.
-            with ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="phone-take-up") as threads:
-                list(threads.map(self._take_up_logged, silent))
-
-    def _take_up_logged(self, running: RunningCall) -> None:
-        if self._parts.holding.find(running.id) is None:
-            with _logged():
-                self._take_up(running)
-
-    def _take_up(self, running: RunningCall) -> None:
-        at_service = self._goes_on(running)
-        goes_on = running.goes_on and at_service
-        if at_service and not goes_on:
-            # It was being ended when its process died.
-            self._hang_up(running)
-        taken = self._parts.store.take_up(running, self._parts.process)
-        if taken is None:
-            return
-        told = self._parts.words.read(running.id)
-        telemetry.event("phone.taken_up", goes_on=goes_on, events=len(told))
-        if goes_on:
-            self._go_on(taken, told, silent=taken.heartbeat_at - running.heartbeat_at)
-            return
-        findings = [Finding(kind=FindingKind.BROKEN_OFF)] if running.goes_on else []
-        self._parts.landing.land_words(running.id, kept_captions(running, told), findings)
-
-    def _goes_on(self, running: RunningCall) -> bool:
-        """Ask the service whether a call goes on. Raises a TelephonyError when it can't tell.
-
-        What it can't tell for long doesn't.
-        """
-        if self._parts.phone is None or running.phone is None:
-            return False
-        if running.heartbeat_at < datetime.now(UTC) - GIVEN_UP_AFTER:
-            return False
-        found = self._phone.control.look_up(running.phone.connection_id)
-        return found is not None and found.goes_on
-
-    def _hang_up(self, running: RunningCall) -> None:
-        if running.phone is not None:
-            phone = running.phone
-            self._phone.control.hang_up(phone.connection_id, for_everyone=phone.for_everyone)
-
-    def _prepare(self) -> None:
-        """Have models loaded before the first call comes, once."""
-        if self._parts.phone is not None and not self._is_prepared:
-            self._is_prepared = True
-            with _logged():
-                self._phone.recogniser.prepare()
-
-    def _go_on(self, running: RunningCall, told: Sequence[Told], *, silent: timedelta) -> None:
+    def go_on(self, running: RunningCall, told: Sequence[Told], *, silent: timedelta) -> None:
+        """Go on with a call of a process that has died, which told this, so long ago."""
         # More than any process has told of it: none tells an event in every millisecond.
         lasted_ms = max(0, _ms(running.heartbeat_at - running.began_at))
         now_ms = running.received_ms + max(0, _ms(silent))
@@ -345,7 +275,7 @@ def _learn(held: HeldPhoneCall, event: PhoneEvent) -> None:
 
 
 @contextmanager
-def _logged() -> Iterator[None]:
+def logged() -> Iterator[None]:
     """Have an error told to the log alone: what it concerns is tried again, or can't be helped."""
     try:
         yield
