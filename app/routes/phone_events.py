@@ -19,7 +19,13 @@ from app.routes._guard import CLIENT_GONE, GetServices
 from app.routes.phone_words import KNOWN_WITHIN_S, LOOK_EVERY_S
 from app.wiring import Services
 from services import telemetry
-from services.domain.errors import AccessDenied, CallerRefused, NotFound, PartylineError
+from services.domain.errors import (
+    AccessDenied,
+    CallerRefused,
+    InvalidRequest,
+    NotFound,
+    PartylineError,
+)
 from services.telephony.acs.events import MOST_BODY_BYTES, PhoneEvent
 from services.telephony.acs.incoming import allowed_rate
 from services.telephony.paths import EVENTS_PATH, INCOMING_PATH
@@ -96,7 +102,7 @@ def _status(error: Exception) -> Response:
             status = 403
         case NotFound():
             status = 404
-        case Unreadable():
+        case Unreadable() | InvalidRequest():
             status = 400
         case _TooLarge():
             status = 413

@@ -31,6 +31,7 @@ from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.keys import MasterKey
 from services.storage.live_calls import LiveCallStore
+from services.storage.phone_recordings import PhoneRecordingStore
 from services.storage.phone_words import PhoneWordStore
 from services.storage.runs import RunStore
 from services.storage.tapes import TapeStore
@@ -133,6 +134,7 @@ def build_live(
             store=store,
             recogniser=recogniser,
             words=PhoneWordStore(stores.engine, stores.master_key),
+            recordings=PhoneRecordingStore(stores.engine),
             on_told=on_told,
             process=process,
         ),

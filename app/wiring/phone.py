@@ -12,6 +12,7 @@ from services.live.recording.holding import Holding
 from services.live.recording.landing import Landing
 from services.live.telling.events import Told
 from services.storage.live_calls import LiveCallStore
+from services.storage.phone_recordings import PhoneRecordingStore
 from services.storage.phone_seen import PhoneSeenStore
 from services.storage.phone_words import PhoneWordStore
 from services.telephony.acs.control import AcsControl
@@ -23,6 +24,7 @@ from services.telephony.exchange import ExchangeParts, PhoneExchange
 from services.telephony.held_phone import PhoneParts
 from services.telephony.kept_words import KeptWords
 from services.telephony.paths import EVENTS_PATH, TRANSCRIPTION_PATH
+from services.telephony.recordings import PhoneRecordings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,7 @@ class HeldParts:
     store: LiveCallStore
     recogniser: Recogniser
     words: PhoneWordStore
+    recordings: PhoneRecordingStore
     on_told: Callable[[RunningCall, Told], None]
     process: str
 
@@ -59,6 +62,13 @@ def build_phone(settings: Settings, parts: HeldParts) -> PhoneDesk:
             store=parts.store,
             words=parts.words,
             phone=phone,
+            recordings=PhoneRecordings(
+                parts.recordings,
+                control,
+                parts.landing.attach_recording,
+                folder=settings.working_folder,
+                most_bytes=settings.max_upload_bytes,
+            ),
             process=parts.process,
             is_dead=is_dead,
             on_told=parts.on_told,

@@ -83,10 +83,12 @@ class Handler(BaseHTTPRequestHandler):
         return self._send(201 if opened else 200, answer)
 
     def _send(self, status: int, answer: Any) -> None:
-        written = b"" if answer is None else json.dumps(answer).encode()
+        is_sound = isinstance(answer, bytes)
+        written = answer if is_sound else b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         if answer is not None:
-            self.send_header("Content-Type", "application/json")
+            kind = "application/octet-stream" if is_sound else "application/json"
+            self.send_header("Content-Type", kind)
         if status != 204:
             self.send_header("Content-Length", str(len(written)))
         self.end_headers()

@@ -25,6 +25,7 @@ from emulators.acs.tokens import Issuer
 from emulators.serving import Emulator, HttpServer
 
 CALLS = "/calling/callConnections"
+RECORDINGS = "/recordings"
 API_VERSIONS = frozenset({"2025-08-15-preview"})
 NEEDED = {":answer": "incomingCallContext", ":connect": "callLocator"}
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -50,6 +51,7 @@ class AcsEmulator(Emulator):
         self.stopping = Event()
         self._plans = list(plans) or [CallPlan()]
         self._calls: dict[str, EmulatedCall] = {}
+        self._recordings: dict[str, bytes] = {}
         self._lock = Lock()
         handler = type("BoundHandler", (Handler,), {"service": self})
         self._server = HttpServer(handler, port)
@@ -59,6 +61,12 @@ class AcsEmulator(Emulator):
     def endpoint(self) -> str:
         """Scheme, host and port."""
         return self._server.address
+
+    @property
+    def held(self) -> list[EmulatedCall]:
+        """The calls, in their order."""
+        with self._lock:
+            return list(self._calls.values())
 
     @property
     def calls(self) -> list[SeenCall]:
@@ -134,6 +142,21 @@ class AcsEmulator(Emulator):
         }
         return _posted(address, [event]).status_code
 
+    def recorded(self, address: str, call: EmulatedCall, sound: bytes) -> int:
+        """Have a call's recording ready, and say so; return the status of the answer."""
+        name = uuid.uuid4().hex
+        with self._lock:
+            self._recordings[name] = sound
+        subject = f"/recording/call/x/serverCallId/{call.ids['serverCallId']}/recordingId/{name}"
+        chunk = {"index": 0, "contentLocation": f"{self.endpoint}{RECORDINGS}/{name}"}
+        event = {
+            "id": str(uuid.uuid4()),
+            "eventType": "Microsoft.Communication.RecordingFileStatusUpdated",
+            "subject": subject,
+            "data": {"recordingStorageInfo": {"recordingChunks": [chunk]}},
+        }
+        return _posted(address, [event]).status_code
+
     def validate(self, address: str) -> bool:
         """Deliver the question whether events are wanted; return whether the answer says so."""
         code = uuid.uuid4().hex
@@ -166,9 +189,18 @@ class AcsEmulator(Emulator):
         if not isinstance(asked, dict):
             raise Refused(400, "BadRequest")
         parts = urlsplit(path)
+        if method == "GET" and parts.path.startswith(RECORDINGS):
+            return self._recording(parts.path.rpartition("/")[2])
         if parse_qs(parts.query).get("api-version", [""])[0] not in API_VERSIONS:
             raise Refused(400, "UnsupportedApiVersion")
         return self._done(method, parts.path, asked)
+
+    def _recording(self, name: str) -> bytes:
+        with self._lock:
+            sound = self._recordings.get(name)
+        if sound is None:
+            raise Refused(404, "NotFound")
+        return sound
 
     def _done(self, method: str, path: str, asked: dict[str, Any]) -> Any:
         rest = path.removeprefix(CALLS)

@@ -36,3 +36,12 @@ PHONE_SEEN = Table(
     Column("seen_at", Moment, nullable=False),
     Index(None, "seen_at"),
 )
+
+PHONE_RECORDINGS = Table(
+    "phone_recordings",
+    METADATA,
+    Column("server_call", _ID, primary_key=True),
+    Column("call_id", _ID, nullable=False),
+    Column("expected_at", Moment, nullable=False),
+    Index(None, "expected_at"),
+)

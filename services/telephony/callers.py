@@ -13,7 +13,7 @@ from services.telephony.desk import PhoneDesk
 from services.telephony.held_phone import HeldPhoneCall
 
 REMEMBERED = timedelta(days=2)
-"""Event Grid tries again for up to a day."""
+"""Event Grid tries again for up to a day; recordings lie ready for up to two."""
 
 
 class Seen(Protocol):
@@ -33,7 +33,12 @@ class PhoneCallers:
     """Checks and takes what the service sends. Safe across threads; checking may take seconds."""
 
     def __init__(
-        self, desk: PhoneDesk, check: TokenCheck | None, seen: Seen, *, secret: str | None
+        self,
+        desk: PhoneDesk,
+        check: TokenCheck | None,
+        seen: Seen,
+        *,
+        secret: str | None,
     ) -> None:
         """Take whose tokens count, and the secret of Event Grid's subscription; None refuses."""
         self._desk = desk
@@ -78,11 +83,15 @@ class PhoneCallers:
     def take_delivery(self, body: bytes) -> dict[str, str]:
         """Take what Event Grid delivers; return the answer.
 
-        Raises Unreadable, StorageError, and what answering a call by rule raises.
+        Raises Unreadable, StorageError, and what answering a call by rule, or fetching a recording,
+        raises.
         """
         delivery = parse_delivery(body)
         for call in delivery.calls:
             self._once(call.id, lambda call=call: self._desk.ring(call))  # type: ignore[misc]
+        take = self._desk.exchange.recordings.take
+        for ready in delivery.recordings:
+            self._once(ready.id, lambda ready=ready: take(ready))  # type: ignore[misc]
         return delivery.answer
 
     def _once(self, event_id: str, work: Callable[[], None]) -> None:
@@ -96,5 +105,9 @@ class PhoneCallers:
             raise
 
     def forget_old(self) -> int:
-        """Forget events that nobody sends again; return how many there were."""
-        return self._seen.delete_before(datetime.now(UTC) - REMEMBERED)
+        """Forget events that nobody sends again, and calls that get no recording any more.
+
+        Returns how many there were.
+        """
+        since = datetime.now(UTC) - REMEMBERED
+        return self._seen.delete_before(since) + self._desk.exchange.recordings.forget(since)

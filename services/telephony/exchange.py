@@ -29,6 +29,7 @@ from services.telephony.acs.events import PhoneEvent, PhoneEventKind
 from services.telephony.acs.wishes import PhoneWish
 from services.telephony.held_phone import HeldPhoneCall, PhoneParts
 from services.telephony.kept_words import KEPT
+from services.telephony.recordings import PhoneRecordings
 from services.telephony.resuming import heard_before, kept_captions, kept_wish
 from services.telephony.wish_form import wish_text
 
@@ -60,6 +61,7 @@ class ExchangeParts:
     store: LiveCallStore
     words: KeptWordsOfCalls
     phone: PhoneParts | None
+    recordings: PhoneRecordings
     process: str
     is_dead: Callable[[str], bool]
     on_told: Callable[[RunningCall, Told], None] = lambda _call, _told: None
@@ -74,6 +76,11 @@ class PhoneExchange:
         self._lock = threading.Lock()
         self._by_connection: dict[str, HeldPhoneCall] = {}
         self._opening = 0
+
+    @property
+    def recordings(self) -> PhoneRecordings:
+        """What takes the recordings of calls that have ended."""
+        return self._parts.recordings
 
     @property
     def is_opening(self) -> bool:
@@ -125,6 +132,8 @@ class PhoneExchange:
                 self._phone.control.hang_up(held.connection_id, for_everyone=True)
             raise
         self._hold(held)
+        with _logged():
+            self._parts.recordings.may_come(held.running)
 
     def _hold(self, held: HeldPhoneCall) -> None:
         held.open()
@@ -147,6 +156,8 @@ class PhoneExchange:
         match event.kind:
             case PhoneEventKind.CALL_CONNECTED:
                 _learn(held, event)
+                with _logged():
+                    self._parts.recordings.may_come(held.running)
             case PhoneEventKind.CALL_DISCONNECTED:
                 held.gone()
             case failed if failed in _FAILED:

@@ -3,10 +3,12 @@
 import base64
 import binascii
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from services.domain.addresses import can_be_sent, is_encrypted_or_here
-from services.domain.errors import BadSettings
+from services.domain.errors import BadSettings, InvalidRequest
 
+RECORDINGS_LIE_AT = (".asm.skype.com", ".communication.azure.com")
 _ENDPOINT = "endpoint"
 _KEY = "accesskey"
 
@@ -44,6 +46,19 @@ def access_of(connection_string: str, *, speech_endpoint: str | None = None) -> 
     if not parts.get(_ENDPOINT) or not parts.get(_KEY):
         raise BadSettings("A connection string reads endpoint=https://…;accesskey=….")
     return AcsAccess(endpoint=parts[_ENDPOINT], key=parts[_KEY], speech_endpoint=speech_endpoint)
+
+
+def check_recording(location: str, endpoint: str) -> None:
+    """Check that a recording lies where the service keeps them. Raises InvalidRequest."""
+    try:
+        asked, own = urlsplit(location), urlsplit(endpoint)
+    except ValueError:
+        raise InvalidRequest from None
+    is_own = (asked.scheme, asked.netloc) == (own.scheme, own.netloc)
+    host = (asked.hostname or "").casefold()
+    is_service = asked.scheme == "https" and host.endswith(RECORDINGS_LIE_AT)
+    if asked.username is not None or not (is_own or is_service):
+        raise InvalidRequest("A recording of a phone call is fetched from the service only.")
 
 
 def _is_base64(key: str) -> bool:

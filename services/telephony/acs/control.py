@@ -7,12 +7,18 @@ on the way, the request's own field is set instead; the emulator's tests look at
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from services import telemetry
 from services.domain.addresses import is_encrypted_or_here, is_on_this_machine
-from services.domain.errors import BadSettings, InvalidRequest, PhoneCallGone, UnsupportedOption
-from services.telephony.acs.access import AcsAccess
+from services.domain.errors import (
+    BadSettings,
+    InvalidRequest,
+    PhoneCallGone,
+    TooLarge,
+    UnsupportedOption,
+)
+from services.telephony.acs.access import AcsAccess, check_recording
 from services.telephony.acs.connections import PhoneConnection, connection_of
 from services.telephony.acs.control_errors import error_of
 from services.telephony.acs.wishes import (
@@ -171,6 +177,23 @@ class AcsControl:
         options = SummarizationOptions(locale=locale) if locale else None
         with self._call(connection_id, "summarise") as call:
             call.summarize_call(operation_context=_context(context), summarization=options)
+
+    def fetch(self, location: str, into: IO[bytes], *, most_bytes: int) -> None:
+        """Write a recording that the service has ready into a file.
+
+        Raises InvalidRequest for an address that isn't the service's: the request is signed with
+        the resource's key. TooLarge beyond so many bytes.
+        """
+        check_recording(location, self._access.endpoint)
+        with _translated("fetch"):
+            answer: Any = self._client().download_recording(location)
+            size = 0
+            with answer:
+                for block in answer.iter_bytes():
+                    size += len(block)
+                    if size > most_bytes:
+                        raise TooLarge
+                    into.write(block)
 
     def close(self) -> None:
         """Let go of connections. Safe to call twice."""

@@ -1,6 +1,7 @@
 """Event Grid's deliveries: that it may send us events, and that somebody calls."""
 
 import hmac
+import re
 from dataclasses import dataclass, field
 
 from services.telephony.acs.events import MOST_BODY_BYTES, MOST_EVENTS
@@ -8,8 +9,10 @@ from services.telephony.told import Told, Unreadable, read_objects
 
 VALIDATION = "microsoft.eventgrid.subscriptionvalidationevent"
 INCOMING = "microsoft.communication.incomingcall"
+RECORDED = "microsoft.communication.recordingfilestatusupdated"
 MOST_CODE_CHARS = 512
 SHORTEST_SECRET_CHARS = 16
+_SERVER_CALL = re.compile(r"serverCallId/([^/]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +32,21 @@ class IncomingCall:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReadyRecording:
+    """A recording can be fetched: the addresses of its parts, in their order."""
+
+    id: str
+    server_call_id: str
+    locations: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Delivery:
     """What one delivery of Event Grid holds."""
 
     validation_code: str | None = field(default=None, repr=False)
     calls: tuple[IncomingCall, ...] = ()
+    recordings: tuple[ReadyRecording, ...] = ()
 
     @property
     def answer(self) -> dict[str, str]:
@@ -48,7 +61,7 @@ def parse_delivery(body: bytes) -> Delivery:
     """
     if len(body) > MOST_BODY_BYTES:
         raise Unreadable
-    code, calls = None, []
+    code, calls, recordings = None, [], []
     for told in read_objects(body)[:MOST_EVENTS]:
         kind = (told.text("eventType", "type") or "").casefold()
         content = told.child("data") or Told({})
@@ -57,9 +70,12 @@ def parse_delivery(body: bytes) -> Delivery:
         elif kind == INCOMING:
             call = _call(told, content)
             calls += [call] if call else []
+        elif kind == RECORDED:
+            ready = _recording(told, content)
+            recordings += [ready] if ready else []
     if code is not None and len(code) > MOST_CODE_CHARS:
         raise Unreadable
-    return Delivery(validation_code=code, calls=tuple(calls))
+    return Delivery(validation_code=code, calls=tuple(calls), recordings=tuple(recordings))
 
 
 def allowed_rate(headers: dict[str, str]) -> dict[str, str] | None:
@@ -93,6 +109,23 @@ def _call(told: Told, content: Told) -> IncomingCall | None:
         correlation_id=content.text("correlationId"),
         server_call_id=content.text("serverCallId"),
     )
+
+
+def _recording(told: Told, content: Told) -> ReadyRecording | None:
+    """Return a recording of which the event says whose it is and where it lies."""
+    event_id, subject = told.text("id"), told.text("subject") or ""
+    found = _SERVER_CALL.search(subject)
+    server_call_id = found[1] if found else content.text("serverCallId")
+    stored = content.child("recordingStorageInfo") or Told({})
+    parts = sorted(
+        (part.whole("index") or 0, location)
+        for part in stored.children("recordingChunks")
+        if (location := part.text("contentLocation"))
+    )
+    if event_id is None or server_call_id is None or not parts:
+        return None
+    locations = tuple(location for _, location in parts)
+    return ReadyRecording(id=event_id, server_call_id=server_call_id, locations=locations)
 
 
 def _raw_id(content: Told, name: str) -> str | None:

@@ -28,9 +28,12 @@ from services.domain.findings import FindingKind
 from services.domain.live_calls import LiveSource, LiveState
 from services.domain.people import LOCAL_USER, Role, User
 from services.domain.phone import PhoneWay
+from services.storage.audio_vault import Rendition
+from services.telephony.acs.access import check_recording
 from services.telephony.acs.wishes import Masking, PhoneWish
 from tests.unit.app.conftest import STRANGER
 from tests.unit.app.phone_serving import EVENT_SECRET, NUMBER, PhoneInstallation, phones
+from tests.unit.jobs.conftest import tone
 
 FAST = CallPlan(speed=0)
 SLOW = CallPlan(speed=20, rounds=None)
@@ -340,6 +343,54 @@ def test_the_connection_of_an_unknown_call_is_closed(
         here.wait(lambda: call.seen.dialled)
         here.wait(lambda: call.seen.lost)
         assert here.services.live.running(LOCAL_USER) == []
+
+
+# --- recordings ---------------------------------------------------------------------------------
+
+
+def test_a_recording_that_is_ready_later_becomes_the_call_s(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        address = f"{here.address}/acs/incoming?secret={EVENT_SECRET}"
+        running = here.place()
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        (call,) = here.service.held
+        sound = tone(3.0)
+        # The call goes on: what is ready now is told again later.
+        assert here.service.recorded(address, call, sound) == 503
+        hung_up(here, running.id)
+        assert here.service.recorded(address, call, sound) == 200
+        stored = here.services.calls.get(LOCAL_USER.org_id, running.id)
+        assert stored.has_recording
+        key = here.services.calls.key(LOCAL_USER.org_id, running.id)
+        with here.services.vault.open(running.id, Rendition.ORIGINAL, key) as file:
+            assert file.read() == sound
+        runs = here.services.runs.list_for_call(LOCAL_USER.org_id, running.id)
+        assert [run.options.provider for run in runs] == ["acs", "local"]
+        stranger = here.service.call({}, way="dialled", participants=())
+        assert here.service.recorded(address, stranger, sound) == 200
+        assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://example.org/recording",
+        "https://asm.skype.com.example.org/recording",
+        "http://storage.asm.skype.com/recording",
+        "https://me@storage.asm.skype.com/recording",
+        "file:///etc/passwd",
+        "https://[::1/",
+    ],
+)
+def test_a_recording_is_fetched_from_the_service_alone(location: str) -> None:
+    with pytest.raises(InvalidRequest):
+        check_recording(location, "https://mine.communication.azure.com")
+
+
+def test_where_the_service_keeps_recordings() -> None:
+    own = "https://mine.communication.azure.com"
+    check_recording("https://us-storage.asm.skype.com/v1/objects/0/content/audio", own)
+    check_recording(f"{own}/recordings/1", own)
 
 
 # --- what breaks --------------------------------------------------------------------------------
