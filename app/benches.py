@@ -292,11 +292,13 @@ def bench_phone(
     calls: Annotated[int, typer.Option(min=1, max=200, help="Calls at the same time.")] = 50,
     seconds: Annotated[int, typer.Option(min=8, help="So long each is held.")] = 120,
     redact: Annotated[bool, typer.Option(help="Take personal data out, as in life.")] = True,
+    readers: Annotated[int, typer.Option(min=1, max=16, help="Processes that read.")] = 1,
     json_file: Figures = None,
 ) -> None:
     """How soon the words of phone calls are told that a telephone service transcribes."""
     from app.commands.console import one_clear_line
     from bench.phone import PhoneLoad, measure
 
+    load = PhoneLoad(calls=calls, seconds=seconds, redact=redact, readers=readers)
     with one_clear_line():
-        raise SystemExit(measure(PhoneLoad(calls=calls, seconds=seconds, redact=redact), json_file))
+        raise SystemExit(measure(load, json_file))

@@ -145,6 +145,8 @@ class PhoneSettings(BaseSettings):
         "en-US"
     )
 
+    readers: Annotated[int, Field(validation_alias="PARTYLINE_READERS", ge=1, le=16)] = 1
+
     @property
     def acs_access(self) -> AcsAccess | None:
         """How Azure Communication Services is told what to do, None where that isn't set.

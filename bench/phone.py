@@ -37,6 +37,7 @@ from services.telephony.orders import PhoneOrder
 
 SPEECH = "https://speech.example.org"
 WARM_WITHIN_S = 120.0
+MOST_P95_MS = 50.0
 LAND_WITHIN_S = 60.0
 AFTER_S = 5.0
 
@@ -61,25 +62,32 @@ class _Told:
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneLoad:
-    """So many calls at once, for so many seconds, with personal data taken out or not."""
+    """So many calls at once, for so many seconds, with personal data taken out or not.
+
+    ``readers`` processes read their words.
+    """
 
     calls: int = 50
     seconds: int = 120
     redact: bool = True
+    readers: int = 1
 
 
 def measure(load: PhoneLoad, json_file: Path | None) -> int:
-    """Hold the calls, print a table; the exit status is 1 when a line was lost."""
+    """Hold the calls, print a table; the exit status is 1 when a line was lost or late.
+
+    Late is what nineteen of twenty frames are not: told more than 50 ms after they were sent.
+    """
     row = hold(load)
     print(table([row]))
     keep("phone", [row], json_file)
-    return 1 if row["lines lost"] else 0
+    return 1 if row["lines lost"] or row["p95 ms"] > MOST_P95_MS else 0
 
 
 def hold(load: PhoneLoad) -> dict[str, Any]:
     """Hold the calls; return the figures."""
     with tempfile.TemporaryDirectory() as folder, _dialler(load.seconds) as dialler:
-        with _serving(Path(folder), dialler) as services:
+        with _serving(Path(folder), dialler, load.readers) as services:
             told, usage = _held(services, load)
         return _figures(load, told, dialler.sent(), usage)
 
@@ -121,8 +129,14 @@ def _held(services: Services, load: PhoneLoad) -> tuple[dict[str, _Told], dict[s
 
 def _warm_up(services: Services, order: PhoneOrder) -> None:
     """Hold a call until its first line is told: models are loaded by then."""
+    services.live_readers.prepare()
+    for number in range(len(getattr(services.live_readers, "recognisers", (None,)))):
+        _warm_up_one(services, order, number)
+
+
+def _warm_up_one(services: Services, order: PhoneOrder, number: int) -> None:
     told = _Told()
-    running = services.phone.place(LOCAL_USER, "+14255559999", order)
+    running = services.phone.place(LOCAL_USER, f"+1425555999{number}", order)
     services.live.follow(LOCAL_USER, running.id, 0, told.take)
     until = time.monotonic() + WARM_WITHIN_S
     while not told.finals and time.monotonic() < until:
@@ -155,6 +169,7 @@ def _figures(
         "calls": load.calls,
         "seconds": load.seconds,
         "redacted": "yes" if load.redact else "no",
+        "readers": load.readers,
         "frames": frames,
         "lines": len(finals) + lost,
         "lines lost": lost,
@@ -163,7 +178,8 @@ def _figures(
         "p95 ms": float(np.percentile(every_frame, 95)),
         "p95 final ms": float(np.percentile([1_000 * lag for lag in finals], 95)),
         "most ms": max(every_frame),
-        "partials timed": len(partials),
+        "partials": len(partials),
+        "partials late or held back": frames - len(finals) - lost - len(partials),
         **usage,
     }
 
@@ -174,12 +190,13 @@ def _figures(
 def _used(services: Services) -> dict[str, float]:
     """Return memory in MiB and processor time in s of this process and of its recogniser."""
     own = resource.getrusage(resource.RUSAGE_SELF)
-    pid = getattr(services.live_recogniser, "pid", None)
+    readers = getattr(services.live_readers, "recognisers", (services.live_readers,))
+    pids = [pid for one in readers if (pid := getattr(one, "pid", None))]
     return {
         "web MiB": _resident(os.getpid()),
-        "reader MiB": _resident(pid) if pid else 0.0,
+        "reader MiB": sum(map(_resident, pids)),
         "web cpu s": own.ru_utime + own.ru_stime,
-        "reader cpu s": _cpu(pid) if pid else 0.0,
+        "reader cpu s": sum(map(_cpu, pids)),
     }
 
 
@@ -240,13 +257,14 @@ def _dialler(seconds: int) -> Iterator[_Dialler]:
 
 
 @contextmanager
-def _serving(folder: Path, dialler: _Dialler) -> Iterator[Services]:
+def _serving(folder: Path, dialler: _Dialler, readers: int) -> Iterator[Services]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(256)
         services = build_services(
             Settings(
                 data_dir=folder,
+                readers=readers,
                 acs_endpoint=dialler.endpoint,
                 acs_access_key=SecretStr(dialler.key),
                 acs_resource_id=dialler.audience,

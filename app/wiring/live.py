@@ -21,6 +21,7 @@ from services.live.desk import LiveDesk
 from services.live.reading.models import LiveModels
 from services.live.recogniser.child import ChildRecogniser
 from services.live.recogniser.recognising import HereRecogniser, Recogniser
+from services.live.recogniser.sharing_out import SharedOut
 from services.live.recording.holding import Holding, HoldingParts
 from services.live.recording.keeping import LiveKeeper
 from services.live.recording.landing import Landing
@@ -59,18 +60,23 @@ class LiveStores:
 
 @dataclass(frozen=True, kw_only=True)
 class Live:
-    """The desk, and what runs behind it once ``keeper`` is started."""
+    """The desk, and what runs behind it once ``keeper`` is started.
+
+    ``readers`` read the words of phone calls; the recogniser is one of them.
+    """
 
     desk: LiveDesk
     phone: PhoneDesk
     keeper: LiveKeeper
     recogniser: Recogniser
+    readers: Recogniser
 
     def close(self) -> None:
         """End all of it; the next start goes on with calls that are being held, or lands them."""
         self.keeper.stop()
         self.desk.close()
         self.phone.close()
+        self.readers.close()
         self.recogniser.close()
 
 
@@ -86,6 +92,8 @@ def build_live(
     store = LiveCallStore(stores.engine)
     tapes = TapeStore(settings.live_folder, stores.master_key)
     recogniser = build_recogniser(settings, providers, models)
+    others = [build_recogniser(settings, providers, models) for _ in range(settings.readers - 1)]
+    readers = SharedOut([recogniser, *others]) if others else recogniser
     landing = Landing(
         process,
         engine=stores.engine,
@@ -132,7 +140,7 @@ def build_live(
             holding=holding,
             landing=landing,
             store=store,
-            recogniser=recogniser,
+            recogniser=readers,
             words=PhoneWordStore(stores.engine, stores.master_key),
             recordings=PhoneRecordingStore(stores.engine),
             on_told=on_told,
@@ -140,7 +148,7 @@ def build_live(
         ),
     )
     keeper = LiveKeeper(holding, take_up=phone.exchange.take_up_left_over)
-    return Live(desk=desk, phone=phone, keeper=keeper, recogniser=recogniser)
+    return Live(desk=desk, phone=phone, keeper=keeper, recogniser=recogniser, readers=readers)
 
 
 def build_recogniser(

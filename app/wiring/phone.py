@@ -17,6 +17,7 @@ from services.storage.phone_seen import PhoneSeenStore
 from services.storage.phone_words import PhoneWordStore
 from services.telephony.acs.control import AcsControl
 from services.telephony.acs.keys import SigningKeys
+from services.telephony.acs.participants import raw_id_of_number
 from services.telephony.acs.tokens import ISSUER, TokenCheck, keys_address
 from services.telephony.callers import PhoneCallers
 from services.telephony.desk import PhoneDesk, PhoneRules
@@ -43,7 +44,7 @@ class HeldParts:
 
 def build_phone(settings: Settings, parts: HeldParts) -> PhoneDesk:
     """Return who takes phone calls; nothing is connected. Raises BadSettings."""
-    control = _control(settings)
+    control, own = _control(settings), settings.acs_caller_number
     kept = KeptWords(parts.words)
     phone = None
     if control is not None:
@@ -54,6 +55,7 @@ def build_phone(settings: Settings, parts: HeldParts) -> PhoneDesk:
             then=parts.holding.conclude,
             note=parts.holding.note,
             most_ms=settings.max_duration_ms,
+            own=own and raw_id_of_number(own),
         )
     exchange = PhoneExchange(
         ExchangeParts(

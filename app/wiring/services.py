@@ -121,7 +121,7 @@ class Services:
     live_keeper: LiveKeeper
     phone: PhoneDesk
     phone_callers: PhoneCallers
-    live_recogniser: Recogniser
+    live_readers: Recogniser
     phone_streams: PhoneStreams
     close_live: Callable[[], None]
 
@@ -256,7 +256,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         live=live.desk,
         live_keeper=live.keeper,
         phone=live.phone,
-        live_recogniser=live.recogniser,
+        live_readers=live.readers,
         phone_callers=build_callers(settings, live.phone, PhoneSeenStore(engine)),
         phone_streams=build_phone_streams(settings, live.desk, providers),
         close_live=live.close,

@@ -198,6 +198,12 @@ class NotReady(PartylineError):
     """This call has no transcript yet."""
 
 
+class NotLandedYet(NotReady):
+    """This call has not become one of the calls yet."""
+
+    retryable = True
+
+
 class SoundNotReady(NotReady):
     """The sound of this call is being prepared and can't be heard yet."""
 

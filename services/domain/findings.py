@@ -22,6 +22,7 @@ class FindingKind(StrEnum):
     SOUND_LOST = "sound_lost"
     BROKEN_OFF = "broken_off"
     NO_RECORDING = "no_recording"
+    NOT_TRANSCRIBED = "not_transcribed"
 
 
 NOTICED_WHILE_HELD = frozenset(
@@ -30,6 +31,7 @@ NOTICED_WHILE_HELD = frozenset(
         FindingKind.SOUND_LOST,
         FindingKind.BROKEN_OFF,
         FindingKind.NO_RECORDING,
+        FindingKind.NOT_TRANSCRIBED,
     }
 )
 """What was noticed while a call was held; its recording doesn't tell, so it is kept with it."""
@@ -70,6 +72,9 @@ SENTENCES: Mapping[FindingKind, str] = {
     ),
     FindingKind.BROKEN_OFF: (
         "What is here ends early, because Partyline was stopped while the call was being held."
+    ),
+    FindingKind.NOT_TRANSCRIBED: (
+        "For a while the telephone service sent no words: what was said then is not in the call."
     ),
     FindingKind.NO_RECORDING: (
         "There is no recording of this call: the telephone service sent its words only. What is "

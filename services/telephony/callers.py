@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from services import telemetry
-from services.domain.errors import CallerRefused, NotFound
+from services.domain.errors import CallerRefused, NotFound, PartylineError
 from services.telephony.acs.events import PhoneEvent, parse_callbacks
 from services.telephony.acs.incoming import is_secret, parse_delivery
 from services.telephony.acs.tokens import TokenCheck
@@ -77,7 +78,10 @@ class PhoneCallers:
         return parse_callbacks(body)
 
     def take_event(self, event: PhoneEvent) -> None:
-        """Take an event, once however often it comes. Raises StorageError."""
+        """Take an event, once however often it comes. Raises StorageError.
+
+        One that can't be done, and could not be the next time either, counts as taken.
+        """
         self._once(event.id, lambda: self._desk.exchange.take(event))
 
     def take_delivery(self, body: bytes) -> dict[str, str]:
@@ -87,11 +91,18 @@ class PhoneCallers:
         raises.
         """
         delivery = parse_delivery(body)
-        for call in delivery.calls:
-            self._once(call.id, lambda call=call: self._desk.ring(call))  # type: ignore[misc]
         take = self._desk.exchange.recordings.take
-        for ready in delivery.recordings:
-            self._once(ready.id, lambda ready=ready: take(ready))  # type: ignore[misc]
+        works = [(call.id, partial(self._desk.ring, call)) for call in delivery.calls]
+        works += [(ready.id, partial(take, ready)) for ready in delivery.recordings]
+        failed: list[Exception] = []
+        for event_id, work in works:
+            try:
+                self._once(event_id, work)
+            except Exception as error:
+                # Those behind it are not to wait for it.
+                failed.append(error)
+        if failed:
+            raise failed[0]
         return delivery.answer
 
     def _once(self, event_id: str, work: Callable[[], None]) -> None:
@@ -100,6 +111,13 @@ class PhoneCallers:
             return
         try:
             work()
+        except PartylineError as error:
+            if not error.retryable:
+                # However often it came, it could not be done.
+                telemetry.warning("phone.event_in_vain", error=error.code)
+                return
+            self._seen.forget(event_id)
+            raise
         except BaseException:
             self._seen.forget(event_id)
             raise

@@ -176,12 +176,15 @@ class PhoneDesk:
     def _answer(self, user: User, call: IncomingCall, order: PhoneOrder) -> RunningCall:
         control = self._control()
         running = self._running(user, order, Direction.INBOUND)
+        # Names are personal data.
+        name = None if order.options.redact else call.caller_name
         return self._open(
             running,
             order.wish,
             PhoneWay.ANSWERED,
             lambda: control.answer(call.context, order.wish, context=running.id),
             other=call.caller,
+            name=name,
         )
 
     def _open(
@@ -192,8 +195,9 @@ class PhoneDesk:
         ask: Callable[[], PhoneConnection],
         *,
         other: str | None = None,
+        name: str | None = None,
     ) -> RunningCall:
-        return self.exchange.open(running, wish, way, ask, caller=other).running
+        return self.exchange.open(running, wish, way, ask, caller=other, name=name).running
 
     def _running(self, user: User, order: PhoneOrder, direction: Direction | None) -> RunningCall:
         now = datetime.now(UTC)

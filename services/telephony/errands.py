@@ -11,6 +11,8 @@ from services.telephony.acs.connections import PhoneConnection
 from services.telephony.acs.wishes import PhoneWish
 from services.telephony.looking_up import LookingUp
 
+HANG_UP_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
+"""Pauses before hanging up is tried again: a call that nobody ends goes on, and costs."""
 SUMMARY_WITHIN_S = 10.0
 """So long a call that is over waits for the summary that was asked for with it."""
 
@@ -27,7 +29,7 @@ class PhoneControl(Protocol):
     def start(self, connection_id: str, wish: PhoneWish, *, intermediate_before: bool) -> None:
         """Have a call transcribed, or transcribed again."""
 
-    def switch(self, connection_id: str, *locales: str) -> None:
+    def switch(self, connection_id: str, *locales: str, model: str | None = None) -> None:
         """Have a call go on in another locale."""
 
     def stop(self, connection_id: str) -> None:
@@ -65,30 +67,35 @@ class PhoneErrands:
         self._wished = wished
         self._failed = failed
         self._lock = threading.Lock()
+        self._changing = threading.RLock()
         self._asking = threading.Lock()
         self._looking_up = LookingUp(clock)
         self._summaries_asked = 0
         self._last_summary = threading.Event()
+        self._gone = threading.Event()
 
     # --- transcription --------------------------------------------------------------------------
 
     def start(self, wish: PhoneWish) -> None:
         """Have the call transcribed, or transcribed again."""
-        before = self.wish.intermediate
-        self._control.start(self._connection_id(), wish, intermediate_before=before)
-        self.is_transcribed = True
-        self._wish(replace(wish, starts_at_once=True))
+        with self._changing:
+            before = self.wish.intermediate
+            self._control.start(self._connection_id(), wish, intermediate_before=before)
+            self.is_transcribed = True
+            self._wish(replace(wish, starts_at_once=True))
 
     def stop(self) -> None:
         """Have the call transcribed no longer."""
-        self._control.stop(self._connection_id())
-        self.is_transcribed = False
-        self._wish(replace(self.wish, starts_at_once=False))
+        with self._changing:
+            self._control.stop(self._connection_id())
+            self.is_transcribed = False
+            self._wish(replace(self.wish, starts_at_once=False))
 
     def switch(self, locale: str) -> None:
         """Have the call go on in another locale."""
-        self._control.switch(self._connection_id(), locale)
-        self._wish(replace(self.wish, locales=(locale,)))
+        with self._changing:
+            self._control.switch(self._connection_id(), locale, model=self.wish.model)
+            self._wish(replace(self.wish, locales=(locale,)))
 
     # --- summaries ------------------------------------------------------------------------------
 
@@ -120,11 +127,30 @@ class PhoneErrands:
     # --- whether the call goes on ---------------------------------------------------------------
 
     def hang_up(self, *, for_everyone: bool) -> None:
-        """Leave the call, or end it for everyone. Raises nothing: ``failed`` is told."""
-        try:
-            self._control.hang_up(self._connection_id(), for_everyone=for_everyone)
-        except PartylineError as error:
-            self._failed(error)
+        """Leave the call, or end it for everyone, as often as that takes, for most of a minute.
+
+        Raises nothing: ``failed`` is told.
+        """
+        for pause_s in (*HANG_UP_AGAIN_S, None):
+            try:
+                self._control.hang_up(self._connection_id(), for_everyone=for_everyone)
+                return
+            except PartylineError as error:
+                if self._tell_and_end(error, pause_s):
+                    return
+
+    def _tell_and_end(self, error: PartylineError, pause_s: float | None) -> bool:
+        """Take that hanging up has failed; say whether there is no other try, else wait for it."""
+        self._tell(error)
+        if pause_s is None or not error.retryable:
+            telemetry.warning("phone.not_hung_up", error=error.code)
+            return True
+        # One that is gone meanwhile need not be hung up any more.
+        return self._gone.wait(pause_s)
+
+    def gone(self) -> None:
+        """Take that the call is over at the service."""
+        self._gone.set()
 
     def came(self) -> None:
         """Take that the service tells what is said."""
@@ -161,15 +187,20 @@ class PhoneErrands:
             found = self._control.look_up(self._connection_id())
             if found is None or not found.goes_on:
                 return False
-            is_ready = found.is_connected and not found.is_transcribed
-            if self.wish.starts_at_once and is_ready and is_wanted():
-                telemetry.event("phone.started_again")
-                self.start(self.wish)
+            if found.is_connected and not found.is_transcribed:
+                self._start_again(is_wanted)
         except PartylineError as error:
             self._tell(error)
         finally:
             self._asking.release()
         return True
+
+    def _start_again(self, is_wanted: Callable[[], bool]) -> None:
+        with self._changing:
+            # Somebody may have stopped it meanwhile.
+            if self.wish.starts_at_once and is_wanted():
+                telemetry.event("phone.started_again")
+                self.start(self.wish)
 
     def _tell(self, error: PartylineError) -> None:
         if self._looking_up.is_news(error):

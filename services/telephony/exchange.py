@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,8 @@ from services.telephony.wish_form import wish_text
 
 DEAD_FOR = timedelta(seconds=6)
 """A process of this machine that is gone, and has shown no heartbeat for so long, is dead."""
+MOST_UNANSWERED = 1_000
+ASKED_AT_ONCE = 8
 GIVEN_UP_AFTER = timedelta(minutes=15)
 """A call that nobody holds, and of which the service doesn't tell how it stands, has ended."""
 _FAILED = frozenset(
@@ -76,6 +79,8 @@ class PhoneExchange:
         self._lock = threading.Lock()
         self._by_connection: dict[str, HeldPhoneCall] = {}
         self._opening = 0
+        self._unanswered: dict[str, None] = {}
+        self._is_prepared = False
 
     @property
     def recordings(self) -> PhoneRecordings:
@@ -101,17 +106,18 @@ class PhoneExchange:
         ask: Callable[[], PhoneConnection],
         *,
         caller: str | None = None,
+        name: str | None = None,
     ) -> HeldPhoneCall:
         """Open a call everywhere, or nowhere: at the service, which ``ask`` asks, and here.
 
         Nobody who rings waits for models to be loaded: the call is read once they are. Raises what
         ``ask`` raises, and StorageError.
         """
-        held = self._made(running, wish, caller=caller)
+        held = self._made(running, wish, caller=caller, name=name)
         with self._lock:
             self._opening += 1
         try:
-            connection = ask()
+            connection = self._asked(running, ask)
             held.standing.is_phone(_facts(connection, way, wish))
             self._add(held)
         except BaseException:
@@ -123,13 +129,24 @@ class PhoneExchange:
         telemetry.event("phone.begun", way=way.value, locales=len(wish.locales))
         return held
 
+    def _asked(self, running: RunningCall, ask: Callable[[], PhoneConnection]) -> PhoneConnection:
+        """Ask the service; remember a call that may have come about all the same."""
+        try:
+            return ask()
+        except PartylineError as error:
+            if error.retryable:
+                with self._lock:
+                    self._unanswered[running.id] = None
+                    while len(self._unanswered) > MOST_UNANSWERED:
+                        del self._unanswered[next(iter(self._unanswered))]
+            raise
+
     def _add(self, held: HeldPhoneCall) -> None:
         try:
             self._parts.store.add(held.running)
         except BaseException:
             # Nobody would know of the call; whoever is in it hears that it ends.
-            with _logged():
-                self._phone.control.hang_up(held.connection_id, for_everyone=True)
+            held.drop()
             raise
         self._hold(held)
         with _logged():
@@ -149,6 +166,7 @@ class PhoneExchange:
         held = self.find(event.connection_id) if event.connection_id else None
         if held is None:
             telemetry.event("phone.event_of_no_call", kind=event.kind.value)
+            self._take_of_nobody(event)
             return
         telemetry.event(
             "phone.event", kind=event.kind.value, code=event.code, subcode=event.subcode
@@ -158,6 +176,8 @@ class PhoneExchange:
                 _learn(held, event)
                 with _logged():
                     self._parts.recordings.may_come(held.running)
+            case PhoneEventKind.PARTICIPANTS_UPDATED:
+                held.take_part(event.participants)
             case PhoneEventKind.CALL_DISCONNECTED:
                 held.gone()
             case failed if failed in _FAILED:
@@ -172,6 +192,14 @@ class PhoneExchange:
             case PhoneEventKind.SUMMARY_UPDATED if event.message:
                 held.summed_up(event.message)
 
+    def _take_of_nobody(self, event: PhoneEvent) -> None:
+        """End a call that was asked for and whose answer got lost: nobody here can hold it."""
+        with self._lock:
+            is_ours = event.context in self._unanswered
+        if event.kind is PhoneEventKind.CALL_CONNECTED and event.connection_id and is_ours:
+            telemetry.warning("phone.unanswered_call_ended")
+            self._phone.control.hang_up(event.connection_id, for_everyone=True)
+
     # --- after a restart ------------------------------------------------------------------------
 
     def take_up_left_over(self) -> None:
@@ -179,18 +207,29 @@ class PhoneExchange:
 
         What can't be done now, as the service can't be asked, is tried again later.
         """
+        self._prepare()
         now = datetime.now(UTC)
-        for running in self._parts.store.silent_phones(now - DEAD_FOR):
-            is_silent = running.heartbeat_at < now - SILENT_FOR
-            if not is_silent and not self._parts.is_dead(running.process):
-                continue
-            if self._parts.holding.find(running.id) is not None:
-                continue
+        silent = [
+            running
+            for running in self._parts.store.silent_phones(now - DEAD_FOR)
+            if running.heartbeat_at < now - SILENT_FOR or self._parts.is_dead(running.process)
+        ]
+        if silent:
+            # Each asks the service, which may take its time.
+            with ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="phone-take-up") as threads:
+                list(threads.map(self._take_up_logged, silent))
+
+    def _take_up_logged(self, running: RunningCall) -> None:
+        if self._parts.holding.find(running.id) is None:
             with _logged():
                 self._take_up(running)
 
     def _take_up(self, running: RunningCall) -> None:
-        goes_on = running.goes_on and self._goes_on(running)
+        at_service = self._goes_on(running)
+        goes_on = running.goes_on and at_service
+        if at_service and not goes_on:
+            # It was being ended when its process died.
+            self._hang_up(running)
         taken = self._parts.store.take_up(running, self._parts.process)
         if taken is None:
             return
@@ -213,6 +252,18 @@ class PhoneExchange:
             return False
         found = self._phone.control.look_up(running.phone.connection_id)
         return found is not None and found.goes_on
+
+    def _hang_up(self, running: RunningCall) -> None:
+        if running.phone is not None:
+            phone = running.phone
+            self._phone.control.hang_up(phone.connection_id, for_everyone=phone.for_everyone)
+
+    def _prepare(self) -> None:
+        """Have models loaded before the first call comes, once."""
+        if self._parts.phone is not None and not self._is_prepared:
+            self._is_prepared = True
+            with _logged():
+                self._phone.recogniser.prepare()
 
     def _go_on(self, running: RunningCall, told: Sequence[Told], *, silent: timedelta) -> None:
         # More than any process has told of it: none tells an event in every millisecond.
@@ -244,6 +295,7 @@ class PhoneExchange:
         wish: PhoneWish,
         *,
         caller: str | None = None,
+        name: str | None = None,
         before: Sequence[Told] | None = None,
         lasted_ms: int = 0,
         now_ms: int = 0,
@@ -257,7 +309,7 @@ class PhoneExchange:
             standing.received(running.received_ms)
             again = {"told": told, "heard": heard_before(running, before, now_ms=now_ms)}
         order = LiveOrder(options=running.options, details=running.details)
-        return HeldPhoneCall(standing, order, wish, self._phone, caller=caller, **again)
+        return HeldPhoneCall(standing, order, wish, self._phone, caller=caller, name=name, **again)
 
     def _forget_those_over(self) -> None:
         over = [key for key, held in self._by_connection.items() if held.has_landed]

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from services import telemetry
 from services.domain.errors import InternalFault, PartylineError
-from services.domain.live import Ended, GapKind, LiveEvent, SpeakerTold
-from services.domain.live_calls import GOING_ON, LiveState, RunningCall
+from services.domain.live import Ended, Gap, GapKind, LiveEvent, SpeakerTold
+from services.domain.live_calls import GOING_ON, LiveState, RunningCall, SoundGap
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import SpeakerRole
 from services.live.recogniser.recognising import LiveOrder, Recogniser
@@ -22,7 +22,7 @@ from services.live.recording.patience import AWAY_AFTER_S, FINISH_WITHIN_S
 from services.live.telling.events import Told
 from services.live.telling.standing import Standing
 from services.telephony.acs.lines import HeardBefore
-from services.telephony.acs.participants import Participant, raw_id_of_number
+from services.telephony.acs.participants import Participant, is_number, raw_id_of_number
 from services.telephony.acs.session import PhoneSession
 from services.telephony.acs.source import CAPABILITIES
 from services.telephony.acs.wishes import PhoneWish, check_can_switch
@@ -31,13 +31,18 @@ from services.telephony.kept_words import KEPT, PARTICIPANT, KeptWords
 from services.telephony.wish_form import wish_text
 
 ACS = CAPABILITIES.name
+DRAIN_S = 2.0
+"""So long a call that is let go of waits for what was heard to be read, and kept."""
 LOOKS_PER_FIGURES = 2
 """Figures and warnings are looked for every other second: of fifty calls they cost the most."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneParts:
-    """What holding phone calls takes; ``then`` as Holding.conclude."""
+    """What holding phone calls takes; ``then`` as Holding.conclude.
+
+    ``own`` is the raw identifier of the number that calls are placed from.
+    """
 
     control: PhoneControl
     recogniser: Recogniser
@@ -45,6 +50,7 @@ class PhoneParts:
     then: Callable[["HeldPhoneCall", Ended], None]
     note: Callable[["HeldPhoneCall"], None]
     most_ms: int
+    own: str | None = None
     clock: Callable[[], float] = time.monotonic
 
 
@@ -59,18 +65,20 @@ class HeldPhoneCall:
         parts: PhoneParts,
         *,
         caller: str | None = None,
+        name: str | None = None,
         heard: HeardBefore | None = None,
         told: Sequence[Told] = (),
     ) -> None:
         """Take how it is to be transcribed and read; ``open`` follows.
 
-        ``caller`` is the number at the other end. ``heard`` and ``told`` are of an earlier process.
+        ``caller`` is the number at the other end, or a raw identifier, ``name`` who that is.
+        ``heard`` and ``told`` are of an earlier process.
         """
         self.standing = standing
         self._parts = parts
+        self._customer = _raw_id(caller)
         self._lock = threading.RLock()
         self._is_gone = False
-        self._for_everyone = False
         self._was_heard = heard is not None
         self._released = self._landed = False
         self._looks = 0
@@ -96,7 +104,7 @@ class HeldPhoneCall:
             ACS,
             self._heard,
             language=wish.locale,
-            participants=_customer(caller),
+            participants=_customer(self._customer, name),
             switch=self._errands.switch,
             before=heard,
             clock=parts.clock,
@@ -157,6 +165,7 @@ class HeldPhoneCall:
         with self._lock:
             self._session.disconnected()
             if not self._session.is_connected:
+                self._errands.is_transcribed = False
                 self._errands.left()
 
     def take_frame(self, frame: str | bytes) -> None:
@@ -166,11 +175,13 @@ class HeldPhoneCall:
     def gone(self) -> None:
         """Take that the call is over at the service."""
         self._is_gone = True
+        self._errands.gone()
         self.end()
 
     def transcribed(self, is_so: bool) -> None:
         """Take whether the service transcribes the call at present."""
-        self._errands.is_transcribed = is_so
+        # What the connection says is newer than an event that was on its way.
+        self._errands.is_transcribed = is_so or self._session.is_connected
 
     def failed(self, error: PartylineError) -> None:
         """Take that the service has not done what it was asked for; the call goes on."""
@@ -184,6 +195,18 @@ class HeldPhoneCall:
     def summed_up(self, text: str) -> None:
         """Take a summary that the service has written: asked for in mid-call, or of all of it."""
         self._feed.summed_up(text, ACS, so_far=self._errands.summary_came())
+
+    def take_part(self, raw_ids: Sequence[str]) -> None:
+        """Take who is in the call at present, by their raw identifiers.
+
+        Where nobody is known to be the customer, it is who is at a number that isn't ours.
+        """
+        if self._customer is None:
+            at_numbers = [one for one in raw_ids if is_number(one) and one != self._parts.own]
+            self._customer = next(iter(at_numbers), None)
+            if self._customer is not None:
+                who = Participant(raw_id=self._customer, role=SpeakerRole.CUSTOMER)
+                self._session.know(who)
 
     def begin_again(self) -> None:
         """Have it transcribed again, after the process that held it has died."""
@@ -225,8 +248,14 @@ class HeldPhoneCall:
 
     def hang_up(self, *, for_everyone: bool) -> None:
         """End our side of the call, or all of it."""
-        self._for_everyone = for_everyone
+        phone = self.running.phone
+        if phone is not None and for_everyone:
+            self.standing.is_phone(replace(phone, for_everyone=True))
         self.end()
+
+    def drop(self) -> None:
+        """Have a call hung up that nobody can hold, for everyone."""
+        self._beside(lambda: self._errands.hang_up(for_everyone=True))
 
     def ask_end(self) -> None:
         """End our side of the call."""
@@ -243,6 +272,7 @@ class HeldPhoneCall:
 
     def release(self) -> None:
         """Let go of it as it stands; the call goes on at the service, and in a later process."""
+        self._feed.drain(DRAIN_S)
         self._released = True
         self._feed.close()
         self._session.abort()
@@ -259,7 +289,8 @@ class HeldPhoneCall:
             return
         now_ms = self._session.sent_ms
         if self._was_heard:
-            self.standing.received(now_ms)
+            # What has been heard and isn't kept yet would be missing after a crash.
+            self.standing.received(self._feed.told_until(now_ms))
             self._looks += 1
             if self._looks % LOOKS_PER_FIGURES == 0:
                 self._feed.passed(now_ms)
@@ -295,6 +326,8 @@ class HeldPhoneCall:
             raw_id = self._session.raw_id_of(event.speaker.id)
             who = {"type": PARTICIPANT, "raw_id": raw_id, "speaker": event.speaker.id}
             self._parts.words.keep(self.running.id, who)
+        if isinstance(event, Gap):
+            self.standing.misses(SoundGap(start_ms=event.start_ms, end_ms=event.end_ms))
         self._feed.heard(event)
 
     def _tell(self, told: Told) -> None:
@@ -310,8 +343,10 @@ class HeldPhoneCall:
     def _finish(self) -> None:
         """Hang up, and take the last words."""
         try:
+            self._parts.note(self)
             if not self._is_gone:
-                self._errands.hang_up(for_everyone=self._for_everyone)
+                phone = self.running.phone
+                self._errands.hang_up(for_everyone=phone is not None and phone.for_everyone)
             if self._was_heard:
                 self._errands.wait_for_summary()
         finally:
@@ -340,9 +375,13 @@ class HeldPhoneCall:
         threading.Thread(target=do, name="phone-call", daemon=True).start()
 
 
-def _customer(number: str | None) -> tuple[Participant, ...]:
+def _customer(raw_id: str | None, name: str | None) -> tuple[Participant, ...]:
     """Return who is at the other end of a call that we have placed or answered."""
-    if number is None:
+    if raw_id is None:
         return ()
-    raw_id = number if ":" in number else raw_id_of_number(number)
-    return (Participant(raw_id=raw_id, role=SpeakerRole.CUSTOMER),)
+    return (Participant(raw_id=raw_id, label=name, role=SpeakerRole.CUSTOMER),)
+
+
+def _raw_id(caller: str | None) -> str | None:
+    """Return the raw identifier of a number, or of who is known by one already."""
+    return raw_id_of_number(caller) if caller and ":" not in caller else caller

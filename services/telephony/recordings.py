@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from services import telemetry
-from services.domain.errors import NotFound, NotReady, TelephonyNotConfigured
+from services.domain.errors import NotFound, NotLandedYet, TelephonyNotConfigured
 from services.domain.live_calls import RunningCall
 from services.telephony.acs.incoming import ReadyRecording
 
@@ -66,7 +66,7 @@ class PhoneRecordings:
     def take(self, ready: ReadyRecording) -> None:
         """Fetch a recording and attach it to its call; one of a call that isn't ours is left.
 
-        Raises NotReady while the call hasn't landed yet, a TelephonyError, StorageError.
+        Raises NotLandedYet while the call hasn't landed yet, a TelephonyError, StorageError.
         """
         call_id = self._expected.find(ready.server_call_id)
         if call_id is None:
@@ -84,7 +84,7 @@ class PhoneRecordings:
             try:
                 self._attach(call_id, path)
             except NotFound:
-                raise NotReady from None
+                raise NotLandedYet from None
 
     def forget(self, before: datetime) -> int:
         """Forget calls remembered before then; return how many. Raises StorageError."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
 from app.wiring.parts import master_key_of
 from emulators.acs.plans import CallPlan
@@ -12,8 +13,9 @@ from emulators.acs.script import PhoneLine
 from emulators.acs.server import AcsEmulator
 from services.domain.errors import NotFound
 from services.domain.findings import FindingKind
-from services.domain.live_calls import RunningCall
+from services.domain.live_calls import LiveState, RunningCall
 from services.domain.people import LOCAL_USER
+from services.storage.live_tables import LIVE_CALLS
 from services.storage.phone_words import PhoneWordStore
 from tests.faults.machine import Machine
 from tests.unit.app.phone_serving import EVENT_SECRET, SPEECH
@@ -118,6 +120,8 @@ def test_a_call_goes_on_in_the_next_process(machine: Machine) -> None:
         after = lines[len(before) :]
         # The service's script begins anew with each connection.
         assert after[0].text == LINES[0].text
+        call = call_of(machine, running.id)
+        assert FindingKind.NOT_TRANSCRIBED in {one.kind for one in call.audio.findings}
         assert after[0].start_ms > lines[len(before) - 1].end_ms
         assert {line.speaker for line in lines} == {"s1", "s2"}
         assert lines[0].speaker == after[0].speaker
@@ -149,6 +153,29 @@ def test_a_call_that_ended_meanwhile_is_landed_with_its_words(machine: Machine) 
         kinds = {one.kind for one in call.audio.findings}
         assert {FindingKind.NO_RECORDING, FindingKind.BROKEN_OFF} <= kinds
         assert machine.services.live.running(LOCAL_USER) == []
+        second.terminate()
+        second.wait(30)
+        assert second.stdout is not None
+        second.stdout.close()
+
+
+def test_a_call_that_was_being_ended_is_hung_up_by_the_next_process(machine: Machine) -> None:
+    port = free_port()
+    with AcsEmulator(CallPlan(lines=LINES)) as service:
+        first = server_of(machine, service, port)
+        ring(service, port)
+        running = only(machine)
+        wait(lambda: len(finals(machine, running.id)) >= 3, "no words were kept")
+        first.kill()
+        first.wait()
+        assert first.stdout is not None
+        first.stdout.close()
+        with machine.services.engine.begin() as connection:
+            connection.execute(update(LIVE_CALLS).values(state=LiveState.FINISHING))
+        second = server_of(machine, service, port)
+        wait(lambda: call_of(machine, running.id), "it didn't land")
+        assert service.held[0].state == "disconnected"
+        assert service.calls[0].dialled == 1
         second.terminate()
         second.wait(30)
         assert second.stdout is not None

@@ -14,12 +14,15 @@ from services.domain.intervals import union
 from services.domain.live import (
     Ended,
     Final,
+    Gap,
     LanguageTold,
     LiveEvent,
     Partial,
     Revised,
     SpeakerTold,
 )
+from services.domain.live_warnings import WarningKind
+from services.exports.call_json import utterance_document
 from services.live.recogniser.recognising import LiveOrder, Recogniser, in_language
 from services.live.recogniser.told_so_far import ToldSoFar
 from services.live.recogniser.trying_again import TryingAgain
@@ -27,8 +30,10 @@ from services.live.recogniser.words import WordsRead
 from services.live.telling.events import Kind, Told
 from services.live.telling.standing import Standing
 
-WITHIN_S = 5.0
-"""So long a call that has ended waits for a session that has been lost to be opened again."""
+WITHIN_S = 100.0
+"""So long a call that has ended waits for a session: models take their time to load."""
+LOSSES = 3
+"""After so many sessions in a row that told no line, the one that was given first is left out."""
 LETTING_GO_S = 5.0
 MOST_UNTOLD = 2_000
 
@@ -70,6 +75,9 @@ class WordFeed:
         self._ended: Ended | None = None
         self._over = False
         self._thread: threading.Thread | None = None
+        self._later: list[Gives] = []
+        self._stillborn = 0
+        self._losses = 0
 
     def open(self) -> None:
         """Have a session opened: words are taken at once, and read when it is there."""
@@ -93,12 +101,23 @@ class WordFeed:
     def summed_up(self, text: str, by: str, *, so_far: bool) -> None:
         """Take a summary that ``by`` has written."""
         with self._changed:
-            self._give(lambda session: session.summed_up(text, by, so_far=so_far))
+            self._give_once(lambda session: session.summed_up(text, by, so_far=so_far))
 
     def summarise(self) -> None:
         """Ask for a summary so far."""
         with self._changed:
-            self._give(lambda session: session.summarise())
+            self._give_once(lambda session: session.summarise())
+
+    def told_until(self, now_ms: int) -> int:
+        """Return up to where finished lines have been told, ``now_ms`` when all are."""
+        with self._changed:
+            waiting = [e.line.start_ms for e in self._untold.values() if isinstance(e, Final)]
+        return min([now_ms, *waiting])
+
+    def drain(self, within_s: float) -> None:
+        """Wait, so long at most, until the lines that were heard are told."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._session is None or not self._finals, within_s)
 
     def finish(self) -> None:
         """Take that the call has ended: all of it is read, then ``then`` is told. Returns soon."""
@@ -142,10 +161,23 @@ class WordFeed:
                     del self._untold[next(iter(self._untold))]
             case SpeakerTold(speaker=speaker):
                 self._untold[f"speaker {speaker.id}"] = event
+            case Gap():
+                self._untold[_gap_name(event.start_ms)] = event
             case LanguageTold():
                 self._order = in_language(self._order, event.language)
                 self._untold.pop("language", None)
                 self._untold["language"] = event
+
+    @property
+    def _finals(self) -> list[Final]:
+        return [event for event in self._untold.values() if isinstance(event, Final)]
+
+    def _give_once(self, gives: Gives) -> None:
+        """Give what is told by nobody else, now or to the next session."""
+        if self._session is None:
+            self._later.append(gives)
+        else:
+            self._give(gives)
 
     def _give(self, gives: Gives) -> None:
         if self._session is None or self._over:
@@ -161,13 +193,29 @@ class WordFeed:
             return
         self._session = None
         self._number += 1
+        self._losses += 1
+        if self._losses >= LOSSES:
+            self._pass_over()
         self._again.after(RecogniserLost())
         telemetry.warning("live.words_lost", error=ended.error_code, untold=len(self._untold))
         self._changed.notify_all()
         self._begin_to_open()
 
+    def _pass_over(self) -> None:
+        """Leave out the line that was given first: it may be what no session survives."""
+        self._losses = 0
+        name = next(iter(self._untold), None)
+        if name is None:
+            return
+        event = self._untold.pop(name)
+        telemetry.warning("live.line_passed_over")
+        if isinstance(event, Partial | Final | Revised):
+            start_ms, end_ms = event.line.start_ms, event.line.end_ms
+            standing = self._standing
+            threading.Thread(target=standing.unheard, args=(start_ms, end_ms), daemon=True).start()
+
     def _begin_to_open(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
+        if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="live-words", daemon=True)
             self._thread.start()
 
@@ -188,8 +236,11 @@ class WordFeed:
         return hear
 
     def _end(self, ended: Ended) -> None:
-        if self._finishing:
+        if self._finishing and self._session is not None:
             self._ended = ended
+        elif self._session is None:
+            # It ended before it was taken into use.
+            self._stillborn = self._number
         else:
             self._lose(ended)
 
@@ -199,8 +250,12 @@ class WordFeed:
             if waiting is not None and not isinstance(waiting, Partial):
                 del self._untold[told["id"]]
             self._again.told()
+            self._losses = 0
+            self._changed.notify_all()
         elif told["type"] == Kind.SPEAKER:
             self._untold.pop(f"speaker {told['id']}", None)
+        elif told["type"] == Kind.WARNING and told["kind"] == WarningKind.GAP:
+            self._untold.pop(_gap_name(told["start_ms"]), None)
         elif told["type"] == Kind.LANGUAGE:
             self._untold.pop("language", None)
         return self._told.take(told)
@@ -211,7 +266,9 @@ class WordFeed:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._over, self._again.pause_s)
-                if self._over or self._session is not None:
+                if self._over or self._session is not None or self._again.in_vain:
+                    self._thread = None
+                    self._changed.notify_all()
                     return
                 self._number += 1
                 number, known = self._number, self._told.known()
@@ -222,25 +279,27 @@ class WordFeed:
                     is_news = self._again.after(error)
                 if is_news:
                     self._standing.warn(error, self._now_ms)
-                if self._again.in_vain:
-                    return
-                continue
             except Exception as error:
                 telemetry.fault("live.words", error)
-                return
-            self._use(session)
-            return
+                with self._changed:
+                    self._again.after(RecogniserLost())
+            else:
+                # It may be lost again by then: one looks once more.
+                self._use(session, number)
 
-    def _use(self, session: WordsRead) -> None:
+    def _use(self, session: WordsRead, number: int) -> None:
         """Go on with a session, which is given first what no line tells of yet."""
         with self._changed:
-            if self._over:
-                is_wanted = False
+            is_wanted = not self._over and number not in (self._stillborn, 0)
+            if is_wanted:
+                self._session = session
+                later, self._later = self._later, []
+                gives = [_hears(event) for event in self._untold.values()]
+                for give in [*gives, _passes(self._now_ms), *later]:
+                    self._give(give)
             else:
-                is_wanted, self._session = True, session
-                for event in list(self._untold.values()):
-                    self._give(lambda one, event=event: one.heard(event))  # type: ignore[misc]
-                self._give(lambda one: one.passed(self._now_ms))
+                self._losses += 1
+                self._again.after(RecogniserLost())
             self._changed.notify_all()
         if not is_wanted:
             session.abort()
@@ -249,16 +308,34 @@ class WordFeed:
 
     def _finish(self) -> None:
         try:
-            with self._changed:
-                self._changed.wait_for(lambda: self._session is not None or self._over, WITHIN_S)
-                session = self._session
-            if session is not None:
+            while (session := self._last_session()) is not None:
                 session.finish()
+                if not self._is_lost_at_the_end():
+                    break
         except PartylineError as error:
             telemetry.warning("live.words_not_finished", error=error.code)
         except Exception as error:
             telemetry.fault("live.words", error)
         self._conclude(self._ended or _ended_by(RecogniserLost(), self._now_ms))
+
+    def _last_session(self) -> WordsRead | None:
+        """Wait for a session that can read what is left; None when there is none to be had."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._session is not None or self._over or self._thread is None, WITHIN_S
+            )
+            return self._session
+
+    def _is_lost_at_the_end(self) -> bool:
+        """Say whether there are lines that the session hasn't told: another one is opened then."""
+        with self._changed:
+            is_well = self._ended is not None and self._ended.error_code is None
+            if is_well or self._over or not self._finals:
+                return False
+            self._ended = None
+            if self._session is not None:
+                self._lose(_ended_by(RecogniserLost(), self._now_ms))
+            return True
 
     def _conclude(self, ended: Ended) -> None:
         with self._changed:
@@ -267,12 +344,30 @@ class WordFeed:
             self._over = True
             untold = [e.line for e in self._untold.values() if isinstance(e, Partial | Final)]
             self._changed.notify_all()
+        if not self._order.options.redact:
+            # What may be shown as it was heard needs nobody to read it.
+            for line in untold:
+                told = {"type": Kind.FINAL.value, "at_ms": line.end_ms}
+                self._tell({**told, **utterance_document(line)})
+            untold = []
         if ended.error_code is not None:
             lost = union((u.start_ms, u.end_ms) for u in untold if not self._told.has_line(u.id))
             for start_ms, end_ms in lost:
                 self._standing.unheard(start_ms, end_ms)
         self._standing.withdraw_partials(self._now_ms)
         self._then(ended)
+
+
+def _hears(event: LiveEvent) -> Gives:
+    return lambda session: session.heard(event)
+
+
+def _passes(now_ms: int) -> Gives:
+    return lambda session: session.passed(now_ms)
+
+
+def _gap_name(start_ms: int) -> str:
+    return f"gap {start_ms}"
 
 
 def _ended(told: Told) -> Ended:

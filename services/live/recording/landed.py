@@ -88,7 +88,8 @@ def unrecorded_facts(
     ``findings`` are what else was noticed.
     """
     broken_off = Finding(kind=FindingKind.BROKEN_OFF)
-    found = [Finding(kind=FindingKind.NO_RECORDING), *findings]
+    missing = _findings(FindingKind.NOT_TRANSCRIBED, running.gaps)
+    found = [Finding(kind=FindingKind.NO_RECORDING), *missing, *findings]
     if running.state is LiveState.INTERRUPTED and broken_off not in found:
         found.append(broken_off)
     return AudioFacts(

@@ -75,6 +75,11 @@ class Standing:
         self.tell({"type": "state", "at_ms": at_ms, "state": state.value})
         return True
 
+    def misses(self, gap: SoundGap) -> None:
+        """Note a stretch of which nothing is known; somebody else tells of it."""
+        with self._lock:
+            self._running = replace(self._running, gaps=(*self._running.gaps, gap))
+
     def not_recorded(self, gap: SoundGap) -> None:
         """Note a stretch that is silence because nothing was recorded, and tell so."""
         with self._lock:

@@ -35,10 +35,17 @@ class _Party:
     speaker: str | None
     open: Utterance | None = None
     finals: deque[Utterance] = field(default_factory=lambda: deque(maxlen=FINALS_KNOWN))
+    left: set[str] = field(default_factory=set)
+    """The lines that are final only because they were left as they were heard last."""
 
     def final_at(self, start_ms: int) -> Utterance | None:
         """Return the final line that begins here."""
         near = (one for one in self.finals if abs(one.start_ms - start_ms) <= SAME_START_MS)
+        return next(near, None)
+
+    def left_under(self, line: Utterance) -> Utterance | None:
+        """Return the line that was left and that this one is, as it was meant to be."""
+        near = (one for one in self.finals if one.id in self.left and _is_same(one, line))
         return next(near, None)
 
     def final_over(self, ms: int) -> Utterance | None:
@@ -157,12 +164,13 @@ class PhoneLines:
         self._tell(Partial(line=party.open))
 
     def _take_final(self, party: _Party, line: Utterance) -> None:
-        before = party.final_at(line.start_ms)
+        before = party.final_at(line.start_ms) or party.left_under(line)
         if before is not None and (before.text == line.text or not line.text):
             self._counts.repeated += 1
             return
         self._counts.taken += 1
         if before is not None:
+            party.left.discard(before.id)
             line = replace(line, id=before.id)
             party.finals[party.finals.index(before)] = line
             self._tell(Revised(line=line))
@@ -181,6 +189,7 @@ class PhoneLines:
     def _leave(self, party: _Party) -> None:
         if party.open is not None:
             line, party.open = party.open, None
+            party.left.add(line.id)
             self._finish(party, line)
 
     def _finish(self, party: _Party, line: Utterance) -> None:
@@ -266,6 +275,13 @@ class PhoneLines:
             return max(start_ms + frame.duration_ms, start_ms + 1)
         untold_ms = min(now_ms, start_ms + LONGEST_UNTOLD_MS)
         return max(start_ms + 1, last_ms or untold_ms)
+
+
+def _is_same(left: Utterance, line: Utterance) -> bool:
+    """Say whether two lines lie over each other for half of the shorter one, or more."""
+    shared_ms = min(left.end_ms, line.end_ms) - max(left.start_ms, line.start_ms)
+    shorter_ms = min(left.end_ms - left.start_ms, line.end_ms - line.start_ms)
+    return 2 * shared_ms >= shorter_ms > 0
 
 
 def _sentiment(label: SentimentLabel | None) -> Sentiment | None:

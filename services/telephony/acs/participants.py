@@ -24,6 +24,11 @@ def raw_id_of_number(number: str) -> str:
     return _PHONE + number
 
 
+def is_number(raw_id: str) -> bool:
+    """Say whether a raw identifier is that of a phone number."""
+    return raw_id.startswith(_PHONE)
+
+
 class Participants:
     """Gives speakers of a call, in the order in which they are heard.
 

@@ -155,9 +155,9 @@ class PhoneSession(LiveSession):
         """Take no sound: there is nobody to send it to."""
 
     def _finish_impl(self, timeout_s: float) -> None:
-        """Wait until what is being said is final, or nobody is there to say so."""
+        """Wait for the service to leave: what it says before that are last words."""
         until = time.monotonic() + timeout_s
-        while self.is_connected and self._lines.has_open and time.monotonic() < until:
+        while self.is_connected and time.monotonic() < until:
             if self._over.wait(LOOK_EVERY_S):
                 return
         with self._taking:

@@ -30,6 +30,7 @@ from services.domain.people import LOCAL_USER, Role, User
 from services.domain.phone import PhoneWay
 from services.storage.audio_vault import Rendition
 from services.telephony.acs.access import check_recording
+from services.telephony.acs.control import AcsControl
 from services.telephony.acs.wishes import Masking, PhoneWish
 from tests.unit.app.conftest import STRANGER
 from tests.unit.app.phone_serving import EVENT_SECRET, NUMBER, PhoneInstallation, phones
@@ -345,6 +346,15 @@ def test_the_connection_of_an_unknown_call_is_closed(
         assert here.services.live.running(LOCAL_USER) == []
 
 
+def test_a_call_that_nobody_can_answer_any_more_is_not_told_again(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST, acs_answer="rule") as here:
+        here.service.fails_with = 404
+        assert here.service.ring(f"{here.address}/acs/incoming?secret={EVENT_SECRET}") == 200
+        here.service.fails_with = 400
+        assert here.service.ring(f"{here.address}/acs/incoming?secret={EVENT_SECRET}") == 200
+        assert here.services.live.running(LOCAL_USER) == []
+
+
 # --- recordings ---------------------------------------------------------------------------------
 
 
@@ -433,6 +443,67 @@ def test_a_first_connection_that_fails_is_asked_for_again(
         warned = [one for one in here.of(running.id, "warning") if one["kind"] == "error"]
         assert [one["code"] for one in warned] == ["TelephonyError"]
         hung_up(here, running.id)
+
+
+def test_a_hang_up_that_fails_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.telephony.errands.HANG_UP_AGAIN_S", (0.2,) * 20)
+    with phones(tmp_path, FAST) as here:
+        running = here.place()
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        here.service.fails_with = 503
+        here.services.phone.hang_up(LOCAL_USER, running.id, for_everyone=True)
+        here.wait(lambda: here.of(running.id, "warning"))
+        assert here.service.held[0].state == "connected"
+        assert not here.has_landed(running.id)
+        here.service.fails_with = None
+        here.wait(lambda: "landed" in here.kinds(running.id))
+        assert here.service.held[0].state == "disconnected"
+        assert len(here.service.asked(":terminate")) >= 2
+
+
+def test_a_call_whose_answer_got_lost_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.routes.phone_words.KNOWN_WITHIN_S", 0.2)
+    with phones(tmp_path, CallPlan(speed=5)) as here:
+        place = AcsControl.call
+
+        def loses_the_answer(self: AcsControl, *given: Any, **wanted: Any) -> Any:
+            place(self, *given, **wanted)
+            raise TelephonyUnavailable
+
+        monkeypatch.setattr(AcsControl, "call", loses_the_answer)
+        with pytest.raises(TelephonyUnavailable):
+            here.place()
+        here.wait(lambda: here.service.held[0].state == "disconnected")
+        assert here.services.live.running(LOCAL_USER) == []
+
+
+def test_who_else_is_at_a_number_is_the_customer_of_a_joined_call(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        order = here.order()
+        running = here.services.phone.join(LOCAL_USER, "room-1", order)
+        here.follow(running.id)
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        here.wait(lambda: "customer" in {one["role"] for one in here.of(running.id, "speaker")})
+        hung_up(here, running.id)
+
+
+def test_a_stretch_without_words_is_told_of_the_finished_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.telephony.looking_up.PAUSES_S", (1.5, 1.5, 1.5, 1.5))
+    with phones(tmp_path, CallPlan(drop_after_frames=5, rounds=None)) as here:
+        running = here.place()
+        here.wait(lambda: here.service.calls[0].dialled >= 2)
+        here.wait(lambda: here.of(running.id, "warning"))
+        here.wait(lambda: any(one["kind"] == "gap" for one in here.of(running.id, "warning")))
+        hung_up(here, running.id)
+        call = here.services.calls.get(LOCAL_USER.org_id, running.id)
+        assert call.audio is not None
+        assert FindingKind.NOT_TRANSCRIBED in {one.kind for one in call.audio.findings}
 
 
 def test_a_recogniser_that_is_lost_costs_no_line(tmp_path: Path) -> None:

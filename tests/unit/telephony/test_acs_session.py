@@ -339,6 +339,14 @@ def test_a_call_has_no_more_than_fifty_speakers():
     assert phone.of(Final)[-1].line.speaker is None
 
 
+def test_a_line_that_was_left_is_revised_by_its_own_final_wherever_that_begins():
+    phone = Phone().send(partial("hello every", 1_000, 1_700))
+    phone.session.disconnected()
+    phone.send(line("Hello everyone.", 1_100, 2_000), line("Next.", 1_950, 2_600))
+    assert phone.lines() == [("u1", "hello every", 1_000, 1_700), ("u2", "Next.", 1_950, 2_600)]
+    assert phone.lines(Revised) == [("u1", "Hello everyone.", 1_100, 2_000)]
+
+
 # --- as any live session ------------------------------------------------------------------------
 
 
@@ -360,13 +368,21 @@ def test_last_words_are_waited_for():
     session = PhoneSession("acs", events.append)
     session.connected()
     session.take_frame(partial("hello", 0, 400))
-    later = threading.Timer(0.2, lambda: session.take_frame(line("Hello there.", 0, 900)))
+
+    def speaks_and_leaves() -> None:
+        session.take_frame(line("Hello there.", 0, 900))
+        # What begins when nothing was open counts as well.
+        session.take_frame(line("Goodbye.", 1_000, 1_500))
+        session.disconnected()
+
+    later = threading.Timer(0.2, speaks_and_leaves)
     later.start()
     began = time.monotonic()
     session.finish(timeout_s=5.0)
     later.join()
     assert time.monotonic() - began < 4.0
-    assert [e.line.text for e in events if isinstance(e, Final)] == ["Hello there."]
+    said = [e.line.text for e in events if isinstance(e, Final)]
+    assert said == ["Hello there.", "Goodbye."]
 
 
 def test_a_call_that_breaks_off_says_why_and_what_is_missing():

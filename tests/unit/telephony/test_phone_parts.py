@@ -1,6 +1,7 @@
 """Small parts of a phone call: what rings, when it is looked up, how a wish is kept."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +13,7 @@ from services.exports.call_json import utterance_document
 from services.telephony.acs.incoming import IncomingCall
 from services.telephony.acs.session import PhoneSession
 from services.telephony.acs.wishes import Masking, PhoneWish
-from services.telephony.looking_up import PAUSES_S, RINGS_FOR_S, LookingUp
+from services.telephony.looking_up import PAUSES_S, RINGS_FOR_S, SETTLED_S, LookingUp
 from services.telephony.resuming import heard_before
 from services.telephony.ringing import Ringing, masked, masked_digits
 from services.telephony.wish_form import wish_of, wish_text
@@ -95,12 +96,32 @@ def test_a_call_that_the_service_has_left_is_looked_up_at_growing_pauses():
 
 
 def test_the_same_failure_is_told_once():
-    looking = LookingUp(Clock())
+    clock = Clock()
+    looking = LookingUp(clock)
     assert looking.is_news(TelephonyBusy())
     assert not looking.is_news(TelephonyBusy())
     assert looking.is_news(TelephonyError())
     looking.over()
+    clock.now += SETTLED_S
+    looking.begin()
     assert looking.is_news(TelephonyError())
+
+
+def test_what_keeps_failing_is_asked_for_at_growing_pauses():
+    clock = Clock()
+    looking = LookingUp(clock)
+    looking.begin()
+    asked = []
+    for second in range(200):
+        clock.now += 1
+        if looking.is_due():
+            asked.append(second)
+            # It comes, and fails at once: that is no new beginning.
+            looking.over()
+            looking.begin()
+            looking.begin()
+    pauses = [after - before for before, after in pairwise([-1, *asked])]
+    assert pauses == [2, 5, 15, 60, 60]
 
 
 # --- how a wish is kept -------------------------------------------------------------------------

@@ -10,7 +10,16 @@ import pytest
 
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import NotLive, RecogniserLost
-from services.domain.live import Ended, Final, LanguageTold, LiveEvent, Partial, SpeakerTold
+from services.domain.live import (
+    Ended,
+    Final,
+    Gap,
+    GapKind,
+    LanguageTold,
+    LiveEvent,
+    Partial,
+    SpeakerTold,
+)
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.speech import Speaker, Utterance
 from services.exports.call_json import utterance_document
@@ -86,24 +95,39 @@ class Readers:
         self.refuses: list[Exception] = []
         self.may_open = threading.Event()
         self.may_open.set()
+        self.lost = 0
+        self.ended = 0
 
     def read(self, order, listener, known):
         self.may_open.wait(WITHIN_S)
         if self.refuses:
             raise self.refuses.pop(0)
-        self.opened.append(Reader(order, listener, known))
-        return self.opened[-1]
+        reader = Reader(order, listener, known)
+        if self.lost:
+            self.lost -= 1
+            reader.lost = True
+        elif self.ended:
+            self.ended -= 1
+            reader.end("RecogniserLost")
+        self.opened.append(reader)
+        return reader
 
 
 class Call:
-    def __init__(self, readers: Readers, before: list[dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        readers: Readers,
+        before: list[dict[str, Any]] | None = None,
+        *,
+        redact: bool = True,
+    ) -> None:
         self.readers = readers
         self.standing = Standing(RUNNING, lambda _call, _told: None)
         self.told: list[Any] = []
         self.ended: list[Ended] = []
         self.feed = WordFeed(
             readers,  # type: ignore[arg-type]
-            LiveOrder(options=RUNNING.options),
+            LiveOrder(options=replace(RUNNING.options, redact=redact)),
             self.standing,
             tell=self._tell,
             then=self.ended.append,
@@ -225,10 +249,7 @@ def test_the_end_is_told_once_when_all_is_read(readers: Readers) -> None:
     assert len(call.ended) == 1
 
 
-def test_a_call_that_nobody_could_read_says_what_is_missing(
-    readers: Readers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.live.recogniser.word_feed.WITHIN_S", 0.05)
+def test_a_call_that_nobody_could_read_says_what_is_missing(readers: Readers) -> None:
     readers.refuses = [NotLive()]
     call = Call(readers)
     call.feed.open()
@@ -259,4 +280,88 @@ def test_summaries_come_from_whoever_writes_them(readers: Readers) -> None:
     call.feed.summarise()
     call.feed.summed_up("theirs", "acs", so_far=False)
     assert [one["text"] for one in call.told] == ["ours", "theirs"]
+    call.feed.close()
+
+
+def test_a_call_that_ends_while_models_are_loaded_is_read_then(readers: Readers) -> None:
+    readers.may_open.clear()
+    call = Call(readers)
+    call.feed.open()
+    call.feed.heard(Final(line=line(1)))
+    call.feed.heard(Gap(kind=GapKind.RECOGNISER_LOST, start_ms=2_000, end_ms=3_000))
+    call.feed.summed_up("theirs", "acs", so_far=False)
+    call.feed.finish()
+    time.sleep(0.1)
+    assert call.ended == []
+    readers.may_open.set()
+    reader = call.reader(1)
+    wait(lambda: call.ended)
+    assert [type(one) for one in reader.heard_events] == [Final, Gap]
+    assert call.kinds() == ["summary"]
+    assert call.ended[0].error_code is None
+
+
+def test_words_that_may_be_shown_as_heard_are_told_without_a_reader(readers: Readers) -> None:
+    readers.refuses = [NotLive()]
+    call = Call(readers, redact=False)
+    call.feed.open()
+    wait(lambda: not readers.refuses)
+    call.feed.heard(Final(line=line(1)))
+    call.feed.finish()
+    wait(lambda: call.ended)
+    assert [one["text"] for one in call.told] == ["Hello."]
+
+
+def test_a_session_that_is_lost_while_it_is_taken_into_use_is_replaced(readers: Readers) -> None:
+    readers.lost = 2
+    readers.ended = 1
+    call = Call(readers)
+    call.feed.heard(Final(line=line(1)))
+    call.feed.open()
+    wait(lambda: any(one.heard_events for one in readers.opened))
+    assert len(readers.opened) == 4
+    assert readers.opened[-1].heard_events
+    call.feed.close()
+
+
+def test_a_line_that_no_session_survives_is_left_out(readers: Readers) -> None:
+    readers.lost = 100
+    call = Call(readers)
+    call.feed.heard(Final(line=line(1)))
+    call.feed.open()
+    wait(lambda: len(readers.opened) >= 3)
+    readers.lost = 0
+    call.feed.heard(Final(line=line(2)))
+    wait(lambda: any(one.heard_events for one in readers.opened))
+    reader = next(one for one in readers.opened if one.heard_events)
+    assert [one.line.id for one in reader.heard_events] == ["u2"]
+    gaps = [one for one in call.standing.log.events() if one["type"] == "warning"]
+    assert (gaps[0]["start_ms"], gaps[0]["end_ms"]) == (1_000, 1_500)
+    call.feed.close()
+
+
+def test_lines_that_a_dying_session_has_not_told_are_read_at_the_end(readers: Readers) -> None:
+    call = Call(readers)
+    call.feed.open()
+    first = call.reader(1)
+    call.feed.heard(Final(line=line(1)))
+    wait(lambda: first.heard_events)
+    first.finishes_with = "RecogniserLost"
+    call.feed.finish()
+    second = call.reader(2)
+    wait(lambda: call.ended)
+    assert [one.line.id for one in second.heard_events] == ["u1"]
+    assert call.ended[0].error_code is None
+
+
+def test_it_says_up_to_where_lines_are_told_and_waits_for_them(readers: Readers) -> None:
+    call = Call(readers)
+    call.feed.open()
+    reader = call.reader(1)
+    call.feed.heard(Final(line=line(3)))
+    assert call.feed.told_until(9_000) == 3_000
+    wait(lambda: reader.heard_events)
+    threading.Timer(0.1, lambda: reader.tell("final", line(3))).start()
+    call.feed.drain(WITHIN_S)
+    assert call.feed.told_until(9_000) == 9_000
     call.feed.close()
