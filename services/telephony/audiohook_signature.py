@@ -30,6 +30,7 @@ OLDEST_S = 10
 SKEW_S = 3
 SHORTEST_NONCE_CHARS = 22
 MOST_CHARS = 8_192
+MOST_DIGITS = 12
 _LABEL = r"[a-z*][a-z0-9_.*-]*"
 _INPUT = re.compile(
     rf'(?P<label>{_LABEL})=(?P<signed>\((?P<names>"[^"\\]+"(?: "[^"\\]+")*)\)'
@@ -120,7 +121,9 @@ def _signed(headers: Mapping[str, str]) -> _Signed:
             raise _Refused("form")
         parameters[found["name"]] = found["text"] if found["number"] is None else found["number"]
     for name in ("created", "expires"):
-        if not parameters.get(name, "0").isdigit():
+        number = parameters.get(name, "0")
+        # Digits as int() takes them: "²" is one for isdigit() alone, and thousands are too many.
+        if not (number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS):
             raise _Refused("form")
     try:
         decoded = base64.b64decode(value["value"], validate=True)

@@ -314,6 +314,8 @@ def test_a_handshake_opens_one_session():
         handshake(created=None),
         handshake(expires=NOW - 60),
         handshake(expires="soon"),
+        handshake(created="²"),
+        handshake(expires="9" * 5_000),
     ],
 )
 def test_any_other_handshake_is_refused_without_a_reason(headers):
