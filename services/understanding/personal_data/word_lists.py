@@ -1,7 +1,7 @@
 """Lists of words kept as text files beside this package: names, places, brands."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 
@@ -29,9 +29,10 @@ def brands() -> frozenset[str]:
     return _words("brands.txt")
 
 
-def brand_spans(text: str) -> list[tuple[int, int]]:
-    """Return (start, end) of the brands in a text."""
-    return [(m.start(), m.end()) for m in _brand().finditer(text)]
+@lru_cache(maxsize=256)
+def brand_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Return (start, end) of the brands in a text; asked for each name in it, one after another."""
+    return tuple((m.start(), m.end()) for m in _brand().finditer(text))
 
 
 @cache
