@@ -76,7 +76,8 @@ class ChannelStream:
         self._replay_until_ms = 0
         self._pending_since: float | None = None
         self._has_told_rest = False
-        self._told_ms = 0
+        self.told_ms = 0
+        """Up to where all is told, words or gap, once the stream is over."""
         self._fault: InternalFault | None = None
 
     def open(self) -> None:
@@ -100,11 +101,6 @@ class ChannelStream:
         if self._thread.ident is not None:
             self._thread.join(max(0.0, self._left_s))
         self._tell_rest(GapKind.CONNECTION_LOST)
-
-    @property
-    def told_ms(self) -> int:
-        """Up to where everything is told, words or gap, once the stream is over; 0 before."""
-        return self._told_ms
 
     def stop(self) -> None:
         """End at once; ``join`` waits for it."""
@@ -243,9 +239,9 @@ class ChannelStream:
             self._has_told_rest = True
             self._tell(self._turns.close())
             # More sound may come while this is told.
-            self._told_ms = self._sound.end_ms
+            self.told_ms = self._sound.end_ms
             if missing is not None:
-                self._tell(self._gap(self._heard_ms(), self._told_ms, missing))
+                self._tell(self._gap(self._heard_ms(), self.told_ms, missing))
 
     def _gap(
         self, start_ms: int, end_ms: int, kind: GapKind = GapKind.CONNECTION_LOST
