@@ -115,6 +115,8 @@ class StreamingSession:
         self._end_turn()
         self._say_late()
         lasted = self._seen.audio_ms // 1000
+        # Whoever hears that it is over may begin another one at once.
+        self._seen.is_over = True
         self._say(
             {
                 "type": "Termination",
