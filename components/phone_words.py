@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.domain.phone import PhoneService, PhoneWay
 from services.providers.capabilities import Readiness
-from services.telephony.orders import RingingCall
+from services.telephony.acs.orders import RingingCall
 
 SERVICE_WORDS = {
     PhoneService.ACS: "Azure Communication Services",

@@ -29,8 +29,8 @@ from pages._live_opening import NO_CONSENT, begin_call, name_by_time
 from services.domain.calls import CallDetails, Direction, ProcessingOptions
 from services.domain.errors import PartylineError
 from services.domain.live_calls import RunningCall
-from services.telephony.acs.wishes import PhoneWish
-from services.telephony.orders import PhoneOrder
+from services.telephony.acs.orders import PhoneOrder
+from services.telephony.acs.wire.wishes import PhoneWish
 
 LOOK_EVERY_S = 1.0
 PROVIDER = "acs"

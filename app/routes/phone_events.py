@@ -26,9 +26,9 @@ from services.domain.errors import (
     NotFound,
     PartylineError,
 )
-from services.telephony.acs.events import MOST_BODY_BYTES, PhoneEvent
-from services.telephony.acs.incoming import allowed_rate
-from services.telephony.paths import EVENTS_PATH, INCOMING_PATH
+from services.telephony.acs.paths import EVENTS_PATH, INCOMING_PATH
+from services.telephony.acs.wire.events import MOST_BODY_BYTES, PhoneEvent
+from services.telephony.acs.wire.incoming import allowed_rate
 from services.telephony.told import Unreadable
 
 READ_WITHIN_S = 10.0

@@ -17,8 +17,8 @@ from app.routes._sockets import FOREIGN, NO_SUCH_CALL, TRY_AGAIN_LATER, close
 from app.wiring import Services
 from services import telemetry
 from services.domain.errors import CallerRefused, NotFound, PartylineError
-from services.telephony.held_phone import HeldPhoneCall
-from services.telephony.paths import TRANSCRIPTION_PATH
+from services.telephony.acs.calls.held_phone import HeldPhoneCall
+from services.telephony.acs.paths import TRANSCRIPTION_PATH
 
 CONNECTION_HEADER = "x-ms-call-connection-id"
 DENIAL = "websocket.http.response"

@@ -34,7 +34,7 @@ class PhoneFacts:
 
     ``connection_id`` is unique within the service. ``correlation_id`` is what its logs and its
     support know the call by, ``server_call_id`` what its other interfaces do. ``wish`` is how the
-    service is asked to transcribe it, as services.telephony.wish_form writes it;
+    service is asked to transcribe it, as services.telephony.acs.calls.wish_form writes it;
     ``for_everyone`` says that it is to be ended for all who are in it.
     """
 

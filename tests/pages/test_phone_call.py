@@ -16,8 +16,8 @@ from services.domain.live_calls import LiveSource, LiveState
 from services.domain.people import Role, User
 from services.domain.phone import PhoneService, PhoneWay
 from services.providers.capabilities import Readiness
-from services.telephony.acs.wishes import Masking, PhoneWish
-from services.telephony.orders import PhoneStanding, RingingCall
+from services.telephony.acs.orders import PhoneStanding, RingingCall
+from services.telephony.acs.wire.wishes import Masking, PhoneWish
 from tests.pages.conftest import as_read, press
 from tests.pages.conftest import texts as written
 from tests.pages.phone_stand_ins import FACTS, StagedPhone, on_the_phone

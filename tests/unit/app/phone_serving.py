@@ -24,8 +24,8 @@ from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import NotFound
 from services.domain.live_calls import RunningCall
 from services.domain.people import LOCAL_USER, User
-from services.telephony.acs.wishes import PhoneWish
-from services.telephony.orders import PhoneOrder
+from services.telephony.acs.orders import PhoneOrder
+from services.telephony.acs.wire.wishes import PhoneWish
 
 WITHIN_S = 30.0
 NUMBER = "+14255550123"

@@ -29,9 +29,9 @@ from services.domain.live_calls import LiveSource, LiveState
 from services.domain.people import LOCAL_USER, Role, User
 from services.domain.phone import PhoneWay
 from services.storage.audio_vault import Rendition
-from services.telephony.acs.access import check_recording
-from services.telephony.acs.control import AcsControl
-from services.telephony.acs.wishes import Masking, PhoneWish
+from services.telephony.acs.wire.access import check_recording
+from services.telephony.acs.wire.control import AcsControl
+from services.telephony.acs.wire.wishes import Masking, PhoneWish
 from tests.unit.app.conftest import STRANGER
 from tests.unit.app.phone_serving import EVENT_SECRET, NUMBER, PhoneInstallation, phones
 from tests.unit.jobs.conftest import tone
@@ -409,7 +409,7 @@ def test_where_the_service_keeps_recordings() -> None:
 def test_a_lost_connection_is_looked_up_and_transcription_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.telephony.looking_up.PAUSES_S", (0.1, 0.5, 1.0, 1.0))
+    monkeypatch.setattr("services.telephony.acs.calls.looking_up.PAUSES_S", (0.1, 0.5, 1.0, 1.0))
     lines = [
         PhoneLine(text=f"Line {n} of the call.", start_ms=500 * n, end_ms=500 * n + 300)
         for n in range(20)
@@ -426,7 +426,7 @@ def test_a_lost_connection_is_looked_up_and_transcription_started_again(
 def test_a_first_connection_that_fails_is_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.telephony.looking_up.PAUSES_S", (0.1, 0.5, 1.0, 1.0))
+    monkeypatch.setattr("services.telephony.acs.calls.looking_up.PAUSES_S", (0.1, 0.5, 1.0, 1.0))
     admits, refused = phone_words._refused, []
 
     async def fails_at_first(*given: Any) -> int | None:
@@ -448,7 +448,7 @@ def test_a_first_connection_that_fails_is_asked_for_again(
 def test_a_hang_up_that_fails_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.telephony.errands.HANG_UP_AGAIN_S", (0.2,) * 20)
+    monkeypatch.setattr("services.telephony.acs.calls.errands.HANG_UP_AGAIN_S", (0.2,) * 20)
     with phones(tmp_path, FAST) as here:
         running = here.place()
         here.wait(lambda: len(here.of(running.id, "final")) == 8)
@@ -494,7 +494,7 @@ def test_who_else_is_at_a_number_is_the_customer_of_a_joined_call(tmp_path: Path
 def test_a_stretch_without_words_is_told_of_the_finished_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.telephony.looking_up.PAUSES_S", (1.5, 1.5, 1.5, 1.5))
+    monkeypatch.setattr("services.telephony.acs.calls.looking_up.PAUSES_S", (1.5, 1.5, 1.5, 1.5))
     with phones(tmp_path, CallPlan(drop_after_frames=5, rounds=None)) as here:
         running = here.place()
         here.wait(lambda: here.service.calls[0].dialled >= 2)
