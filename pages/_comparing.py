@@ -12,7 +12,7 @@ from pages._acts import carry_out_each
 from pages._runs import ask_for_rerun, provider_choices
 from services.domain.errors import NoRecording, PartylineError
 from services.review.comparing import ComparedCall, KnownTranscript
-from services.telephony.acs.wire.source import CAPABILITIES
+from services.telephony.acs.source import CAPABILITIES
 
 DIFFERENCES, EVERYTHING = "What differs", "Everything"
 

@@ -23,7 +23,11 @@ class PhoneOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class RingingCall:
-    """Somebody calls, and nobody has answered yet. What is known of them is shown masked."""
+    """Somebody calls, and nobody has answered yet.
+
+    ``caller`` is their number and ``caller_name`` what they call themselves; of both all digits
+    but the last three are masked.
+    """
 
     id: str
     at: datetime

@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 
 from services.domain.errors import PhoneCallGone
 from services.domain.ids import new_id
+from services.telephony.acs.hearing.participants import number_of
 from services.telephony.acs.orders import RingingCall
+from services.telephony.acs.wire.connections import RINGS_FOR_S
 from services.telephony.acs.wire.incoming import IncomingCall
 
-RINGS_FOR_S = 60.0
 MOST_RINGING = 200
 MASKED = "•"
 SHOWN = 3
+LEAST_DIGITS = 5
+"""A name of so many digits, without a letter, is a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +40,11 @@ class Ringing:
     def ring(self, call: IncomingCall) -> str:
         """Take that somebody calls; return what the call is answered by."""
         ring_id = new_id()
+        number, name = masked(call.caller), call.caller_name
+        if name and _is_number(name):
+            number, name = number or masked_digits(name), None
         shown = RingingCall(
-            id=ring_id,
-            at=datetime.now(UTC),
-            caller=masked(call.caller),
-            caller_name=masked_digits(call.caller_name),
+            id=ring_id, at=datetime.now(UTC), caller=number, caller_name=masked_digits(name)
         )
         with self._lock:
             self._forget_old()
@@ -77,19 +80,26 @@ class Ringing:
 
 
 def masked(raw_id: str | None) -> str | None:
-    """Return a number but for its last digits masked; None for who isn't at a number."""
-    if raw_id is None or not raw_id.startswith("4:"):
-        return None
-    return masked_digits(raw_id.removeprefix("4:"))
+    """Return a number but for its last digits masked; None for who shows none."""
+    number = number_of(raw_id) if raw_id else None
+    return masked_digits(number) if number and _digits(number) > SHOWN else None
 
 
 def masked_digits(text: str | None) -> str | None:
     """Return a text in which all digits but the last three are masked."""
     if text is None:
         return None
-    left = sum(c.isdigit() for c in text) - SHOWN
+    left = _digits(text) - SHOWN
     shown = []
     for c in text:
         shown.append(MASKED if c.isdigit() and left > 0 else c)
         left -= c.isdigit()
     return "".join(shown)
+
+
+def _is_number(name: str) -> bool:
+    return _digits(name) >= LEAST_DIGITS and not any(c.isalpha() for c in name)
+
+
+def _digits(text: str) -> int:
+    return sum(c.isdigit() for c in text)

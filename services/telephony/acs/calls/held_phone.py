@@ -27,7 +27,7 @@ from services.telephony.acs.calls.wish_form import wish_text
 from services.telephony.acs.hearing.lines import HeardBefore
 from services.telephony.acs.hearing.participants import Participant, is_number, raw_id_of_number
 from services.telephony.acs.hearing.session import PhoneSession
-from services.telephony.acs.wire.source import CAPABILITIES
+from services.telephony.acs.source import CAPABILITIES
 from services.telephony.acs.wire.wishes import PhoneWish, check_can_switch
 
 ACS = CAPABILITIES.name

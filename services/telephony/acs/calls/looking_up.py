@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from services.domain.errors import PartylineError
+from services.telephony.acs.wire.connections import RINGS_FOR_S
 
 PAUSES_S = (2.0, 5.0, 15.0, 60.0)
-RINGS_FOR_S = 60.0
 SETTLED_S = 30.0
 """What lasted for so long has worked; what broke before that goes on with the longer pauses."""
 

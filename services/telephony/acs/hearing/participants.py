@@ -24,6 +24,11 @@ def raw_id_of_number(number: str) -> str:
     return _PHONE + number
 
 
+def number_of(raw_id: str) -> str | None:
+    """Return the phone number of a raw identifier, None for who is at none."""
+    return raw_id.removeprefix(_PHONE) if is_number(raw_id) else None
+
+
 def is_number(raw_id: str) -> bool:
     """Say whether a raw identifier is that of a phone number."""
     return raw_id.startswith(_PHONE)

@@ -5,6 +5,8 @@ from typing import Any
 
 from services.domain.errors import PhoneCallGone
 
+RINGS_FOR_S = 60.0
+"""So long a call is taken to ring: the service doesn't tell when nobody picks up."""
 _ACTIVE = "active"
 
 

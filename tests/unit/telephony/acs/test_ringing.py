@@ -49,5 +49,25 @@ def test_a_call_is_answered_by_one_and_rings_on_when_that_fails():
 
 def test_who_is_at_no_number_shows_none():
     assert masked("8:acs:somebody") is None
+    assert masked("4:anonymous") is None
     assert masked(None) is None
     assert masked_digits("12") == "12"
+
+
+@pytest.mark.parametrize(
+    ("caller", "name", "shown"),
+    [
+        (CALLER, None, ("+••••••••123", None)),
+        (CALLER, "Robert Hale", ("+••••••••123", "Robert Hale")),
+        (CALLER, "+1 425 555 0999", ("+••••••••123", None)),
+        (None, "+1 425 555 0999", ("+• ••• ••• •999", None)),
+        ("8:acs:0000-1111-2222", "+1 425 555 0999", ("+• ••• ••• •999", None)),
+        ("8:acs:0000-1111-2222", "Robert 42", (None, "Robert 42")),
+        ("4:anonymous", "", (None, "")),
+    ],
+)
+def test_a_name_that_is_a_number_is_shown_as_one(caller, name, shown):
+    ringing = Ringing(Clock())
+    ringing.ring(IncomingCall(id="e", context="c", caller=caller, caller_name=name))
+    (call,) = ringing.all()
+    assert (call.caller, call.caller_name) == shown

@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from services.domain.errors import TelephonyBusy, TelephonyError
-from services.telephony.acs.calls.looking_up import PAUSES_S, RINGS_FOR_S, SETTLED_S, LookingUp
+from services.telephony.acs.calls.looking_up import PAUSES_S, SETTLED_S, LookingUp
+from services.telephony.acs.wire.connections import RINGS_FOR_S
 from tests.unit.telephony.acs.clock import Clock
 
 
