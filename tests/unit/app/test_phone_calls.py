@@ -338,7 +338,7 @@ def test_events_are_taken_once_and_only_from_who_may_tell_them(tmp_path: Path) -
 def test_the_connection_of_an_unknown_call_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.routes.phone_words.KNOWN_WITHIN_S", 0.2)
+    monkeypatch.setattr("app.routes._callers.KNOWN_WITHIN_S", 0.2)
     with phones(tmp_path, CallPlan(speed=5)) as here:
         call = here.service.dial(f"{here.address.replace('http', 'ws')}/acs/transcription")
         here.wait(lambda: call.seen.dialled)
@@ -466,7 +466,7 @@ def test_a_hang_up_that_fails_is_tried_again(
 def test_a_call_whose_answer_got_lost_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.routes.phone_words.KNOWN_WITHIN_S", 0.2)
+    monkeypatch.setattr("app.routes._callers.KNOWN_WITHIN_S", 0.2)
     with phones(tmp_path, CallPlan(speed=5)) as here:
         place = AcsControl.call
 
