@@ -43,8 +43,8 @@ def routes(get_services: GetServices) -> list[Route]:
         authorization = request.headers.get("authorization")
         await anyio.to_thread.run_sync(callers.check_token, authorization, limiter=places)
         for event in callers.events(await _body(request)):
-            if event.connection_id:
-                # It may be about one that is just being opened.
+            if event.connection_id and not event.context:
+                # It may be about one that is just being opened, and doesn't say which.
                 await held_soon(callers, event.connection_id, lambda: callers.may_be_early)
             await anyio.to_thread.run_sync(callers.take_event, event, limiter=places)
         return Response(status_code=200)

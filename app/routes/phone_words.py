@@ -19,6 +19,7 @@ from services.telephony.acs.calls.held_phone import HeldPhoneCall
 from services.telephony.acs.paths import TRANSCRIPTION_PATH
 
 CONNECTION_HEADER = "x-ms-call-connection-id"
+CORRELATION_HEADER = "x-ms-call-correlation-id"
 MOST_AT_ONCE = 500
 CHECKED_AT_ONCE = 8
 TAKEN_AT_ONCE = 8
@@ -42,8 +43,9 @@ def route(get_services: GetServices) -> WebSocketRoute:
                 return
             await websocket.accept()
             held = await held_soon(callers, websocket.headers.get(CONNECTION_HEADER, ""))
-            if held is None:
-                telemetry.warning("phone.unknown_call")
+            correlation_id = websocket.headers.get(CORRELATION_HEADER)
+            if held is None or not held.is_meant(correlation_id=correlation_id):
+                telemetry.warning("phone.unknown_call", is_known=held is not None)
                 await close(websocket, NO_SUCH_CALL)
                 return
             await _take_all(websocket, held, taking)
@@ -69,7 +71,10 @@ async def _take_all(websocket: WebSocket, held: HeldPhoneCall, taking: CapacityL
                 return
             text = message.get("text")
             frame = message["bytes"] if text is None else text
-            await anyio.to_thread.run_sync(held.take_frame, frame, limiter=taking)
+            if not await anyio.to_thread.run_sync(held.take_frame, frame, limiter=taking):
+                telemetry.warning("phone.unknown_call", is_known=True)
+                code = NO_SUCH_CALL
+                break
     except WebSocketDisconnect:
         return
     finally:

@@ -54,14 +54,15 @@ class EmulatedCall:
         self._issuer = issuer
         self._on_dial = on_dial
         self._lock = Lock()
+        self._clings = False
         self._stop: Event | None = None
         self._player: Thread | None = None
         self._callbacks = Callbacks(self.callback_url, plan, issuer, self.seen)
 
     @property
     def is_transcribed(self) -> bool:
-        """Whether a connection for the transcription is open, or being opened."""
-        return self._player is not None and self._player.is_alive()
+        """Whether a connection for the transcription is open, or being opened, as it says."""
+        return self._clings or (self._player is not None and self._player.is_alive())
 
     def properties(self) -> dict[str, Any]:
         """Return how the call stands, as the API tells it."""
@@ -170,7 +171,7 @@ class EmulatedCall:
 
     def _silence(self) -> None:
         with self._lock:
-            stop, player, self._stop = self._stop, self._player, None
+            stop, player, self._stop, self._clings = self._stop, self._player, None, False
         if stop is not None:
             stop.set()
         if player is not None:
@@ -194,6 +195,7 @@ class EmulatedCall:
                 is_over = self._send_frames(connection, stop)
             except (ConnectionClosed, OSError):
                 self.seen.lost += 1
+                self._clings = self.plan.clings
                 self.fail(500, 8579, "streamConnectionInterrupted", context)
                 self.seen.is_over = True
                 return
@@ -218,7 +220,7 @@ class EmulatedCall:
 
     def _send_frames(self, connection: ClientConnection, stop: Event) -> bool:
         """Send what is due until told to stop; return whether all was sent."""
-        self._send(connection, metadata(self.ids, self.asked))
+        self._send(connection, metadata({**self.ids, **self.plan.other_ids}, self.asked))
         began = time.monotonic()
         for number, due in enumerate(self._frames(), start=1):
             if self.plan.speed:

@@ -24,9 +24,10 @@ from services.live.recording.holding import Holding
 from services.providers.capabilities import Readiness
 from services.storage.live_calls import LiveCallStore
 from services.telephony.acs.calls.exchange import PhoneExchange
-from services.telephony.acs.calls.held_phone import ACS, HeldPhoneCall
+from services.telephony.acs.calls.held_phone import HeldPhoneCall
 from services.telephony.acs.orders import PhoneOrder, PhoneStanding, RingingCall
 from services.telephony.acs.ringing import Ringing
+from services.telephony.acs.source import CAPABILITIES
 from services.telephony.acs.wire.connections import PhoneConnection
 from services.telephony.acs.wire.control import AcsControl
 from services.telephony.acs.wire.incoming import IncomingCall
@@ -211,7 +212,7 @@ class PhoneDesk:
             state=LiveState.RECORDING,
             options=replace(
                 order.options,
-                provider=ACS,
+                provider=CAPABILITIES.name,
                 provider_options=(),
                 fallback=(),
                 language=order.wish.locale,

@@ -13,6 +13,8 @@ from services.telephony.acs.wire.wishes import PhoneWish
 
 HANG_UP_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 """Pauses before hanging up is tried again: a call that nobody ends goes on, and costs."""
+DOUBTED_AT = 3
+"""At so many looks in a row a service that says it transcribes, and tells nothing, is doubted."""
 SUMMARY_WITHIN_S = 10.0
 """So long a call that is over waits for the summary that was asked for with it."""
 
@@ -70,6 +72,7 @@ class PhoneErrands:
         self._changing = threading.RLock()
         self._asking = threading.Lock()
         self._looking_up = LookingUp(clock)
+        self._claims = 0
         self._summaries_asked = 0
         self._last_summary = threading.Event()
         self._gone = threading.Event()
@@ -155,6 +158,7 @@ class PhoneErrands:
     def came(self) -> None:
         """Take that the service tells what is said."""
         self.is_transcribed = True
+        self._claims = 0
         self._looking_up.over()
 
     def left(self, *, at_once: bool = False) -> None:
@@ -187,19 +191,26 @@ class PhoneErrands:
             found = self._control.look_up(self._connection_id())
             if found is None or not found.goes_on:
                 return False
-            if found.is_connected and not found.is_transcribed:
-                self._start_again(is_wanted)
+            if found.is_connected:
+                self._see_to_words(found, is_wanted)
         except PartylineError as error:
             self._tell(error)
         finally:
             self._asking.release()
         return True
 
-    def _start_again(self, is_wanted: Callable[[], bool]) -> None:
+    def _see_to_words(self, found: PhoneConnection, is_wanted: Callable[[], bool]) -> None:
+        """Have a call transcribed that isn't, or that is said to be and of which nothing comes."""
+        self._claims = self._claims + 1 if found.is_transcribed else 0
+        is_doubted = self._claims == DOUBTED_AT
+        if found.is_transcribed and not is_doubted:
+            return
         with self._changing:
             # Somebody may have stopped it meanwhile.
             if self.wish.starts_at_once and is_wanted():
-                telemetry.event("phone.started_again")
+                telemetry.event("phone.started_again", was_doubted=is_doubted)
+                if is_doubted:
+                    self._control.stop(self._connection_id())
                 self.start(self.wish)
 
     def _tell(self, error: PartylineError) -> None:

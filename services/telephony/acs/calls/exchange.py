@@ -1,11 +1,10 @@
 """The phone calls of a process by what their service calls them: opened, told of, taken up."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from services import telemetry
 from services.domain.errors import (
@@ -16,23 +15,23 @@ from services.domain.errors import (
     TelephonyRejected,
 )
 from services.domain.live_calls import RunningCall
-from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
+from services.domain.phone import PhoneWay
 from services.live.recogniser.recognising import LiveOrder
 from services.live.recording.holding import Holding
 from services.live.recording.landing import Landing
 from services.live.telling.events import Told
 from services.live.telling.standing import Standing
 from services.storage.live_calls import LiveCallStore
+from services.telephony.acs.calls.asked_for import AskedFor, asked_facts
 from services.telephony.acs.calls.held_phone import HeldPhoneCall, PhoneParts
-from services.telephony.acs.calls.kept_words import KEPT
+from services.telephony.acs.calls.logged import logged
 from services.telephony.acs.calls.recordings import PhoneRecordings
-from services.telephony.acs.calls.resuming import heard_before, kept_wish
-from services.telephony.acs.calls.wish_form import wish_text
+from services.telephony.acs.calls.resuming import KeptBefore, kept_before, kept_wish
+from services.telephony.acs.hearing.participants import OtherEnd
 from services.telephony.acs.wire.connections import PhoneConnection
 from services.telephony.acs.wire.events import PhoneEvent, PhoneEventKind
 from services.telephony.acs.wire.wishes import PhoneWish
 
-MOST_UNANSWERED = 1_000
 _FAILED = frozenset(
     {PhoneEventKind.CREATE_CALL_FAILED, PhoneEventKind.ANSWER_FAILED, PhoneEventKind.CONNECT_FAILED}
 )
@@ -71,8 +70,7 @@ class PhoneExchange:
         self._parts = parts
         self._lock = threading.Lock()
         self._by_connection: dict[str, HeldPhoneCall] = {}
-        self._opening = 0
-        self._unanswered: dict[str, None] = {}
+        self._asked = AskedFor(parts.store)
 
     @property
     def recordings(self) -> PhoneRecordings:
@@ -82,7 +80,7 @@ class PhoneExchange:
     @property
     def is_opening(self) -> bool:
         """Whether a call is being asked for whose connection isn't known yet."""
-        return self._opening > 0
+        return self._asked.has_any
 
     def find(self, connection_id: str) -> HeldPhoneCall | None:
         """Return the call of a connection, if this process holds it."""
@@ -100,47 +98,39 @@ class PhoneExchange:
         caller: str | None = None,
         name: str | None = None,
     ) -> HeldPhoneCall:
-        """Open a call everywhere, or nowhere: at the service, which ``ask`` asks, and here.
+        """Open a call everywhere, or nowhere: here, and at the service, which ``ask`` asks.
 
         Nobody who rings waits for models to be loaded: the call is read once they are. Raises what
         ``ask`` raises, and StorageError.
         """
+        running = replace(running, phone=asked_facts(way, wish))
         held = self._made(running, wish, caller=caller, name=name)
-        with self._lock:
-            self._opening += 1
+        self._asked.begin(held)
         try:
-            connection = self._asked(running, ask)
-            held.standing.is_phone(_facts(connection, way, wish))
-            self._add(held)
-        except BaseException:
-            held.release()
-            raise
-        finally:
-            with self._lock:
-                self._opening -= 1
+            self._named(held, ask())
+        except BaseException as error:
+            if self._asked.failed(held, may_have=getattr(error, "retryable", True)):
+                held.release()
+                raise
+            # An event was quicker than an answer that got lost: there is a call.
+            self._parts.holding.note(held)
+            if not isinstance(error, PartylineError):
+                raise
         telemetry.event("phone.begun", way=way.value, locales=len(wish.locales))
         return held
 
-    def _asked(self, running: RunningCall, ask: Callable[[], PhoneConnection]) -> PhoneConnection:
-        """Ask the service; remember a call that may have come about all the same."""
-        try:
-            return ask()
-        except PartylineError as error:
-            if error.retryable:
-                with self._lock:
-                    self._unanswered[running.id] = None
-                    while len(self._unanswered) > MOST_UNANSWERED:
-                        del self._unanswered[next(iter(self._unanswered))]
-            raise
-
-    def _add(self, held: HeldPhoneCall) -> None:
-        try:
-            self._parts.store.add(held.running)
-        except BaseException:
-            # Nobody would know of the call; whoever is in it hears that it ends.
-            held.drop()
-            raise
-        self._hold(held)
+    def _named(self, held: HeldPhoneCall, connection: PhoneConnection) -> None:
+        """Hold a call by what the service calls it; one that is held already learns some more."""
+        with self._lock:
+            is_new = self._asked.came_about(held)
+            if not (is_new or held.is_known):
+                # It was given up.
+                return
+            held.is_called(connection)
+            if is_new:
+                self._hold(held)
+        if is_new:
+            self._parts.holding.note(held)
         with logged():
             self._parts.recordings.may_come(held.running)
 
@@ -148,14 +138,13 @@ class PhoneExchange:
         held.open()
         # Those who look after calls come first: an event may end it at once.
         self._parts.holding.adopt(held)
-        with self._lock:
-            self._by_connection[held.connection_id] = held
+        self._by_connection[held.connection_id] = held
 
     # --- what the service tells -----------------------------------------------------------------
 
     def take(self, event: PhoneEvent) -> None:
         """Take an event; those of calls that this process doesn't hold tell it nothing."""
-        held = self.find(event.connection_id) if event.connection_id else None
+        held = self._held_of(event)
         if held is None:
             telemetry.event("phone.event_of_no_call", kind=event.kind.value)
             self._take_of_nobody(event)
@@ -165,9 +154,7 @@ class PhoneExchange:
         )
         match event.kind:
             case PhoneEventKind.CALL_CONNECTED:
-                _learn(held, event)
-                with logged():
-                    self._parts.recordings.may_come(held.running)
+                self._named(held, _connection_of(event))
             case PhoneEventKind.PARTICIPANTS_UPDATED:
                 held.take_part(event.participants)
             case PhoneEventKind.CALL_DISCONNECTED:
@@ -184,13 +171,27 @@ class PhoneExchange:
             case PhoneEventKind.SUMMARY_UPDATED if event.message:
                 held.summed_up(event.message)
 
+    def _held_of(self, event: PhoneEvent) -> HeldPhoneCall | None:
+        """Return the call of an event, also one whose connection the event is the first to tell."""
+        if event.connection_id is None:
+            return None
+        asked = self._asked.find(event.context) if event.context else None
+        if asked is not None:
+            self._named(asked, _connection_of(event))
+        return self.find(event.connection_id)
+
     def _take_of_nobody(self, event: PhoneEvent) -> None:
-        """End a call that was asked for and whose answer got lost: nobody here can hold it."""
-        with self._lock:
-            is_ours = event.context in self._unanswered
-        if event.kind is PhoneEventKind.CALL_CONNECTED and event.connection_id and is_ours:
-            telemetry.warning("phone.unanswered_call_ended")
+        """Find a call again that was asked for: one that was given up meanwhile is ended.
+
+        Any other's process has died, so it is taken up.
+        """
+        found = self._asked.found_again(event)
+        if found is None or event.connection_id is None:
+            return
+        telemetry.warning("phone.found_again", goes_on=found.goes_on)
+        if not found.goes_on:
             self._phone.control.hang_up(event.connection_id, for_everyone=True)
+            self._parts.store.remove(found.id)
 
     # --- after a restart ------------------------------------------------------------------------
 
@@ -199,10 +200,10 @@ class PhoneExchange:
         # More than any process has told of it: none tells an event in every millisecond.
         lasted_ms = max(0, _ms(running.heartbeat_at - running.began_at))
         now_ms = running.received_ms + max(0, _ms(silent))
-        held = self._made(
-            running, kept_wish(running), before=told, lasted_ms=lasted_ms, now_ms=now_ms
-        )
-        self._hold(held)
+        before = kept_before(running, told, now_ms=now_ms)
+        held = self._made(running, kept_wish(running), before=before, lasted_ms=lasted_ms)
+        with self._lock:
+            self._hold(held)
         held.standing.warn(StartedAgain(), running.received_ms)
         held.begin_again()
 
@@ -226,20 +227,17 @@ class PhoneExchange:
         *,
         caller: str | None = None,
         name: str | None = None,
-        before: Sequence[Told] | None = None,
+        before: KeptBefore | None = None,
         lasted_ms: int = 0,
-        now_ms: int = 0,
     ) -> HeldPhoneCall:
         clock = self._phone.clock
         standing = Standing(running, self._parts.on_told, clock, told_before=lasted_ms)
-        again: dict[str, Any] = {}
         if before is not None:
-            told = [one for one in before if one["type"] in KEPT]
-            standing.told_before(told)
+            standing.told_before(before.told)
             standing.received(running.received_ms)
-            again = {"told": told, "heard": heard_before(running, before, now_ms=now_ms)}
         order = LiveOrder(options=running.options, details=running.details)
-        return HeldPhoneCall(standing, order, wish, self._phone, caller=caller, name=name, **again)
+        other_end = OtherEnd(own=self._phone.own, caller=caller, name=name)
+        return HeldPhoneCall(standing, order, wish, self._phone, other_end=other_end, before=before)
 
     def _forget_those_over(self) -> None:
         over = [key for key, held in self._by_connection.items() if held.has_landed]
@@ -247,39 +245,14 @@ class PhoneExchange:
             del self._by_connection[key]
 
 
-def _facts(connection: PhoneConnection, way: PhoneWay, wish: PhoneWish) -> PhoneFacts:
-    return PhoneFacts(
-        service=PhoneService.ACS,
-        way=way,
-        connection_id=connection.connection_id,
-        correlation_id=connection.correlation_id,
-        server_call_id=connection.server_call_id,
-        wish=wish_text(wish),
+def _connection_of(event: PhoneEvent) -> PhoneConnection:
+    """Return what an event says of its call's connection."""
+    return PhoneConnection(
+        connection_id=event.connection_id or "",
+        correlation_id=event.correlation_id,
+        server_call_id=event.server_call_id,
     )
 
 
 def _ms(time: timedelta) -> int:
     return time // timedelta(milliseconds=1)
-
-
-def _learn(held: HeldPhoneCall, event: PhoneEvent) -> None:
-    """Note what the service calls the call, where that wasn't told before."""
-    phone = held.running.phone
-    if phone is not None:
-        named = replace(
-            phone,
-            correlation_id=phone.correlation_id or event.correlation_id,
-            server_call_id=phone.server_call_id or event.server_call_id,
-        )
-        held.standing.is_phone(named)
-
-
-@contextmanager
-def logged() -> Iterator[None]:
-    """Have an error told to the log alone: what it concerns is tried again, or can't be helped."""
-    try:
-        yield
-    except PartylineError as error:
-        telemetry.warning("phone.not_done", error=error.code)
-    except Exception as error:
-        telemetry.fault("phone.not_done", error)

@@ -1,6 +1,7 @@
 """What was kept of a phone call, as whoever goes on with it needs it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from services.analysis.metrics import analyse
 from services.domain.errors import InvalidRequest
@@ -9,10 +10,26 @@ from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Speaker, SpeakerRole
 from services.live.telling.events import Kind, Told
 from services.live.telling.read_back import ToldCaptions, utterance_of
-from services.telephony.acs.calls.kept_words import PARTICIPANT
+from services.telephony.acs.calls.kept_words import KEPT, PARTICIPANT
 from services.telephony.acs.calls.wish_form import wish_of
 from services.telephony.acs.hearing.lines import FINALS_KNOWN, HeardBefore
 from services.telephony.acs.wire.wishes import PhoneWish
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptBefore:
+    """What is kept of a call that another process has held: what was told of it, and heard."""
+
+    told: Sequence[Told] = field(repr=False)
+    heard: HeardBefore
+
+
+def kept_before(running: RunningCall, told: Sequence[Told], *, now_ms: int) -> KeptBefore:
+    """Return what an earlier process has kept of a call that is ``now_ms`` long by now."""
+    return KeptBefore(
+        told=[one for one in told if one["type"] in KEPT],
+        heard=heard_before(running, told, now_ms=now_ms),
+    )
 
 
 def heard_before(running: RunningCall, told: Sequence[Told], *, now_ms: int) -> HeardBefore:

@@ -8,8 +8,9 @@ from services.domain.errors import InvalidRequest
 from services.domain.findings import Finding, FindingKind
 from services.domain.live_calls import RunningCall
 from services.live.recording.landing import SILENT_FOR
-from services.telephony.acs.calls.exchange import ExchangeParts, PhoneExchange, logged
+from services.telephony.acs.calls.exchange import ExchangeParts, PhoneExchange
 from services.telephony.acs.calls.held_phone import PhoneParts
+from services.telephony.acs.calls.logged import logged
 from services.telephony.acs.calls.resuming import kept_captions
 
 DEAD_FOR = timedelta(seconds=6)
@@ -51,6 +52,11 @@ class TakingUp:
                 self._take_up(running)
 
     def _take_up(self, running: RunningCall) -> None:
+        if running.phone is not None and not running.phone.is_known:
+            # The service was only asked for it: an event will tell what it is called, or none.
+            if running.heartbeat_at < datetime.now(UTC) - GIVEN_UP_AFTER:
+                self._parts.store.remove(running.id)
+            return
         at_service = self._goes_on(running)
         goes_on = running.goes_on and at_service
         if at_service and not goes_on:

@@ -5,7 +5,7 @@ the final one that lies over it; frames that come again, or after what replaces 
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
@@ -82,7 +82,7 @@ class PhoneLines:
         counts: FrameCounts,
         *,
         language: str | None = None,
-        participants: tuple[Participant, ...] = (),
+        participants: Iterable[Participant] = (),
         before: HeardBefore | None = None,
     ) -> None:
         """Tell ``tell``; ``language`` is the one that is listened for, None when unknown."""
@@ -102,11 +102,6 @@ class PhoneLines:
     def raw_id_of(self, speaker_id: str) -> str | None:
         """Return the raw identifier of a speaker that was told."""
         return self._participants.raw_id_of(speaker_id)
-
-    @property
-    def has_open(self) -> bool:
-        """Whether somebody's line is not final yet."""
-        return any(party.open for party in self._parties.values())
 
     def reconnected(self, now_ms: int) -> None:
         """Take that another connection goes on with the call. What was open stays as it was."""

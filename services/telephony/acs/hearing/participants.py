@@ -34,6 +34,35 @@ def is_number(raw_id: str) -> bool:
     return raw_id.startswith(_PHONE)
 
 
+class OtherEnd:
+    """Who is at the other end of a call: the customer, told beforehand or found in the call."""
+
+    def __init__(
+        self, *, own: str | None = None, caller: str | None = None, name: str | None = None
+    ) -> None:
+        """Take the raw identifier of our own number, and who is at the other end if that is known.
+
+        ``caller`` is a number or a raw identifier, ``name`` what they call themselves.
+        """
+        self._own = own
+        self.customer: Participant | None = None
+        if caller:
+            raw_id = caller if ":" in caller else raw_id_of_number(caller)
+            self.customer = _customer(raw_id, name)
+
+    def found(self, raw_ids: Iterable[str]) -> Participant | None:
+        """Return who of these must be the customer, None when that is known, or nobody is.
+
+        It is who is at a number that isn't ours.
+        """
+        if self.customer is not None:
+            return None
+        at_numbers = (one for one in raw_ids if is_number(one) and one != self._own)
+        raw_id = next(at_numbers, None)
+        self.customer = _customer(raw_id) if raw_id else None
+        return self.customer
+
+
 class Participants:
     """Gives speakers of a call, in the order in which they are heard.
 
@@ -93,3 +122,7 @@ class Participants:
         has_customer = any(one.role is SpeakerRole.CUSTOMER for one in self._known.values())
         is_ours = has_customer and raw_id.startswith(_USER)
         return SpeakerRole.AGENT if is_ours else SpeakerRole.UNKNOWN
+
+
+def _customer(raw_id: str, name: str | None = None) -> Participant:
+    return Participant(raw_id=raw_id, label=name, role=SpeakerRole.CUSTOMER)

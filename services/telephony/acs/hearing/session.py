@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from services import telemetry
-from services.domain.errors import LiveOver, NotLive, PartylineError
+from services.domain.errors import LiveOver, NotLive
 from services.domain.live import Gap, GapKind, LiveEvent
 from services.providers.live import LiveFormat, LiveListener, LiveSession
 from services.telephony.acs.hearing.gate import FrameCounts, FrameGate
@@ -35,7 +35,7 @@ class PhoneSession(LiveSession):
         listener: LiveListener,
         *,
         language: str | None = None,
-        participants: tuple[Participant, ...] = (),
+        participants: Iterable[Participant] = (),
         switch: Switch | None = None,
         gate: FrameGate | None = None,
         before: HeardBefore | None = None,
@@ -142,12 +142,6 @@ class PhoneSession(LiveSession):
         """Take who a participant is, also in mid-call."""
         with self._taking:
             self._lines.know(participant, self._elapsed_ms())
-
-    def break_off(self, error: PartylineError) -> None:
-        """End the call before its time, because of this error."""
-        with self._taking:
-            self._lines.close()
-        self.fail(error)
 
     # --- a live session -------------------------------------------------------------------------
 

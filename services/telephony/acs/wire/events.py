@@ -1,7 +1,6 @@
 """Callbacks of Call Automation as values of our own: CloudEvents about calls that are held."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from services.telephony.told import Told, Unreadable, read_objects
@@ -43,7 +42,6 @@ class PhoneEvent:
 
     id: str
     kind: PhoneEventKind
-    at: datetime | None = None
     connection_id: str | None = None
     server_call_id: str | None = None
     correlation_id: str | None = None
@@ -78,7 +76,6 @@ def _event(told: Told) -> PhoneEvent | None:
     return PhoneEvent(
         id=event_id,
         kind=_kind(kind),
-        at=_time(told.text("time", "eventTime")),
         connection_id=content.text("callConnectionId"),
         server_call_id=content.text("serverCallId"),
         correlation_id=content.text("correlationId"),
@@ -105,13 +102,3 @@ def _participants(content: Told) -> tuple[str, ...]:
     told = (one.child("identifier") for one in content.children("participants"))
     raw_ids = (identifier.text("rawId") for identifier in told if identifier)
     return tuple(raw_id for raw_id in raw_ids if raw_id)
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    if at is None:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -385,11 +385,11 @@ def test_last_words_are_waited_for():
     assert said == ["Hello there.", "Goodbye."]
 
 
-def test_a_call_that_breaks_off_says_why_and_what_is_missing():
+def test_a_call_that_ends_while_nobody_is_connected_says_what_is_missing():
     phone = Phone().send(line("Before.", 8_000, 9_000), after_ms=10_000)
     phone.session.disconnected()
     phone.clock.now_s += 20.0
-    phone.session.break_off(TelephonyUnavailable())
+    phone.session.fail(TelephonyUnavailable())
     gap, ended = phone.events[-2:]
     assert gap == Gap(kind=GapKind.CONNECTION_LOST, start_ms=10_000, end_ms=30_000)
     assert ended.error_code == "TelephonyUnavailable"
