@@ -34,9 +34,9 @@ class PhoneFacts:
 
     ``connection_id`` is unique within the service, and empty while it was only asked for the call.
     ``correlation_id`` is what its logs and its support know the call by, ``server_call_id`` what
-    its other interfaces do. ``wish`` is how the
-    service is asked to transcribe it, as services.telephony.acs.calls.wish_form writes it;
-    ``for_everyone`` says that it is to be ended for all who are in it.
+    its other interfaces do. ``wish`` is how the service is asked to transcribe it, as
+    services.telephony.acs.calls.wish_form writes it; ``for_everyone`` says that it is to be ended
+    for all who are in it.
     """
 
     service: PhoneService
