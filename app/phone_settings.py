@@ -11,9 +11,9 @@ from pydantic_settings import BaseSettings
 from services.domain.addresses import is_encrypted_or_here
 from services.domain.errors import InvalidRequest
 from services.domain.people import LOCAL_USER, User
-from services.telephony.acs.access import AcsAccess, access_of
-from services.telephony.acs.incoming import SHORTEST_SECRET_CHARS
-from services.telephony.acs.wishes import PhoneWish, check_number
+from services.telephony.acs.wire.access import AcsAccess, access_of
+from services.telephony.acs.wire.incoming import SHORTEST_SECRET_CHARS
+from services.telephony.acs.wire.wishes import PhoneWish, check_number
 
 LEAST_SECRET_BYTES = 16
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.settings import Settings, is_concrete, is_loopback
 from services.domain.errors import UnsafeExposure
 from services.jobs.notices import PATH as NOTICES
-from services.telephony.paths import EVENTS_PATH, INCOMING_PATH, TRANSCRIPTION_PATH
+from services.telephony.acs.paths import EVENTS_PATH, INCOMING_PATH, TRANSCRIPTION_PATH
 from services.telephony.streaming.streams import AUDIOHOOK_PATH, TWILIO_PATH
 
 HEADERS: tuple[tuple[bytes, bytes], ...] = (

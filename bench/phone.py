@@ -32,8 +32,8 @@ from bench.phone_dialler import LINE_MS
 from bench.results import keep, table
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.people import LOCAL_USER
-from services.telephony.acs.wishes import PhoneWish
-from services.telephony.orders import PhoneOrder
+from services.telephony.acs.orders import PhoneOrder
+from services.telephony.acs.wire.wishes import PhoneWish
 
 SPEECH = "https://speech.example.org"
 WARM_WITHIN_S = 120.0

@@ -11,8 +11,8 @@ from components.phone_wish import LOCALES, draw_wish
 from components.phone_words import SERVICE_WORDS, WAY_WORDS
 from components.wording import plain
 from services.domain.phone import PhoneFacts, PhoneWay
-from services.telephony.acs.wishes import PhoneWish
-from services.telephony.orders import PhoneStanding
+from services.telephony.acs.orders import PhoneStanding
+from services.telephony.acs.wire.wishes import PhoneWish
 
 STAYS_IN_ITS_LANGUAGE = (
     "The service doesn't change the language of a call that was joined in a room. Stop the "

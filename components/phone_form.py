@@ -12,8 +12,8 @@ from components.phone_words import caller_words, set_up_words
 from components.wording import plain
 from components.words_form import understood
 from services.providers.capabilities import Readiness
-from services.telephony.acs.wishes import PhoneWish, check_number
-from services.telephony.orders import RingingCall
+from services.telephony.acs.orders import RingingCall
+from services.telephony.acs.wire.wishes import PhoneWish, check_number
 
 SPACE_IN_NUMBERS = str.maketrans("", "", " \t\u00a0().-/")
 MOST_NUMBER_CHARS = 32

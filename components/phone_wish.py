@@ -8,7 +8,7 @@ import streamlit as st
 from components._compat import Keep
 from components.languages import language_name
 from components.words_form import understood
-from services.telephony.acs.wishes import (
+from services.telephony.acs.wire.wishes import (
     MOST_LOCALES,
     Masking,
     PhoneWish,

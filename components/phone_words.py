@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.domain.phone import PhoneService, PhoneWay
 from services.providers.capabilities import Readiness
-from services.telephony.orders import RingingCall
+from services.telephony.acs.orders import RingingCall
 
 SERVICE_WORDS = {
     PhoneService.ACS: "Azure Communication Services",
@@ -18,20 +18,16 @@ WAY_WORDS = {
     PhoneWay.JOINED: "joined in a room",
     PhoneWay.STREAMED: "held elsewhere, listened to here",
 }
-DIGITS_SHOWN = 3
-LEAST_DIGITS = 5
 UNKNOWN_CALLER = "Somebody whose number is withheld"
-_APP_USER = "8:"
 
 
 def caller_words(call: RingingCall) -> str:
-    """Return who calls: by name where there is one, of a number only its last three digits."""
+    """Return who calls: by name where there is one, of a number only how it ends."""
     name = " ".join((call.caller_name or "").split())
-    number = _number(call.caller)
-    if not name or _is_number(name):
-        number = number or _number(name)
-        return f"A {number}" if number else UNKNOWN_CALLER
-    return f"{name}, {number}" if number else name
+    end = re.sub(r"\D", "", call.caller or "")
+    if not end:
+        return name or UNKNOWN_CALLER
+    return f"{name}, number ending in {end}" if name else f"A number ending in {end}"
 
 
 def set_up_words(readiness: Readiness) -> str:
@@ -46,17 +42,3 @@ def listed(names: Sequence[str]) -> str:
     """Return one name or more as a sentence has them."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
-
-
-def _is_number(text: str) -> bool:
-    return sum(character.isdigit() for character in text) >= LEAST_DIGITS
-
-
-def _number(raw: str | None) -> str | None:
-    """Return a number by its end; None for none, or for somebody who has none."""
-    if raw is None or raw.startswith(_APP_USER):
-        return None
-    digits = re.sub(r"\D", "", raw.partition(":")[2] or raw)
-    if len(digits) < DIGITS_SHOWN:
-        return None
-    return f"number ending in {digits[-DIGITS_SHOWN:]}"

@@ -29,11 +29,11 @@ from pages._live_opening import NO_CONSENT, begin_call, name_by_time
 from services.domain.calls import CallDetails, Direction, ProcessingOptions
 from services.domain.errors import PartylineError
 from services.domain.live_calls import RunningCall
-from services.telephony.acs.wishes import PhoneWish
-from services.telephony.orders import PhoneOrder
+from services.telephony.acs.orders import PhoneOrder
+from services.telephony.acs.source import CAPABILITIES
+from services.telephony.acs.wire.wishes import PhoneWish
 
 LOOK_EVERY_S = 1.0
-PROVIDER = "acs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,7 @@ def _order(asked: Asked, direction: Direction | None = None) -> PhoneOrder:
     return PhoneOrder(
         name=name_by_time("Phone call"),
         options=ProcessingOptions(
-            provider=PROVIDER, language=wish.locale, redact=asked.choice.redact
+            provider=CAPABILITIES.name, language=wish.locale, redact=asked.choice.redact
         ),
         details=replace(asked.details, direction=direction),
         wish=wish,

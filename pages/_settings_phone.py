@@ -5,7 +5,7 @@ from app.phone_settings import Answering
 from app.settings import Settings
 from components.settings_view.phone import PhoneAddress, PhoneCard
 from services.domain.phone import PhoneService
-from services.telephony.paths import EVENTS_PATH, INCOMING_PATH, TRANSCRIPTION_PATH
+from services.telephony.acs.paths import EVENTS_PATH, INCOMING_PATH, TRANSCRIPTION_PATH
 from services.telephony.streaming.streams import AUDIOHOOK_PATH, TWILIO_PATH
 
 DOES = {

@@ -5,7 +5,6 @@ is told again.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
 
@@ -15,20 +14,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.routes._callers import check_no_browser, held_soon, status_of
 from app.routes._guard import CLIENT_GONE, GetServices
-from app.routes.phone_words import KNOWN_WITHIN_S, LOOK_EVERY_S
-from app.wiring import Services
 from services import telemetry
-from services.domain.errors import (
-    AccessDenied,
-    CallerRefused,
-    InvalidRequest,
-    NotFound,
-    PartylineError,
-)
-from services.telephony.acs.events import MOST_BODY_BYTES, PhoneEvent
-from services.telephony.acs.incoming import allowed_rate
-from services.telephony.paths import EVENTS_PATH, INCOMING_PATH
+from services.domain.errors import PartylineError
+from services.telephony.acs.paths import EVENTS_PATH, INCOMING_PATH
+from services.telephony.acs.wire.events import MOST_BODY_BYTES
+from services.telephony.acs.wire.incoming import allowed_rate
 from services.telephony.told import Unreadable
 
 READ_WITHIN_S = 10.0
@@ -47,14 +39,14 @@ def routes(get_services: GetServices) -> list[Route]:
 
     @_answered
     async def events(request: Request) -> Response:
-        services = get_services()
+        callers = get_services().phone_callers
         authorization = request.headers.get("authorization")
-        await anyio.to_thread.run_sync(
-            services.phone_callers.check_token, authorization, limiter=places
-        )
-        for event in services.phone_callers.events(await _body(request)):
-            await _early(services, event)
-            await anyio.to_thread.run_sync(services.phone_callers.take_event, event, limiter=places)
+        await anyio.to_thread.run_sync(callers.check_token, authorization, limiter=places)
+        for event in callers.events(await _body(request)):
+            if event.connection_id and not event.context:
+                # It may be about one that is just being opened, and doesn't say which.
+                await held_soon(callers, event.connection_id, lambda: callers.may_be_early)
+            await anyio.to_thread.run_sync(callers.take_event, event, limiter=places)
         return Response(status_code=200)
 
     @_answered
@@ -80,8 +72,7 @@ def _answered(handler: Handler) -> Handler:
     @wraps(handler)
     async def answered(request: Request) -> Response:
         try:
-            if "origin" in request.headers or "sec-fetch-site" in request.headers:
-                raise AccessDenied
+            check_no_browser(request)
             return await handler(request)
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
@@ -96,40 +87,26 @@ def _answered(handler: Handler) -> Handler:
 
 def _status(error: Exception) -> Response:
     match error:
-        case CallerRefused():
-            status = 401
-        case AccessDenied():
-            status = 403
-        case NotFound():
-            status = 404
-        case Unreadable() | InvalidRequest():
-            status = 400
+        case PartylineError():
+            status, code = status_of(error), error.code
+        case Unreadable():
+            status, code = 400, ""
         case _TooLarge():
-            status = 413
+            status, code = 413, ""
         case TimeoutError():
-            status = 408
+            status, code = 408, ""
         case _:
-            status = 503
+            status, code = 503, type(error).__name__
     if status == 503:
-        code = error.code if isinstance(error, PartylineError) else type(error).__name__
         telemetry.warning("phone.not_taken", error=code)
     # What was not read is not waited for, either.
     return Response(status_code=status, headers={"Connection": "close"})
 
 
-async def _early(services: Services, event: PhoneEvent) -> None:
-    """Wait for a call that is just being opened to be known by what the service calls it."""
-    callers, until = services.phone_callers, time.monotonic() + KNOWN_WITHIN_S
-    while event.connection_id and callers.may_be_early and time.monotonic() < until:
-        if callers.find(event.connection_id) is not None:
-            return
-        await anyio.sleep(LOOK_EVERY_S)
-
-
 async def _body(request: Request) -> bytes:
     """Return the body. Raises _TooLarge, TimeoutError."""
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > MOST_BODY_BYTES:
+    if announced.isascii() and announced.isdigit() and int(announced) > MOST_BODY_BYTES:
         raise _TooLarge
     body = b""
     async with asyncio.timeout(READ_WITHIN_S):

@@ -6,18 +6,14 @@ A handshake is refused before anything is accepted or stored: 404 where the serv
 
 from collections.abc import Callable
 
-from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from app.routes._callers import check_no_browser, deny, status_of
 from app.routes._guard import GetServices
 from app.routes._phone_socket import PhoneSocket
-from app.routes._sockets import FOREIGN
-from services import telemetry
-from services.domain.errors import CallerRefused, NotFound
+from services.domain.errors import PartylineError
 from services.telephony.streaming.streams import AUDIOHOOK_PATH, TWILIO_PATH
-
-DENIAL = "websocket.http.response"
 
 
 def routes(get_services: GetServices) -> list[WebSocketRoute]:
@@ -45,35 +41,10 @@ def routes(get_services: GetServices) -> list[WebSocketRoute]:
 async def _admitted(websocket: WebSocket, check: Callable[[], None]) -> bool:
     """Accept a connection of the service itself; refuse any other."""
     try:
-        check_caller(websocket, check)
-    except NotFound:
-        await _deny(websocket, 404)
-        return False
-    except CallerRefused:
-        await _deny(websocket, 401)
-        return False
-    except _FromBrowser:
-        telemetry.warning("phone.browser_refused")
-        await _deny(websocket, 403)
+        check_no_browser(websocket)
+        check()
+    except PartylineError as error:
+        await deny(websocket, status_of(error))
         return False
     await websocket.accept()
     return True
-
-
-class _FromBrowser(Exception):
-    """A page asks, which no telephone service is."""
-
-
-def check_caller(websocket: WebSocket, check: Callable[[], None]) -> None:
-    """Check who asks. Raises NotFound, CallerRefused, _FromBrowser."""
-    if "origin" in websocket.headers or "sec-fetch-site" in websocket.headers:
-        raise _FromBrowser
-    check()
-
-
-async def _deny(websocket: WebSocket, status: int) -> None:
-    """Answer the handshake with a status; where the server can't, it is 403."""
-    if DENIAL in websocket.scope.get("extensions", {}):
-        await websocket.send_denial_response(Response(status_code=status))
-        return
-    await websocket.close(FOREIGN)

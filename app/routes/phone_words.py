@@ -4,27 +4,22 @@ The service's token is checked before anything is accepted. The frames of a call
 order, by a thread: none of them waits for another call's.
 """
 
-import time
-
 import anyio
 from anyio import CapacityLimiter
-from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.routes._callers import check_no_browser, deny, held_soon, status_of
 from app.routes._guard import GetServices
-from app.routes._sockets import FOREIGN, NO_SUCH_CALL, TRY_AGAIN_LATER, close
-from app.wiring import Services
+from app.routes._sockets import NO_SUCH_CALL, TRY_AGAIN_LATER, close
 from services import telemetry
-from services.domain.errors import CallerRefused, NotFound, PartylineError
-from services.telephony.held_phone import HeldPhoneCall
-from services.telephony.paths import TRANSCRIPTION_PATH
+from services.domain.errors import PartylineError
+from services.telephony.acs.callers import PhoneCallers
+from services.telephony.acs.calls.held_phone import HeldPhoneCall
+from services.telephony.acs.paths import TRANSCRIPTION_PATH
 
 CONNECTION_HEADER = "x-ms-call-connection-id"
-DENIAL = "websocket.http.response"
-KNOWN_WITHIN_S = 5.0
-"""A call may be told of before the answer has come that says what it is called."""
-LOOK_EVERY_S = 0.05
+CORRELATION_HEADER = "x-ms-call-correlation-id"
 MOST_AT_ONCE = 500
 CHECKED_AT_ONCE = 8
 TAKEN_AT_ONCE = 8
@@ -36,19 +31,21 @@ def route(get_services: GetServices) -> WebSocketRoute:
     places = CapacityLimiter(MOST_AT_ONCE)
 
     async def words(websocket: WebSocket) -> None:
-        services = get_services()
+        callers = get_services().phone_callers
         if places.available_tokens < 1:
-            await _deny(websocket, 503)
+            await deny(websocket, 503)
             return
         async with places:
-            status = await _refused(websocket, services, checking)
-            if status is not None:
-                await _deny(websocket, status)
+            try:
+                await _check(websocket, callers, checking)
+            except PartylineError as error:
+                await deny(websocket, status_of(error))
                 return
             await websocket.accept()
-            held = await _known(websocket, services)
-            if held is None:
-                telemetry.warning("phone.unknown_call")
+            held = await held_soon(callers, websocket.headers.get(CONNECTION_HEADER, ""))
+            correlation_id = websocket.headers.get(CORRELATION_HEADER)
+            if held is None or not held.is_meant(correlation_id=correlation_id):
+                telemetry.warning("phone.unknown_call", is_known=held is not None)
                 await close(websocket, NO_SUCH_CALL)
                 return
             await _take_all(websocket, held, taking)
@@ -56,37 +53,11 @@ def route(get_services: GetServices) -> WebSocketRoute:
     return WebSocketRoute(TRANSCRIPTION_PATH, words)
 
 
-async def _refused(
-    websocket: WebSocket, services: Services, checking: CapacityLimiter
-) -> int | None:
-    """Return the status by which a connection is refused, None for one of the service."""
-    headers = websocket.headers
-    if "origin" in headers or "sec-fetch-site" in headers:
-        telemetry.warning("phone.browser_refused")
-        return 403
-    authorization = headers.get("authorization")
-    try:
-        await anyio.to_thread.run_sync(
-            services.phone_callers.check_token, authorization, limiter=checking
-        )
-    except NotFound:
-        return 404
-    except CallerRefused:
-        return 401
-    except PartylineError:
-        return 503
-    return None
-
-
-async def _known(websocket: WebSocket, services: Services) -> HeldPhoneCall | None:
-    """Return the call that the connection belongs to, None when there is none in time."""
-    connection_id = websocket.headers.get(CONNECTION_HEADER, "")
-    until = time.monotonic() + KNOWN_WITHIN_S
-    while (held := services.phone_callers.find(connection_id)) is None:
-        if time.monotonic() > until:
-            return None
-        await anyio.sleep(LOOK_EVERY_S)
-    return held
+async def _check(websocket: WebSocket, callers: PhoneCallers, checking: CapacityLimiter) -> None:
+    """Check that it is the service that connects. Raises what ``PhoneCallers`` does."""
+    check_no_browser(websocket)
+    authorization = websocket.headers.get("authorization")
+    await anyio.to_thread.run_sync(callers.check_token, authorization, limiter=checking)
 
 
 async def _take_all(websocket: WebSocket, held: HeldPhoneCall, taking: CapacityLimiter) -> None:
@@ -100,18 +71,13 @@ async def _take_all(websocket: WebSocket, held: HeldPhoneCall, taking: CapacityL
                 return
             text = message.get("text")
             frame = message["bytes"] if text is None else text
-            await anyio.to_thread.run_sync(held.take_frame, frame, limiter=taking)
+            if not await anyio.to_thread.run_sync(held.take_frame, frame, limiter=taking):
+                telemetry.warning("phone.unknown_call", is_known=True)
+                code = NO_SUCH_CALL
+                break
     except WebSocketDisconnect:
         return
     finally:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(held.disconnected, limiter=taking)
     await close(websocket, code)
-
-
-async def _deny(websocket: WebSocket, status: int) -> None:
-    """Answer the handshake with a status; where the server can't, it is 403."""
-    if DENIAL in websocket.scope.get("extensions", {}):
-        await websocket.send_denial_response(Response(status_code=status))
-        return
-    await websocket.close(FOREIGN)

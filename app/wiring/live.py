@@ -37,7 +37,7 @@ from services.storage.phone_words import PhoneWordStore
 from services.storage.runs import RunStore
 from services.storage.tapes import TapeStore
 from services.storage.transcripts import TranscriptStore
-from services.telephony.desk import PhoneDesk
+from services.telephony.acs.desk import PhoneDesk
 from services.vocabulary import VocabularyService
 
 RECOGNISER_COMMAND = (sys.executable, "-m", "app.recogniser")

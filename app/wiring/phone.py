@@ -15,18 +15,18 @@ from services.storage.live_calls import LiveCallStore
 from services.storage.phone_recordings import PhoneRecordingStore
 from services.storage.phone_seen import PhoneSeenStore
 from services.storage.phone_words import PhoneWordStore
-from services.telephony.acs.control import AcsControl
-from services.telephony.acs.keys import SigningKeys
-from services.telephony.acs.participants import raw_id_of_number
-from services.telephony.acs.tokens import ISSUER, TokenCheck, keys_address
-from services.telephony.callers import PhoneCallers
-from services.telephony.desk import PhoneDesk, PhoneRules
-from services.telephony.exchange import ExchangeParts, PhoneExchange
-from services.telephony.held_phone import PhoneParts
-from services.telephony.kept_words import KeptWords
-from services.telephony.paths import EVENTS_PATH, TRANSCRIPTION_PATH
-from services.telephony.recordings import PhoneRecordings
-from services.telephony.taking_up import TakingUp
+from services.telephony.acs.callers import PhoneCallers
+from services.telephony.acs.calls.exchange import ExchangeParts, PhoneExchange
+from services.telephony.acs.calls.held_phone import PhoneParts
+from services.telephony.acs.calls.kept_words import KeptWords
+from services.telephony.acs.calls.recordings import PhoneRecordings
+from services.telephony.acs.calls.taking_up import TakingUp
+from services.telephony.acs.desk import PhoneDesk, PhoneRules
+from services.telephony.acs.hearing.participants import raw_id_of_number
+from services.telephony.acs.paths import EVENTS_PATH, TRANSCRIPTION_PATH
+from services.telephony.acs.wire.control import AcsControl
+from services.telephony.acs.wire.keys import SigningKeys
+from services.telephony.acs.wire.tokens import ISSUER, TokenCheck, keys_address
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,8 +65,8 @@ from services.storage.transcripts import TranscriptStore
 from services.storage.vocabularies import VocabularyStore
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.summaries import SummaryDesk
-from services.telephony.callers import PhoneCallers
-from services.telephony.desk import PhoneDesk
+from services.telephony.acs.callers import PhoneCallers
+from services.telephony.acs.desk import PhoneDesk
 from services.telephony.streaming.streams import PhoneStreams
 from services.understanding.interfaces import Models
 from services.understanding.typed import LineRedactor

@@ -4,28 +4,23 @@ It dials when it is asked to transcribe, once each time, and never of its own ac
 """
 
 import json
-import queue
 import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
 from itertools import islice
 from threading import Event, Lock, Thread
 from typing import Any
 
-import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from emulators.acs.callbacks import Callbacks
 from emulators.acs.plans import CallPlan, SeenCall, SentFrame
 from emulators.acs.script import TICKS_PER_MS, DueFrame, PhoneLine, endless, frames, metadata
-from emulators.acs.tokens import CALLBACK_S, CONNECTION_S, Issuer, TokenKind
+from emulators.acs.tokens import CONNECTION_S, Issuer
 
 OPEN_S = 5.0
-CALLBACK_TIMEOUT_S = 10.0
-PREFIX = "Microsoft.Communication."
 
 
 class EmulatedCall:
@@ -59,17 +54,15 @@ class EmulatedCall:
         self._issuer = issuer
         self._on_dial = on_dial
         self._lock = Lock()
+        self._clings = False
         self._stop: Event | None = None
         self._player: Thread | None = None
-        self._events: queue.SimpleQueue[tuple[str, dict[str, Any]] | None] = queue.SimpleQueue()
-        self._sender = Thread(target=self._send_events, name="emulated-events", daemon=True)
-        self._client = httpx.Client(timeout=CALLBACK_TIMEOUT_S, trust_env=False)
-        self._sender.start()
+        self._callbacks = Callbacks(self.callback_url, plan, issuer, self.seen)
 
     @property
     def is_transcribed(self) -> bool:
-        """Whether a connection for the transcription is open, or being opened."""
-        return self._player is not None and self._player.is_alive()
+        """Whether a connection for the transcription is open, or being opened, as it says."""
+        return self._clings or (self._player is not None and self._player.is_alive())
 
     def properties(self) -> dict[str, Any]:
         """Return how the call stands, as the API tells it."""
@@ -146,9 +139,7 @@ class EmulatedCall:
     def close(self) -> None:
         """End all threads, after the events that wait."""
         self._silence()
-        self._events.put(None)
-        self._sender.join()
-        self._client.close()
+        self._callbacks.close()
 
     def fail(self, code: int, subcode: int, detail: str, context: str | None) -> None:
         """Tell that transcription failed."""
@@ -168,7 +159,7 @@ class EmulatedCall:
         content = {**ids, "resultInformation": how, **more}
         if context is not None:
             content["operationContext"] = context
-        self._events.put((kind, content))
+        self._callbacks.tell(kind, content)
 
     def _transcription(
         self, kind: str, status: str, detail: str, context: str | None, message: str | None = None
@@ -180,7 +171,7 @@ class EmulatedCall:
 
     def _silence(self) -> None:
         with self._lock:
-            stop, player, self._stop = self._stop, self._player, None
+            stop, player, self._stop, self._clings = self._stop, self._player, None, False
         if stop is not None:
             stop.set()
         if player is not None:
@@ -204,6 +195,7 @@ class EmulatedCall:
                 is_over = self._send_frames(connection, stop)
             except (ConnectionClosed, OSError):
                 self.seen.lost += 1
+                self._clings = self.plan.clings
                 self.fail(500, 8579, "streamConnectionInterrupted", context)
                 self.seen.is_over = True
                 return
@@ -228,7 +220,7 @@ class EmulatedCall:
 
     def _send_frames(self, connection: ClientConnection, stop: Event) -> bool:
         """Send what is due until told to stop; return whether all was sent."""
-        self._send(connection, metadata(self.ids, self.asked))
+        self._send(connection, metadata({**self.ids, **self.plan.other_ids}, self.asked))
         began = time.monotonic()
         for number, due in enumerate(self._frames(), start=1):
             if self.plan.speed:
@@ -270,33 +262,6 @@ class EmulatedCall:
         self.seen.sent.append(
             SentFrame(start_ms=start_ms, end_ms=end_ms, is_final=is_final, sent_s=sent_s)
         )
-
-    # --- events ---------------------------------------------------------------------------------
-
-    def _send_events(self) -> None:
-        while (event := self._events.get()) is not None:
-            kind, content = event
-            document = {
-                "id": str(uuid.uuid4()),
-                "source": f"calling/callConnections/{self.ids['callConnectionId']}",
-                "type": PREFIX + kind,
-                "specversion": "1.0",
-                "time": datetime.now(UTC).isoformat(),
-                "subject": f"calling/callConnections/{self.ids['callConnectionId']}",
-                "data": content,
-            }
-            for _ in range(2 if self.plan.callbacks_twice else 1):
-                status = self._deliver([document], self.plan.callback_tokens)
-                self.seen.callbacks.append((kind, status))
-
-    def _deliver(self, documents: list[dict[str, Any]], kind: TokenKind) -> int:
-        """Post events; return the status of the answer, 0 when there was none."""
-        if not self.callback_url:
-            return 0
-        headers = self._issuer.authorization(kind, CALLBACK_S)
-        with suppress(httpx.HTTPError):
-            return self._client.post(self.callback_url, json=documents, headers=headers).status_code
-        return 0
 
 
 def identifier(raw_id: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How an emulated call goes, and what was seen of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,9 @@ class CallPlan:
     counts from real time, 0 is as fast as it can be sent. ``rounds`` None repeats the lines for
     ever; when they are over the other end hangs up if ``hangs_up``. ``drop_after_frames`` cuts each
     connection after so many frames; ``malformed_every`` puts something unreadable before each so
-    manieth frame, ``repeat_every`` sends one twice; ``callbacks_twice`` each event.
+    manieth frame, ``repeat_every`` sends one twice; ``callbacks_twice`` each event. With ``clings``
+    a transcription whose connection was cut counts as going on until somebody stops it.
+    ``other_ids`` are told, in each connection's first frame, in place of the call's.
     """
 
     lines: Sequence[PhoneLine] = field(default_factory=dialogue)
@@ -30,6 +32,8 @@ class CallPlan:
     repeat_every: int | None = None
     callbacks_twice: bool = False
     renamed: bool = False
+    clings: bool = False
+    other_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,6 +48,10 @@ class AcsEmulator(Emulator):
         self.keys_asked = 0
         self.fails_with: int | None = None
         """Status that every request is answered with, None to do what is asked."""
+        self.answers = Event()
+        """While cleared, calls that are asked for come about, and neither is the request answered
+        nor does the other end pick up."""
+        self.answers.set()
         self.stopping = Event()
         self._plans = list(plans) or [CallPlan()]
         self._calls: dict[str, EmulatedCall] = {}
@@ -87,6 +91,7 @@ class AcsEmulator(Emulator):
     def stop(self) -> None:
         """End calls without a word, and the server. Safe to call twice."""
         self.stopping.set()
+        self.answers.set()
         with self._lock:
             calls = list(self._calls.values())
         for call in calls:
@@ -240,7 +245,9 @@ class AcsEmulator(Emulator):
             raise Refused(400, "BadRequest")
         call = self.call(asked, way=way, participants=who)
         answer = call.properties()
-        call.connect()
+        self.answers.wait()
+        if not self.stopping.is_set():
+            call.connect()
         return answer
 
     def _act(self, call: EmulatedCall, action: str, asked: dict[str, Any]) -> None:

@@ -32,10 +32,11 @@ class PhoneWay(StrEnum):
 class PhoneFacts:
     """What the telephone service calls a call; none of it tells who takes part.
 
-    ``connection_id`` is unique within the service. ``correlation_id`` is what its logs and its
-    support know the call by, ``server_call_id`` what its other interfaces do. ``wish`` is how the
-    service is asked to transcribe it, as services.telephony.wish_form writes it;
-    ``for_everyone`` says that it is to be ended for all who are in it.
+    ``connection_id`` is unique within the service, and empty while it was only asked for the call.
+    ``correlation_id`` is what its logs and its support know the call by, ``server_call_id`` what
+    its other interfaces do. ``wish`` is how the service is asked to transcribe it, as
+    services.telephony.acs.calls.wish_form writes it; ``for_everyone`` says that it is to be ended
+    for all who are in it.
     """
 
     service: PhoneService
@@ -45,6 +46,16 @@ class PhoneFacts:
     server_call_id: str | None = None
     wish: str | None = None
     for_everyone: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the service has said what it calls the call."""
+        return bool(self.connection_id)
+
+    def is_meant(self, *, connection_id: str | None, correlation_id: str | None) -> bool:
+        """Say whether these ids, as far as they are told and known, are the call's."""
+        pairs = ((connection_id, self.connection_id), (correlation_id, self.correlation_id))
+        return all(a.casefold() == b.casefold() for a, b in pairs if a and b)
 
     @property
     def sends_words(self) -> bool:

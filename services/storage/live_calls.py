@@ -14,9 +14,10 @@ from sqlalchemy.exc import IntegrityError
 
 from services.domain.errors import AlreadyStored, NotFound
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
-from services.domain.phone import PhoneService
+from services.domain.phone import PhoneFacts, PhoneService
 from services.storage.database import joining, reading, writing
 from services.storage.live_forms import (
+    phone_columns,
     phone_connection,
     progress_columns,
     running_call_from_row,
@@ -42,11 +43,15 @@ class LiveCallStore:
     # --- for people ---------------------------------------------------------------------------
 
     def running(self, org_id: str) -> list[RunningCall]:
-        """Return the organisation's calls, those that began last first."""
+        """Return the organisation's calls, those that began last first.
+
+        One that a telephone service was only asked for is none yet.
+        """
         query = select(LIVE_CALLS).where(LIVE_CALLS.c.org_id == org_id)
         query = query.order_by(LIVE_CALLS.c.began_at.desc(), LIVE_CALLS.c.id)
         with reading(self._engine) as connection:
-            return [running_call_from_row(r) for r in connection.execute(query).mappings()]
+            calls = [running_call_from_row(r) for r in connection.execute(query).mappings()]
+        return [call for call in calls if call.phone is None or call.phone.is_known]
 
     def get(self, org_id: str, call_id: str) -> RunningCall:
         """Return the call. Raises NotFound."""
@@ -107,13 +112,15 @@ class LiveCallStore:
         ]
         return [call for call in taken if call is not None]
 
-    def find_phone(self, service: PhoneService, connection_id: str) -> RunningCall | None:
-        """Return the phone call that the service calls so, the newest if there are several."""
-        found = LIVE_CALLS.c.phone_connection == phone_connection(service, connection_id)
-        query = select(LIVE_CALLS).where(found).order_by(LIVE_CALLS.c.began_at.desc())
-        with reading(self._engine) as connection:
-            row = connection.execute(query.limit(1)).mappings().first()
-        return None if row is None else running_call_from_row(row)
+    def name_phone(self, call: RunningCall, phone: PhoneFacts) -> bool:
+        """Write what the service calls a phone call that it was only asked for, whoever asked.
+
+        Returns False when that is known already, or the call is gone.
+        """
+        unnamed = LIVE_CALLS.c.phone_connection == phone_connection(phone.service, "")
+        change = update(LIVE_CALLS).where(LIVE_CALLS.c.id == call.id, unnamed)
+        with writing(self._engine) as connection:
+            return bool(connection.execute(change.values(**phone_columns(phone))).rowcount)
 
     def silent_phones(self, before: datetime) -> list[RunningCall]:
         """Return the calls whose words a telephone service sends, without a heartbeat since then.

@@ -46,9 +46,15 @@ def progress_columns(call: RunningCall) -> dict[str, Json]:
         "received_ms": call.received_ms,
         "gaps": pack([[gap.start_ms, gap.end_ms] for gap in call.gaps]),
         "glance": pack(vars(call.glance)),
-        "phone": call.phone and pack(vars(call.phone)),
-        "phone_connection": call.phone
-        and phone_connection(call.phone.service, call.phone.connection_id),
+        **phone_columns(call.phone),
+    }
+
+
+def phone_columns(phone: PhoneFacts | None) -> dict[str, Json]:
+    """Return the columns that say what a phone call is at its service."""
+    return {
+        "phone": phone and pack(vars(phone)),
+        "phone_connection": phone and phone_connection(phone.service, phone.connection_id),
     }
 
 

@@ -255,28 +255,28 @@ def test_what_a_service_says_later_is_written_by_a_heartbeat(live):
     later = replace(added, phone=replace(added.phone, connection_id="b-2", server_call_id="s-1"))
     assert live.heartbeat(later)
     assert live.load(added.id).phone == later.phone
-    assert live.find_phone(PhoneService.ACS, "aHR0cHM6_1") is None
-    assert live.find_phone(PhoneService.ACS, "b-2").id == added.id
 
 
-def test_a_phone_call_is_found_by_its_service_and_connection(live):
-    here, elsewhere = phoned("one"), phoned("one", service=PhoneService.TWILIO)
-    for call in (running(), here, elsewhere, phoned("two")):
+def test_what_a_service_was_only_asked_for_is_no_call_yet(live):
+    asked, other = phoned(""), phoned()
+    for call in (asked, other):
         live.add(call)
-    assert live.find_phone(PhoneService.ACS, "one") == here
-    assert live.find_phone(PhoneService.TWILIO, "one") == elsewhere
-    assert live.find_phone(PhoneService.AUDIOHOOK, "one") is None
-    assert live.find_phone(PhoneService.ACS, "ONE") is None
-    assert live.find_phone(PhoneService.ACS, "") is None
-    live.remove(here.id)
-    assert live.find_phone(PhoneService.ACS, "one") is None
+    assert live.running(ORG) == [other]
+    assert live.load(asked.id) == asked
+    assert not live.name_phone(other, replace(other.phone, connection_id="else"))
+    named = replace(asked.phone, connection_id="b-2", correlation_id="c-2")
+    assert live.name_phone(asked, named)
+    assert live.load(asked.id) == replace(asked, phone=named)
+    assert not live.name_phone(asked, replace(named, connection_id="b-3"))
+    assert {call.id for call in live.running(ORG)} == {asked.id, other.id}
+    live.remove(asked.id)
+    assert not live.name_phone(asked, named)
 
 
-def test_of_two_with_one_connection_the_newest_is_found(live):
-    old, new = phoned(), phoned(began_at=BEGAN + timedelta(minutes=1))
-    live.add(new)
-    live.add(old)
-    assert live.find_phone(PhoneService.ACS, "aHR0cHM6_1") == new
+def test_what_a_service_was_only_asked_for_is_silent_like_others(live):
+    asked = phoned("")
+    live.add(asked)
+    assert live.silent_phones(asked.heartbeat_at + timedelta(seconds=1)) == [asked]
 
 
 @pytest.mark.parametrize("connection_id", ["x" * 5_000, "Zoë ☎", "a\x00b", "\ud800", "%"])
@@ -284,7 +284,7 @@ def test_a_service_may_call_its_calls_anything(live, connection_id):
     added, other = phoned(connection_id), phoned(f"{connection_id}2")
     live.add(added)
     live.add(other)
-    assert live.find_phone(PhoneService.ACS, connection_id) == added
+    assert live.load(added.id) == added
     assert live.load(other.id) == other
 
 

@@ -3,7 +3,10 @@
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
 
+import httpx
 import pytest
 from sqlalchemy import update
 
@@ -85,6 +88,12 @@ def finals(machine: Machine, call_id: str) -> list[str]:
 def ring(service: AcsEmulator, port: int) -> None:
     address = f"http://127.0.0.1:{port}/acs/incoming?secret={EVENT_SECRET}"
     wait(lambda: service.ring(address) == 200, "the call was not answered")
+
+
+def rung(service: AcsEmulator, address: str) -> None:
+    """Ring at a server that dies before it answers."""
+    with suppress(httpx.HTTPError):
+        service.ring(address)
 
 
 def call_of(machine: Machine, call_id: str):
@@ -176,6 +185,39 @@ def test_a_call_that_was_being_ended_is_hung_up_by_the_next_process(machine: Mac
         wait(lambda: call_of(machine, running.id), "it didn't land")
         assert service.held[0].state == "disconnected"
         assert service.calls[0].dialled == 1
+        second.terminate()
+        second.wait(30)
+        assert second.stdout is not None
+        second.stdout.close()
+
+
+def test_a_call_that_was_only_asked_for_is_found_again_by_the_next_process(
+    machine: Machine,
+) -> None:
+    port = free_port()
+    with AcsEmulator(CallPlan(lines=LINES)) as service:
+        first = server_of(machine, service, port)
+        service.answers.clear()
+        address = f"http://127.0.0.1:{port}/acs/incoming?secret={EVENT_SECRET}"
+        ringing = Thread(target=rung, args=(service, address))
+        ringing.start()
+        wait(lambda: service.held, "the call was not asked for")
+        assert machine.services.live.running(LOCAL_USER) == []
+        first.kill()
+        first.wait()
+        assert first.stdout is not None
+        first.stdout.close()
+        ringing.join()
+        second = server_of(machine, service, port)
+        # Now the service answers nobody, and tells of the call.
+        service.answers.set()
+        wait(lambda: machine.services.live.running(LOCAL_USER), "nobody knows of it")
+        running = only(machine)
+        assert running.phone is not None
+        assert running.phone.connection_id == service.calls[0].connection_id
+        wait(lambda: len(finals(machine, running.id)) >= 3, "it didn't go on")
+        service.hang_up_all()
+        wait(lambda: call_of(machine, running.id), "it didn't land")
         second.terminate()
         second.wait(30)
         assert second.stdout is not None

@@ -8,8 +8,8 @@ from services.domain.live_calls import LiveSource, RunningCall
 from services.domain.people import User
 from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
 from services.providers.capabilities import Readiness
-from services.telephony.acs.wishes import PhoneWish
-from services.telephony.orders import PhoneOrder, PhoneStanding, RingingCall
+from services.telephony.acs.orders import PhoneOrder, PhoneStanding, RingingCall
+from services.telephony.acs.wire.wishes import PhoneWish
 from tests.pages.running_stand_ins import running
 
 NOT_SET_UP = Readiness(ready=False, missing=("ACS_ENDPOINT", "ACS_ACCESS_KEY"))

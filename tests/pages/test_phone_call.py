@@ -16,8 +16,10 @@ from services.domain.live_calls import LiveSource, LiveState
 from services.domain.people import Role, User
 from services.domain.phone import PhoneService, PhoneWay
 from services.providers.capabilities import Readiness
-from services.telephony.acs.wishes import Masking, PhoneWish
-from services.telephony.orders import PhoneStanding, RingingCall
+from services.telephony.acs.orders import PhoneStanding, RingingCall
+from services.telephony.acs.ringing import Ringing
+from services.telephony.acs.wire.incoming import IncomingCall
+from services.telephony.acs.wire.wishes import Masking, PhoneWish
 from tests.pages.conftest import as_read, press
 from tests.pages.conftest import texts as written
 from tests.pages.phone_stand_ins import FACTS, StagedPhone, on_the_phone
@@ -232,7 +234,9 @@ class TestJoining:
 class TestAnswering:
     @pytest.fixture
     def ringing(self, phone):
-        call = RingingCall(id="r1", at=datetime.now(UTC), caller="4:" + CALLER)
+        rings = Ringing()
+        rings.ring(IncomingCall(id="e1", context="c", caller="4:" + CALLER))
+        call = replace(rings.all()[0], id="r1")
         phone.ringing = [call]
         return call
 
@@ -276,14 +280,11 @@ class TestAnswering:
 @pytest.mark.parametrize(
     ("caller", "name", "words"),
     [
-        ("4:" + NUMBER, None, "A number ending in 123"),
-        ("•••• 123", None, "A number ending in 123"),
-        ("4:" + NUMBER, "Robert Hale", "Robert Hale, number ending in 123"),
-        ("4:" + NUMBER, "+1 425 555 0123", "A number ending in 123"),
-        (None, "+1 425 555 0123", "A number ending in 123"),
-        ("8:acs:0000-1111-2222", None, "Somebody whose number is withheld"),
-        ("8:acs:0000-1111-2222", "Robert  Hale", "Robert Hale"),
-        ("4:anonymous", "", "Somebody whose number is withheld"),
+        ("+••••••••123", None, "A number ending in 123"),
+        ("+••••••••123", "", "A number ending in 123"),
+        ("+••••••••123", "Robert  Hale", "Robert Hale, number ending in 123"),
+        (None, "Robert Hale", "Robert Hale"),
+        (None, "", "Somebody whose number is withheld"),
         (None, None, "Somebody whose number is withheld"),
     ],
 )

@@ -11,8 +11,8 @@ from services.domain.live_calls import LiveGlance, LiveState
 from services.domain.people import Role, User
 from services.domain.speech import SentimentLabel
 from services.live.alerting.alerts import Delivery
-from services.telephony.acs.wishes import PhoneWish
-from services.telephony.orders import PhoneStanding
+from services.telephony.acs.orders import PhoneStanding
+from services.telephony.acs.wire.wishes import PhoneWish
 from tests.pages.conftest import as_read, press, texts
 from tests.pages.phone_stand_ins import on_the_phone
 from tests.pages.running_stand_ins import GLANCE, StagedAlerts, StagedLiveDesk, running

@@ -11,21 +11,12 @@ from collections.abc import Callable, Sequence
 from services import telemetry
 from services.domain.errors import PartylineError, RecogniserLost
 from services.domain.intervals import union
-from services.domain.live import (
-    Ended,
-    Final,
-    Gap,
-    LanguageTold,
-    LiveEvent,
-    Partial,
-    Revised,
-    SpeakerTold,
-)
-from services.domain.live_warnings import WarningKind
+from services.domain.live import Ended, Final, LanguageTold, LiveEvent, Partial, Revised
 from services.exports.call_json import utterance_document
 from services.live.recogniser.recognising import LiveOrder, Recogniser, in_language
 from services.live.recogniser.told_so_far import ToldSoFar
 from services.live.recogniser.trying_again import TryingAgain
+from services.live.recogniser.untold import Untold
 from services.live.recogniser.words import WordsRead
 from services.live.telling.events import Kind, Told
 from services.live.telling.standing import Standing
@@ -35,7 +26,6 @@ WITHIN_S = 100.0
 LOSSES = 3
 """After so many sessions in a row that told no line, the one that was given first is left out."""
 LETTING_GO_S = 5.0
-MOST_UNTOLD = 2_000
 
 Gives = Callable[[WordsRead], None]
 
@@ -67,7 +57,7 @@ class WordFeed:
         self._changed = threading.Condition(threading.RLock())
         self._told = ToldSoFar(before)
         self._again = TryingAgain(clock)
-        self._untold: dict[str, LiveEvent] = {}
+        self._untold = Untold()
         self._session: WordsRead | None = None
         self._number = 0
         self._now_ms = 0
@@ -89,7 +79,9 @@ class WordFeed:
     def heard(self, event: LiveEvent) -> None:
         """Take what was heard."""
         with self._changed:
-            self._note(event)
+            if isinstance(event, LanguageTold):
+                self._order = in_language(self._order, event.language)
+            self._untold.heard(event)
             self._give(lambda session: session.heard(event))
 
     def passed(self, now_ms: int) -> None:
@@ -111,13 +103,15 @@ class WordFeed:
     def told_until(self, now_ms: int) -> int:
         """Return up to where finished lines have been told, ``now_ms`` when all are."""
         with self._changed:
-            waiting = [e.line.start_ms for e in self._untold.values() if isinstance(e, Final)]
-        return min([now_ms, *waiting])
+            begins_ms = self._untold.begins_ms()
+        return now_ms if begins_ms is None else min(now_ms, begins_ms)
 
     def drain(self, within_s: float) -> None:
         """Wait, so long at most, until the lines that were heard are told."""
         with self._changed:
-            self._changed.wait_for(lambda: self._session is None or not self._finals, within_s)
+            self._changed.wait_for(
+                lambda: self._session is None or not self._untold.has_finals, within_s
+            )
 
     def finish(self) -> None:
         """Take that the call has ended: all of it is read, then ``then`` is told. Returns soon."""
@@ -151,27 +145,6 @@ class WordFeed:
 
     # --- with the lock ------------------------------------------------------------------------
 
-    def _note(self, event: LiveEvent) -> None:
-        """Keep what a session that stands in for this one must be given."""
-        match event:
-            case Partial(line=line) | Final(line=line) | Revised(line=line):
-                self._untold.pop(line.id, None)
-                self._untold[line.id] = event
-                if len(self._untold) > MOST_UNTOLD:
-                    del self._untold[next(iter(self._untold))]
-            case SpeakerTold(speaker=speaker):
-                self._untold[f"speaker {speaker.id}"] = event
-            case Gap():
-                self._untold[_gap_name(event.start_ms)] = event
-            case LanguageTold():
-                self._order = in_language(self._order, event.language)
-                self._untold.pop("language", None)
-                self._untold["language"] = event
-
-    @property
-    def _finals(self) -> list[Final]:
-        return [event for event in self._untold.values() if isinstance(event, Final)]
-
     def _give_once(self, gives: Gives) -> None:
         """Give what is told by nobody else, now or to the next session."""
         if self._session is None:
@@ -204,10 +177,9 @@ class WordFeed:
     def _pass_over(self) -> None:
         """Leave out the line that was given first: it may be what no session survives."""
         self._losses = 0
-        name = next(iter(self._untold), None)
-        if name is None:
+        event = self._untold.pass_over()
+        if event is None:
             return
-        event = self._untold.pop(name)
         telemetry.warning("live.line_passed_over")
         if isinstance(event, Partial | Final | Revised):
             start_ms, end_ms = event.line.start_ms, event.line.end_ms
@@ -219,7 +191,7 @@ class WordFeed:
             self._thread = threading.Thread(target=self._work, name="live-words", daemon=True)
             self._thread.start()
 
-    # --- sessions -----------------------------------------------------------------------------
+    # --- what a session tells -----------------------------------------------------------------
 
     def _listener(self, number: int) -> Callable[[Told], None]:
         def hear(told: Told) -> None:
@@ -245,20 +217,14 @@ class WordFeed:
             self._lose(ended)
 
     def _take(self, told: Told) -> bool:
+        self._untold.told(told)
         if told["type"] in (Kind.FINAL, Kind.REVISED):
-            waiting = self._untold.get(told["id"])
-            if waiting is not None and not isinstance(waiting, Partial):
-                del self._untold[told["id"]]
             self._again.told()
             self._losses = 0
             self._changed.notify_all()
-        elif told["type"] == Kind.SPEAKER:
-            self._untold.pop(f"speaker {told['id']}", None)
-        elif told["type"] == Kind.WARNING and told["kind"] == WarningKind.GAP:
-            self._untold.pop(_gap_name(told["start_ms"]), None)
-        elif told["type"] == Kind.LANGUAGE:
-            self._untold.pop("language", None)
         return self._told.take(told)
+
+    # --- sessions -----------------------------------------------------------------------------
 
     def _work(self) -> None:
         """Open another session, as often as it takes."""
@@ -294,7 +260,7 @@ class WordFeed:
             if is_wanted:
                 self._session = session
                 later, self._later = self._later, []
-                gives = [_hears(event) for event in self._untold.values()]
+                gives = [_hears(event) for event in self._untold]
                 for give in [*gives, _passes(self._now_ms), *later]:
                     self._give(give)
             else:
@@ -330,7 +296,7 @@ class WordFeed:
         """Say whether there are lines that the session hasn't told: another one is opened then."""
         with self._changed:
             is_well = self._ended is not None and self._ended.error_code is None
-            if is_well or self._over or not self._finals:
+            if is_well or self._over or not self._untold.has_finals:
                 return False
             self._ended = None
             if self._session is not None:
@@ -342,7 +308,7 @@ class WordFeed:
             if self._over:
                 return
             self._over = True
-            untold = [e.line for e in self._untold.values() if isinstance(e, Partial | Final)]
+            untold = self._untold.lines()
             self._changed.notify_all()
         if not self._order.options.redact:
             # What may be shown as it was heard needs nobody to read it.
@@ -364,10 +330,6 @@ def _hears(event: LiveEvent) -> Gives:
 
 def _passes(now_ms: int) -> Gives:
     return lambda session: session.passed(now_ms)
-
-
-def _gap_name(start_ms: int) -> str:
-    return f"gap {start_ms}"
 
 
 def _ended(told: Told) -> Ended:

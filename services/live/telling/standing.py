@@ -9,7 +9,6 @@ from services import telemetry
 from services.domain.errors import PartylineError
 from services.domain.live import Ended, Gap, GapKind
 from services.domain.live_calls import LiveState, RunningCall, SoundGap
-from services.domain.phone import PhoneFacts
 from services.live.telling.events import Kind, Told
 from services.live.telling.glance import Glancing
 from services.live.telling.log import ToldLog
@@ -45,10 +44,12 @@ class Standing:
         with self._lock:
             return self._running
 
-    def is_phone(self, phone: PhoneFacts) -> None:
-        """Note what its telephone service calls the call."""
+    def learn_phone(self, **facts: str | bool | None) -> None:
+        """Note some more PhoneFacts of a phone call."""
         with self._lock:
-            self._running = replace(self._running, phone=phone)
+            if self._running.phone is not None:
+                phone = replace(self._running.phone, **facts)  # type: ignore[arg-type]
+                self._running = replace(self._running, phone=phone)
 
     def told_before(self, events: Iterable[Told]) -> None:
         """Take what an earlier process has told, for those who follow from now on."""

@@ -1,1 +1,1 @@
-"""Azure Communication Services: transcription frames, callbacks, tokens, and control of calls."""
+"""Azure Communication Services: calls whose words it sends, and which are controlled from here."""

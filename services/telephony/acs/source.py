@@ -1,9 +1,10 @@
 """What the service can do where a speech provider would be named: with calls it transcribed."""
 
+from services.domain.phone import PhoneService
 from services.providers.capabilities import Capabilities
 
 CAPABILITIES = Capabilities(
-    name="acs",
+    name=PhoneService.ACS.value,
     title="Azure Communication Services",
     recorded=False,
     live=True,

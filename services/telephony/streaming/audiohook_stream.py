@@ -4,7 +4,7 @@ import threading
 from functools import partial
 
 from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
-from services.telephony.audiohook import AudioHookOpen, AudioHookSession
+from services.telephony.streaming.audiohook import AudioHookOpen, AudioHookSession
 from services.telephony.streaming.call import StreamedCall, StreamOrder
 from services.telephony.streaming.over import Over
 from services.telephony.streaming.stream import PhoneStream

@@ -8,12 +8,12 @@ from services.domain.calls import ProcessingOptions
 from services.domain.errors import CallerRefused, NotFound
 from services.domain.people import User
 from services.live.desk import LiveDesk
-from services.telephony.audiohook_signature import HandshakeCheck
+from services.telephony.streaming.audiohook_signature import HandshakeCheck
 from services.telephony.streaming.audiohook_stream import AudioHookCall, BrokenOff
 from services.telephony.streaming.call import StreamedCall
 from services.telephony.streaming.over import Over
+from services.telephony.streaming.twilio import is_signed
 from services.telephony.streaming.twilio_stream import TwilioCall
-from services.telephony.twilio import is_signed
 
 TWILIO_PATH = "/twilio"
 AUDIOHOOK_PATH = "/audiohook"

@@ -7,7 +7,13 @@ from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
 from services.domain.speech import SpeakerRole
 from services.telephony.streaming.call import StreamedCall, StreamOrder, roles_of
 from services.telephony.streaming.stream import PhoneStream
-from services.telephony.twilio import INBOUND, MOST_ID_CHARS, OUTBOUND, TwilioStart, TwilioStream
+from services.telephony.streaming.twilio import (
+    INBOUND,
+    MOST_ID_CHARS,
+    OUTBOUND,
+    TwilioStart,
+    TwilioStream,
+)
 
 MOST_DETAIL_CHARS = 200
 CALLER_IS_CUSTOMER = {INBOUND: SpeakerRole.CUSTOMER, OUTBOUND: SpeakerRole.AGENT}

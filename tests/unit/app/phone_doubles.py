@@ -22,7 +22,7 @@ from emulators.phone_lines import LineSounds, encode
 from services.domain.calls import Call
 from services.domain.people import LOCAL_USER
 from services.storage.audio_vault import Rendition
-from services.telephony.sound import LineSound, from_mulaw
+from services.telephony.streaming.sound import LineSound, from_mulaw
 
 TOKEN = "an account's token"
 KEY = "an-api-key"

@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 from pydantic import SecretStr
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -24,8 +25,9 @@ from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import NotFound
 from services.domain.live_calls import RunningCall
 from services.domain.people import LOCAL_USER, User
-from services.telephony.acs.wishes import PhoneWish
-from services.telephony.orders import PhoneOrder
+from services.storage.live_tables import LIVE_CALLS
+from services.telephony.acs.orders import PhoneOrder
+from services.telephony.acs.wire.wishes import PhoneWish
 
 WITHIN_S = 30.0
 NUMBER = "+14255550123"
@@ -76,6 +78,11 @@ class PhoneInstallation:
         while not condition():
             assert time.monotonic() < until, "it didn't happen"
             time.sleep(0.02)
+
+    def rows(self) -> list[str]:
+        """Return the ids of all rows, also of calls that the service was only asked for."""
+        with self.services.engine.connect() as connection:
+            return list(connection.execute(select(LIVE_CALLS.c.id)).scalars())
 
     def has_landed(self, call_id: str) -> bool:
         try:

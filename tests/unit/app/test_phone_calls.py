@@ -2,6 +2,8 @@
 
 import os
 import signal
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from app.routes import phone_words
 from app.security import AllowedHosts
+from emulators.acs.call import EmulatedCall
 from emulators.acs.plans import CallPlan
 from emulators.acs.script import CUSTOMER, PhoneLine
 from emulators.acs.tokens import TokenKind
@@ -21,6 +24,7 @@ from services.domain.errors import (
     NotFound,
     PhoneCallGone,
     TelephonyNotConfigured,
+    TelephonyRejected,
     TelephonyUnavailable,
     UnsupportedOption,
 )
@@ -29,9 +33,11 @@ from services.domain.live_calls import LiveSource, LiveState
 from services.domain.people import LOCAL_USER, Role, User
 from services.domain.phone import PhoneWay
 from services.storage.audio_vault import Rendition
-from services.telephony.acs.access import check_recording
-from services.telephony.acs.control import AcsControl
-from services.telephony.acs.wishes import Masking, PhoneWish
+from services.storage.live_calls import LiveCallStore
+from services.telephony.acs.calls.taking_up import GIVEN_UP_AFTER
+from services.telephony.acs.wire.access import check_recording
+from services.telephony.acs.wire.control import AcsControl
+from services.telephony.acs.wire.wishes import Masking, PhoneWish
 from tests.unit.app.conftest import STRANGER
 from tests.unit.app.phone_serving import EVENT_SECRET, NUMBER, PhoneInstallation, phones
 from tests.unit.jobs.conftest import tone
@@ -338,7 +344,7 @@ def test_events_are_taken_once_and_only_from_who_may_tell_them(tmp_path: Path) -
 def test_the_connection_of_an_unknown_call_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.routes.phone_words.KNOWN_WITHIN_S", 0.2)
+    monkeypatch.setattr("app.routes._callers.KNOWN_WITHIN_S", 0.2)
     with phones(tmp_path, CallPlan(speed=5)) as here:
         call = here.service.dial(f"{here.address.replace('http', 'ws')}/acs/transcription")
         here.wait(lambda: call.seen.dialled)
@@ -409,7 +415,7 @@ def test_where_the_service_keeps_recordings() -> None:
 def test_a_lost_connection_is_looked_up_and_transcription_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.telephony.looking_up.PAUSES_S", (0.1, 0.5, 1.0, 1.0))
+    monkeypatch.setattr("services.telephony.acs.calls.looking_up.PAUSES_S", (0.1, 0.5, 1.0, 1.0))
     lines = [
         PhoneLine(text=f"Line {n} of the call.", start_ms=500 * n, end_ms=500 * n + 300)
         for n in range(20)
@@ -426,16 +432,16 @@ def test_a_lost_connection_is_looked_up_and_transcription_started_again(
 def test_a_first_connection_that_fails_is_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.telephony.looking_up.PAUSES_S", (0.1, 0.5, 1.0, 1.0))
-    admits, refused = phone_words._refused, []
+    monkeypatch.setattr("services.telephony.acs.calls.looking_up.PAUSES_S", (0.1, 0.5, 1.0, 1.0))
+    check, refused = phone_words._check, []
 
-    async def fails_at_first(*given: Any) -> int | None:
+    async def fails_at_first(*given: Any) -> None:
+        await check(*given)
         if not refused:
-            refused.append(503)
-            return 503
-        return await admits(*given)
+            refused.append(True)
+            raise TelephonyUnavailable
 
-    monkeypatch.setattr(phone_words, "_refused", fails_at_first)
+    monkeypatch.setattr(phone_words, "_check", fails_at_first)
     with phones(tmp_path, CallPlan(speed=0)) as here:
         running = here.place()
         here.wait(lambda: len(here.of(running.id, "final")) == 8)
@@ -448,7 +454,7 @@ def test_a_first_connection_that_fails_is_asked_for_again(
 def test_a_hang_up_that_fails_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.telephony.errands.HANG_UP_AGAIN_S", (0.2,) * 20)
+    monkeypatch.setattr("services.telephony.acs.calls.errands.HANG_UP_AGAIN_S", (0.2,) * 20)
     with phones(tmp_path, FAST) as here:
         running = here.place()
         here.wait(lambda: len(here.of(running.id, "final")) == 8)
@@ -466,19 +472,103 @@ def test_a_hang_up_that_fails_is_tried_again(
 def test_a_call_whose_answer_got_lost_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.routes.phone_words.KNOWN_WITHIN_S", 0.2)
+    monkeypatch.setattr("app.routes._callers.KNOWN_WITHIN_S", 0.2)
+    monkeypatch.setattr("services.telephony.acs.wire.control.READ_TIMEOUT_S", 1.0)
     with phones(tmp_path, CallPlan(speed=5)) as here:
-        place = AcsControl.call
+        here.service.answers.clear()
+        with pytest.raises(TelephonyUnavailable):
+            here.place()
+        assert here.services.live.running(LOCAL_USER) == []
+        here.service.answers.set()
+        here.wait(lambda: here.service.held[0].state == "disconnected")
+        here.wait(lambda: not here.rows())
+
+
+def test_a_call_whose_event_was_quicker_than_the_answer_that_got_lost_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = AcsControl.call
+
+    with phones(tmp_path, FAST) as here:
 
         def loses_the_answer(self: AcsControl, *given: Any, **wanted: Any) -> Any:
             place(self, *given, **wanted)
+            here.wait(lambda: here.service.calls[0].callbacks)
             raise TelephonyUnavailable
 
         monkeypatch.setattr(AcsControl, "call", loses_the_answer)
-        with pytest.raises(TelephonyUnavailable):
+        running = here.place()
+        assert running.phone is not None
+        assert running.phone.connection_id == here.service.calls[0].connection_id
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        hung_up(here, running.id)
+        assert len(here.services.calls.list(LOCAL_USER.org_id)) == 1
+
+
+def test_a_call_that_the_service_refuses_leaves_no_row(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        here.service.fails_with = 400
+        with pytest.raises(TelephonyRejected):
             here.place()
-        here.wait(lambda: here.service.held[0].state == "disconnected")
+        assert here.rows() == []
+
+
+def test_a_call_that_was_only_asked_for_is_forgotten_in_the_end(tmp_path: Path) -> None:
+    with phones(tmp_path, FAST) as here:
+        running = here.place()
+        hung_up(here, running.id)
+        assert running.phone is not None
+        phone = replace(running.phone, connection_id="")
+        store, now = LiveCallStore(here.services.engine), datetime.now(UTC)
+        for name, silent in (("old", GIVEN_UP_AFTER), ("young", timedelta(minutes=1))):
+            begun_at = now - silent - timedelta(seconds=1)
+            asked = replace(running, id=name, phone=phone, process="another")
+            store.add(replace(asked, began_at=begun_at, heartbeat_at=begun_at))
+        here.wait(lambda: here.rows() == ["young"])
         assert here.services.live.running(LOCAL_USER) == []
+
+
+def test_words_of_another_call_are_not_taken(tmp_path: Path) -> None:
+    other = CallPlan(speed=5, other_ids={"callConnectionId": "somebody-else-s"})
+    with phones(tmp_path, other) as here:
+        running = here.place()
+        here.wait(lambda: here.service.calls[0].lost)
+        assert here.of(running.id, "final") == []
+        assert here.of(running.id, "partial") == []
+        hung_up(here, running.id)
+
+
+def test_a_connection_that_names_another_correlation_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialled = EmulatedCall._dial
+
+    def dials(self: EmulatedCall) -> Any:
+        real = self.ids["correlationId"]
+        self.ids["correlationId"] = "another"
+        try:
+            return dialled(self)
+        finally:
+            self.ids["correlationId"] = real
+
+    monkeypatch.setattr(EmulatedCall, "_dial", dials)
+    with phones(tmp_path, CallPlan(speed=5)) as here:
+        running = here.place()
+        here.wait(lambda: here.service.calls[0].lost)
+        assert here.of(running.id, "partial") == []
+        hung_up(here, running.id)
+
+
+def test_a_service_that_only_says_it_transcribes_is_asked_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.telephony.acs.calls.looking_up.PAUSES_S", (0.1, 0.2, 0.2, 0.2))
+    with phones(tmp_path, CallPlan(drop_after_frames=5, clings=True)) as here:
+        running = here.place()
+        here.wait(lambda: here.service.calls[0].dialled == 2)
+        assert len(here.service.asked(":stopTranscription")) == 1
+        assert len(here.service.asked(":startTranscription")) == 1
+        hung_up(here, running.id)
 
 
 def test_who_else_is_at_a_number_is_the_customer_of_a_joined_call(tmp_path: Path) -> None:
@@ -494,7 +584,7 @@ def test_who_else_is_at_a_number_is_the_customer_of_a_joined_call(tmp_path: Path
 def test_a_stretch_without_words_is_told_of_the_finished_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.telephony.looking_up.PAUSES_S", (1.5, 1.5, 1.5, 1.5))
+    monkeypatch.setattr("services.telephony.acs.calls.looking_up.PAUSES_S", (1.5, 1.5, 1.5, 1.5))
     with phones(tmp_path, CallPlan(drop_after_frames=5, rounds=None)) as here:
         running = here.place()
         here.wait(lambda: here.service.calls[0].dialled >= 2)

@@ -10,7 +10,7 @@ import pytest
 
 from app.commands.stream_emulators import line_sounds
 from emulators.phone_lines import encode
-from services.telephony.sound import from_mulaw
+from services.telephony.streaming.sound import from_mulaw
 from tests.unit.app.phone_doubles import (
     KEY,
     SECRET,

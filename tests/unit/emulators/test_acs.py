@@ -12,12 +12,12 @@ from emulators.acs.server import AcsEmulator
 from emulators.acs.tokens import TokenKind
 from services.domain.live import Final, LanguageTold, Partial, SpeakerTold
 from services.domain.speech import SentimentLabel
-from services.telephony.acs.access import AcsAccess
-from services.telephony.acs.control import AcsControl
-from services.telephony.acs.events import PhoneEventKind
-from services.telephony.acs.wishes import Masking, PhoneWish
+from services.telephony.acs.wire.access import AcsAccess
+from services.telephony.acs.wire.control import AcsControl
+from services.telephony.acs.wire.events import PhoneEventKind
+from services.telephony.acs.wire.wishes import Masking, PhoneWish
 from tests.threads import no_thread_left
-from tests.unit.telephony.receiver import Receiver
+from tests.unit.telephony.acs.receiver import Receiver
 
 SPEECH = "https://speech.example.org"
 WISH = PhoneWish(locales=("en-US",), masking=Masking.CHARACTER, sentiment=True, summary=True)

@@ -11,10 +11,10 @@ from emulators.acs.plans import CallPlan
 from emulators.acs.script import PhoneLine
 from emulators.acs.server import AcsEmulator
 from services.domain.live import Final
-from services.telephony.acs.gate import FrameCounts
-from services.telephony.acs.session import PhoneSession
+from services.telephony.acs.hearing.gate import FrameCounts
+from services.telephony.acs.hearing.session import PhoneSession
 from tests.threads import no_thread_left
-from tests.unit.telephony.receiver import Receiver
+from tests.unit.telephony.acs.receiver import Receiver
 
 CALLS = 50
 FOR_S = 20

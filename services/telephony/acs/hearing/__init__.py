@@ -1,0 +1,1 @@
+"""Frames of one call become lines of a live call."""

@@ -1,0 +1,1 @@
+"""What goes over the wire, both ways: requests, events, frames, tokens."""
