@@ -48,6 +48,8 @@ class AcsEmulator(Emulator):
         self.keys_asked = 0
         self.fails_with: int | None = None
         """Status that every request is answered with, None to do what is asked."""
+        self.retry_after: str | None = None
+        """What such an answer says of trying again, None for nothing."""
         self.stopping = Event()
         self._plans = list(plans) or [CallPlan()]
         self._calls: dict[str, EmulatedCall] = {}
@@ -185,7 +187,7 @@ class AcsEmulator(Emulator):
         if why is not None:
             raise Refused(401, "Denied")
         if self.fails_with is not None:
-            raise Refused(self.fails_with, "Scripted")
+            raise Refused(self.fails_with, "Scripted", self.retry_after)
         if not isinstance(asked, dict):
             raise Refused(400, "BadRequest")
         parts = urlsplit(path)
