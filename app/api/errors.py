@@ -1,7 +1,7 @@
 """How the API answers errors, and how its description tells of them."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -22,7 +22,7 @@ from services.domain.errors import (
 )
 
 Answers = dict[int | str, dict[str, Any]]
-Handlers = dict[Any, Callable[[Request, Any], Response | Awaitable[Response]]]
+Handlers = dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]
 
 MOST_NAMED = 5
 _PLAIN_NAME = re.compile(r"[a-z_]{1,40}")
@@ -100,7 +100,8 @@ HANDLERS: Handlers = {
 
 def _amiss(problems: Iterable[dict[str, Any]]) -> str:
     """Return which fields are amiss, by their names; never what was in them."""
-    unknown, wrong = [], []
+    unknown: list[str] = []
+    wrong: list[str] = []
     for problem in problems:
         where = [str(part) for part in problem["loc"][1:] if not isinstance(part, int)]
         if problem["type"] == "json_invalid" or not where:
