@@ -293,12 +293,13 @@ def bench_phone(
     seconds: Annotated[int, typer.Option(min=8, help="So long each is held.")] = 120,
     redact: Annotated[bool, typer.Option(help="Take personal data out, as in life.")] = True,
     readers: Annotated[int, typer.Option(min=1, max=16, help="Processes that read.")] = 1,
+    rounds: Annotated[int, typer.Option(min=1, help="So often, one after the other.")] = 1,
     json_file: Figures = None,
 ) -> None:
     """How soon the words of phone calls are told that a telephone service transcribes."""
     from app.commands.console import one_clear_line
     from bench.phone import PhoneLoad, measure
 
-    load = PhoneLoad(calls=calls, seconds=seconds, redact=redact, readers=readers)
+    load = PhoneLoad(calls=calls, seconds=seconds, redact=redact, readers=readers, rounds=rounds)
     with one_clear_line():
         raise SystemExit(measure(load, json_file))

@@ -53,7 +53,7 @@ class HoldKind(StrEnum):
     SILENCE = "silence"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
     """One recognised word with its place in the audio; confidence in 0..1 or None if not given."""
 
@@ -63,7 +63,7 @@ class Word:
     confidence: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Span:
     """A voiced interval of one speaker, half-open: [start_ms, end_ms)."""
 
@@ -86,7 +86,7 @@ class Hold:
     kind: HoldKind
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Sentiment:
     """Sentiment of one utterance: a label and a score in -1..1."""
 
@@ -94,7 +94,7 @@ class Sentiment:
     score: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PiiMention:
     """Personal data in an utterance: character positions in the text as it is given beside it."""
 

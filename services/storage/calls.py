@@ -38,6 +38,7 @@ from services.storage.database import joining, reading, writing
 from services.storage.forms import pack_audio, unpack_audio
 from services.storage.keys import WrappedKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
+from services.storage.phone_tables import PHONE_RECORDINGS
 from services.storage.provider_copies import release_copies_of_call
 from services.storage.topics import CALL_TOPICS, topics_of_calls
 
@@ -263,6 +264,9 @@ class CallStore:
             if not connection.execute(select(CALLS.c.id).where(*mine).with_for_update()).first():
                 raise NotFound
             release_copies_of_call(connection, call_id)
+            connection.execute(
+                delete(PHONE_RECORDINGS).where(PHONE_RECORDINGS.c.call_id == call_id)
+            )
             connection.execute(delete(CALLS).where(*mine))
 
     def existing(self, call_ids: Iterable[str]) -> set[str]:

@@ -22,6 +22,7 @@ from services.storage.calls import CallFilter, CallStore
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import DataKey
 from services.storage.models import CALLS, METADATA
+from services.storage.phone_recordings import PhoneRecordingStore
 from services.storage.phone_tables import PHONE_KEYS, PHONE_WORDS
 from services.storage.provider_tables import PROVIDER_COPIES
 from services.storage.scorecards import ScorecardStore
@@ -200,6 +201,7 @@ def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None
         transcripts.save_edits(ORG, each.id, transcripts.edits(ORG, each.id))
         RunCheckpoints(engine, each.id, 1, DataKey.random())["recognise.0"] = b"words"
         scores.add_override(ORG, each.id, "call_quality", said, redacted=False)
+        PhoneRecordingStore(engine).expect(f"service's {each.id}", each.id, datetime.now(UTC))
     with engine.connect() as connection:
         before = _rows(connection)
     calls.delete(ORG, made.id)

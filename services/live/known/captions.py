@@ -26,6 +26,7 @@ class Captions:
         """Begin with nothing heard."""
         self._speakers: dict[str, Speaker] = {}
         self._lines: dict[str, Utterance] = {}
+        self._in_order: tuple[Utterance, ...] | None = None
         self._partials: dict[str, Utterance] = {}
         self._gaps: list[Gap] = []
         self._ended: Ended | None = None
@@ -49,8 +50,10 @@ class Captions:
     @property
     def lines(self) -> tuple[Utterance, ...]:
         """The final lines that say something, ordered by start."""
-        spoken = (line for line in self._lines.values() if line.text.strip())
-        return tuple(sorted(spoken, key=lambda line: (line.start_ms, line.end_ms)))
+        if self._in_order is None:
+            spoken = (line for line in self._lines.values() if line.text.strip())
+            self._in_order = tuple(sorted(spoken, key=lambda line: (line.start_ms, line.end_ms)))
+        return self._in_order
 
     @property
     def partials(self) -> tuple[Utterance, ...]:
@@ -138,3 +141,4 @@ class Captions:
     def _put(self, line: Utterance) -> None:
         self._partials.pop(line.id, None)
         self._lines[line.id] = line
+        self._in_order = None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.domain.live_warnings import WarningKind
 from services.live.telling.events import Kind, Told
+from services.live.telling.packed import Packed
 
 _FORGOTTEN = frozenset({"emitted_ms", "at_ms", "n"})
 
@@ -17,7 +18,7 @@ class ToldSoFar:
 
     def __init__(self, before: Sequence[Told] = ()) -> None:
         """Begin with what was told by an earlier process."""
-        self._lines: dict[str, Told] = {}
+        self._lines: dict[str, Packed] = {}
         self._speakers: dict[str, Told] = {}
         self._sentiments: dict[str, Told] = {}
         self._warnings: dict[str, Told] = {}
@@ -31,8 +32,8 @@ class ToldSoFar:
         match told["type"]:
             case Kind.FINAL | Kind.REVISED:
                 before = self._lines.get(told["id"])
-                self._lines[told["id"]] = told
-                return before is None or before["text"] != told["text"]
+                self._lines[told["id"]] = Packed(told)
+                return before is None or before.told["text"] != told["text"]
             case Kind.SPEAKER:
                 return _is_new(self._speakers, told["id"], told)
             case Kind.SENTIMENT:
@@ -49,7 +50,8 @@ class ToldSoFar:
 
     def known(self) -> list[Told]:
         """Return what a later session is to know."""
-        return [*self._speakers.values(), *self._lines.values(), *self._sentiments.values()]
+        lines = (line.told for line in self._lines.values())
+        return [*self._speakers.values(), *lines, *self._sentiments.values()]
 
 
 def _is_new(known: dict[str, Told], name: str, told: Told) -> bool:

@@ -7,7 +7,7 @@ from bench.phone import PhoneLoad, hold
 
 @pytest.mark.slow
 def test_ten_calls_at_once_lose_nothing() -> None:
-    row = hold(PhoneLoad(calls=10, seconds=10))
+    (row,) = hold(PhoneLoad(calls=10, seconds=10))
     assert row["lines"] == 50
     assert row["frames"] == 200
     assert row["lines lost"] == 0
