@@ -45,11 +45,11 @@ class AcsEmulator(Emulator):
         self.key = key or base64.b64encode(os.urandom(32)).decode()
         self.issuer = Issuer(audience or str(uuid.uuid4()))
         self.requests: list[SeenRequest] = []
+        self.retry_after: str | None = None
+        """What refusals of ``fails_with`` say of trying again, None for nothing."""
         self.keys_asked = 0
         self.fails_with: int | None = None
         """Status that every request is answered with, None to do what is asked."""
-        self.retry_after: str | None = None
-        """What such an answer says of trying again, None for nothing."""
         self.stopping = Event()
         self._plans = list(plans) or [CallPlan()]
         self._calls: dict[str, EmulatedCall] = {}
