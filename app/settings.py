@@ -15,6 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from app.api_settings import ApiSettings
 from app.elsewhere_settings import ElsewhereSettings
 from app.phone_settings import PhoneSettings
 from app.watch_settings import WatchSettings
@@ -49,7 +50,7 @@ def _encrypted_or_here(url: str | None) -> str | None:
     return url
 
 
-class Settings(ElsewhereSettings, PhoneSettings, WatchSettings):
+class Settings(ApiSettings, ElsewhereSettings, PhoneSettings, WatchSettings):
     """Everything an installation can set, by the names that docs/deploying.md lists.
 
     The environment wins over ``.streamlit/secrets.toml``, which may hold the same names. Secrets

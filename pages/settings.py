@@ -38,5 +38,8 @@ with left, st.container(border=True):
 with right, st.container(border=True):
     draw_panel_title("This installation")
     draw_installation(
-        services.readiness(), database=settings.database_url, storage=settings.storage_url
+        services.readiness(),
+        database=settings.database_url,
+        storage=settings.storage_url,
+        has_api=settings.api_token is not None,
     )

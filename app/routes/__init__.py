@@ -2,6 +2,7 @@
 
 from starlette.routing import BaseRoute
 
+from app.api import build_api
 from app.routes import (
     audio,
     health,
@@ -35,4 +36,5 @@ def build_routes(get_services: GetServices, payload: ReviewPayload) -> list[Base
         *phone_events.routes(get_services),
         *phone_streams.routes(get_services),
         *health.routes(get_services),
+        build_api(get_services),
     ]

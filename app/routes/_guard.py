@@ -8,51 +8,19 @@ from functools import wraps
 from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.statuses import error_response
 from app.wiring import Services
 from services import telemetry
 from services.access.tokens import Grant, Purpose
-from services.domain.errors import (
-    AccessDenied,
-    BadAudio,
-    DataDamaged,
-    DiskFull,
-    InternalFault,
-    InvalidRequest,
-    InvalidToken,
-    NotFound,
-    NotReady,
-    PartylineError,
-    ProviderError,
-    SoundGone,
-    StorageError,
-    TooLarge,
-    WrongKey,
-)
+from services.domain.errors import AccessDenied, InternalFault, InvalidToken, PartylineError
 
 GetServices = Callable[[], Services]
 Handler = Callable[[Request], Awaitable[Response]]
 
 FROM_OUR_PAGES = frozenset({"same-origin", "none"})
 CLIENT_GONE = 499
-
-# The first class that fits an error decides its status.
-STATUSES: tuple[tuple[type[PartylineError], int], ...] = (
-    (InvalidToken, 401),
-    (AccessDenied, 403),
-    (NotFound, 404),
-    (NotReady, 404),
-    (SoundGone, 404),
-    (TooLarge, 413),
-    (BadAudio, 422),
-    (InvalidRequest, 400),
-    (ProviderError, 400),
-    (DiskFull, 507),
-    (DataDamaged, 500),
-    (WrongKey, 500),
-    (StorageError, 503),
-)
 
 
 def guarded(handler: Handler) -> Handler:
@@ -98,19 +66,3 @@ def bearer_grant(request: Request, services: Services, purpose: Purpose, subject
     if scheme.lower() != "bearer":
         raise InvalidToken
     return services.tokens.check(token.strip(), purpose, subject)
-
-
-def error_response(error: PartylineError) -> JSONResponse:
-    """Answer an error with its sentence and a status that fits."""
-    status = next((s for kind, s in STATUSES if isinstance(error, kind)), 500)
-    return JSONResponse(
-        {
-            "error": {
-                "code": error.code,
-                "message": error.user_message,
-                "retryable": error.retryable,
-            }
-        },
-        status_code=status,
-        headers={"Cache-Control": "no-store"},
-    )

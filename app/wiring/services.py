@@ -22,6 +22,7 @@ from app.wiring.parts import (
 )
 from app.wiring.phone import build_callers
 from app.wiring.phone_streams import build_phone_streams
+from services.access.api_tokens import ApiTokens
 from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.domain.people import LOCAL_USER
@@ -114,6 +115,7 @@ class Services:
     models: Models
     redactor: LineRedactor
     tokens: TokenSigner
+    api_tokens: ApiTokens
     queue: JobQueue
     engine: Engine
     alerts: LiveAlerts
@@ -250,6 +252,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         models=models,
         redactor=models.redactor,
         tokens=TokenSigner(master_key.derive("tokens")),
+        api_tokens=_api_tokens(settings),
         queue=queue,
         engine=engine,
         alerts=alerts,
@@ -267,6 +270,12 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
 def process_services() -> Services:
     """Return the services of this process, built at the first call."""
     return build_services(load_settings())
+
+
+def _api_tokens(settings: Settings) -> ApiTokens:
+    token = settings.api_token
+    # Whose the phone calls are that nobody of us has begun.
+    return ApiTokens(token.get_secret_value() if token else None, settings.phone_owner)
 
 
 def _answers(engine: Engine) -> bool:

@@ -21,8 +21,17 @@ PARTS = {
 DATABASES = {"sqlite": "one file on this machine (SQLite)", "postgresql": "PostgreSQL"}
 
 
-def draw_installation(checks: Mapping[str, bool], *, database: str, storage: str) -> None:
-    """Draw what serving calls needs; the addresses are only told by their kind."""
+API_ON = "Programs that bring the token in PARTYLINE_API_TOKEN may use the HTTP API"
+API_OFF = "The HTTP API is off: PARTYLINE_API_TOKEN is not set"
+
+
+def draw_installation(
+    checks: Mapping[str, bool], *, database: str, storage: str, has_api: bool
+) -> None:
+    """Draw what serving calls needs; the addresses are only told by their kind.
+
+    ``has_api``: there is a token by which programs may ask.
+    """
     lines = [
         f"- :material/{'check_circle' if well else 'error'}: {plain(PARTS[part][0 if well else 1])}"
         for part, well in checks.items()
@@ -30,6 +39,7 @@ def draw_installation(checks: Mapping[str, bool], *, database: str, storage: str
     ]
     lines.append(f"- Calls are kept in {plain(_database(database))}")
     lines.append(f"- Sound is kept in {plain(_storage(storage))}, encrypted")
+    lines.append(f"- {plain(API_ON if has_api else API_OFF)}")
     st.markdown("\n".join(lines))
 
 

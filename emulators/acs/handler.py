@@ -28,12 +28,13 @@ class Service(Protocol):
 
 
 class Refused(Exception):
-    """The request is answered with this status and code."""
+    """The request is answered with this status and code, and when to try again."""
 
-    def __init__(self, status: int, code: str) -> None:
+    def __init__(self, status: int, code: str, retry_after: str | None = None) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
+        self.retry_after = retry_after
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -74,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             answer = self.service.take(self.command, self.path, headers, body)
         except Refused as refused:
-            return self._send(refused.status, _error(refused.code))
+            return self._send(refused.status, _error(refused.code), refused.retry_after)
         path = urlsplit(self.path).path
         if answer is None:
             is_action = self.command == "POST" and not path.endswith(":terminate")
@@ -82,13 +83,15 @@ class Handler(BaseHTTPRequestHandler):
         opened = self.command == "POST" and not path.endswith((":answer", ":connect"))
         return self._send(201 if opened else 200, answer)
 
-    def _send(self, status: int, answer: Any) -> None:
+    def _send(self, status: int, answer: Any, retry_after: str | None = None) -> None:
         is_sound = isinstance(answer, bytes)
         written = answer if is_sound else b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         if answer is not None:
             kind = "application/octet-stream" if is_sound else "application/json"
             self.send_header("Content-Type", kind)
+        if retry_after is not None:
+            self.send_header("Retry-After", retry_after)
         if status != 204:
             self.send_header("Content-Length", str(len(written)))
         self.end_headers()

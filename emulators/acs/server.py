@@ -45,6 +45,8 @@ class AcsEmulator(Emulator):
         self.key = key or base64.b64encode(os.urandom(32)).decode()
         self.issuer = Issuer(audience or str(uuid.uuid4()))
         self.requests: list[SeenRequest] = []
+        self.retry_after: str | None = None
+        """What refusals of ``fails_with`` say of trying again, None for nothing."""
         self.keys_asked = 0
         self.fails_with: int | None = None
         """Status that every request is answered with, None to do what is asked."""
@@ -190,7 +192,7 @@ class AcsEmulator(Emulator):
         if why is not None:
             raise Refused(401, "Denied")
         if self.fails_with is not None:
-            raise Refused(self.fails_with, "Scripted")
+            raise Refused(self.fails_with, "Scripted", self.retry_after)
         if not isinstance(asked, dict):
             raise Refused(400, "BadRequest")
         parts = urlsplit(path)

@@ -13,6 +13,8 @@ class PartylineError(Exception):
     """Something went wrong."""
 
     retryable: bool = False
+    # So long trying again is in vain, where whoever refused has said so.
+    retry_after_s: int | None = None
     # Trying again can help, but may be paid for twice: that is left to people and other providers.
     may_be_charged: bool = False
 
@@ -131,6 +133,24 @@ class HeldElsewhere(InvalidRequest):
     retryable = True
 
 
+class RequestTooLarge(InvalidRequest):
+    """This request is larger than what is taken here."""
+
+
+class RequestTooSlow(InvalidRequest):
+    """This request did not come to its end in time."""
+
+    retryable = True
+
+
+class NothingHere(PartylineError):
+    """There is nothing at this address."""
+
+
+class NotDoneHere(PartylineError):
+    """This can't be done at this address."""
+
+
 class BadRule(PartylineError):
     """This rule can't be used as it is written."""
 
@@ -168,6 +188,25 @@ class InvalidToken(AccessDenied):
 
 class CallerRefused(AccessDenied):
     """Whoever called did not prove to be the telephone service."""
+
+
+class ApiOff(AccessDenied):
+    """The HTTP API is switched off in this installation."""
+
+
+class ApiTokenRefused(AccessDenied):
+    """This request does not bring the token of the HTTP API."""
+
+
+class BrowserRefused(AccessDenied):
+    """The HTTP API is for programs; it answers no browser."""
+
+
+class ApiBusy(PartylineError):
+    """The HTTP API is doing as much as it does at once; please retry later."""
+
+    retryable = True
+    retry_after_s = 1
 
 
 class UnsafeExposure(PartylineError):

@@ -123,6 +123,20 @@ def test_only_who_may_change_things_may_check(staged, open_page, monkeypatch):
     assert not [b for b in page.button if b.label.startswith("Check")]
 
 
+def test_whether_programs_may_ask_is_said_without_the_token(staged, open_page):
+    """The setting is named; of the token nothing is shown."""
+    assert "The HTTP API is off: PARTYLINE_API_TOKEN is not set" in said_of(open_page)
+    staged.settings = Settings(PARTYLINE_API_TOKEN=SECRET * 2)
+    page = open_page("settings")
+    said = as_read(page).replace("\\", "")
+    assert "the token in PARTYLINE_API_TOKEN may use the HTTP API" in said
+    assert not [line for line in str(page.main).splitlines() if SECRET[:8] in line]
+
+
+def said_of(open_page):
+    return as_read(open_page("settings")).replace("\\", "")
+
+
 def test_what_is_amiss_is_said(staged, open_page):
     """A missing worker and missing models are told in words."""
     staged.ready = {"database": True, "worker": False, "weights": False}

@@ -81,6 +81,7 @@ def test_secrets_stay_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "canary-7f3a"
     for name in ("PARTYLINE_KEY", "AZURE_SPEECH_KEY", "ASSEMBLYAI_API_KEY"):
         monkeypatch.setenv(name, secret)
+    monkeypatch.setenv("PARTYLINE_API_TOKEN", secret * 3)
     monkeypatch.setenv("DATABASE_URL", f"postgresql://u:{secret}@h/db")
     monkeypatch.setenv("STORAGE_URL", f"s3://{secret}@h/b")
     assert secret not in repr(load_settings())
@@ -95,6 +96,28 @@ def test_a_setting_that_makes_no_sense_is_named_without_its_value(
         load_settings()
     assert "PORT" in caught.value.user_message
     assert "canary" not in caught.value.user_message
+
+
+@pytest.mark.parametrize(
+    "token", ["canary-7f3a", "canary " * 8, "canäry" * 8, "canary\t" * 8, "x" * 31]
+)
+def test_a_token_that_could_be_guessed_or_no_header_carries_is_refused(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("PARTYLINE_API_TOKEN", token)
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+    assert "PARTYLINE_API_TOKEN" in caught.value.user_message
+    assert token[:6] not in caught.value.user_message
+
+
+def test_an_api_token_is_taken_without_the_space_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTYLINE_API_TOKEN", f" {'t' * 32}\n")
+    token = load_settings().api_token
+    assert token is not None
+    assert token.get_secret_value() == "t" * 32
+    monkeypatch.setenv("PARTYLINE_API_TOKEN", " ")
+    assert load_settings().api_token is None
 
 
 def test_a_broken_secrets_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,46 @@
+"""The API as a whole: its routers, what comes before them, and its own description."""
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from app.api.caller import GetServices
+from app.api.errors import HANDLERS, error_answers
+from app.api.gate import DESCRIPTION_PATH, Gate
+from app.api.phone import phone_router
+
+API_PATH = "/api/v1"
+ABOUT = (
+    "Control of phone calls for programs. Each request brings `Authorization: Bearer TOKEN` with "
+    "the token that is set as PARTYLINE_API_TOKEN. Times are integer milliseconds from the "
+    "beginning of a call, in names that end in `_ms`; moments are in UTC. An error has one form, "
+    "whatever its status: a stable code, one sentence, and whether trying again can help."
+)
+
+
+def build_api(get_services: GetServices) -> Mount:
+    """Return the API as a route; services are asked for with each request, never before."""
+    api = FastAPI(
+        title="Partyline",
+        version="1",
+        description=ABOUT,
+        openapi_url=DESCRIPTION_PATH,
+        # Their pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        responses=error_answers(400, 401, 403, 404, 408, 413, 500, 503),
+        exception_handlers=HANDLERS,
+        middleware=[Middleware(Gate, get_services=get_services)],
+        # Requests hold numbers and names, exceptions may quote them.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    api.state.get_services = get_services
+    api.include_router(phone_router())
+    return Mount(API_PATH, app=api)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,115 @@
+"""What comes before every request of the API: who asks, how much, and how many at once.
+
+The framework reads a request's body before it asks for anything else, so this stands before the
+framework: a stranger's body is never read. Operations wait for services elsewhere in threads that
+the pages need, too; so only a few are done at once.
+"""
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.caller import USER, GetServices
+from app.statuses import error_response
+from services import telemetry
+from services.domain.errors import ApiBusy, BrowserRefused, InternalFault, PartylineError
+from services.domain.people import User
+
+DESCRIPTION_PATH = "/openapi.json"
+MOST_BODY_BYTES = 64 * 1024
+READ_WITHIN_S = 10.0
+MOST_AT_ONCE = 16
+REFUSED_SOCKET = 4403
+
+
+class Gate:
+    """Lets requests with a token through, a few at once; answers what nobody foresaw."""
+
+    def __init__(self, app: ASGIApp, *, get_services: GetServices) -> None:
+        """Take what answers."""
+        self._app = app
+        self._get_services = get_services
+        self._in_work = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": REFUSED_SOCKET})
+            return
+        if _path(scope) == DESCRIPTION_PATH:
+            # It says what any copy of this program says; whoever sets the API up reads it first.
+            await self._app(scope, receive, send)
+            return
+        try:
+            user = self._checked(Headers(scope=scope))
+        except PartylineError as error:
+            telemetry.warning("api.refused", error=error.code)
+            await error_response(error, closes=True)(scope, receive, send)
+            return
+        self._in_work += 1
+        try:
+            await self._let_in({**scope, USER: user}, receive, send)
+        finally:
+            self._in_work -= 1
+
+    def _checked(self, headers: Headers) -> User:
+        """Return who asks. Raises ApiOff, BrowserRefused, ApiTokenRefused, ApiBusy."""
+        tokens = self._get_services().api_tokens
+        tokens.check_on()
+        if "origin" in headers or "sec-fetch-site" in headers:
+            raise BrowserRefused
+        user = tokens.user_of(headers.get("authorization"))
+        if self._in_work >= MOST_AT_ONCE:
+            raise ApiBusy
+        return user
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, _Bounded(scope, receive), send_on)
+        except Exception as error:
+            telemetry.fault("route.fault", error, route="api")
+            if has_begun:
+                raise
+            await error_response(InternalFault(), closes=True)(scope, receive, send)
+
+
+class _Bounded:
+    """What a request brings, up to a size and a time. Raises HTTPException with 413 and 408."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._receive = receive
+        self._announced = Headers(scope=scope).get("content-length", "")
+        self._until = asyncio.get_running_loop().time() + READ_WITHIN_S
+        self._bytes = 0
+        self._is_whole = False
+
+    async def __call__(self) -> Message:
+        if self._is_whole:
+            return await self._receive()
+        if self._announced.isdecimal() and int(self._announced) > MOST_BODY_BYTES:
+            raise HTTPException(413)
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408) from None
+        if message["type"] == "http.request":
+            self._bytes += len(message.get("body", b""))
+            if self._bytes > MOST_BODY_BYTES:
+                raise HTTPException(413)
+            self._is_whole = not message.get("more_body", False)
+        return message
+
+
+def _path(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))

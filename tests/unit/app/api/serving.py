@@ -1,0 +1,37 @@
+"""What tests of the API share: its token, a program that asks, and what an error looks like."""
+
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from app.routes import build_routes
+from app.security import AllowedHosts, SecurityMiddleware
+
+TOKEN = "a-token-of-an-api-that-is-long-enough"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+API = "/api/v1"
+
+
+def program(services: Any, *, token: str | None = TOKEN) -> TestClient:
+    """Return a program that asks an installation with these services."""
+    application = Starlette(
+        routes=build_routes(lambda: services, lambda _: {}),
+        middleware=[Middleware(SecurityMiddleware, allowed=AllowedHosts)],
+    )
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return TestClient(application, base_url="http://localhost:8501", headers=headers)
+
+
+def refusal(answer: httpx.Response, status: int) -> tuple[str, str]:
+    """Return code and sentence of an error that was answered with this status."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert list(answer.json()) == ["error"]
+    told = answer.json()["error"]
+    assert told.keys() == {"code", "message", "retryable"}
+    assert told["message"].endswith(".")
+    return told["code"], told["message"]
