@@ -10,8 +10,8 @@ from services.domain.calls import CallDetails, Direction
 from services.domain.live_calls import LiveGlance, LiveState, RunningCall
 from services.domain.phone import PhoneFacts, PhoneWay
 from services.domain.speech import SentimentLabel
-from services.telephony.acs.wishes import PhoneWish
-from services.telephony.orders import RingingCall
+from services.telephony.acs.orders import RingingCall
+from services.telephony.acs.wire.wishes import PhoneWish
 
 
 class ReadinessAnswer(BaseModel):

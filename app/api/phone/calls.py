@@ -13,7 +13,7 @@ from app.wiring import Services
 from services.domain.errors import InvalidRequest
 from services.domain.live_calls import RunningCall
 from services.domain.people import User
-from services.telephony.acs.wishes import PhoneWish
+from services.telephony.acs.wire.wishes import PhoneWish
 
 ONE_OF = "Exactly one of number, room_id and incoming_id is given."
 NO_CONSENT = "Say by everybody_is_told that everybody is told first; this installation asks for it."

@@ -7,8 +7,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.live.desk import MOST_NAME_CHARS
-from services.telephony.acs.wishes import MOST_LOCALES, Masking, PhoneWish, masking_of
-from services.telephony.orders import PhoneOrder
+from services.telephony.acs.orders import PhoneOrder
+from services.telephony.acs.wire.wishes import MOST_LOCALES, Masking, PhoneWish, masking_of
 
 MOST_NUMBER_CHARS = 32
 MOST_ID_CHARS = 256

@@ -11,7 +11,7 @@ from services.domain.errors import HeldElsewhere, InvalidRequest, LiveOver, NotF
 from services.domain.live_calls import RunningCall
 from services.domain.people import User
 from services.domain.phone import PhoneFacts
-from services.telephony.resuming import kept_wish
+from services.telephony.acs.calls.resuming import kept_wish
 
 MOST_CALL_ID_CHARS = 64
 CallId = Annotated[str, Path(max_length=MOST_CALL_ID_CHARS)]

@@ -19,7 +19,7 @@ from services.domain.errors import NotFound
 from services.domain.ids import new_id
 from services.domain.live_calls import RunningCall
 from services.domain.people import LOCAL_USER, Role, User
-from services.telephony.desk import PhoneDesk, PhoneRules
+from services.telephony.acs.desk import PhoneDesk, PhoneRules
 from tests.unit.app.api.serving import API, BEARER, TOKEN, program, refusal
 from tests.unit.app.conftest import STRANGER
 from tests.unit.app.phone_serving import EVENT_SECRET, NUMBER, PhoneInstallation, phones
