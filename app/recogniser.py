@@ -1,5 +1,6 @@
 """The process that recognises live calls: no web, no Streamlit; it talks to its parent by pipes."""
 
+import gc
 import os
 import signal
 import threading
@@ -48,6 +49,9 @@ def _warm_up(models: "UnderstandingModels") -> None:
     """Load the models over text: no call begins before that is done."""
     try:
         models.warm_up()
+        # What is loaded stays: looking through all of it for garbage would halt every caption.
+        gc.collect()
+        gc.freeze()
     except PartylineError as error:
         # The first call that needs them is told.
         telemetry.warning("recogniser.not_warm", error=error.code)

@@ -106,6 +106,11 @@ class LocalLiveSession(LiveSession):
         """Have something done in the thread that hears."""
         self._inbox.put(work)
 
+    @property
+    def behind_s(self) -> float:
+        """How much sound has come and waits longer than it should, in seconds of it."""
+        return max(0, self._waiting_ms - AHEAD_MS) / 1000
+
     def told_line(self, end_ms: int) -> None:
         """Count how late a line was told, unless its sound came faster than it was spoken."""
         if not self._is_ahead:

@@ -42,6 +42,10 @@ class CallWishes:
 class Surroundings(Protocol):
     """What a call's events go to; all but ``post`` is called in the thread that hears."""
 
+    @property
+    def behind_s(self) -> float:
+        """How much sound has come and waits longer than it should, in seconds of it."""
+
     def post(self, work: Callable[[], None]) -> None:
         """Have something done in the thread that hears; called in any thread."""
 
@@ -163,6 +167,11 @@ class Hearing:
         self._around.tell(LanguageTold(language=code, chosen=False, at_ms=self.at_ms))
 
     # --- what the channels tell -----------------------------------------------------------------
+
+    @property
+    def behind_s(self) -> float:
+        """How much sound has come and waits longer than it should, in seconds of it."""
+        return self._around.behind_s
 
     def heard_so_far(self, line: Line, until: int) -> None:
         """Tell a line that is being said."""

@@ -37,6 +37,10 @@ LONGEST_TITLE = len("Mrs")
 class LineListener(Protocol):
     """Is told of the lines of a channel, in the thread that feeds them."""
 
+    @property
+    def behind_s(self) -> float:
+        """How much sound has come and waits longer than it should, in seconds of it."""
+
     def heard_so_far(self, line: Line, until: int) -> None:
         """Take what is heard of a line up to a frame; its shown words have become more."""
 
@@ -204,7 +208,7 @@ class ChannelLines:
             self._fail(done.error)
         if done.value is None:
             return
-        self._pace.took(done.waited_s, done.cpu_s)
+        self._pace.took(max(done.waited_s, self._listener.behind_s), done.cpu_s)
         self._listener.spent(done.cpu_s * self._pace.must)
         line.next_partial = until + self._pace.frames
         if (line.words is not None and line.is_over) or heard_by is not line.captioner:

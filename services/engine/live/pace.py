@@ -36,7 +36,10 @@ class Pace:
         return max(self._pause_ms, self._least_ms) / LONGEST_MS
 
     def took(self, waited_s: float, cpu_s: float) -> None:
-        """Take how long the last hearing had to wait, and the work it was."""
+        """Take how long the last hearing, or sound that is to be heard, waits; and what it cost.
+
+        A call that has fallen behind has to hear less often, or it would never catch up.
+        """
         self._least_ms = cpu_s * 1000 / SHARE
         if waited_s > LONG_WAIT_S:
             self._pause_ms = min(LONGEST_MS, self._pause_ms * SLOWER)

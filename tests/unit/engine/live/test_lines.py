@@ -22,9 +22,11 @@ class Worded:
 
     def __init__(self) -> None:
         self.heard: list[int] = []
+        self.partials: list[int] = []
         self.fails = False
 
     def so_far(self, samples: Samples, before: SoFar) -> SoFar:
+        self.partials.append(len(samples))
         words = (*_words(samples)[:-1], f"half{len(samples)}")
         agreed = sum(a == b for a, b in zip(before.words, words, strict=False))
         return SoFar(words=words, shown=max(before.shown, agreed))
@@ -77,6 +79,7 @@ class Channel:
         self.whole: list[Line] = []
         self.errors: list[PartylineError] = []
         self.spent_s = 0.0
+        self.behind_s = 0.0
         self.lines = ChannelLines(0, self.crew, self, lambda work: work())  # type: ignore[arg-type]
 
     def hear(self, frames: int, probability: float, *, is_prompt: bool = True) -> None:
@@ -84,6 +87,11 @@ class Channel:
             self.lines.take(np.zeros(FRAME, np.float32), probability, self.captioner)
             if is_prompt:
                 self.crew.do_all()
+
+    @property
+    def asked_at(self) -> list[int]:
+        """How long the sound was of each partial that was asked for."""
+        return self.captioner.partials
 
     def heard_so_far(self, line: Line, until: int) -> None:
         assert until >= line.first
@@ -212,3 +220,23 @@ def test_a_captioner_that_fails_ends_the_channel(channel: Channel) -> None:
     channel.hear(20, SILENCE)
     assert [type(error) for error in channel.errors] == [WeightsDamaged]
     assert not channel.whole
+
+
+def test_a_call_that_has_fallen_behind_is_heard_less_often_until_it_has_caught_up(
+    channel: Channel,
+) -> None:
+    def asked(frames: int) -> int:
+        before = len(channel.asked_at)
+        channel.hear(frames, VOICE)
+        return len(channel.asked_at) - before
+
+    asked(100)
+    in_time = asked(150)
+    channel.behind_s = 2.0
+    asked(150)
+    behind = asked(150)
+    channel.behind_s = 0.0
+    asked(150)
+    again = asked(150)
+    assert in_time >= 4 * behind > 0
+    assert again == in_time
