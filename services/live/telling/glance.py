@@ -1,12 +1,26 @@
 """A glance at a live call, from what is told of it."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from services.domain.live_calls import LiveGlance
 from services.domain.speech import SentimentLabel, SpeakerRole
 from services.live.telling.events import Kind, Told
 
 LAST_LINE_CHARS = 200
+
+
+class _Line(NamedTuple):
+    """What counts of a line, however long the call becomes."""
+
+    id: str
+    start_ms: int
+    speaker: str | None
+
+
+class _Mood(NamedTuple):
+    label: str
+    score: float
 
 
 class Glancing:
@@ -22,9 +36,9 @@ class Glancing:
         self._glance = before or LiveGlance()
         self._warnings_before = self._glance.warnings
         self._speakers: dict[str, Told] = {}
-        self._last: Told | None = None
-        self._lines: dict[str, Told] = {}
-        self._moods: dict[str, Told] = {}
+        self._last: _Line | None = None
+        self._lines: dict[str, _Line] = {}
+        self._moods: dict[str, _Mood] = {}
         self._warnings: dict[str, str] = {}
 
     def take(self, told: Told) -> LiveGlance:
@@ -37,7 +51,7 @@ class Glancing:
             case Kind.FINAL | Kind.REVISED if told["text"].strip():
                 glance = self._with_line(glance, told)
             case Kind.SENTIMENT if told.get("label"):
-                self._moods[told["utterance"]] = told
+                self._moods[told["utterance"]] = _Mood(told["label"], told["score"])
                 glance = self._with_mood(glance)
             case Kind.WARNING:
                 glance = self._with_warning(glance, told)
@@ -60,27 +74,28 @@ class Glancing:
         return self._with_mood(replace(glance, speakers=labels, last_speaker=last))
 
     def _with_line(self, glance: LiveGlance, told: Told) -> LiveGlance:
-        self._lines[told["id"]] = told
-        if self._last is None or told["start_ms"] >= self._last["start_ms"]:
-            self._last = told
-        elif told["id"] != self._last["id"]:
+        line = _Line(told["id"], told["start_ms"], told["speaker"])
+        self._lines[line.id] = line
+        last = self._last
+        if last is not None and line.id != last.id and line.start_ms < last.start_ms:
             return glance
-        line = self._last["text"].strip()[-LAST_LINE_CHARS:]
-        return replace(glance, last_line=line, last_speaker=self._label_of(self._last))
+        self._last = line
+        text = told["text"].strip()[-LAST_LINE_CHARS:]
+        return replace(glance, last_line=text, last_speaker=self._label_of(line))
 
     def _with_mood(self, glance: LiveGlance) -> LiveGlance:
         scored = [self._lines[line] for line in self._moods if line in self._lines]
         others = [line for line in scored if not self._is_agent(line)]
-        last = max(others or scored, key=lambda line: line["start_ms"], default=None)
+        last = max(others or scored, key=lambda line: line.start_ms, default=None)
         if last is None:
             return glance
-        mood = self._moods[last["id"]]
-        return replace(glance, sentiment=SentimentLabel(mood["label"]), score=mood["score"])
+        mood = self._moods[last.id]
+        return replace(glance, sentiment=SentimentLabel(mood.label), score=mood.score)
 
-    def _label_of(self, line: Told) -> str | None:
-        speaker = self._speakers.get(line["speaker"])
+    def _label_of(self, line: _Line) -> str | None:
+        speaker = self._speakers.get(line.speaker or "")
         return speaker["label"] if speaker else None
 
-    def _is_agent(self, line: Told) -> bool:
-        speaker = self._speakers.get(line["speaker"])
+    def _is_agent(self, line: _Line) -> bool:
+        speaker = self._speakers.get(line.speaker or "")
         return speaker is not None and speaker.get("role") == SpeakerRole.AGENT.value

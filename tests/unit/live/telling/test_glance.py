@@ -84,3 +84,18 @@ def test_a_warning_that_is_taken_back_counts_no_more():
     seen = glance(monologue, silence, back)
     assert (seen.warnings, seen.last_warning) == (1, "monologue")
     assert (glance(silence, back).warnings, glance(silence, back).last_warning) == (0, None)
+
+
+def test_the_last_line_is_shown_as_it_is_worded_though_it_begins_earlier_by_then():
+    earlier = {**line(2, 1, "And two.", "revised"), "start_ms": 1_950}
+    assert glance(speaker(1, "A"), line(1, 1, "one"), line(2, 1, "two"), earlier).last_line == (
+        "And two."
+    )
+
+
+def test_of_earlier_lines_no_words_are_kept():
+    glancing = Glancing()
+    for event in (speaker(1, "A"), line(1, 1, "swordfish"), mood(1, "neutral", 0.0)):
+        glancing.take(event)
+    glancing.take(line(2, 1, "and so on"))
+    assert "swordfish" not in repr(vars(glancing))
