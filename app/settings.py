@@ -17,7 +17,7 @@ from pydantic_settings import (
 
 from app.api_settings import ApiSettings
 from app.elsewhere_settings import ElsewhereSettings
-from app.phone_settings import PhoneSettings
+from app.phone_settings import Answering, PhoneSettings
 from app.watch_settings import WatchSettings
 from services.audio.covering import Cover
 from services.domain.addresses import is_encrypted_or_here, is_this_machine
@@ -231,7 +231,7 @@ def is_concrete(host: str) -> bool:
 def load_settings(kind: type[Settings] = Settings) -> Settings:
     """Read the settings of this kind; relative folders count from the current directory.
 
-    Raises BadSettings, which names the settings that can't be understood.
+    Raises BadSettings, which names the settings that can't be understood, or don't go together.
     """
     try:
         given = kind()
@@ -240,6 +240,9 @@ def load_settings(kind: type[Settings] = Settings) -> Settings:
     except ValidationError as error:
         names = sorted({str(problem["loc"][0]) for problem in error.errors()})
         raise BadSettings(f"It is {', '.join(names)}.") from None
+    if given.consent_required and given.acs_answer is Answering.RULE:
+        # Nobody would be there to say that people are told.
+        raise BadSettings("ACS_ANSWER=rule doesn't go with PARTYLINE_CONSENT_REQUIRED.")
     return given.model_copy(
         update={
             "data_dir": given.data_dir.expanduser().absolute(),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -13,11 +14,23 @@ CONFIGURATION = "/calling/.well-known/acsopenidconfiguration"
 MOST_BODY_BYTES = 1024 * 1024
 
 
+class Spoilt(StrEnum):
+    """An answer that says less than it should, to a request that was carried out."""
+
+    CUT = "cut"
+    """It breaks off in its middle."""
+    GARBLED = "garbled"
+    """It is no JSON."""
+    NAMELESS = "nameless"
+    """It doesn't say what the call is named."""
+
+
 class Service(Protocol):
     """Who does what is asked for."""
 
     issuer: Issuer
     keys_asked: int
+    spoils: Spoilt | None
 
     @property
     def endpoint(self) -> str:
@@ -81,7 +94,23 @@ class Handler(BaseHTTPRequestHandler):
             is_action = self.command == "POST" and not path.endswith(":terminate")
             return self._send(202 if is_action else 204, None)
         opened = self.command == "POST" and not path.endswith((":answer", ":connect"))
-        return self._send(201 if opened else 200, answer)
+        status = 201 if opened else 200
+        if self.service.spoils is None or not isinstance(answer, dict):
+            return self._send(status, answer)
+        return self._send_spoilt(status, answer, self.service.spoils)
+
+    def _send_spoilt(self, status: int, answer: dict[str, Any], how: Spoilt) -> None:
+        if how is Spoilt.NAMELESS:
+            return self._send(status, answer | {"callConnectionId": None})
+        written = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        # Of a cut one the other half never comes.
+        announced = len(written) if how is Spoilt.CUT else len(written) // 2
+        self.send_header("Content-Length", str(announced))
+        self.end_headers()
+        self.wfile.write(written[: len(written) // 2])
+        self.close_connection = True
 
     def _send(self, status: int, answer: Any, retry_after: str | None = None) -> None:
         is_sound = isinstance(answer, bytes)

@@ -58,6 +58,8 @@ class SeenCall:
     refused: int = 0
     lost: int = 0
     is_over: bool = False
+    ended_by: str | None = None
+    """How we were made to go: ``leave``, or ``terminate``, which ends it for everyone."""
     frames: int = 0
     finals: int = 0
     callbacks: list[tuple[str, int]] = field(default_factory=list)

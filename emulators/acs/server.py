@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from emulators.acs.call import EmulatedCall
-from emulators.acs.handler import Handler, Refused
+from emulators.acs.handler import Handler, Refused, Spoilt
 from emulators.acs.plans import CallPlan, SeenCall, SeenRequest
 from emulators.acs.script import AGENT, CUSTOMER
 from emulators.acs.signing import why_unsigned
@@ -50,6 +50,8 @@ class AcsEmulator(Emulator):
         self.keys_asked = 0
         self.fails_with: int | None = None
         """Status that every request is answered with, None to do what is asked."""
+        self.spoils: Spoilt | None = None
+        """How answers to what was done are spoilt, None for whole ones."""
         self.answers = Event()
         """While cleared, calls that are asked for come about, and neither is the request answered
         nor does the other end pick up."""
@@ -221,6 +223,7 @@ class AcsEmulator(Emulator):
         if method == "GET" and not action:
             return call.properties()
         if (method, action) in {("DELETE", ""), ("POST", "terminate")}:
+            call.seen.ended_by = action or "leave"
             call.hang_up()
             return None
         if method != "POST":

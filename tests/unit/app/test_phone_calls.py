@@ -4,6 +4,7 @@ import os
 import signal
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from app.routes import phone_words
 from app.security import AllowedHosts
 from emulators.acs.call import EmulatedCall
+from emulators.acs.handler import Spoilt
 from emulators.acs.plans import CallPlan
 from emulators.acs.script import CUSTOMER, PhoneLine
 from emulators.acs.tokens import TokenKind
@@ -469,18 +471,25 @@ def test_a_hang_up_that_fails_is_tried_again(
         assert len(here.service.asked(":terminate")) >= 2
 
 
+@pytest.mark.parametrize(
+    ("is_room", "ended_by"), [(False, "terminate"), (True, "leave")], ids=["placed", "joined"]
+)
 def test_a_call_whose_answer_got_lost_is_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_room: bool, ended_by: str
 ) -> None:
+    """In a room others go on talking: it is only left."""
     monkeypatch.setattr("app.routes._callers.KNOWN_WITHIN_S", 0.2)
     monkeypatch.setattr("services.telephony.acs.wire.control.READ_TIMEOUT_S", 1.0)
     with phones(tmp_path, CallPlan(speed=5)) as here:
         here.service.answers.clear()
+        phone, order = here.services.phone, here.order()
+        begin = partial(phone.join, LOCAL_USER, "room-1", order) if is_room else here.place
         with pytest.raises(TelephonyUnavailable):
-            here.place()
+            begin()
         assert here.services.live.running(LOCAL_USER) == []
         here.service.answers.set()
         here.wait(lambda: here.service.held[0].state == "disconnected")
+        assert here.service.calls[0].ended_by == ended_by
         here.wait(lambda: not here.rows())
 
 
@@ -503,6 +512,27 @@ def test_a_call_whose_event_was_quicker_than_the_answer_that_got_lost_is_held(
         here.wait(lambda: len(here.of(running.id, "final")) == 8)
         hung_up(here, running.id)
         assert len(here.services.calls.list(LOCAL_USER.org_id)) == 1
+
+
+@pytest.mark.parametrize("how", list(Spoilt))
+def test_a_call_whose_answer_makes_no_sense_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: Spoilt
+) -> None:
+    monkeypatch.setattr("app.routes._callers.KNOWN_WITHIN_S", 0.2)
+    opened = EmulatedCall.connect
+
+    def picks_up_later(self: EmulatedCall) -> None:
+        here.wait(lambda: here.rows() and not here.services.phone.exchange.is_opening)
+        here.service.spoils = None
+        opened(self)
+
+    monkeypatch.setattr(EmulatedCall, "connect", picks_up_later)
+    with phones(tmp_path, CallPlan(speed=5)) as here:
+        here.service.spoils = how
+        with pytest.raises(TelephonyUnavailable):
+            here.place()
+        here.wait(lambda: here.service.held[0].state == "disconnected")
+        here.wait(lambda: not here.rows())
 
 
 def test_a_call_that_the_service_refuses_leaves_no_row(tmp_path: Path) -> None:

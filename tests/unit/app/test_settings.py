@@ -291,3 +291,13 @@ def test_a_setting_of_phone_calls_that_cannot_be_is_named(
     monkeypatch.setenv(name, value)
     with pytest.raises(BadSettings, match=name):
         load_settings()
+
+
+def test_nobody_answers_by_rule_where_somebody_has_to_say_that_people_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ACS_ANSWER", "rule")
+    load_settings()
+    monkeypatch.setenv("PARTYLINE_CONSENT_REQUIRED", "1")
+    with pytest.raises(BadSettings, match=r"ACS_ANSWER=rule.*PARTYLINE_CONSENT_REQUIRED"):
+        load_settings()

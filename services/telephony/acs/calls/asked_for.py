@@ -61,7 +61,9 @@ class AskedFor:
         """
         running = held.running
         if may_have and running.phone is not None:
-            phone = replace(running.phone, for_everyone=True)
+            # In a room others talk with each other, whether we are there or not.
+            for_everyone = running.phone.way is not PhoneWay.JOINED
+            phone = replace(running.phone, for_everyone=for_everyone)
             with logged():
                 ending = replace(running, state=LiveState.FINISHING, phone=phone)
                 self._store.heartbeat(ending)

@@ -14,7 +14,8 @@ from services.telephony.acs.wire.wishes import PhoneWish
 HANG_UP_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 """Pauses before hanging up is tried again: a call that nobody ends goes on, and costs."""
 DOUBTED_AT = 3
-"""At so many looks in a row a service that says it transcribes, and tells nothing, is doubted."""
+"""After so many looks in a row, and as many again, a service that says it transcribes is doubted:
+it tells nothing."""
 SUMMARY_WITHIN_S = 10.0
 """So long a call that is over waits for the summary that was asked for with it."""
 
@@ -202,7 +203,7 @@ class PhoneErrands:
     def _see_to_words(self, found: PhoneConnection, is_wanted: Callable[[], bool]) -> None:
         """Have a call transcribed that isn't, or that is said to be and of which nothing comes."""
         self._claims = self._claims + 1 if found.is_transcribed else 0
-        is_doubted = self._claims == DOUBTED_AT
+        is_doubted = self._claims > 0 and self._claims % DOUBTED_AT == 0
         if found.is_transcribed and not is_doubted:
             return
         with self._changing:

@@ -186,11 +186,12 @@ class PhoneExchange:
         Any other's process has died, so it is taken up.
         """
         found = self._asked.found_again(event)
-        if found is None or event.connection_id is None:
+        if found is None or found.phone is None or event.connection_id is None:
             return
         telemetry.warning("phone.found_again", goes_on=found.goes_on)
         if not found.goes_on:
-            self._phone.control.hang_up(event.connection_id, for_everyone=True)
+            everyone = found.phone.for_everyone
+            self._phone.control.hang_up(event.connection_id, for_everyone=everyone)
             self._parts.store.remove(found.id)
 
     # --- after a restart ------------------------------------------------------------------------

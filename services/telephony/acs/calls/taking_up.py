@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from services import telemetry
-from services.domain.errors import InvalidRequest
+from services.domain.errors import InvalidRequest, TelephonyError
 from services.domain.findings import Finding, FindingKind
 from services.domain.live_calls import RunningCall
 from services.live.recording.landing import SILENT_FOR
@@ -76,13 +76,18 @@ class TakingUp:
     def _goes_on(self, running: RunningCall) -> bool:
         """Ask the service whether a call goes on. Raises a TelephonyError when it can't tell.
 
-        What it can't tell for long doesn't.
+        What it can't tell for so long doesn't: it is told to end it, should it go on all the same.
         """
         if self._parts.phone is None or running.phone is None:
             return False
-        if running.heartbeat_at < datetime.now(UTC) - GIVEN_UP_AFTER:
+        try:
+            found = self._phone.control.look_up(running.phone.connection_id)
+        except TelephonyError:
+            if running.heartbeat_at >= datetime.now(UTC) - GIVEN_UP_AFTER:
+                raise
+            with logged():
+                self._hang_up(running)
             return False
-        found = self._phone.control.look_up(running.phone.connection_id)
         return found is not None and found.goes_on
 
     def _hang_up(self, running: RunningCall) -> None:

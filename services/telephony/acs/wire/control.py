@@ -15,6 +15,7 @@ from services.domain.errors import (
     BadSettings,
     InvalidRequest,
     PhoneCallGone,
+    TelephonyUnavailable,
     TooLarge,
     UnsupportedOption,
 )
@@ -218,7 +219,12 @@ class AcsControl:
             "transcription": self._transcription(wish),
         }
         with _translated("open"):
-            return connection_of(ask(sdk, common))
+            told = ask(sdk, common)
+        try:
+            return connection_of(told)
+        except PhoneCallGone:
+            # It took the request and doesn't say what the call is named: an event will.
+            raise TelephonyUnavailable from None
 
     def _transcription(self, wish: PhoneWish) -> "TranscriptionOptions":
         from azure.communication.callautomation import (

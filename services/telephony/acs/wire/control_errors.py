@@ -6,27 +6,30 @@ from services.domain.errors import (
     PartylineError,
     PhoneCallGone,
     TelephonyBusy,
-    TelephonyError,
     TelephonyRefusedKey,
     TelephonyRejected,
     TelephonyUnavailable,
 )
 
 LONGEST_WAIT_S = 3_600
+LEAST_REFUSAL = 300
 
 
 def error_of(error: Any) -> PartylineError:
-    """Return our error for one that azure-core has raised."""
-    from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+    """Return our error for one that azure-core has raised.
 
-    if isinstance(error, HttpResponseError) and error.status_code is not None:
-        failure = error_of_status(error.status_code)
-        if failure.retryable:
-            failure.retry_after_s = _wait_s(error.response)
-        return failure
-    if isinstance(error, ServiceRequestError | ServiceResponseError):
+    Where no refusal can be read, as in an answer that breaks off or makes no sense, the service may
+    have done what it was asked for.
+    """
+    from azure.core.exceptions import HttpResponseError
+
+    status = error.status_code if isinstance(error, HttpResponseError) else None
+    if status is None or status < LEAST_REFUSAL:
         return TelephonyUnavailable()
-    return TelephonyError()
+    failure = error_of_status(status)
+    if failure.retryable:
+        failure.retry_after_s = _wait_s(error.response)
+    return failure
 
 
 def error_of_status(status: int) -> PartylineError:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from emulators.acs.handler import Spoilt
 from emulators.acs.plans import CallPlan
 from emulators.acs.server import AcsEmulator
 from services.domain.errors import (
@@ -280,3 +281,13 @@ def test_callbacks_over_open_ways_are_refused():
 def test_all_errors_are_ours(service, control):
     with pytest.raises(PartylineError):
         control.answer("", ONE)
+
+
+@pytest.mark.parametrize("how", list(Spoilt))
+def test_a_request_may_have_been_carried_out_whose_answer_is_spoilt(
+    service: AcsEmulator, control: AcsControl, how: Spoilt
+) -> None:
+    service.spoils = how
+    with pytest.raises(TelephonyUnavailable):
+        control.call(CALLEE, ONE, caller=CALLER)
+    assert len(service.calls) == 1
