@@ -17,14 +17,19 @@ from starlette.routing import Route
 from app.routes._callers import check_no_browser, held_soon, status_of
 from app.routes._guard import CLIENT_GONE, GetServices
 from services import telemetry
-from services.domain.errors import PartylineError
+from services.domain.errors import PartylineError, StillInWork
+from services.telephony.acs.callers import PhoneCallers
 from services.telephony.acs.paths import EVENTS_PATH, INCOMING_PATH
 from services.telephony.acs.wire.events import MOST_BODY_BYTES
-from services.telephony.acs.wire.incoming import allowed_rate
+from services.telephony.acs.wire.incoming import Delivery, allowed_rate
 from services.telephony.told import Unreadable
 
 READ_WITHIN_S = 10.0
 DONE_AT_ONCE = 16
+FETCHED_AT_ONCE = 2
+"""A recording takes minutes to fetch, and events of calls are not to wait for it."""
+MOST_WAITING = 16
+"""So many deliveries at most wait for their recordings to be fetched; others come again."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -35,7 +40,7 @@ class _TooLarge(Exception):
 
 def routes(get_services: GetServices) -> list[Route]:
     """Return both routes."""
-    places = CapacityLimiter(DONE_AT_ONCE)
+    places, fetching = CapacityLimiter(DONE_AT_ONCE), CapacityLimiter(FETCHED_AT_ONCE)
 
     @_answered
     async def events(request: Request) -> Response:
@@ -56,14 +61,33 @@ def routes(get_services: GetServices) -> list[Route]:
         if request.method == "OPTIONS":
             headers = allowed_rate({k.lower(): v for k, v in request.headers.items()})
             return Response(status_code=200 if headers else 400, headers=headers)
-        body = await _body(request)
-        answer = await anyio.to_thread.run_sync(callers.take_delivery, body, limiter=places)
-        return JSONResponse(answer)
+        delivery = callers.delivery(await _body(request))
+        outcomes = await asyncio.gather(
+            anyio.to_thread.run_sync(callers.take_calls, delivery, limiter=places),
+            _fetched(callers, delivery, fetching),
+            return_exceptions=True,
+        )
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+        return JSONResponse(delivery.answer)
 
     return [
         Route(EVENTS_PATH, events, methods=["POST"]),
         Route(INCOMING_PATH, incoming, methods=["POST", "OPTIONS"]),
     ]
+
+
+async def _fetched(callers: PhoneCallers, delivery: Delivery, fetching: CapacityLimiter) -> None:
+    """Have the recordings of a delivery fetched. Raises as PhoneCallers.take_recordings.
+
+    Whoever delivers doesn't wait for that long, but tells it again, and finds it done.
+    """
+    if not delivery.recordings:
+        return
+    if fetching.statistics().tasks_waiting >= MOST_WAITING:
+        raise StillInWork
+    await anyio.to_thread.run_sync(callers.take_recordings, delivery, limiter=fetching)
 
 
 def _answered(handler: Handler) -> Handler:

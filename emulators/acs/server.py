@@ -151,15 +151,20 @@ class AcsEmulator(Emulator):
         }
         return _posted(address, [event]).status_code
 
-    def recorded(self, address: str, call: EmulatedCall, sound: bytes) -> int:
-        """Have a call's recording ready, and say so; return the status of the answer."""
+    def recorded(
+        self, address: str, call: EmulatedCall, sound: bytes, *, event_id: str | None = None
+    ) -> int:
+        """Have a call's recording ready, and say so; return the status of the answer.
+
+        Under an ``event_id`` that was used before it is the same event that is delivered again.
+        """
         name = uuid.uuid4().hex
         with self._lock:
             self._recordings[name] = sound
         subject = f"/recording/call/x/serverCallId/{call.ids['serverCallId']}/recordingId/{name}"
         chunk = {"index": 0, "contentLocation": f"{self.endpoint}{RECORDINGS}/{name}"}
         event = {
-            "id": str(uuid.uuid4()),
+            "id": event_id or str(uuid.uuid4()),
             "eventType": "Microsoft.Communication.RecordingFileStatusUpdated",
             "subject": subject,
             "data": {"recordingStorageInfo": {"recordingChunks": [chunk]}},

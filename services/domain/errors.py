@@ -243,6 +243,12 @@ class NotLandedYet(NotReady):
     retryable = True
 
 
+class StillInWork(NotReady):
+    """This was asked for before and is being done at the moment."""
+
+    retryable = True
+
+
 class SoundNotReady(NotReady):
     """The sound of this call is being prepared and can't be heard yet."""
 

@@ -1,4 +1,4 @@
-"""Which events of telephone services have come: they are sent again until they are taken.
+"""Which events of telephone services have been dealt with: until then they are sent again.
 
 Of an event's id a hash is kept, which has the same length whatever a service makes its ids of.
 """
@@ -6,9 +6,9 @@ Of an event's id a hash is kept, which has the same length whatever a service ma
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, select
 
-from services.storage.database import insert_new, writing
+from services.storage.database import insert_new, reading, writing
 from services.storage.phone_tables import PHONE_SEEN
 
 _S = PHONE_SEEN.c
@@ -21,22 +21,20 @@ class PhoneSeenStore:
         """Use this database."""
         self._engine = engine
 
-    def is_new(self, event_id: str, at: datetime) -> bool:
-        """Remember an event as seen at this moment; say whether it had not been before.
+    def is_known(self, event_id: str) -> bool:
+        """Say whether an event has been noted."""
+        query = select(_S.event).where(_S.event == _hash(event_id))
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
 
-        Of several processes that are sent one event at once exactly one is told that it is new.
-        """
+    def note(self, event_id: str, at: datetime) -> None:
+        """Remember that an event was dealt with at this moment; the first time counts."""
         row = {"event": _hash(event_id), "seen_at": at}
         with writing(self._engine) as connection:
-            return insert_new(connection, PHONE_SEEN, row, key=("event",))
-
-    def forget(self, event_id: str) -> None:
-        """Take the event as new again when it comes the next time."""
-        with writing(self._engine) as connection:
-            connection.execute(delete(PHONE_SEEN).where(_S.event == _hash(event_id)))
+            insert_new(connection, PHONE_SEEN, row, key=("event",))
 
     def delete_before(self, at: datetime) -> int:
-        """Forget the events seen before this moment; return how many there were."""
+        """Forget the events noted before this moment; return how many there were."""
         with writing(self._engine) as connection:
             return connection.execute(delete(PHONE_SEEN).where(_S.seen_at < at)).rowcount
 

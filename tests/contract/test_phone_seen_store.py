@@ -18,47 +18,49 @@ def seen(engine: Engine) -> PhoneSeenStore:
     return PhoneSeenStore(engine)
 
 
-def test_an_event_is_new_once(seen, engine):
-    assert seen.is_new("e-1", NOW)
-    assert not seen.is_new("e-1", NOW + timedelta(minutes=1))
-    assert seen.is_new("E-1", NOW)
-    assert not PhoneSeenStore(engine).is_new("e-1", NOW)
+def test_an_event_is_known_once_it_is_noted(seen, engine):
+    assert not seen.is_known("e-1")
+    assert not seen.is_known("e-1")
+    seen.note("e-1", NOW)
+    assert seen.is_known("e-1")
+    assert not seen.is_known("E-1")
+    assert PhoneSeenStore(engine).is_known("e-1")
 
 
-def test_one_that_could_not_be_dealt_with_is_new_again(seen):
-    seen.is_new("e-1", NOW)
-    seen.is_new("e-2", NOW)
-    seen.forget("e-1")
-    seen.forget("unknown")
-    assert seen.is_new("e-1", NOW)
-    assert not seen.is_new("e-2", NOW)
+def test_one_that_is_noted_again_is_kept_as_long_as_it_was(seen):
+    seen.note("e-1", NOW)
+    seen.note("e-1", NOW + timedelta(minutes=1))
+    assert seen.delete_before(NOW + timedelta(seconds=1)) == 1
+    assert not seen.is_known("e-1")
 
 
 @pytest.mark.parametrize("event_id", ["", "x" * 10_000, "Zoë ☎", "a\x00b", "\ud800", "'; --"])
 def test_a_service_may_number_its_events_as_it_likes(seen, event_id):
-    assert seen.is_new(event_id, NOW)
-    assert not seen.is_new(event_id, NOW)
-    assert seen.is_new(f"{event_id}.", NOW)
+    assert not seen.is_known(event_id)
+    seen.note(event_id, NOW)
+    assert seen.is_known(event_id)
+    assert not seen.is_known(f"{event_id}.")
 
 
 def test_old_ones_are_forgotten(seen):
     for minutes in range(5):
-        seen.is_new(f"e-{minutes}", NOW + timedelta(minutes=minutes))
+        seen.note(f"e-{minutes}", NOW + timedelta(minutes=minutes))
     assert seen.delete_before(NOW + timedelta(minutes=3)) == 3
     assert seen.delete_before(NOW) == 0
-    assert seen.is_new("e-2", NOW)
-    assert not seen.is_new("e-3", NOW)
+    assert not seen.is_known("e-2")
+    assert seen.is_known("e-3")
 
 
 def test_no_id_is_kept_as_it_came(seen, engine):
-    seen.is_new("call of nora", NOW)
+    seen.note("call of nora", NOW)
     with engine.connect() as connection:
         [row] = connection.execute(select(PHONE_SEEN))
     assert "nora" not in row.event
     assert row.seen_at == NOW
 
 
-def test_of_many_at_once_one_is_told_that_it_is_new(seen):
+def test_many_may_note_one_at_once(seen):
     with ThreadPoolExecutor(8) as threads:
-        told = list(threads.map(lambda n: (n % 5, seen.is_new(f"e-{n % 5}", NOW)), range(40)))
-    assert sorted(event for event, is_new in told if is_new) == list(range(5))
+        list(threads.map(lambda n: seen.note(f"e-{n % 5}", NOW), range(40)))
+    assert all(seen.is_known(f"e-{n}") for n in range(5))
+    assert seen.delete_before(NOW + timedelta(seconds=1)) == 5

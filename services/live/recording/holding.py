@@ -17,6 +17,7 @@ from services.live.recogniser.recognising import LiveOrder, Recogniser
 from services.live.recording.held import HeldCall
 from services.live.recording.held_by import Held
 from services.live.recording.landing import BACK_WITHIN, Landed, Landing
+from services.live.recording.letting_go import let_go
 from services.live.recording.patience import HoldingLimits
 from services.live.telling.events import Told
 from services.live.telling.read_back import ToldCaptions
@@ -188,11 +189,10 @@ class Holding:
             self._landed = {key: one for key, one in self._landed.items() if one[1] >= since}
 
     def close(self) -> None:
-        """Let go of all calls; what they have is landed by the next start."""
+        """Let go of all calls, soon; what they have is landed by the next start."""
         with self._lock:
             held, self._held = list(self._held.values()), {}
-        for call in held:
-            call.release()
+        let_go(held)
 
     def note(self, held: Held) -> None:
         """Write at once what is not to be lost with this process: the tape doesn't tell it."""

@@ -12,20 +12,25 @@ LOOK_EVERY_S = 1.0
 LOOKS_PER_BEAT = 2
 LOOKS_PER_LANDING = 15
 LOOKS_PER_TAKING_UP = 3
+TAKEN_UP_WITHIN_S = 10.0
+"""So long whoever stops waits for calls that are just being taken up."""
+
+IsStopping = Callable[[], bool]
 
 
 class LiveKeeper:
     """Does so in a thread of its own; each part by itself, so that no fault stops the others.
 
     Landing takes its time, by the length of calls, and so does ``take_up``, which goes on with
-    calls of processes that have died: each has another thread, and nothing waits for it.
+    calls of processes that have died: each has another thread, and nothing waits for it. It is
+    given what says that it is to begin no more.
     """
 
     def __init__(
         self,
         holding: Holding,
         *,
-        take_up: Callable[[], None] = lambda: None,
+        take_up: Callable[[IsStopping], None] = lambda _is_stopping: None,
         every_s: float = LOOK_EVERY_S,
     ) -> None:
         """Look after these calls every so many seconds."""
@@ -34,18 +39,19 @@ class LiveKeeper:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="live-keeper", daemon=True)
         self._landing = _Beside("live-landing", holding.land_left_over)
-        self._taking_up = _Beside("live-taking-up", take_up)
+        self._taking_up = _Beside("live-taking-up", partial(take_up, self._stopping.is_set))
 
     def start(self) -> None:
         """Begin; calls of processes that have died are landed first."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and wait for that."""
+        """End, and wait for that; calls that are just being taken up are waited for a while."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        self.wait_for_landing()
+        self._landing.wait()
+        self._taking_up.wait(TAKEN_UP_WITHIN_S)
 
     def wait_for_landing(self) -> None:
         """Wait until what is being landed at present has landed, or could not."""
@@ -89,10 +95,10 @@ class _Beside:
             self._thread = threading.Thread(target=work, name=self._name, daemon=True)
             self._thread.start()
 
-    def wait(self) -> None:
-        """Wait until what is under way is done."""
+    def wait(self, within_s: float | None = None) -> None:
+        """Wait until what is under way is done, so long at most."""
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(within_s)
 
 
 def _do(work: Callable[[], None]) -> None:

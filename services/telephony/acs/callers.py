@@ -1,33 +1,20 @@
 """What Azure Communication Services says to us: who may say it, and that it is taken once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 from services import telemetry
-from services.domain.errors import CallerRefused, NotFound, PartylineError
+from services.domain.errors import CallerRefused, NotFound
 from services.telephony.acs.calls.held_phone import HeldPhoneCall
 from services.telephony.acs.desk import PhoneDesk
+from services.telephony.acs.once import Once, Seen
 from services.telephony.acs.wire.events import PhoneEvent, parse_callbacks
-from services.telephony.acs.wire.incoming import is_secret, parse_delivery
+from services.telephony.acs.wire.incoming import Delivery, is_secret, parse_delivery
 from services.telephony.acs.wire.tokens import TokenCheck
 
 REMEMBERED = timedelta(days=2)
 """Event Grid tries again for up to a day; recordings lie ready for up to two."""
-
-
-class Seen(Protocol):
-    """Which events have come already. All raise StorageError."""
-
-    def is_new(self, event_id: str, at: datetime) -> bool:
-        """Say whether an event comes for the first time, and remember it."""
-
-    def forget(self, event_id: str) -> None:
-        """Take that what an event asks for could not be done, so that it may come again."""
-
-    def delete_before(self, at: datetime) -> int:
-        """Forget those that came before this moment."""
 
 
 class PhoneCallers:
@@ -45,6 +32,7 @@ class PhoneCallers:
         self._desk = desk
         self._check = check
         self._seen = seen
+        self._once = Once(seen)
         self._secret = secret
 
     def check_token(self, authorization: str | None) -> None:
@@ -78,49 +66,41 @@ class PhoneCallers:
         return parse_callbacks(body)
 
     def take_event(self, event: PhoneEvent) -> None:
-        """Take an event, once however often it comes. Raises StorageError.
+        """Take an event, once however often it comes. Raises StillInWork, StorageError.
 
         One that can't be done, and could not be the next time either, counts as taken.
         """
-        self._once(event.id, lambda: self._desk.exchange.take(event))
+        self._once.do(event.id, lambda: self._desk.exchange.take(event))
 
-    def take_delivery(self, body: bytes) -> dict[str, str]:
-        """Take what Event Grid delivers; return the answer.
+    def delivery(self, body: bytes) -> Delivery:
+        """Return what Event Grid delivers. Raises Unreadable."""
+        return parse_delivery(body)
 
-        Raises Unreadable, StorageError, and what answering a call by rule, or fetching a recording,
-        raises.
+    def take_calls(self, delivery: Delivery) -> None:
+        """Take the calls that a delivery tells of, each once.
+
+        Raises StorageError, StillInWork, and what answering a call by rule raises.
         """
-        delivery = parse_delivery(body)
+        self._each((call.id, partial(self._desk.ring, call)) for call in delivery.calls)
+
+    def take_recordings(self, delivery: Delivery) -> None:
+        """Fetch the recordings that a delivery tells of, each once: that may take minutes.
+
+        Raises StorageError, StillInWork, and what fetching a recording raises.
+        """
         take = self._desk.exchange.recordings.take
-        works = [(call.id, partial(self._desk.ring, call)) for call in delivery.calls]
-        works += [(ready.id, partial(take, ready)) for ready in delivery.recordings]
+        self._each((ready.id, partial(take, ready)) for ready in delivery.recordings)
+
+    def _each(self, works: Iterable[tuple[str, Callable[[], None]]]) -> None:
         failed: list[Exception] = []
         for event_id, work in works:
             try:
-                self._once(event_id, work)
+                self._once.do(event_id, work)
             except Exception as error:
                 # Those behind it are not to wait for it.
                 failed.append(error)
         if failed:
             raise failed[0]
-        return delivery.answer
-
-    def _once(self, event_id: str, work: Callable[[], None]) -> None:
-        now = datetime.now(UTC)
-        if not self._seen.is_new(event_id, now):
-            return
-        try:
-            work()
-        except PartylineError as error:
-            if not error.retryable:
-                # However often it came, it could not be done.
-                telemetry.warning("phone.event_in_vain", error=error.code)
-                return
-            self._seen.forget(event_id)
-            raise
-        except BaseException:
-            self._seen.forget(event_id)
-            raise
 
     def forget_old(self) -> int:
         """Forget events that nobody sends again, and calls that get no recording any more.

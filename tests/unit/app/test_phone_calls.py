@@ -2,6 +2,9 @@
 
 import os
 import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,6 +15,7 @@ import httpx
 import pytest
 
 from app.routes import phone_words
+from app.routes.phone_events import DONE_AT_ONCE, FETCHED_AT_ONCE
 from app.security import AllowedHosts
 from emulators.acs.call import EmulatedCall
 from emulators.acs.handler import Spoilt
@@ -46,6 +50,7 @@ from tests.unit.jobs.conftest import tone
 
 FAST = CallPlan(speed=0)
 SLOW = CallPlan(speed=20, rounds=None)
+WITHIN_S = 10.0
 COLLEAGUE = User(id="sam", name="Sam", org_id=LOCAL_USER.org_id, role=Role.VIEWER)
 
 
@@ -387,6 +392,65 @@ def test_a_recording_that_is_ready_later_becomes_the_call_s(tmp_path: Path) -> N
         stranger = here.service.call({}, way="dialled", participants=())
         assert here.service.recorded(address, stranger, sound) == 200
         assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_recording_that_is_told_again_while_it_is_fetched_is_not_taken_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch, fetched, may_go = AcsControl.fetch, [], threading.Event()
+
+    def fetches(self: AcsControl, *given: Any, **wanted: Any) -> None:
+        fetched.append(given)
+        assert may_go.wait(WITHIN_S)
+        if len(fetched) == 1:
+            raise TelephonyUnavailable
+        fetch(self, *given, **wanted)
+
+    monkeypatch.setattr(AcsControl, "fetch", fetches)
+    with phones(tmp_path, FAST) as here, ThreadPoolExecutor(1) as threads:
+        running = here.place()
+        here.wait(lambda: len(here.of(running.id, "final")) == 8)
+        hung_up(here, running.id)
+        address = f"{here.address}/acs/incoming?secret={EVENT_SECRET}"
+        tell = partial(here.service.recorded, address, here.service.held[0], tone(1.0))
+        first = threads.submit(tell, event_id="one")
+        here.wait(lambda: fetched)
+        # Who delivers an event has no patience; that it comes again is no reason to forget it.
+        assert tell(event_id="one") == 503
+        may_go.set()
+        assert first.result(WITHIN_S) == 503
+        assert tell(event_id="one") == 200
+        assert here.services.calls.get(LOCAL_USER.org_id, running.id).has_recording
+        assert tell(event_id="one") == 200
+        assert len(fetched) == 2
+
+
+def test_recordings_that_are_fetched_keep_no_call_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched, may_go = [], threading.Event()
+
+    def fetches(self: AcsControl, *given: Any, **wanted: Any) -> None:
+        fetched.append(given)
+        may_go.wait(WITHIN_S)
+        raise InvalidRequest
+
+    monkeypatch.setattr(AcsControl, "fetch", fetches)
+    with phones(tmp_path, FAST) as here, ThreadPoolExecutor(DONE_AT_ONCE) as threads:
+        here.place()
+        (call,) = here.service.held
+        address = f"{here.address}/acs/incoming?secret={EVENT_SECRET}"
+        told = [
+            threads.submit(here.service.recorded, address, call, b"") for _ in range(DONE_AT_ONCE)
+        ]
+        here.wait(lambda: len(fetched) == FETCHED_AT_ONCE)
+        time.sleep(0.3)
+        assert here.service.ring(address) == 200
+        assert len(here.services.phone.incoming(LOCAL_USER)) == 1
+        assert len(fetched) == FETCHED_AT_ONCE
+        may_go.set()
+        assert {one.result(WITHIN_S) for one in told} == {200}
+        assert len(fetched) == DONE_AT_ONCE
 
 
 @pytest.mark.parametrize(

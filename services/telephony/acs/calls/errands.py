@@ -177,6 +177,11 @@ class PhoneErrands:
         """For how long it has told nothing, while it tells nothing."""
         return self._looking_up.lasts_s
 
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether it has not told for too long how the call stands, while it tells nothing."""
+        return self._looking_up.is_in_vain
+
     def is_due(self) -> bool:
         """Say, once each time, that ``goes_on`` is to be asked."""
         return self._looking_up.is_due()
@@ -192,6 +197,7 @@ class PhoneErrands:
             found = self._control.look_up(self._connection_id())
             if found is None or not found.goes_on:
                 return False
+            self._looking_up.confirmed()
             if found.is_connected:
                 self._see_to_words(found, is_wanted)
         except PartylineError as error:

@@ -32,7 +32,8 @@ from services.telephony.acs.wire.wishes import PhoneWish, check_can_switch
 class PhoneParts:
     """What holding phone calls takes; ``then`` as Holding.conclude.
 
-    ``own`` is the raw identifier of the number that calls are placed from.
+    ``own`` is the raw identifier of the number that calls are placed from. A call may last
+    ``most_ms`` by the clock, whatever is heard of it.
     """
 
     control: PhoneControl
@@ -68,6 +69,10 @@ class HeldPhoneCall:
         self._is_gone = False
         self._landed = False
         self._finish_by: float | None = None
+        running = standing.running
+        # An earlier process has held it for as long as that.
+        lasted_s = (running.heartbeat_at - running.began_at).total_seconds()
+        self._began_at = parts.clock() - max(0.0, lasted_s)
         self._errands = PhoneErrands(
             parts.control,
             wish,
@@ -279,7 +284,7 @@ class HeldPhoneCall:
                 self._words.give_up()
             return
         self._words.look()
-        if self._words.lasted_ms >= self._parts.most_ms:
+        if self._is_too_long or self._is_in_vain:
             self.end()
         elif not self._words.is_connected:
             if self._words.was_heard and self._errands.away_s >= AWAY_AFTER_S:
@@ -298,6 +303,17 @@ class HeldPhoneCall:
         return landed
 
     # --- the rest -------------------------------------------------------------------------------
+
+    @property
+    def _is_too_long(self) -> bool:
+        """Whether it was begun too long ago; its own time stands still while nothing is heard."""
+        return (self._parts.clock() - self._began_at) * 1_000 >= self._parts.most_ms
+
+    @property
+    def _is_in_vain(self) -> bool:
+        """Whether nobody can know any more if it goes on: its end may have got lost."""
+        with self._lock:
+            return not self._words.is_connected and self._errands.is_in_vain
 
     def _finish(self) -> None:
         """Hang up, and take the last words."""

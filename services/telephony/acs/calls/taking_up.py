@@ -1,5 +1,6 @@
 """Takes up the phone calls whose process has died: they go on, are ended, or land."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -11,12 +12,11 @@ from services.live.recording.landing import SILENT_FOR
 from services.telephony.acs.calls.exchange import ExchangeParts, PhoneExchange
 from services.telephony.acs.calls.held_phone import PhoneParts
 from services.telephony.acs.calls.logged import logged
+from services.telephony.acs.calls.looking_up import GIVEN_UP_AFTER
 from services.telephony.acs.calls.resuming import kept_captions
 
 DEAD_FOR = timedelta(seconds=6)
 """A process of this machine that is gone, and has shown no heartbeat for so long, is dead."""
-GIVEN_UP_AFTER = timedelta(minutes=15)
-"""A call that nobody holds, and of which the service doesn't tell how it stands, has ended."""
 ASKED_AT_ONCE = 8
 
 
@@ -28,12 +28,15 @@ class TakingUp:
         self._parts = parts
         self._exchange = exchange
         self._is_prepared = False
+        self._is_stopping: Callable[[], bool] = lambda: False
 
-    def look(self) -> None:
+    def look(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
         """Go on with the calls whose process has died, or land those that are over.
 
-        What can't be done now, as the service can't be asked, is tried again later.
+        What can't be done now, as the service can't be asked, is tried again later. Once
+        ``is_stopping``, this process takes up no more: the calls are left as they are.
         """
+        self._is_stopping = is_stopping
         self._prepare()
         now = datetime.now(UTC)
         silent = [
@@ -47,7 +50,7 @@ class TakingUp:
                 list(threads.map(self._take_up_logged, silent))
 
     def _take_up_logged(self, running: RunningCall) -> None:
-        if self._parts.holding.find(running.id) is None:
+        if not self._is_stopping() and self._parts.holding.find(running.id) is None:
             with logged():
                 self._take_up(running)
 
@@ -58,6 +61,8 @@ class TakingUp:
                 self._parts.store.remove(running.id)
             return
         at_service = self._goes_on(running)
+        if self._is_stopping():
+            return
         goes_on = running.goes_on and at_service
         if at_service and not goes_on:
             # It was being ended when its process died.

@@ -3,7 +3,12 @@
 from itertools import pairwise
 
 from services.domain.errors import TelephonyBusy, TelephonyError
-from services.telephony.acs.calls.looking_up import PAUSES_S, SETTLED_S, LookingUp
+from services.telephony.acs.calls.looking_up import (
+    GIVEN_UP_AFTER,
+    PAUSES_S,
+    SETTLED_S,
+    LookingUp,
+)
 from services.telephony.acs.wire.connections import RINGS_FOR_S
 from tests.unit.telephony.acs.clock import Clock
 
@@ -50,3 +55,19 @@ def test_what_keeps_failing_is_asked_for_at_growing_pauses():
             looking.begin()
     pauses = [after - before for before, after in pairwise([-1, *asked])]
     assert pauses == [2, 5, 15, 60, 60]
+
+
+def test_it_is_in_vain_when_the_service_has_not_answered_for_too_long():
+    clock = Clock()
+    looking, long_s = LookingUp(clock), GIVEN_UP_AFTER.total_seconds()
+    looking.over()
+    clock.now += long_s
+    looking.begin()
+    assert not looking.is_in_vain
+    clock.now += long_s - 1
+    # That it is still away is no news of the call.
+    looking.begin(at_once=True)
+    clock.now += 1
+    assert looking.is_in_vain
+    looking.confirmed()
+    assert not looking.is_in_vain
