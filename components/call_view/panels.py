@@ -54,7 +54,10 @@ def draw_talk(reviewed: ReviewedCall) -> None:
     with st.container(border=True):
         draw_panel_title("Talking and listening")
         if not metrics.speech_ms:
-            st.caption("Nobody speaks in this call.")
+            has_sound = reviewed.call.has_recording
+            st.caption(
+                "Nobody speaks in this call." if has_sound else "There are no words of this call."
+            )
             return
         text = talk_ratio_text(transcript, metrics)
         show(talk_ratio_figure(transcript, metrics), key="chart_talk", alt=text)

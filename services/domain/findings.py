@@ -74,7 +74,8 @@ SENTENCES: Mapping[FindingKind, str] = {
         "What is here ends early, because Partyline was stopped while the call was being held."
     ),
     FindingKind.NOT_TRANSCRIBED: (
-        "For a while the telephone service sent no words: what was said then is not in the call."
+        "For a while there are no words, because the telephone service sent none or they could "
+        "not be read here: what was said then is not in the call."
     ),
     FindingKind.NO_RECORDING: (
         "There is no recording of this call: the telephone service sent its words only. What is "

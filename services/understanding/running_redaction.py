@@ -49,8 +49,9 @@ class RunningRedaction:
         A line that was given before is read anew.
         """
         learnt = self._scanner.read(line)
-        self._heard[line.id] = line
         shown = self._show(line)
+        # One that can't be shown is not looked at again: it would cost the lines after it, too.
+        self._heard[line.id] = line
         if not learnt:
             return (shown,)
         changed = []

@@ -27,7 +27,7 @@ from services.domain.errors import (
 )
 from services.domain.findings import Finding, FindingKind
 from services.domain.ids import new_id
-from services.domain.live_calls import LiveSource, LiveState, RunningCall
+from services.domain.live_calls import LiveSource, LiveState, RunningCall, SoundGap
 from services.domain.people import LOCAL_USER
 from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
 from services.domain.sound import Listening, Original
@@ -208,6 +208,35 @@ def test_a_call_in_which_nobody_said_a_word_leaves_nothing(house, captions):
     assert house.landing.land_words(house.held(), told) is Landed.TOO_SHORT
     house.assert_nothing_held()
     assert house.services.calls.list(ORG) == []
+
+
+@pytest.mark.parametrize("redact", [True, False])
+def test_a_call_of_which_all_words_are_missing_says_so(house, redact):
+    """
+    words    |.....|xxxxx|........|xxxx|
+             0    1000  3000     9000 9500 ms
+    """
+    places = ((1_000, 3_000), (9_000, 9_500), (1_200, 1_700))
+    gaps = tuple(SoundGap(start_ms=start_ms, end_ms=end_ms) for start_ms, end_ms in places)
+    options = replace(OPTIONS, provider="scripted", redact=redact)
+    call_id = house.held(options=options, gaps=gaps, received_ms=9_200)
+    assert house.landing.land_words(call_id, None) is Landed.CALL
+    house.assert_landed(call_id)
+    audio = house.services.calls.get(ORG, call_id).audio
+    missing = [one for one in audio.findings if one.kind is FindingKind.NOT_TRANSCRIBED]
+    assert [one.measured["missing_ms"] for one in missing] == [2_000, 500]
+    assert audio.duration_ms == 9_500
+    shown = house.services.review.load(LOCAL_USER, call_id).transcript
+    assert (shown.utterances, shown.redacted) == ((), redact)
+
+
+def test_unredacted_words_are_not_stored_where_others_are_missing(house):
+    redacting = replace(OPTIONS, redact=True)
+    gap = SoundGap(start_ms=1_000, end_ms=3_000)
+    call_id = house.held(options=redacting, gaps=(gap,))
+    assert house.landing.land_words(call_id, analysed()) is Landed.CALL
+    shown = house.services.review.load(LOCAL_USER, call_id).transcript
+    assert (shown.utterances, shown.redacted) == ((), True)
 
 
 def test_unredacted_words_of_a_redacted_call_are_not_stored(house):

@@ -301,6 +301,18 @@ def test_call_without_words_draws(staged, open_page):
     assert "No sentiment is known" in texts(page)
 
 
+def test_a_call_of_which_all_words_are_missing_is_not_taken_for_silence(staged, open_page):
+    silent = replace(sample_transcript(()), summary=None, loudness_dbfs={})
+    gap = Finding(
+        kind=FindingKind.NOT_TRANSCRIBED, measured={"from_ms": 2_000.0, "missing_ms": 8_400.0}
+    )
+    call = staged.add_ready(silent, findings=(Finding(kind=FindingKind.NO_RECORDING), gap))
+    page = open_page("call", open_call=call.id)
+    assert "Nobody speaks in this call" not in texts(page)
+    assert "There are no words of this call." in texts(page)
+    assert "is not in the call (from 0:02 on, 8.4 s missing)." in as_read(page)
+
+
 @pytest.fixture
 def quiet(monkeypatch):
     """Notices and reloads that are asked for outside of a page."""

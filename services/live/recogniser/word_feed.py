@@ -6,16 +6,16 @@ So a recogniser that dies costs a moment, and no line.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from services import telemetry
 from services.domain.errors import PartylineError, RecogniserLost
-from services.domain.intervals import union
 from services.domain.live import Ended, Final, LanguageTold, LiveEvent, Partial, Revised
-from services.exports.call_json import utterance_document
+from services.domain.speech import Utterance
 from services.live.recogniser.recognising import LiveOrder, Recogniser, in_language
 from services.live.recogniser.told_so_far import ToldSoFar
 from services.live.recogniser.trying_again import TryingAgain
+from services.live.recogniser.unread import UnreadLines
 from services.live.recogniser.untold import Untold
 from services.live.recogniser.words import WordsRead
 from services.live.telling.events import Kind, Told
@@ -58,6 +58,7 @@ class WordFeed:
         self._told = ToldSoFar(before)
         self._again = TryingAgain(clock)
         self._untold = Untold()
+        self._unread = UnreadLines(standing, tell, redacting=order.options.redact)
         self._session: WordsRead | None = None
         self._number = 0
         self._now_ms = 0
@@ -81,7 +82,9 @@ class WordFeed:
         with self._changed:
             if isinstance(event, LanguageTold):
                 self._order = in_language(self._order, event.language)
-            self._untold.heard(event)
+            left_out = self._untold.heard(event)
+            if left_out is not None:
+                self._leave_out(left_out)
             self._give(lambda session: session.heard(event))
 
     def passed(self, now_ms: int) -> None:
@@ -143,22 +146,31 @@ class WordFeed:
         if thread is not None and thread is not threading.current_thread():
             thread.join(LETTING_GO_S)
 
+    def let_go(self) -> None:
+        """End at once. Of lines that were not read it is told what may be, and nothing more."""
+        with self._changed:
+            is_over, self._over = self._over, True
+            untold = [] if is_over else self._not_told(self._untold.finals())
+        self.close()
+        self._unread.let_go(untold)
+
     # --- with the lock ------------------------------------------------------------------------
 
     def _give_once(self, gives: Gives) -> None:
         """Give what is told by nobody else, now or to the next session."""
-        if self._session is None:
+        if not self._give(gives):
             self._later.append(gives)
-        else:
-            self._give(gives)
 
-    def _give(self, gives: Gives) -> None:
+    def _give(self, gives: Gives) -> bool:
+        """Give something to the session; return whether there is one that has taken it."""
         if self._session is None or self._over:
-            return
+            return False
         try:
             gives(self._session)
         except PartylineError as error:
             self._lose(_ended_by(error, self._now_ms))
+            return False
+        return True
 
     def _lose(self, ended: Ended) -> None:
         """Take that the session is lost; another one is opened."""
@@ -178,13 +190,17 @@ class WordFeed:
         """Leave out the line that was given first: it may be what no session survives."""
         self._losses = 0
         event = self._untold.pass_over()
-        if event is None:
-            return
+        if event is not None:
+            self._leave_out(event)
+
+    def _leave_out(self, event: LiveEvent) -> None:
+        """Take that no session is given this any more."""
         telemetry.warning("live.line_passed_over")
         if isinstance(event, Partial | Final | Revised):
-            start_ms, end_ms = event.line.start_ms, event.line.end_ms
-            standing = self._standing
-            threading.Thread(target=standing.unheard, args=(start_ms, end_ms), daemon=True).start()
+            self._unread.tell_beside(self._not_told([event.line]))
+
+    def _not_told(self, lines: Iterable[Utterance]) -> list[Utterance]:
+        return [line for line in lines if not self._told.has_line(line.id)]
 
     def _begin_to_open(self) -> None:
         if self._thread is None:
@@ -261,8 +277,11 @@ class WordFeed:
                 self._session = session
                 later, self._later = self._later, []
                 gives = [_hears(event) for event in self._untold]
-                for give in [*gives, _passes(self._now_ms), *later]:
+                for give in [*gives, _passes(self._now_ms)]:
                     self._give(give)
+                for give in later:
+                    # Kept for the next one where this one is lost on the way.
+                    self._give_once(give)
             else:
                 self._losses += 1
                 self._again.after(RecogniserLost())
@@ -275,14 +294,19 @@ class WordFeed:
     def _finish(self) -> None:
         try:
             while (session := self._last_session()) is not None:
-                session.finish()
+                self._finish_with(session)
                 if not self._is_lost_at_the_end():
                     break
-        except PartylineError as error:
-            telemetry.warning("live.words_not_finished", error=error.code)
         except Exception as error:
             telemetry.fault("live.words", error)
         self._conclude(self._ended or _ended_by(RecogniserLost(), self._now_ms))
+
+    def _finish_with(self, session: WordsRead) -> None:
+        """Have a session read the rest; one that is lost may be followed by another."""
+        try:
+            session.finish()
+        except PartylineError as error:
+            telemetry.warning("live.words_not_finished", error=error.code)
 
     def _last_session(self) -> WordsRead | None:
         """Wait for a session that can read what is left; None when there is none to be had."""
@@ -308,18 +332,10 @@ class WordFeed:
             if self._over:
                 return
             self._over = True
-            untold = self._untold.lines()
+            untold = self._not_told(self._untold.lines())
             self._changed.notify_all()
-        if not self._order.options.redact:
-            # What may be shown as it was heard needs nobody to read it.
-            for line in untold:
-                told = {"type": Kind.FINAL.value, "at_ms": line.end_ms}
-                self._tell({**told, **utterance_document(line)})
-            untold = []
-        if ended.error_code is not None:
-            lost = union((u.start_ms, u.end_ms) for u in untold if not self._told.has_line(u.id))
-            for start_ms, end_ms in lost:
-                self._standing.unheard(start_ms, end_ms)
+        # However it has ended: reading a line may fail where all others are read.
+        self._unread.tell(untold)
         self._standing.withdraw_partials(self._now_ms)
         self._then(ended)
 

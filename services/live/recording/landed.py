@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from services import telemetry
 from services.analysis.file_names import without_numbers
+from services.analysis.metrics import analyse
 from services.audio.recording import SAMPLE_RATE
 from services.domain.calls import (
     CALLS_QUEUE,
@@ -18,8 +19,11 @@ from services.domain.calls import (
 )
 from services.domain.captions import captions_by
 from services.domain.findings import Finding, FindingKind
+from services.domain.ids import new_id
+from services.domain.intervals import union
 from services.domain.live_calls import LiveState, RunningCall, SoundGap
 from services.domain.metrics import AnalysedTranscript
+from services.domain.speech import Transcript
 from services.jobs.intake import clean_name
 
 MOST_GAPS_TOLD = 20
@@ -80,6 +84,29 @@ def has_words(captions: AnalysedTranscript) -> bool:
     return any(line.text.strip() for line in captions.transcript.utterances)
 
 
+def misses_words(running: RunningCall) -> bool:
+    """Say whether anything may have been said of which no word is there."""
+    return any(gap.end_ms > gap.start_ms for gap in running.gaps)
+
+
+def without_words(running: RunningCall) -> AnalysedTranscript:
+    """Return the captions of a call of which no word can be shown: a transcript without a line."""
+    lasted_ms = max([running.received_ms, *(gap.end_ms for gap in running.gaps)])
+    provider = running.options.provider
+    transcript = Transcript(
+        id=new_id(),
+        provider=captions_by(provider),
+        duration_ms=lasted_ms,
+        speakers=(),
+        utterances=(),
+        spans=(),
+        language=running.options.language,
+        stages={"recognition": f"{provider} live", "speakers": f"{provider} live"},
+        redacted=running.options.redact,
+    )
+    return AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))
+
+
 def unrecorded_facts(
     running: RunningCall, captions: AnalysedTranscript, findings: Iterable[Finding]
 ) -> AudioFacts:
@@ -88,7 +115,10 @@ def unrecorded_facts(
     ``findings`` are what else was noticed.
     """
     broken_off = Finding(kind=FindingKind.BROKEN_OFF)
-    missing = _findings(FindingKind.NOT_TRANSCRIBED, running.gaps)
+    # What one process could not read may lie in what the next one has missed.
+    places = union((gap.start_ms, gap.end_ms) for gap in running.gaps)
+    gaps = [SoundGap(start_ms=start_ms, end_ms=end_ms) for start_ms, end_ms in places]
+    missing = _findings(FindingKind.NOT_TRANSCRIBED, gaps)
     found = [Finding(kind=FindingKind.NO_RECORDING), *missing, *findings]
     if running.state is LiveState.INTERRUPTED and broken_off not in found:
         found.append(broken_off)

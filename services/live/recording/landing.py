@@ -45,7 +45,7 @@ class Landed(StrEnum):
 
     CALL = "call"
     TOO_SHORT = "too_short"
-    """There was next to no sound, or no word of one without; nothing is left of it."""
+    """There was next to no sound, or no word of one without, nor one missing; nothing is left."""
     BEFORE = "before"
     """It had landed before."""
     ELSEWHERE = "elsewhere"
@@ -128,7 +128,7 @@ class Landing:
         """Make a live call of which there is no sound an ordinary one, with its captions.
 
         ``findings`` are told of it beside that there is no recording. Without a word nothing is
-        left of it. Safe to call again; raises as ``land``.
+        left of it, unless words are missing. Safe to call again; raises as ``land``.
         """
         return self._landed(
             call_id, captions, lambda running: self._words_alone.store(running, captions, findings)

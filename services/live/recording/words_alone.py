@@ -25,7 +25,9 @@ from services.live.recording.landed import (
     first_run,
     fit_to_keep,
     has_words,
+    misses_words,
     unrecorded_facts,
+    without_words,
 )
 from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
@@ -74,15 +76,18 @@ class WordsAlone:
     ) -> bool:
         """Have a call with its captions appear, and row and kept words go; all of it or nothing.
 
-        Returns whether there is such a call: not when there are no words that may be kept; then
-        nothing is left of it. Raises TakenOver, DiskFull, StorageError.
+        Returns whether there is such a call: not when there are no words that may be kept, and
+        none are missing; then nothing is left of it. One of which words are missing is there
+        without a line, and says so. Raises TakenOver, DiskFull, StorageError.
         """
         if not self._live.touch(running.id, self._process):
             raise TakenOver
         kept = fit_to_keep(captions, running.options)
         if kept is None or not has_words(kept):
-            self._live.remove(running.id)
-            return False
+            if not misses_words(running):
+                self._live.remove(running.id)
+                return False
+            kept = without_words(running)
         call = call_of(
             running,
             content_hash=hashlib.sha256(f"phone:{running.id}".encode()).hexdigest(),

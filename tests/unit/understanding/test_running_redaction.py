@@ -108,6 +108,21 @@ def test_a_name_that_is_learnt_later_is_taken_out_of_earlier_lines(call):
     assert all("Bellweather" not in line.text for line in told)
 
 
+def test_a_line_that_could_not_be_shown_costs_none_of_those_after_it(call, monkeypatch):
+    mentions = call._scanner.mentions
+
+    def failing(line_id):
+        if line_id == "u1":
+            raise ValueError("cannot be read")
+        return mentions(line_id)
+
+    monkeypatch.setattr(call._scanner, "mentions", failing)
+    with pytest.raises(ValueError, match="cannot be read"):
+        call.final(utterance(1, "s1", 0, "Bellweather is what I can see on the screen"))
+    told = call.final(utterance(2, "s2", 9_000, "Yes, my name is Marcus Bellweather"))
+    assert [line.text for line in told] == ["Yes, my name is [PERSON]"]
+
+
 def test_a_number_is_known_when_it_is_read_back(call):
     said(call, 1, "s1", "What is your account number?")
     said(call, 2, "s2", "It's 8 8 4 2 7 1 9 3")

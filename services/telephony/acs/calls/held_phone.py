@@ -265,13 +265,16 @@ class HeldPhoneCall:
         with self._lock:
             if not self.standing.change_state(LiveState.FINISHING, only_from=GOING_ON):
                 return
-            self._finish_by = self._parts.clock() + FINISH_WITHIN_S
         telemetry.event("live.ended", audio_ms=self.running.received_ms)
         self._beside(self._finish)
 
     def release(self) -> None:
         """Let go of it as it stands; the call goes on at the service, and in a later process."""
+        gaps = self.running.gaps
         self._words.release()
+        if self.running.gaps != gaps:
+            # Should it be over before anybody goes on with it, the row alone tells what is missing.
+            self._parts.note(self)
 
     # --- looking after it -----------------------------------------------------------------------
 
@@ -325,6 +328,8 @@ class HeldPhoneCall:
             if self._words.was_heard:
                 self._errands.wait_for_summary()
         finally:
+            # Hanging up takes its time, of which whoever reads the last words loses none.
+            self._finish_by = self._parts.clock() + FINISH_WITHIN_S
             self._words.finish()
 
     def _look_up(self) -> None:

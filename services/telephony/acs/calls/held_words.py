@@ -151,7 +151,7 @@ class HeldWords:
         """Let go of them as they stand."""
         self._feed.drain(DRAIN_S)
         self.is_released = True
-        self._feed.close()
+        self._feed.let_go()
         self._session.abort()
 
     def flush(self) -> None:

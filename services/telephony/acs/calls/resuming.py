@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from services.analysis.metrics import analyse
 from services.domain.errors import InvalidRequest
-from services.domain.live_calls import RunningCall
+from services.domain.live_calls import LiveState, RunningCall
 from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import Speaker, SpeakerRole
 from services.live.telling.events import Kind, Told
@@ -47,6 +47,7 @@ def heard_before(running: RunningCall, told: Sequence[Told], *, now_ms: int) -> 
     return HeardBefore(
         now_ms=max(now_ms, heard_ms),
         away_ms=max(running.received_ms, heard_ms),
+        was_paused=running.state is LiveState.PAUSED,
         # A line that was open when the process died had the next number, with a few to spare.
         lines=max(numbers, default=0) + len(by_raw_id) + 1,
         finals=finals[-FINALS_KNOWN:],

@@ -57,12 +57,14 @@ class _Party:
 class HeardBefore:
     """What an earlier process has heard of a call that goes on.
 
-    The call is ``now_ms`` long by now, and was heard up to ``away_ms``. ``lines`` is the highest
-    number of a line, ``finals`` are the last of them, ``speakers`` stand by raw identifiers.
+    The call is ``now_ms`` long by now, and was heard up to ``away_ms``; ``was_paused`` says that
+    people wanted no words then. ``lines`` is the highest number of a line, ``finals`` are the last
+    of them, ``speakers`` stand by raw identifiers.
     """
 
     now_ms: int
     away_ms: int
+    was_paused: bool = False
     lines: int = 0
     finals: tuple[Utterance, ...] = field(default=(), repr=False)
     speakers: Mapping[str, Speaker] = field(default_factory=dict, repr=False)

@@ -67,7 +67,8 @@ class PhoneSession(LiveSession):
         if before is not None:
             self._began_at = clock() - before.now_ms / 1_000
             self._away_since = self._began_at + before.away_ms / 1_000
-            self.gap_kind = GapKind.RECOGNISER_LOST
+            lost, paused = GapKind.RECOGNISER_LOST, GapKind.NOT_RECORDED
+            self.gap_kind = paused if before.was_paused else lost
 
     @property
     def sent_ms(self) -> int:

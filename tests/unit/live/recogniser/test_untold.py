@@ -65,8 +65,46 @@ def test_speakers_gaps_and_languages_wait_as_well(untold):
 
 def test_only_so_much_waits_and_the_oldest_is_left_out(untold, monkeypatch):
     monkeypatch.setattr(module, "MOST_UNTOLD", 2)
-    for name in ("u1", "u2", "u3"):
-        untold.heard(Revised(line=line(name)))
-    assert [event.line.id for event in untold] == ["u2", "u3"]
+    untold.heard(SpeakerTold(speaker=Speaker(id="s1", label="Speaker 1"), at_ms=0))
+    assert untold.heard(Revised(line=line("u1"))) is None
+    assert untold.heard(Revised(line=line("u2"))) == Revised(line=line("u1"))
+    assert untold.heard(Revised(line=line("u3"))) == Revised(line=line("u2"))
+    untold.told({"type": "speaker", "id": "s1"})
+    untold.heard(Revised(line=line("u2")))
+    assert [event.line.id for event in untold] == ["u3", "u2"]
     assert untold.lines() == []
-    assert untold.pass_over() == Revised(line=line("u2"))
+    assert untold.pass_over() == Revised(line=line("u3"))
+
+
+def test_nobody_waits_for_a_line_once_a_later_one_is_told(untold):
+    untold.heard(Final(line=line("u1")))
+    untold.heard(Final(line=line("u2", 600)))
+    untold.heard(Final(line=line("u3", 1_200)))
+    untold.told({"type": "final", "id": "u2"})
+    assert untold.begins_ms() == 1_200
+    untold.told({"type": "final", "id": "u3"})
+    assert not untold.has_finals
+    # The next session is given it nevertheless.
+    assert [event.line.id for event in untold] == ["u1"]
+    assert [one.id for one in untold.finals()] == ["u1"]
+    untold.told({"type": "revised", "id": "u1"})
+    assert len(untold) == 0
+
+
+def test_a_line_that_is_told_as_it_reads_by_now_says_nothing_of_those_before(untold):
+    for name in ("u1", "u2"):
+        untold.heard(Final(line=line(name)))
+    untold.told({"type": "revised", "id": "u2"})
+    assert untold.begins_ms() == 0
+    assert untold.has_finals
+
+
+def test_a_line_that_is_worded_anew_before_it_was_told_is_a_line_to_be_told(untold):
+    untold.heard(Final(line=line("u1")))
+    untold.heard(Final(line=line("u2")))
+    untold.heard(Revised(line=line("u1", text="Hello again.")))
+    assert list(untold) == [
+        Final(line=line("u1", text="Hello again.")),
+        Final(line=line("u2")),
+    ]
+    assert [one.text for one in untold.lines()] == ["Hello again.", "Hello."]

@@ -23,6 +23,7 @@ from services.domain.live import (
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.speech import Speaker, Utterance
 from services.exports.call_json import utterance_document
+from services.live.recogniser import untold as untold_module
 from services.live.recogniser.recognising import LiveOrder
 from services.live.recogniser.word_feed import WordFeed
 from services.live.telling.standing import Standing
@@ -61,6 +62,7 @@ class Reader:
         self.aborted = False
         self.lost = False
         self.finishes_with: str | None = None
+        self.is_gone_at_the_end = False
 
     def heard(self, event):
         if self.lost:
@@ -71,12 +73,16 @@ class Reader:
         self.now_ms = now_ms
 
     def summed_up(self, text, by, *, so_far):
+        if self.lost:
+            raise RecogniserLost
         self.listener({"type": "summary", "at_ms": 0, "text": text, "so_far": so_far, "by": by})
 
     def summarise(self):
         self.listener({"type": "summary", "at_ms": 0, "text": "ours"})
 
     def finish(self):
+        if self.is_gone_at_the_end:
+            raise RecogniserLost
         self.end(self.finishes_with)
 
     def abort(self):
@@ -144,6 +150,16 @@ class Call:
 
     def kinds(self) -> list[str]:
         return [one["type"] for one in self.told]
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """Return the stretches that are told as missing, which the call has to know as well."""
+        told = [
+            (one["start_ms"], one["end_ms"])
+            for one in self.standing.log.events()
+            if one["type"] == "warning" and one["kind"] == "gap"
+        ]
+        assert [(gap.start_ms, gap.end_ms) for gap in self.standing.running.gaps] == told
+        return told
 
 
 def wait(condition) -> None:
@@ -261,7 +277,7 @@ def test_a_call_that_nobody_could_read_says_what_is_missing(readers: Readers) ->
     assert call.ended[0].error_code == "RecogniserLost"
     warned = [one for one in call.standing.log.events() if one["type"] == "warning"]
     assert [one["kind"] for one in warned] == ["error", "gap"]
-    assert (warned[1]["start_ms"], warned[1]["end_ms"]) == (1_000, 2_500)
+    assert call.gaps() == [(1_000, 2_500)]
 
 
 def test_one_that_is_refused_for_now_is_opened_later(readers: Readers) -> None:
@@ -335,8 +351,8 @@ def test_a_line_that_no_session_survives_is_left_out(readers: Readers) -> None:
     wait(lambda: any(one.heard_events for one in readers.opened))
     reader = next(one for one in readers.opened if one.heard_events)
     assert [one.line.id for one in reader.heard_events] == ["u2"]
-    gaps = [one for one in call.standing.log.events() if one["type"] == "warning"]
-    assert (gaps[0]["start_ms"], gaps[0]["end_ms"]) == (1_000, 1_500)
+    wait(call.gaps)
+    assert call.gaps() == [(1_000, 1_500)]
     call.feed.close()
 
 
@@ -365,3 +381,91 @@ def test_it_says_up_to_where_lines_are_told_and_waits_for_them(readers: Readers)
     call.feed.drain(WITHIN_S)
     assert call.feed.told_until(9_000) == 9_000
     call.feed.close()
+
+
+@pytest.mark.parametrize("redact", [True, False])
+def test_of_more_lines_than_can_wait_the_oldest_is_not_lost_without_a_trace(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch, redact: bool
+) -> None:
+    monkeypatch.setattr(untold_module, "MOST_UNTOLD", 2)
+    call = Call(readers, redact=redact)
+    for number in range(3):
+        call.feed.heard(Final(line=line(number)))
+    wait(lambda: call.told or call.gaps())
+    assert call.gaps() == ([(0, 500)] if redact else [])
+    assert [one["id"] for one in call.told] == ([] if redact else ["u0"])
+
+
+def test_a_line_that_cannot_be_read_has_a_place_and_the_time_goes_on(readers: Readers) -> None:
+    call = Call(readers)
+    call.feed.open()
+    reader = call.reader(1)
+    wait(lambda: call.feed._session is reader)
+    call.feed.heard(Final(line=line(1)))
+    call.feed.heard(Final(line=line(3)))
+    reader.tell("final", line(3))
+    assert call.feed.told_until(9_000) == 9_000
+    began = time.monotonic()
+    call.feed.drain(WITHIN_S)
+    assert time.monotonic() - began < WITHIN_S / 2
+    call.feed.finish()
+    wait(lambda: call.ended)
+    assert call.ended == [Ended(at_ms=0)]
+    assert call.gaps() == [(1_000, 1_500)]
+
+
+def test_a_session_that_is_gone_when_it_is_to_finish_is_followed_by_another(
+    readers: Readers,
+) -> None:
+    call = Call(readers)
+    call.feed.open()
+    first = call.reader(1)
+    wait(lambda: call.feed._session is first)
+    call.feed.heard(Final(line=line(1)))
+    first.is_gone_at_the_end = True
+    call.feed.finish()
+    second = call.reader(2)
+    wait(lambda: call.ended)
+    assert [one.line.id for one in second.heard_events] == ["u1"]
+    assert call.ended == [Ended(at_ms=0)]
+
+
+def test_a_summary_outlives_the_session_it_was_to_be_given_to(readers: Readers) -> None:
+    readers.lost = 1
+    call = Call(readers)
+    call.feed.heard(Final(line=line(1)))
+    call.feed.summed_up("theirs", "acs", so_far=False)
+    call.feed.open()
+    second = call.reader(2)
+    wait(lambda: call.told)
+    assert [one["text"] for one in call.told] == ["theirs"]
+    second.lost = True
+    call.feed.summed_up("theirs, once more", "acs", so_far=False)
+    wait(lambda: len(call.told) == 2)
+    assert call.told[1]["text"] == "theirs, once more"
+    call.feed.close()
+
+
+@pytest.mark.parametrize("redact", [True, False])
+def test_what_may_be_shown_as_heard_is_told_when_the_call_is_let_go_of(
+    readers: Readers, redact: bool
+) -> None:
+    call = Call(readers, redact=redact)
+    call.feed.open()
+    reader = call.reader(1)
+    wait(lambda: call.feed._session is reader)
+    for number in (1, 2):
+        call.feed.heard(Final(line=line(number)))
+    call.feed.heard(Partial(line=line(3)))
+    reader.tell("final", line(1))
+    call.feed.let_go()
+    assert [one["id"] for one in call.told] == (["u1"] if redact else ["u1", "u2"])
+    assert reader.aborted
+    reader.tell("final", line(2))
+    call.feed.let_go()
+    assert len(call.told) == (1 if redact else 2)
+    assert call.ended == []
+    # Whoever goes on with the call tells from where on it is missing; whoever lands it knows it.
+    assert "warning" not in [one["type"] for one in call.standing.log.events()]
+    missing = [(gap.start_ms, gap.end_ms) for gap in call.standing.running.gaps]
+    assert missing == ([(2_000, 2_500)] if redact else [])

@@ -16,8 +16,9 @@ from app.wiring.parts import master_key_of
 from services.analysis.metrics import analyse
 from services.audio.wav import wav_header
 from services.domain.calls import CallDetails, CallState, ProcessingOptions
+from services.domain.findings import FindingKind
 from services.domain.ids import new_id
-from services.domain.live_calls import LiveSource, LiveState, RunningCall
+from services.domain.live_calls import LiveSource, LiveState, RunningCall, SoundGap
 from services.domain.metrics import AnalysedTranscript
 from services.domain.people import LOCAL_USER
 from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
@@ -155,6 +156,23 @@ def test_a_worker_reads_the_words_as_those_of_any_other_call(house):
     assert house.services.categories.of_call(ORG, call_id)
     assert house.services.scorecards.of_call(LOCAL_USER, reviewed)
     assert list(house.services.vault.stored()) == []
+
+
+@pytest.mark.parametrize("redact", [True, False])
+def test_a_call_that_nobody_could_read_is_a_call_that_says_so(house, redact):
+    call_id = house.held(redact=redact)
+    gaps = (SoundGap(start_ms=2_000, end_ms=7_000),)
+    house.live.heartbeat(replace(house.live.load(call_id), gaps=gaps, received_ms=9_000))
+    assert house.landing.land(call_id, None) is Landed.CALL
+    house.work()
+    call = house.services.calls.get(ORG, call_id)
+    assert (call.state, call.has_recording) == (CallState.READY, False)
+    assert FindingKind.NOT_TRANSCRIBED in [one.kind for one in call.audio.findings]
+    reviewed = house.services.review.load(LOCAL_USER, call_id)
+    assert reviewed.transcript.utterances == ()
+    assert reviewed.transcript.duration_ms == 9_000
+    exported = {f: house.services.review.export(LOCAL_USER, call_id, f) for f in ExportFormat}
+    assert "could not be read here" in exported[ExportFormat.HTML].content.decode()
 
 
 @pytest.mark.parametrize("writer", ["acs", "somebody else"])

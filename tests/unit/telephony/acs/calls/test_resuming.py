@@ -1,5 +1,6 @@
 """A call that goes on in another process, with what was kept of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.domain.calls import ProcessingOptions
@@ -13,6 +14,22 @@ from tests.unit.telephony.acs.frames import line, metadata
 
 CALLER = "4:+14255550123"
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+RUNNING = RunningCall(
+    id="call",
+    org_id="local",
+    owner="me",
+    name="A call",
+    source=LiveSource.PHONE,
+    state=LiveState.RECORDING,
+    options=ProcessingOptions(provider="acs"),
+    channels=1,
+    began_at=NOW,
+    heartbeat_at=NOW,
+    process="p",
+    received_ms=4_000,
+)
 
 
 def test_a_call_goes_on_with_its_lines_speakers_and_time():
@@ -34,21 +51,7 @@ def test_a_call_goes_on_with_its_lines_speakers_and_time():
             told.append({"type": "speaker", "at_ms": event.at_ms, **speaker})
         elif isinstance(event, Final):
             told.append({"type": "final", "at_ms": 0, **utterance_document(event.line)})
-    running = RunningCall(
-        id="call",
-        org_id="local",
-        owner="me",
-        name="A call",
-        source=LiveSource.PHONE,
-        state=LiveState.RECORDING,
-        options=ProcessingOptions(provider="acs"),
-        channels=1,
-        began_at=NOW,
-        heartbeat_at=NOW,
-        process="p",
-        received_ms=4_000,
-    )
-    before = heard_before(running, told, now_ms=9_000)
+    before = heard_before(RUNNING, told, now_ms=9_000)
     assert before.lines >= 4
     again: list = []
     clock.now += 5.0
@@ -64,3 +67,16 @@ def test_a_call_goes_on_with_its_lines_speakers_and_time():
     assert final.line.speaker == "s1"
     assert final.line.id not in {one["id"] for one in told if one["type"] == "final"}
     assert not [one for one in again if isinstance(one, SpeakerTold)]
+
+
+def test_what_people_wanted_no_words_of_is_no_fault_in_the_next_process_either():
+    clock, events = Clock(), []
+    before = heard_before(replace(RUNNING, state=LiveState.PAUSED), [], now_ms=9_000)
+    session = PhoneSession("acs", events.append, before=before, clock=clock)
+    clock.now += 1.0
+    session.connected()
+    assert events == [Gap(kind=GapKind.NOT_RECORDED, start_ms=4_000, end_ms=10_000)]
+    session.disconnected()
+    clock.now += 5.0
+    session.connected()
+    assert events[1].kind is GapKind.CONNECTION_LOST
