@@ -236,8 +236,8 @@ class S3Handler(BaseHTTPRequestHandler):
         except FileNotFoundError:
             raise Refused(404, "NoSuchKey") from None
         with file:
-            start, stop = self._range(kept.size)
-            partial = (start, stop) != (0, kept.size)
+            asked = self._range(kept.size)
+            partial, (start, stop) = asked is not None, asked or (0, kept.size)
             self.send_response(206 if partial else 200)
             self.send_header("ETag", kept.etag)
             self.send_header("Last-Modified", format_datetime(kept.changed_at, usegmt=True))
@@ -251,10 +251,10 @@ class S3Handler(BaseHTTPRequestHandler):
                 file.seek(start)
                 self._send_bytes(file, stop - start)
 
-    def _range(self, size: int) -> tuple[int, int]:
+    def _range(self, size: int) -> tuple[int, int] | None:
         asked = _RANGE.fullmatch(self._seen.get("range", ""))
         if asked is None or asked.groups() == ("", ""):
-            return 0, size
+            return None
         first, last = asked.groups()
         if not first:
             return max(0, size - int(last)), size
