@@ -82,6 +82,8 @@ def write_reading(connection: Connection, call: Call, found: RuleReading) -> Non
         "words": pack_words(found.words),
         "passages": pack_passages(found.passages),
         "lines": pack_lines(found.facts.utterances),
+        "agent_name": call.details.agent_name,
+        "queue": call.details.queue,
     }
     connection.execute(insert(RULE_FACTS).values(row))
     connection.execute(delete(CALL_CATEGORIES).where(_C.call_id == call.id))
@@ -94,6 +96,8 @@ def write_reading(connection: Connection, call: Call, found: RuleReading) -> Non
             "kind": category.kind.value,
             "alert": category.alert,
             "evidence": pack_evidence(category.evidence),
+            "agent_name": call.details.agent_name,
+            "queue": call.details.queue,
         }
         for category in found.categories
     ]

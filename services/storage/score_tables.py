@@ -67,6 +67,10 @@ CALL_ANSWERS = Table(
     Column("value", _ID),
     Column("is_good", Boolean),
     Column("by_person", Boolean, nullable=False),
+    Column("org_id", _ID),
+    Column("day", Date),
+    Column("agent_name", PlainText),
+    Column("queue", PlainText),
     Index(None, "scorecard_id", "question_id"),
 )
 CALL_SCORINGS = Table(
