@@ -23,8 +23,9 @@ class CallFigures:
 
     ``day`` is the day of the call in UTC, ``week`` that week's Monday. Talk of a role is the union
     of the voiced spans of its speakers; it and the interruptions are None when nobody has the
-    role. ``all_talk_ms`` sums the talk of all speakers, so that overlap counts twice. ``dead_air_ms``
-    is None where an older version wrote the figures; ``resolved`` is the summary's verdict.
+    role. ``all_talk_ms`` sums the talk of all speakers, so that overlap counts twice.
+    ``dead_air_ms`` is None where an older version wrote the figures; ``resolved`` is the summary's
+    verdict.
     """
 
     call_id: str

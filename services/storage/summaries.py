@@ -10,7 +10,7 @@ from services.storage.models import CALL_FIGURES, CALLS, TRANSCRIPTS
 
 
 class SummaryStore:
-    """Replaces the summaries of active transcripts, and whether these say that a call is resolved."""
+    """Replaces summaries of active transcripts, and with them whether a call is resolved."""
 
     def __init__(self, engine: Engine) -> None:
         """Work on this database."""
