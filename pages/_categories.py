@@ -5,7 +5,7 @@ import streamlit as st
 from app import session
 from components import category_figures as figures
 from components.calls_filter import preset_categories
-from services.storage.analytics import AnalyticsFilter
+from services.domain.together import AnalyticsFilter
 
 
 def show_categories(wanted: AnalyticsFilter) -> None:

@@ -139,12 +139,7 @@ ROLLUPS = {
             name="calls",
             keys=(),
             sources=(
-                _source(
-                    CALLS,
-                    calls="1",
-                    failed=_flag("{r}state = 'failed'"),
-                    with_transcript=_flag("{r}active_transcript_id IS NOT NULL"),
-                ),
+                _source(CALLS, calls="1", failed=_flag("{r}state = 'failed'")),
                 _source(
                     CALL_FIGURES,
                     transcribed="1",

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from components.downloads import csv_of
 from components.team_view import day_rows
-from services.storage.analytics import AnalyticsFilter
+from services.domain.together import AnalyticsFilter
 from tests.pages.conftest import texts
 from tests.pages.samples import ORG
 

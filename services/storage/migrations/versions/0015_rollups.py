@@ -46,6 +46,11 @@ _INDEXES = (
         "call_figures",
         ("org_id", "customer_sentiment_mean", "day", *_WHOSE),
     ),
+    (
+        "ix_call_scores_lowest",
+        "call_scores",
+        ("org_id", "scorecard_id", "share", "call_id", "day"),
+    ),
 )
 
 
