@@ -12,7 +12,7 @@ from components import palette
 from components._compat import clicked_row
 from components.charts.agents import AgentBar, agent_label, shares_figure
 from components.charts.frame import frame, show, week_axis
-from components.downloads import draw_csv
+from components.downloads import draw_files
 from components.heading import draw_panel_title
 from components.wording import MISSING, call_title, percent, plain, plural
 from services.storage.score_figures import AgentScore, QuestionFigures, ScoredRow, WeekScore
@@ -67,8 +67,8 @@ def draw_team_scores(shown: ScoresShown) -> None:
         rows = pd.DataFrame(question_rows(shown.questions, shown.texts))
         st.dataframe(rows, hide_index=True, alt="Answers by question")
     with st.container(horizontal=True):
-        draw_csv("Scores by agent", lambda: agent_csv(shown.agents), name="scores_by_agent")
-        draw_csv(
+        draw_files("Scores by agent", lambda: agent_csv(shown.agents), name="scores_by_agent")
+        draw_files(
             "Answers by question",
             lambda: question_csv(shown.questions, shown.texts),
             name="answers_by_question",

@@ -71,6 +71,12 @@ class Analytics:
         )
         return agents, queues
 
+    def has_calls(self, org_id: str) -> bool:
+        """Tell whether there is any call."""
+        with reading(self._engine) as connection:
+            query = select(CALLS.c.id).where(CALLS.c.org_id == org_id).limit(1)
+            return connection.execute(query).first() is not None
+
     def team(self, org_id: str, wanted: AnalyticsFilter | None = None) -> CallsTogether:
         """Return the figures of all chosen calls together."""
         with reading(self._engine) as connection:
