@@ -9,6 +9,7 @@ from components._compat import day_range
 from components.wording import SENTIMENT_WORDS, STATE_WORDS
 from services.domain.calls import CallState
 from services.domain.speech import SentimentLabel
+from services.domain.together import AnalyticsFilter
 from services.domain.topics import TOPIC_NAMES, topic_name
 from services.storage.calls import CallFilter, CallSort
 
@@ -30,6 +31,27 @@ NEWEST_FIRST = {True: "Descending", False: "Ascending"}
 def preset_categories(rule_ids: Sequence[str]) -> None:
     """Let the list of calls show only calls to which one of these rules applies."""
     st.session_state["calls_categories"] = list(rule_ids)
+
+
+def list_only(
+    wanted: AnalyticsFilter, *, topics: Sequence[str] = (), rule_ids: Sequence[str] = ()
+) -> None:
+    """Let the filter begin with exactly this when it is drawn next."""
+    days = (wanted.first_day, wanted.last_day)
+    st.session_state.update(
+        {
+            "calls_text": "",
+            "calls_states": [],
+            "calls_sentiments": [],
+            "calls_reviewed": None,
+            "calls_alerts": False,
+            "calls_agents": list(wanted.agents),
+            "calls_queues": list(wanted.queues),
+            "calls_days": days if all(days) else (),
+            "calls_categories": list(rule_ids),
+            TOPICS_KEY: list(topics),
+        }
+    )
 
 
 def draw_calls_filter(
@@ -63,11 +85,6 @@ def draw_calls_filter(
     return CallFilter(
         text=text.strip() or None, sort=by, descending=bool(descending), limit=PAGE_SIZE, **chosen
     )
-
-
-def filter_by_topic(topic: str) -> None:
-    """Let the filter begin with this topic when it is drawn next."""
-    st.session_state[TOPICS_KEY] = [topic]
 
 
 def describe_filter(wanted: CallFilter, rules: Mapping[str, str]) -> list[str]:

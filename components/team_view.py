@@ -1,4 +1,4 @@
-"""The parts of the Analytics page."""
+"""The parts of the Analytics page about calls as a whole."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +10,8 @@ from components._compat import clicked_row, day_range
 from components.calls_table import sentiment_cell
 from components.charts import team
 from components.charts.frame import show
-from components.downloads import draw_csv
+from components.charts.measures import MEASURES
+from components.downloads import Rows, draw_files
 from components.heading import draw_panel_title
 from components.wording import (
     MISSING,
@@ -18,19 +19,20 @@ from components.wording import (
     duration,
     number,
     percent,
-    plain,
     plural,
     signed,
 )
-from services.storage.analytics import (
-    AgentFigures,
+from services.domain.together import (
     AnalyticsFilter,
     Average,
-    CallCount,
-    SentimentOfDay,
-    TeamFigures,
+    CallsTogether,
+    GroupFigures,
+    Period,
+    PeriodFigures,
 )
 from services.storage.calls import CallRow
+
+PERIOD_WORDS = {Period.DAY: "Day", Period.WEEK: "Week"}
 
 
 def draw_team_filter(agents: Sequence[str], queues: Sequence[str]) -> AnalyticsFilter:
@@ -48,26 +50,49 @@ def draw_team_filter(agents: Sequence[str], queues: Sequence[str]) -> AnalyticsF
     return AnalyticsFilter(first_day=first, last_day=last, agents=tuple(agent), queues=tuple(queue))
 
 
-def draw_team_cards(figures: TeamFigures) -> None:
+def draw_team_cards(figures: CallsTogether) -> None:
     """Draw the figures of all chosen calls, each with the number of calls behind it."""
-    n, mood = figures.transcribed, figures.customer_sentiment
-    failed = f"{figures.failed} failed" if figures.failed else "none failed"
-    mean_length = figures.duration_ms / n if n else None
+    n, mood, length = figures.transcribed, figures.customer_sentiment, figures.handle_ms
+    failed = f"{figures.failed:,} failed" if figures.failed else "none failed"
+    cuts, verdict = figures.agent_interruptions, figures.resolution
     cards = [
         ("Calls", f"{figures.calls:,}", failed, "All calls of the selection."),
-        ("Mean duration", duration(mean_length), f"n = {n}", "Of the calls with a transcript."),
-        _average_card("Agent's talk share", figures.agent_share_of_speech, "Share of all talk."),
-        _average_card("Nobody speaks", figures.non_talk_share, "Share of the call with holds."),
+        (
+            "Handle time",
+            duration(length.mean),
+            f"SD {duration(length.spread)}, n = {length.n:,}",
+            "Mean length of the calls with a transcript, and its standard deviation.",
+        ),
+        _share_card("Agent's talk share", figures.agent_share_of_speech, "Share of all talk."),
+        _share_card("Nobody speaks", figures.non_talk_share, "Share of the call with holds."),
+        (
+            "Interruptions",
+            number(cuts.mean, 1),
+            f"SD {number(cuts.spread, 1)}, n = {cuts.n:,}",
+            "By the agent, per call.",
+        ),
         (
             "Customers' sentiment",
             signed(mood.mean),
-            f"pooled {signed(mood.pooled)}, n = {mood.n}",
+            f"pooled {signed(mood.pooled)}, n = {mood.n:,}",
             "Mean of the calls' mean scores, −1 to +1.",
         ),
         (
+            "Change in a call",
+            signed(figures.sentiment_trend.mean),
+            f"n = {figures.sentiment_trend.n:,}",
+            "Customer's sentiment in the last quarter of a call minus that in the first.",
+        ),
+        (
+            "Resolved",
+            percent(verdict.share),
+            f"{verdict.resolved:,} of n = {verdict.known:,}",
+            "Of the calls whose summary says whether the matter was resolved.",
+        ),
+        (
             "Negative lines",
-            number(figures.negative_utterances),
-            f"n = {n}",
+            f"{figures.negative_utterances:,}",
+            f"n = {n:,}",
             "Lines of anybody with negative sentiment, all calls together.",
         ),
     ]
@@ -79,42 +104,43 @@ def draw_team_cards(figures: TeamFigures) -> None:
             )  # fmt: skip
 
 
-def _average_card(label: str, average: Average, explanation: str) -> tuple[str, str, str, str]:
-    note = f"pooled {percent(average.pooled)}, n = {average.n}"
+def _share_card(label: str, average: Average, explanation: str) -> tuple[str, str, str, str]:
+    note = f"pooled {percent(average.pooled)}, n = {average.n:,}"
     meaning = f"{explanation} Mean of the calls; pooled counts longer calls more."
     return label, percent(average.mean), note, meaning
 
 
-def draw_calls_per_day(days: Sequence[CallCount]) -> None:
-    """Draw how many calls there were each day."""
+def choose_period() -> Period:
+    """Draw the choice between days and weeks and return it."""
+    chosen = st.segmented_control(
+        "Over time by", list(Period), default=Period.DAY, format_func=lambda p: PERIOD_WORDS[p],
+        key="team_by", persist_state="session",
+    )  # fmt: skip
+    return chosen or Period.DAY
+
+
+def draw_volume(days: Sequence[PeriodFigures], by: Period) -> None:
+    """Draw how many calls there were each day or week."""
     with st.container(border=True):
-        draw_panel_title("Calls per day")
-        text = team.calls_text(days)
+        draw_panel_title(f"Calls per {by}")
+        text = team.calls_text(days, by)
         if days:
             show(team.calls_figure(days), key="team_calls", alt=text)
         st.caption(text)
 
 
-def draw_agents(agents: Sequence[AgentFigures]) -> None:
-    """Draw each agent's talk share, as chart and as table."""
+def draw_course(days: Sequence[PeriodFigures], by: Period) -> None:
+    """Draw how a figure that is chosen here goes over time."""
     with st.container(border=True):
-        draw_panel_title("Talk share by agent")
-        if not any(a.share_of_speech.n for a in agents):
-            st.caption(plain(team.agents_text(agents)))
-            return
-        show(team.agents_figure(agents), key="team_agents_chart", alt=team.agents_text(agents))
-        with st.expander("As a table"):
-            rows = pd.DataFrame(team.agents_rows(agents))
-            st.dataframe(rows, hide_index=True, alt="Talk share by agent")
-
-
-def draw_mood(days: Sequence[SentimentOfDay]) -> None:
-    """Draw the customers' sentiment over time."""
-    with st.container(border=True):
-        draw_panel_title("Customers' sentiment over time")
-        text = team.mood_text(days)
-        if days:
-            show(team.mood_figure(days), key="team_mood", alt=text)
+        draw_panel_title("Over time")
+        chosen = st.selectbox(
+            "Figure", list(MEASURES), format_func=lambda m: MEASURES[m].label,
+            key="team_course", persist_state="session",
+        )  # fmt: skip
+        measure = MEASURES[chosen or "sentiment"]
+        text = team.course_text(days, measure, by)
+        if any(measure.of(day).n for day in days):
+            show(team.course_figure(days, measure), key="team_course_chart", alt=text)
         st.caption(text)
 
 
@@ -162,28 +188,39 @@ def _ranked(row: CallRow, column: str) -> dict[str, str | date]:
 
 
 def draw_download(
-    agents: Sequence[AgentFigures], days: Sequence[CallCount], moods: Sequence[SentimentOfDay]
+    agents: Sequence[GroupFigures], queues: Sequence[GroupFigures], days: Sequence[PeriodFigures]
 ) -> None:
-    """Offer the figures shown as CSV files."""
+    """Offer the figures shown as files."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        draw_csv("Agents", lambda: team.agents_rows(agents), name="agents")
-        draw_csv("Days", lambda: day_rows(days, moods), name="days")
+        draw_files("Agents", lambda: group_rows(agents, "agent"), name="agents")
+        draw_files("Queues", lambda: group_rows(queues, "queue"), name="queues")
+        draw_files("Over time", lambda: period_rows(days), name="over_time")
 
 
-def day_rows(
-    days: Sequence[CallCount], moods: Sequence[SentimentOfDay]
-) -> list[dict[str, str | int | float | None]]:
-    """Return the figures of each day as rows of a table."""
-    nobody = Average(mean=None, pooled=None, n=0)
-    of_day = {m.day: m.sentiment for m in moods}
-    return [
-        {
-            "day": d.day.isoformat(),
-            "calls": d.calls,
-            "with_transcript": d.transcribed,
-            "customer_sentiment_mean": of_day.get(d.day, nobody).mean,
-            "customer_sentiment_pooled": of_day.get(d.day, nobody).pooled,
-            "customer_sentiment_n": of_day.get(d.day, nobody).n,
-        }
-        for d in days
-    ]
+def group_rows(groups: Sequence[GroupFigures], who: str) -> Rows:
+    """Return the figures of agents or queues with plain numbers, for a file."""
+    return [{who: group.name, **_numbers(group)} for group in groups]
+
+
+def period_rows(days: Sequence[PeriodFigures]) -> Rows:
+    """Return the figures of each day or week with plain numbers, for a file."""
+    return [{"from_day": day.day.isoformat(), **_numbers(day)} for day in days]
+
+
+def _numbers(calls: CallsTogether) -> dict[str, int | float | None]:
+    found: dict[str, int | float | None] = {
+        "calls": calls.calls,
+        "failed": calls.failed,
+        "with_transcript": calls.transcribed,
+        "duration_ms": calls.duration_ms,
+        "negative_utterances": calls.negative_utterances,
+        "resolved": calls.resolution.resolved,
+        "resolution_known": calls.resolution.known,
+    }
+    for measure in MEASURES.values():
+        average = measure.of(calls)
+        found[f"{measure.column}_mean"] = average.mean
+        found[f"{measure.column}_pooled"] = average.pooled
+        found[f"{measure.column}_sd"] = average.spread
+        found[f"{measure.column}_n"] = average.n
+    return found

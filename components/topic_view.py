@@ -8,9 +8,9 @@ import streamlit as st
 from components._compat import clicked_row
 from components.charts import topics as charts
 from components.charts.frame import show
-from components.downloads import draw_csv
+from components.downloads import draw_files
 from components.heading import draw_panel_title
-from services.storage.analytics import Period
+from services.domain.together import Period
 from services.storage.topic_analytics import TopicCount, TopicFigures, TopicReach
 
 PERIOD_WORDS = {Period.DAY: "Day", Period.WEEK: "Week"}
@@ -64,11 +64,11 @@ def draw_trend(counts: Sequence[TopicCount]) -> None:
 
 
 def draw_topics_download(topics: Sequence[TopicFigures], counts: Sequence[TopicCount]) -> None:
-    """Offer the topics' figures and counts as CSV files."""
+    """Offer the topics' figures and counts as files."""
     days = [{"day": c.day.isoformat(), "topic": c.topic, "calls": c.calls} for c in counts]
     with st.container(horizontal=True, vertical_alignment="center"):
-        draw_csv("Reasons", lambda: _figure_rows(topics), name="reasons")
-        draw_csv("Reasons over time", lambda: days, name="reasons_over_time")
+        draw_files("Reasons", lambda: _figure_rows(topics), name="reasons")
+        draw_files("Reasons over time", lambda: days, name="reasons_over_time")
 
 
 def _figure_rows(topics: Sequence[TopicFigures]) -> list[dict[str, str | int | float | None]]:

@@ -4,8 +4,8 @@ import streamlit as st
 
 from app import session
 from components import category_figures as figures
-from components.calls_filter import preset_categories
-from services.storage.analytics import AnalyticsFilter
+from components.calls_filter import list_only
+from services.domain.together import AnalyticsFilter
 
 
 def show_categories(wanted: AnalyticsFilter) -> None:
@@ -24,5 +24,5 @@ def show_categories(wanted: AnalyticsFilter) -> None:
             with right:
                 figures.draw_agents_shares(rule, store.by_agent(org_id, rule.id, wanted))
     if listed is not None:
-        preset_categories((listed,))
+        list_only(wanted, rule_ids=(listed,))
         st.switch_page("../pages/calls.py")

@@ -11,7 +11,7 @@ from components.scores.team import (
     draw_scorecard_choice,
     draw_team_scores,
 )
-from services.storage.analytics import AnalyticsFilter
+from services.domain.together import AnalyticsFilter
 
 
 def show_team_scores(wanted: AnalyticsFilter) -> str | None:

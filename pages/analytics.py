@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app import session
-from components import team_view, topic_view
-from components.calls_filter import filter_by_topic
+from components import group_view, team_view, topic_view
+from components.calls_filter import list_only
 from components.heading import draw_no_match, draw_page_title, draw_panel_title
 from pages._calls import offer_first_calls, open_call
 from pages._categories import show_categories
@@ -14,28 +14,30 @@ user, services = session.current_user(), session.services()
 org, analytics = user.org_id, services.analytics
 draw_page_title("Analytics", "Figures across calls, each with the number of calls behind it.")
 
-if services.calls.count(org) == 0:
+agent_names, queue_names = analytics.names(org)
+if not analytics.has_calls(org):
     offer_first_calls()
     st.stop()
 
-wanted = team_view.draw_team_filter(services.calls.agents(org), services.calls.queues(org))
+wanted = team_view.draw_team_filter(agent_names, queue_names)
 team = analytics.team(org, wanted)
 if team.calls == 0:
     draw_no_match()
     st.stop()
 
 team_view.draw_team_cards(team)
-days, moods, agents = (
-    analytics.calls_per_day(org, wanted),
-    analytics.sentiment_per_day(org, wanted),
-    analytics.by_agent(org, wanted),
-)
+if st.button("Show these calls", key="team_list", icon=":material/list:"):
+    list_only(wanted)
+    st.switch_page("../pages/calls.py")
+by = team_view.choose_period()
+days = analytics.per_period(org, wanted, by)
+agents, queues = analytics.by_agent(org, wanted), analytics.by_queue(org, wanted)
 left, right = st.columns(2)
 with left:
-    team_view.draw_calls_per_day(days)
+    team_view.draw_volume(days, by)
 with right:
-    team_view.draw_mood(moods)
-team_view.draw_agents(agents)
+    team_view.draw_course(days, by)
+theirs = group_view.draw_comparison(agents, queues, wanted)
 topics = services.topics.by_topic(org, wanted)
 left, right = st.columns(2)
 with left:
@@ -55,11 +57,11 @@ with right:
         "Most negative calls", analytics.most_negative(org, wanted), "sentiment", key="unhappy"
     )
 scored = show_team_scores(wanted)
-team_view.draw_download(agents, days, moods)
+team_view.draw_download(agents, queues, days)
 if topics:
     topic_view.draw_topics_download(topics, counts)
 if silent or unhappy or scored:
     open_call(silent or unhappy or scored or "")
-if reason:
-    filter_by_topic(reason)
+if theirs or reason:
+    list_only(theirs or wanted, topics=(reason,) if reason else ())
     st.switch_page("../pages/calls.py")

@@ -55,6 +55,7 @@ from services.storage.objects import ObjectStore
 from services.storage.phone_seen import PhoneSeenStore
 from services.storage.provider_copies import ProviderCopyStore
 from services.storage.provider_notices import ProviderNoticeStore
+from services.storage.rollups import RollupStore
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -92,6 +93,7 @@ class Services:
     voices: VoiceDesk
     signatures: SignatureDesk
     analytics: Analytics
+    rollups: RollupStore
     topics: TopicAnalytics
     scorecards: ScorecardService
     score_analytics: ScoreAnalytics
@@ -207,6 +209,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             working_folder=settings.working_folder,
         ),
         analytics=Analytics(engine),
+        rollups=RollupStore(engine),
         topics=TopicAnalytics(engine),
         scorecards=ScorecardService(cards, scores, keeper, refresher, questions, models.redactor),
         score_analytics=ScoreAnalytics(engine),

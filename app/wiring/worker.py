@@ -58,6 +58,7 @@ class Worker:
     def tend(self, stop: Event) -> None:
         """Put right what crashes leave behind, and score stored calls, until told to stop."""
         Thread(target=self.services.rescorer.keep_up, args=(stop,), daemon=True).start()
+        Thread(target=self.services.rollups.keep_up, args=(stop,), daemon=True).start()
         # Services elsewhere may take long to answer; nothing else is to wait for them.
         Thread(target=self.copies.keep_up, args=(stop,), name="copies", daemon=True).start()
         looks = 0

@@ -24,7 +24,12 @@ class AgentBar:
 
 def agent_label(name: str | None) -> str:
     """Return an agent's name as it stands in charts and tables."""
-    return (name or NOBODY).replace("<", "‹").replace(">", "›")
+    return label_of(name, NOBODY)
+
+
+def label_of(name: str | None, unknown: str = "Not known") -> str:
+    """Return a name as it stands in charts and tables, which take some characters for HTML."""
+    return (name or unknown).replace("<", "‹").replace(">", "›")
 
 
 def shares_figure(agents: Sequence[AgentBar], *, pooled_name: str) -> go.Figure:

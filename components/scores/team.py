@@ -12,7 +12,7 @@ from components import palette
 from components._compat import clicked_row
 from components.charts.agents import AgentBar, agent_label, shares_figure
 from components.charts.frame import frame, show, week_axis
-from components.downloads import draw_csv
+from components.downloads import draw_files
 from components.heading import draw_panel_title
 from components.wording import MISSING, call_title, percent, plain, plural
 from services.storage.score_figures import AgentScore, QuestionFigures, ScoredRow, WeekScore
@@ -67,8 +67,8 @@ def draw_team_scores(shown: ScoresShown) -> None:
         rows = pd.DataFrame(question_rows(shown.questions, shown.texts))
         st.dataframe(rows, hide_index=True, alt="Answers by question")
     with st.container(horizontal=True):
-        draw_csv("Scores by agent", lambda: agent_csv(shown.agents), name="scores_by_agent")
-        draw_csv(
+        draw_files("Scores by agent", lambda: agent_csv(shown.agents), name="scores_by_agent")
+        draw_files(
             "Answers by question",
             lambda: question_csv(shown.questions, shown.texts),
             name="answers_by_question",
@@ -129,7 +129,7 @@ def agents_figure(agents: Sequence[AgentScore]) -> go.Figure:
             mean=a.share.mean,
             pooled=a.share.pooled or 0,
             n=a.share.n,
-            spread=a.spread,
+            spread=a.share.spread,
         )
         for a in agents
         if a.share.mean is not None
@@ -193,9 +193,7 @@ def agent_rows(agents: Sequence[AgentScore]) -> list[dict[str, Any]]:
             "Mean": percent(a.share.mean, 1),
             "Pooled": percent(a.share.pooled, 1),
             "n": a.share.n,
-            "Spread (SD)": percent(a.spread, 1),
-            "Lowest": percent(a.lowest),
-            "Highest": percent(a.highest),
+            "Spread (SD)": percent(a.share.spread, 1),
             "Failed by a critical question": a.auto_failed,
             "Calls without a score": a.calls - a.share.n,
         }
@@ -230,9 +228,7 @@ def agent_csv(agents: Sequence[AgentScore]) -> list[dict[str, Any]]:
             "n": a.share.n,
             "share_mean": a.share.mean,
             "share_pooled": a.share.pooled,
-            "share_sd": a.spread,
-            "share_lowest": a.lowest,
-            "share_highest": a.highest,
+            "share_sd": a.share.spread,
             "auto_failed": a.auto_failed,
         }
         for a in agents

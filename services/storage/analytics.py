@@ -1,212 +1,103 @@
 """Figures across calls: each averaged over calls and, beside it, pooled; n is always given.
 
 Counts and durations are summed first, rates formed last. Calls without the figure (no transcript
-yet, nobody known as agent, nothing scored) don't count in its n.
+yet, nobody known as agent, nothing scored) don't count in its n. The sums come from the rollups.
 """
 
-from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Engine,
-    Float,
-    RowMapping,
-    Select,
-    Table,
-    case,
-    cast,
-    func,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
 
-from services.domain.calls import CallState
+from services.domain.together import (
+    AnalyticsFilter,
+    Average,
+    CallsTogether,
+    GroupFigures,
+    Period,
+    PeriodFigures,
+    Resolution,
+)
 from services.storage.call_rows import CallRow, call_row, select_rows
 from services.storage.database import reading
 from services.storage.models import CALL_FIGURES, CALLS
+from services.storage.rollup_reading import (
+    Sums,
+    average,
+    average_names,
+    of_whom,
+    read_sums,
+)
+from services.storage.rollup_tables import AGENT, HANDLE_UNIT_MS, MEASURES, QUEUE, SCALE
 
-
-class Period(StrEnum):
-    """By what to group; a week goes by its Monday."""
-
-    DAY = "day"
-    WEEK = "week"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AnalyticsFilter:
-    """Which calls to look at; both days are included, empty tuples and None don't filter."""
-
-    first_day: date | None = None
-    last_day: date | None = None
-    agents: tuple[str, ...] = ()
-    queues: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Average:
-    """A rate over several calls.
-
-    ``mean`` is the mean of the calls' own rates, each call counting the same; ``pooled`` is the
-    rate of the sums, longer calls counting more. ``n`` calls stand behind both, None without any.
-    """
-
-    mean: float | None
-    pooled: float | None
-    n: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class CallCount:
-    """Calls of one day or week, and how many of them have a transcript."""
-
-    day: date
-    calls: int
-    transcribed: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgentFigures:
-    """One agent's calls; ``agent_name`` None gathers the calls whose agent is not known."""
-
-    agent_name: str | None
-    calls: int
-    share_of_call: Average
-    share_of_speech: Average
-    customer_sentiment: Average
-
-
-@dataclass(frozen=True, kw_only=True)
-class SentimentOfDay:
-    """The customers' sentiment of one day or week; ``utterances`` were scored for it."""
-
-    day: date
-    sentiment: Average
-    utterances: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class TeamFigures:
-    """All chosen calls together. Durations are sums in milliseconds over the transcribed calls."""
-
-    calls: int
-    transcribed: int
-    failed: int
-    duration_ms: int
-    non_talk_share: Average
-    agent_share_of_call: Average
-    agent_share_of_speech: Average
-    customer_sentiment: Average
-    longest_silence_ms: int | None
-    negative_utterances: int
-
+__all__ = ["Analytics", "AnalyticsFilter", "Average", "Period", "chosen"]
 
 _Columns = TypeVarTuple("_Columns")
 
 _F = CALL_FIGURES.c
-_SHARE_OF_CALL = (_F.agent_talk_ms, _F.duration_ms)
-_SHARE_OF_SPEECH = (_F.agent_talk_ms, _F.all_talk_ms)
-SENTIMENT = (_F.customer_sentiment_sum, _F.customer_sentiment_count)
-_NON_TALK = (_F.non_talk_ms, _F.duration_ms)
+_COUNTS = (
+    "calls",
+    "failed",
+    "transcribed",
+    "duration_ms",
+    "negative_utterances",
+    "resolution_known",
+    "resolved",
+)
+_COUNTED = ("agent_interruptions", "customer_interruptions")
+_SUMS = (
+    *_COUNTS,
+    *(name for m in MEASURES for name in average_names(m.name, pooled=m.part is not None)),
+)
 
 
 class Analytics:
     """Answers questions about many calls of one organisation."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Use this database."""
+    def __init__(self, engine: Engine, *, from_rows: bool = False) -> None:
+        """Use this database; ``from_rows`` adds calls up one by one, as rollups save doing."""
         self._engine = engine
+        self._from_rows = from_rows
 
-    def team(self, org_id: str, wanted: AnalyticsFilter | None = None) -> TeamFigures:
+    def names(self, org_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the names of all agents and of all queues that have calls, in order."""
+        with reading(self._engine) as connection:
+            found = [
+                read_sums(connection, "calls", org_id, None, sums=("calls",), by=(who,))
+                for who in (AGENT, QUEUE)
+            ]
+        agents, queues = (
+            tuple(sorted(row[who] for row in rows if row[who] and row["calls"]))
+            for who, rows in zip((AGENT, QUEUE), found, strict=True)
+        )
+        return agents, queues
+
+    def has_calls(self, org_id: str) -> bool:
+        """Tell whether there is any call."""
+        with reading(self._engine) as connection:
+            query = select(CALLS.c.id).where(CALLS.c.org_id == org_id).limit(1)
+            return connection.execute(query).first() is not None
+
+    def team(self, org_id: str, wanted: AnalyticsFilter | None = None) -> CallsTogether:
         """Return the figures of all chosen calls together."""
-        counts = select(
-            func.count().label("calls"), _count_if(CALLS.c.state == CallState.FAILED, "failed")
-        )
-        sums = select(
-            func.count().label("transcribed"),
-            func.coalesce(func.sum(_F.duration_ms), 0).label("duration_ms"),
-            func.max(_F.longest_silence_ms).label("longest_silence_ms"),
-            func.coalesce(func.sum(_F.negative_utterances), 0).label("negative_utterances"),
-            *average_columns("non_talk", _NON_TALK),
-            *average_columns("of_call", _SHARE_OF_CALL),
-            *average_columns("of_speech", _SHARE_OF_SPEECH),
-            *average_columns("sentiment", SENTIMENT),
-        )
         with reading(self._engine) as connection:
-            all_calls = connection.execute(chosen(counts, CALLS, org_id, wanted)).one()
-            row = connection.execute(chosen(sums, CALL_FIGURES, org_id, wanted)).mappings().one()
-        return TeamFigures(
-            calls=all_calls.calls,
-            failed=all_calls.failed,
-            transcribed=row["transcribed"],
-            duration_ms=int(row["duration_ms"]),
-            non_talk_share=average(row, "non_talk"),
-            agent_share_of_call=average(row, "of_call"),
-            agent_share_of_speech=average(row, "of_speech"),
-            customer_sentiment=average(row, "sentiment"),
-            longest_silence_ms=row["longest_silence_ms"],
-            negative_utterances=int(row["negative_utterances"]),
-        )
+            [sums] = self._sums(connection, org_id, wanted)
+        return CallsTogether(**_together(sums))
 
-    def calls_per_day(
+    def per_period(
         self, org_id: str, wanted: AnalyticsFilter | None = None, by: Period = Period.DAY
-    ) -> list[CallCount]:
-        """Return the number of calls per day (or week) that has any, in order."""
-        day = CALLS.c[by]
-        has_transcript = CALLS.c.active_transcript_id.is_not(None)
-        columns = (day.label("day"), func.count(), _count_if(has_transcript, "transcribed"))
-        query = chosen(select(*columns), CALLS, org_id, wanted).group_by(day).order_by(day)
+    ) -> list[PeriodFigures]:
+        """Return the figures of each day (or week) that has calls, in order."""
         with reading(self._engine) as connection:
-            return [
-                CallCount(day=day, calls=calls, transcribed=transcribed)
-                for day, calls, transcribed in connection.execute(query)
-            ]
+            rows = self._sums(connection, org_id, wanted, by.value)
+        return [PeriodFigures(day=row[by], **_together(row)) for row in rows if row["calls"]]
 
-    def by_agent(self, org_id: str, wanted: AnalyticsFilter | None = None) -> list[AgentFigures]:
-        """Return talk shares and customer sentiment per agent, in order of their names."""
-        query = select(
-            _F.agent_name,
-            func.count().label("calls"),
-            *average_columns("of_call", _SHARE_OF_CALL),
-            *average_columns("of_speech", _SHARE_OF_SPEECH),
-            *average_columns("sentiment", SENTIMENT),
-        )
-        query = chosen(query, CALL_FIGURES, org_id, wanted)
-        query = query.group_by(_F.agent_name).order_by(_F.agent_name.nulls_last())
-        with reading(self._engine) as connection:
-            return [
-                AgentFigures(
-                    agent_name=row["agent_name"],
-                    calls=row["calls"],
-                    share_of_call=average(row, "of_call"),
-                    share_of_speech=average(row, "of_speech"),
-                    customer_sentiment=average(row, "sentiment"),
-                )
-                for row in connection.execute(query).mappings()
-            ]
+    def by_agent(self, org_id: str, wanted: AnalyticsFilter | None = None) -> list[GroupFigures]:
+        """Return the figures of each agent, in order of their names; who isn't known comes last."""
+        return self._groups(org_id, wanted, AGENT)
 
-    def sentiment_per_day(
-        self, org_id: str, wanted: AnalyticsFilter | None = None, by: Period = Period.DAY
-    ) -> list[SentimentOfDay]:
-        """Return the customers' sentiment per day (or week) with scored utterances, in order."""
-        day = _F[by]
-        query = select(
-            day.label("day"),
-            func.sum(_F.customer_sentiment_count).label("utterances"),
-            *average_columns("sentiment", SENTIMENT),
-        ).where(_F.customer_sentiment_count > 0)
-        query = chosen(query, CALL_FIGURES, org_id, wanted).group_by(day).order_by(day)
-        with reading(self._engine) as connection:
-            return [
-                SentimentOfDay(
-                    day=row["day"],
-                    sentiment=average(row, "sentiment"),
-                    utterances=int(row["utterances"]),
-                )
-                for row in connection.execute(query).mappings()
-            ]
+    def by_queue(self, org_id: str, wanted: AnalyticsFilter | None = None) -> list[GroupFigures]:
+        """Return the figures of each queue, in order of their names; the unknown one is last."""
+        return self._groups(org_id, wanted, QUEUE)
 
     def longest_silences(
         self, org_id: str, wanted: AnalyticsFilter | None = None, limit: int = 10
@@ -223,6 +114,19 @@ class Analytics:
         mean = _F.customer_sentiment_mean
         return self._extremes(org_id, wanted, mean < 0, limit, mean.asc())
 
+    def _groups(self, org_id: str, wanted: AnalyticsFilter | None, who: str) -> list[GroupFigures]:
+        with reading(self._engine) as connection:
+            rows = self._sums(connection, org_id, wanted, who)
+        found = [GroupFigures(name=row[who], **_together(row)) for row in rows if row["calls"]]
+        return sorted(found, key=lambda group: (group.name is None, group.name or ""))
+
+    def _sums(
+        self, connection: Connection, org_id: str, wanted: AnalyticsFilter | None, *by: str
+    ) -> list[Sums]:
+        return read_sums(
+            connection, "calls", org_id, wanted, sums=_SUMS, by=by, from_rows=self._from_rows
+        )
+
     def _extremes(
         self,
         org_id: str,
@@ -231,52 +135,37 @@ class Analytics:
         limit: int,
         order: ColumnElement[Any],
     ) -> list[CallRow]:
-        query = chosen(select_rows(condition), CALL_FIGURES, org_id, wanted)
-        query = query.where(CALLS.c.org_id == org_id).order_by(order, CALLS.c.id).limit(limit)
+        # Which calls they are is read off an index; only theirs are looked at otherwise.
+        first = chosen(select(_F.call_id), CALL_FIGURES, org_id, wanted).where(condition)
+        first = first.order_by(order, _F.call_id).limit(limit)
         with reading(self._engine) as connection:
-            return [call_row(row) for row in connection.execute(query).mappings()]
+            ids = list(connection.execute(first).scalars())
+            found = connection.execute(select_rows(CALLS.c.id.in_(ids))).mappings()
+            rows = {row["id"]: call_row(row) for row in found}
+        return [rows[call_id] for call_id in ids if call_id in rows]
 
 
 def chosen(
     query: Select[*_Columns], table: Table, org_id: str, wanted: AnalyticsFilter | None
 ) -> Select[*_Columns]:
     """Return the query over the filter's calls only, by this table's columns."""
-    wanted = wanted or AnalyticsFilter()
-    query = query.where(table.c.org_id == org_id)
-    if wanted.first_day:
-        query = query.where(table.c.day >= wanted.first_day)
-    if wanted.last_day:
-        query = query.where(table.c.day <= wanted.last_day)
-    if wanted.agents:
-        query = query.where(table.c.agent_name.in_(wanted.agents))
-    if wanted.queues:
-        query = query.where(table.c.queue.in_(wanted.queues))
-    return query
+    return query.where(*of_whom(table, org_id, wanted or AnalyticsFilter()))
 
 
-def _count_if(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
-    return func.count(case((condition, 1))).label(name)
-
-
-def average_columns(
-    name: str, rate: tuple[ColumnElement[Any], ColumnElement[Any]]
-) -> list[ColumnElement[Any]]:
-    """Return the columns that ``average`` reads, for a rate part ÷ whole of each call."""
-    part, whole = rate
-    defined = part.is_not(None) & (whole > 0)
-    own = case((defined, cast(part, Float) / whole))
-    return [
-        func.avg(own).label(f"{name}_mean"),
-        func.sum(case((defined, part))).label(f"{name}_part"),
-        func.sum(case((defined, whole))).label(f"{name}_whole"),
-        func.count(own).label(f"{name}_n"),
-    ]
-
-
-def average(row: RowMapping, name: str) -> Average:
-    """Return the average in a row that has the columns of ``average_columns``."""
-    n = row[f"{name}_n"]
-    if not n:
-        return Average(mean=None, pooled=None, n=0)
-    pooled = float(row[f"{name}_part"]) / float(row[f"{name}_whole"])
-    return Average(mean=float(row[f"{name}_mean"]), pooled=pooled, n=n)
+def _together(sums: Sums) -> dict[str, Any]:
+    """Return the figures of ``CallsTogether`` from sums over the calls."""
+    counted = {name: average(sums, name, unit=1) for name in _COUNTED}
+    return {
+        **{name: sums[name] for name in _COUNTS[:5]},
+        **counted,
+        "customer_utterances": sums["sentiment_whole"],
+        "handle_ms": average(sums, "handle", unit=HANDLE_UNIT_MS),
+        "agent_share_of_call": average(sums, "of_call"),
+        "agent_share_of_speech": average(sums, "of_speech"),
+        "non_talk_share": average(sums, "non_talk"),
+        "dead_air_share": average(sums, "dead_air"),
+        "hold_share": average(sums, "hold"),
+        "customer_sentiment": average(sums, "sentiment", part_unit=1 / SCALE),
+        "sentiment_trend": average(sums, "trend"),
+        "resolution": Resolution(resolved=sums["resolved"], known=sums["resolution_known"]),
+    }

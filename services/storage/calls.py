@@ -37,10 +37,11 @@ from services.storage.call_rows import (
 from services.storage.database import joining, reading, writing
 from services.storage.forms import pack_audio, unpack_audio
 from services.storage.keys import WrappedKey
-from services.storage.models import CALL_FIGURES, CALLS, RUNS
+from services.storage.models import CALLS, RUNS
 from services.storage.phone_tables import PHONE_RECORDINGS
 from services.storage.provider_copies import release_copies_of_call
-from services.storage.topics import CALL_TOPICS, topics_of_calls
+from services.storage.topics import topics_of_calls
+from services.storage.whose import pass_on
 
 __all__ = ["CallFilter", "CallRow", "CallSort", "CallStore"]
 
@@ -155,7 +156,7 @@ class CallStore:
             return tuple(sorted(connection.execute(query).scalars()))
 
     def update_details(self, org_id: str, call_id: str, details: CallDetails) -> Call:
-        """Replace what is known about the call besides its sound, and so in figures and topics.
+        """Replace what is known about the call besides its sound, and so wherever it is repeated.
 
         Raises NotFound.
         """
@@ -171,16 +172,7 @@ class CallStore:
                 .where(CALLS.c.id == call_id)
                 .values(held_at=call.held_at, **details_columns(details), **days)
             )
-            connection.execute(
-                update(CALL_FIGURES)
-                .where(CALL_FIGURES.c.call_id == call_id)
-                .values(agent_name=details.agent_name, queue=details.queue, **days)
-            )
-            connection.execute(
-                update(CALL_TOPICS)
-                .where(CALL_TOPICS.c.call_id == call_id)
-                .values(agent_name=details.agent_name, queue=details.queue, **days)
-            )
+            pass_on(connection, call)
         return call
 
     def set_audio(self, call_id: str, facts: AudioFacts) -> None:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from services.domain.calls import Call
 from services.domain.metrics import AnalysedTranscript
 from services.domain.rules import CallFacts, Category, RuleKind, SpokenPassage
-from services.storage.analytics import AnalyticsFilter
+from services.domain.together import AnalyticsFilter
 from services.storage.database import reading
-from services.storage.figures import day_of, week_of
-from services.storage.models import CALL_FIGURES
+from services.storage.figures import day_of
+from services.storage.rollup_reading import Sums, read_sums
+from services.storage.rollup_tables import AGENT
 from services.storage.rule_forms import (
     RoleWords,
     pack_evidence,
@@ -27,6 +28,7 @@ from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
 from services.storage.rules import StoredBook, hold_book, read_book
 
 _C = CALL_CATEGORIES.c
+_READ = "read_by_rules"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,8 @@ def write_reading(connection: Connection, call: Call, found: RuleReading) -> Non
         "words": pack_words(found.words),
         "passages": pack_passages(found.passages),
         "lines": pack_lines(found.facts.utterances),
+        "agent_name": call.details.agent_name,
+        "queue": call.details.queue,
     }
     connection.execute(insert(RULE_FACTS).values(row))
     connection.execute(delete(CALL_CATEGORIES).where(_C.call_id == call.id))
@@ -94,6 +98,8 @@ def write_reading(connection: Connection, call: Call, found: RuleReading) -> Non
             "kind": category.kind.value,
             "alert": category.alert,
             "evidence": pack_evidence(category.evidence),
+            "agent_name": call.details.agent_name,
+            "queue": call.details.queue,
         }
         for category in found.categories
     ]
@@ -113,9 +119,10 @@ class AgentShare:
 class CategoryStore:
     """Reads categories. Every method raises StorageError when the database can't."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Use this database."""
+    def __init__(self, engine: Engine, *, from_rows: bool = False) -> None:
+        """Use this database; ``from_rows`` adds calls up one by one, as rollups save doing."""
         self._engine = engine
+        self._from_rows = from_rows
 
     def of_call(self, org_id: str, call_id: str) -> tuple[Category, ...]:
         """Return the stored categories of a call; rules' names are not among what is stored."""
@@ -157,74 +164,48 @@ class CategoryStore:
 
     def counts_among(self, org_id: str, wanted: AnalyticsFilter) -> tuple[int, dict[str, int]]:
         """Return how many chosen calls rules have read, and to how many each applies."""
-        query = select(_C.rule_id, func.count().label("calls")).group_by(_C.rule_id)
-        query = _chosen(query.join_from(CALL_CATEGORIES, CALL_FIGURES, _SAME_CALL), org_id, wanted)
-        everyone = select(func.count()).join_from(
-            RULE_FACTS, CALL_FIGURES, RULE_FACTS.c.call_id == CALL_FIGURES.c.call_id
-        )
         with reading(self._engine) as connection:
-            n = connection.execute(_chosen(everyone, org_id, wanted)).scalar_one()
-            return n, {row.rule_id: row.calls for row in connection.execute(query)}
+            counts = self._sums(connection, "categories", org_id, wanted, "rule_id")
+            [read] = self._sums(connection, "calls", org_id, wanted)
+        return read[_READ], {row["rule_id"]: row["calls"] for row in counts if row["calls"]}
 
     def by_week(
         self, org_id: str, rule_id: str, wanted: AnalyticsFilter
     ) -> list[tuple[date, int, int]]:
         """Return for each week (its Monday) the calls a rule applies to, and all that were read."""
-        day = RULE_FACTS.c.day
-        query = (
-            select(day, func.count(_C.call_id), func.count())
-            .select_from(
-                RULE_FACTS.join(
-                    CALL_FIGURES, RULE_FACTS.c.call_id == CALL_FIGURES.c.call_id
-                ).outerjoin(
-                    CALL_CATEGORIES,
-                    (_C.call_id == RULE_FACTS.c.call_id) & (_C.rule_id == rule_id),
-                )
-            )
-            .group_by(day)
-        )
-        weeks: dict[date, tuple[int, int]] = {}
-        with reading(self._engine) as connection:
-            for at, calls, n in connection.execute(_chosen(query, org_id, wanted)):
-                before = weeks.get(week_of(at), (0, 0))
-                weeks[week_of(at)] = (before[0] + calls, before[1] + n)
-        return [(week, *weeks[week]) for week in sorted(weeks)]
+        return self._shares(org_id, rule_id, wanted, "week")
 
     def by_agent(self, org_id: str, rule_id: str, wanted: AnalyticsFilter) -> list[AgentShare]:
         """Return for each agent to how many of their calls a rule applies."""
-        name = CALL_FIGURES.c.agent_name
-        query = (
-            select(name, func.count(_C.call_id), func.count())
-            .select_from(
-                RULE_FACTS.join(
-                    CALL_FIGURES, RULE_FACTS.c.call_id == CALL_FIGURES.c.call_id
-                ).outerjoin(
-                    CALL_CATEGORIES,
-                    (_C.call_id == RULE_FACTS.c.call_id) & (_C.rule_id == rule_id),
-                )
-            )
-            .group_by(name)
-            .order_by(name.nulls_last())
-        )
+        shares = self._shares(org_id, rule_id, wanted, AGENT)
+        found = [AgentShare(agent_name=name, calls=calls, n=n) for name, calls, n in shares]
+        return sorted(found, key=lambda share: (share.agent_name is None, share.agent_name or ""))
+
+    def _shares(
+        self, org_id: str, rule_id: str, wanted: AnalyticsFilter, by: str
+    ) -> list[tuple[Any, int, int]]:
         with reading(self._engine) as connection:
-            return [
-                AgentShare(agent_name=agent, calls=calls, n=n)
-                for agent, calls, n in connection.execute(_chosen(query, org_id, wanted))
-            ]
+            rows = self._sums(connection, "categories", org_id, wanted, by, rule_id=rule_id)
+            read = self._sums(connection, "calls", org_id, wanted, by)
+        calls = {row[by]: row["calls"] for row in rows}
+        return [(row[by], calls.get(row[by], 0), row[_READ]) for row in read if row[_READ]]
 
-
-_SAME_CALL = _C.call_id == CALL_FIGURES.c.call_id
-
-
-def _chosen(query: Select[Any], org_id: str, wanted: AnalyticsFilter) -> Select[Any]:
-    table = CALL_FIGURES.c
-    query = query.where(table.org_id == org_id)
-    if wanted.first_day:
-        query = query.where(table.day >= wanted.first_day)
-    if wanted.last_day:
-        query = query.where(table.day <= wanted.last_day)
-    if wanted.agents:
-        query = query.where(table.agent_name.in_(wanted.agents))
-    if wanted.queues:
-        query = query.where(table.queue.in_(wanted.queues))
-    return query
+    def _sums(
+        self,
+        connection: Connection,
+        rollup: str,
+        org_id: str,
+        wanted: AnalyticsFilter,
+        *by: str,
+        **where: str,
+    ) -> list[Sums]:
+        return read_sums(
+            connection,
+            rollup,
+            org_id,
+            wanted,
+            sums=("calls",) if rollup == "categories" else (_READ,),
+            by=by,
+            where=where,
+            from_rows=self._from_rows,
+        )

@@ -18,7 +18,7 @@ from services.storage.models import CALL_FIGURES
 from services.storage.shown import write_shown
 from services.storage.topics import write_topics
 
-FORM = 2
+FORM = 3
 
 
 class Derived(Protocol):
@@ -40,7 +40,7 @@ def write_derived(
     row = {**vars(figures), "org_id": call.org_id, "form": FORM}
     upsert(connection, CALL_FIGURES, row, key=("call_id",))
     write_shown(connection, call.org_id, call.id, shown.transcript)
-    write_topics(connection, call, shown.transcript.topics)
+    write_topics(connection, call.org_id, figures, shown.transcript.topics)
     if found is not None:
         write_reading(connection, call, found)
     for more in also:

@@ -24,6 +24,8 @@ class CallFigures:
     ``day`` is the day of the call in UTC, ``week`` that week's Monday. Talk of a role is the union
     of the voiced spans of its speakers; it and the interruptions are None when nobody has the
     role. ``all_talk_ms`` sums the talk of all speakers, so that overlap counts twice.
+    ``dead_air_ms`` is None where an older version wrote the figures; ``resolved`` is the summary's
+    verdict.
     """
 
     call_id: str
@@ -51,6 +53,8 @@ class CallFigures:
     sentiment_trend: float | None
     sentiment_label: SentimentLabel | None
     negative_utterances: int
+    dead_air_ms: int | None = None
+    resolved: bool | None = None
 
     @property
     def agent_share_of_call(self) -> float | None:
@@ -108,6 +112,8 @@ def figures_of(call: Call, transcript: Transcript, analysis: CallAnalysis) -> Ca
         sentiment_trend=metrics.sentiment_trend,
         sentiment_label=label_of_call(metrics.customer_sentiment_mean, metrics.sentiment_mean),
         negative_utterances=metrics.negative_utterances,
+        dead_air_ms=metrics.dead_air_ms,
+        resolved=transcript.summary.resolved if transcript.summary else None,
     )
 
 

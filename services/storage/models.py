@@ -119,6 +119,7 @@ CALLS = Table(
     UniqueConstraint("org_id", "content_hash"),
     Index(None, "org_id", "held_at"),
     Index(None, "org_id", "day"),
+    Index("ix_calls_agent_days", "org_id", "agent_name", "day"),
 )
 
 RUNS = Table(
@@ -239,8 +240,16 @@ CALL_FIGURES = Table(
     Column("sentiment_trend", Float),
     Column("sentiment_label", _NAME),
     Column("negative_utterances", Integer, nullable=False),
+    Column("dead_air_ms", BigInteger),
+    Column("resolved", Boolean),
     Column("form", Integer, nullable=False, server_default="0"),
     Index(None, "org_id", "day"),
+    Index("ix_call_figures_agent_days", "org_id", "agent_name", "day"),
+    # The first few of a list can be picked out in them without looking at every call.
+    Index("ix_call_figures_silences", "org_id", "longest_silence_ms", "day", "agent_name", "queue"),
+    Index(
+        "ix_call_figures_moods", "org_id", "customer_sentiment_mean", "day", "agent_name", "queue"
+    ),
 )
 
 KNOWN_VOICES = Table(

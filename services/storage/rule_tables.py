@@ -48,6 +48,8 @@ CALL_CATEGORIES = Table(
     Column("kind", String(64), nullable=False),
     Column("alert", Boolean, nullable=False),
     Column("evidence", Text, nullable=False),
+    Column("agent_name", PlainText),
+    Column("queue", PlainText),
     Index(None, "org_id", "rule_id", "day"),
 )
 # Without AUTOINCREMENT, SQLite gives the number of a deleted newest row out again.
@@ -64,6 +66,8 @@ RULE_FACTS = Table(
     Column("words", PlainText, nullable=False),
     Column("passages", LargeBinary, nullable=False),
     Column("lines", LargeBinary, nullable=False),
+    Column("agent_name", PlainText),
+    Column("queue", PlainText),
     Index(None, "call_id", unique=True),
     Index(None, "org_id", "row_id"),
     sqlite_autoincrement=True,

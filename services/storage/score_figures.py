@@ -3,21 +3,24 @@
 A call without a share (no question of the scorecard counts in it) is in no n.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import sqrt
 from typing import Any
 
-from sqlalchemy import Engine, Select, case, func, select
+from sqlalchemy import Connection, Engine, Select, select
 
 from services.domain.calls import Call
-from services.domain.scorecards import AnswerValue
-from services.storage.analytics import AnalyticsFilter, Average
+from services.domain.together import AnalyticsFilter, Average, Period
 from services.storage.call_rows import call_from_row
 from services.storage.database import reading
 from services.storage.models import CALLS
+from services.storage.rollup_reading import Sums, average, average_names, of_whom, read_sums
+from services.storage.rollup_tables import AGENT
 from services.storage.score_tables import CALL_ANSWERS, CALL_SCORES
 
+_SHARE = average_names("share", pooled=True)
+_ANSWERS = ("yes", "no", "not_applicable", "unanswered", "good", "by_person")
 _S, _A = CALL_SCORES.c, CALL_ANSWERS.c
 
 
@@ -26,15 +29,12 @@ class AgentScore:
     """One agent's scores; ``agent_name`` None gathers the calls whose agent is not known.
 
     ``share.mean`` is the mean of the calls' shares, ``share.pooled`` all points over all possible
-    ones. ``spread`` is the sample standard deviation of the shares, None below two calls.
+    ones.
     """
 
     agent_name: str | None
     calls: int
     share: Average
-    spread: float | None
-    lowest: float | None
-    highest: float | None
     auto_failed: int
 
 
@@ -84,94 +84,94 @@ class ScoredRow:
 class ScoreAnalytics:
     """Answers questions about the scores of many calls by one scorecard."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Use this database."""
+    def __init__(self, engine: Engine, *, from_rows: bool = False) -> None:
+        """Use this database; ``from_rows`` adds calls up one by one, as rollups save doing."""
         self._engine = engine
+        self._from_rows = from_rows
 
     def scorecards(self, org_id: str, wanted: AnalyticsFilter | None = None) -> dict[str, str]:
         """Return id and name of the scorecards by which any chosen call has a score."""
-        query = select(_S.scorecard_id, func.max(_S.name).label("name"))
-        query = _chosen(query, org_id, None, wanted).group_by(_S.scorecard_id)
         with reading(self._engine) as connection:
-            rows = connection.execute(query).all()
-        return dict(sorted(((r.scorecard_id, r.name) for r in rows), key=lambda r: (r[1], r[0])))
+            rows = self._sums(connection, "scores", org_id, wanted, ("calls",), "scorecard_id")
+            ids = [row["scorecard_id"] for row in rows if row["calls"]]
+            names = {card: _newest_name(connection, org_id, card) for card in ids}
+        return dict(sorted(names.items(), key=lambda card: (card[1], card[0])))
 
     def versions(
         self, org_id: str, scorecard_id: str, wanted: AnalyticsFilter | None = None
     ) -> dict[int, int]:
         """Return how many calls were scored by which version of the scorecard."""
-        query = select(_S.scorecard_version, func.count())
-        query = _chosen(query, org_id, scorecard_id, wanted).group_by(_S.scorecard_version)
+        by = "scorecard_version"
         with reading(self._engine) as connection:
-            rows = connection.execute(query).all()
-        return {row[0]: row[1] for row in rows}
+            rows = self._sums(
+                connection, "scores", org_id, wanted, ("calls",), by, card=scorecard_id
+            )
+        return {row[by]: row["calls"] for row in rows if row["calls"]}
 
     def by_agent(
         self, org_id: str, scorecard_id: str, wanted: AnalyticsFilter | None = None
     ) -> list[AgentScore]:
-        """Return each agent's scores in order of their names."""
-        query = select(
-            _S.agent_name,
-            func.count().label("calls"),
-            func.count(case((_S.auto_failed, 1))).label("auto_failed"),
-            func.min(_S.share).label("lowest"),
-            func.max(_S.share).label("highest"),
-            func.sum(_S.share * _S.share).label("squares"),
-            *_share_columns(),
-        )
-        query = _chosen(query, org_id, scorecard_id, wanted)
-        query = query.group_by(_S.agent_name).order_by(_S.agent_name.nulls_last())
+        """Return each agent's scores in order of their names; who isn't known comes last."""
+        sums = ("calls", "auto_failed", *_SHARE)
         with reading(self._engine) as connection:
-            return [
-                AgentScore(
-                    agent_name=row["agent_name"],
-                    calls=row["calls"],
-                    share=_share(row),
-                    spread=_spread(row),
-                    lowest=row["lowest"],
-                    highest=row["highest"],
-                    auto_failed=row["auto_failed"],
-                )
-                for row in connection.execute(query).mappings()
-            ]
+            rows = self._sums(connection, "scores", org_id, wanted, sums, AGENT, card=scorecard_id)
+        found = [
+            AgentScore(
+                agent_name=row[AGENT],
+                calls=row["calls"],
+                share=average(row, "share"),
+                auto_failed=row["auto_failed"],
+            )
+            for row in rows
+            if row["calls"]
+        ]
+        return sorted(found, key=lambda score: (score.agent_name is None, score.agent_name or ""))
 
     def by_week(
         self, org_id: str, scorecard_id: str, wanted: AnalyticsFilter | None = None
     ) -> list[WeekScore]:
         """Return the scores of each week that has any, in order."""
-        query = select(_S.week, *_share_columns()).where(_S.share.is_not(None))
-        query = _chosen(query, org_id, scorecard_id, wanted).group_by(_S.week).order_by(_S.week)
+        by = Period.WEEK
         with reading(self._engine) as connection:
-            rows = connection.execute(query).mappings().all()
-        return [WeekScore(week=row["week"], share=_share(row)) for row in rows]
+            rows = self._sums(connection, "scores", org_id, wanted, _SHARE, by, card=scorecard_id)
+        return [
+            WeekScore(week=row[by], share=average(row, "share")) for row in rows if row["share_n"]
+        ]
 
     def by_question(
         self, org_id: str, scorecard_id: str, wanted: AnalyticsFilter | None = None
     ) -> list[QuestionFigures]:
         """Return how each question was answered, in order of their ids."""
-
-        def count(value: AnswerValue | None) -> Any:
-            same = _A.value.is_(None) if value is None else _A.value == value
-            return func.count(case((same, 1)))
-
-        query = select(
-            _A.question_id,
-            count(AnswerValue.YES).label("yes"),
-            count(AnswerValue.NO).label("no"),
-            count(AnswerValue.NOT_APPLICABLE).label("not_applicable"),
-            count(None).label("unanswered"),
-            func.count(case((_A.is_good.is_(True), 1))).label("good"),
-            func.count(case((_A.by_person.is_(True), 1))).label("by_person"),
-        ).select_from(
-            CALL_ANSWERS.join(
-                CALL_SCORES,
-                (_S.call_id == _A.call_id) & (_S.scorecard_id == _A.scorecard_id),
-            )
-        )
-        query = _chosen(query, org_id, scorecard_id, wanted)
-        query = query.group_by(_A.question_id).order_by(_A.question_id)
+        by, sums = "question_id", ("entries", *_ANSWERS)
         with reading(self._engine) as connection:
-            return [QuestionFigures(**row) for row in connection.execute(query).mappings()]
+            rows = self._sums(connection, "answers", org_id, wanted, sums, by, card=scorecard_id)
+        return [
+            QuestionFigures(question_id=row[by], **{name: row[name] for name in _ANSWERS})
+            for row in rows
+            if row["entries"]
+        ]
+
+    def _sums(
+        self,
+        connection: Connection,
+        rollup: str,
+        org_id: str,
+        wanted: AnalyticsFilter | None,
+        sums: Sequence[str],
+        by: str,
+        *,
+        card: str | None = None,
+    ) -> list[Sums]:
+        return read_sums(
+            connection,
+            rollup,
+            org_id,
+            wanted,
+            sums=sums,
+            by=(by,),
+            where={} if card is None else {"scorecard_id": card},
+            from_rows=self._from_rows,
+        )
 
     def lowest(
         self,
@@ -186,20 +186,25 @@ class ScoreAnalytics:
 
         ``answered_badly`` names a question: only calls in which it earned nothing.
         """
-        columns = (_S.points, _S.possible, _S.share, _S.auto_failed, _S.scorecard_version)
-        query = select(CALLS, *columns).select_from(
-            CALL_SCORES.join(CALLS, CALLS.c.id == _S.call_id)
-        )
-        query = _chosen(query, org_id, scorecard_id, wanted).where(_S.share.is_not(None))
+        first = _chosen(select(_S.call_id), org_id, scorecard_id, wanted)
+        first = first.where(_S.share.is_not(None)).order_by(_S.share, _S.call_id).limit(limit)
         if answered_badly is not None:
             bad = select(_A.call_id).where(
+                _A.call_id == _S.call_id,
                 _A.scorecard_id == scorecard_id,
                 _A.question_id == answered_badly,
                 _A.is_good.is_(False),
             )
-            query = query.where(_S.call_id.in_(bad))
-        query = query.order_by(_S.share, CALLS.c.held_at.desc(), CALLS.c.id).limit(limit)
+            first = first.where(bad.exists())
+        columns = (_S.points, _S.possible, _S.share, _S.auto_failed, _S.scorecard_version)
+        query = select(CALLS, *columns).select_from(
+            CALL_SCORES.join(CALLS, CALLS.c.id == _S.call_id)
+        )
+        query = query.where(_S.scorecard_id == scorecard_id).order_by(_S.share, _S.call_id)
         with reading(self._engine) as connection:
+            # Which calls they are is read off an index; only theirs are looked at otherwise.
+            ids = list(connection.execute(first).scalars())
+            query = query.where(_S.call_id.in_(ids))
             return [
                 ScoredRow(
                     call=call_from_row(row),
@@ -214,43 +219,12 @@ class ScoreAnalytics:
 
 
 def _chosen(
-    query: Select[Any], org_id: str, scorecard_id: str | None, wanted: AnalyticsFilter | None
+    query: Select[Any], org_id: str, scorecard_id: str, wanted: AnalyticsFilter | None
 ) -> Select[Any]:
-    wanted = wanted or AnalyticsFilter()
-    query = query.where(_S.org_id == org_id)
-    if scorecard_id is not None:
-        query = query.where(_S.scorecard_id == scorecard_id)
-    if wanted.first_day:
-        query = query.where(_S.day >= wanted.first_day)
-    if wanted.last_day:
-        query = query.where(_S.day <= wanted.last_day)
-    if wanted.agents:
-        query = query.where(_S.agent_name.in_(wanted.agents))
-    if wanted.queues:
-        query = query.where(_S.queue.in_(wanted.queues))
-    return query
+    conditions = of_whom(CALL_SCORES, org_id, wanted or AnalyticsFilter())
+    return query.where(_S.scorecard_id == scorecard_id, *conditions)
 
 
-def _share_columns() -> list[Any]:
-    counts = _S.share.is_not(None)
-    return [
-        func.avg(_S.share).label("mean"),
-        func.count(_S.share).label("n"),
-        func.sum(case((counts, _S.points))).label("points"),
-        func.sum(case((counts, _S.possible))).label("possible"),
-    ]
-
-
-def _share(row: Any) -> Average:
-    if not row["n"]:
-        return Average(mean=None, pooled=None, n=0)
-    pooled = float(row["points"]) / float(row["possible"])
-    return Average(mean=float(row["mean"]), pooled=pooled, n=row["n"])
-
-
-def _spread(row: Any) -> float | None:
-    n = row["n"]
-    if n < 2:
-        return None
-    about_mean = float(row["squares"]) - n * float(row["mean"]) ** 2
-    return sqrt(max(0.0, about_mean) / (n - 1))
+def _newest_name(connection: Connection, org_id: str, scorecard_id: str) -> str:
+    query = select(_S.name).where(_S.org_id == org_id, _S.scorecard_id == scorecard_id)
+    return connection.execute(query.order_by(_S.day.desc()).limit(1)).scalar() or scorecard_id

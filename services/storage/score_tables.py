@@ -57,6 +57,8 @@ CALL_SCORES = Table(
     Column("agent_name", PlainText),
     Column("queue", PlainText),
     Index(None, "org_id", "scorecard_id", "day"),
+    # The lowest can be picked out in it without looking at every score.
+    Index("ix_call_scores_lowest", "org_id", "scorecard_id", "share", "call_id", "day"),
 )
 CALL_ANSWERS = Table(
     "call_answers",
@@ -67,6 +69,10 @@ CALL_ANSWERS = Table(
     Column("value", _ID),
     Column("is_good", Boolean),
     Column("by_person", Boolean, nullable=False),
+    Column("org_id", _ID),
+    Column("day", Date),
+    Column("agent_name", PlainText),
+    Column("queue", PlainText),
     Index(None, "scorecard_id", "question_id"),
 )
 CALL_SCORINGS = Table(

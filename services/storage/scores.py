@@ -77,7 +77,7 @@ class ScoreStore:
                 "queue": call.details.queue,
             }
             connection.execute(insert(CALL_SCORES), [row])
-            connection.execute(insert(CALL_ANSWERS), _answer_rows(call.id, score))
+            connection.execute(insert(CALL_ANSWERS), _answer_rows(call, score))
         made = {"call_id": call.id, "org_id": call.org_id, "made_with": made_with}
         upsert(connection, CALL_SCORINGS, made, key=("call_id",))
 
@@ -243,10 +243,14 @@ class ScoreStore:
         return {answer.prompt: answer for answer in map(unpack_model_answer, bodies)}
 
 
-def _answer_rows(call_id: str, score: CallScore) -> list[dict[str, object]]:
+def _answer_rows(call: Call, score: CallScore) -> list[dict[str, object]]:
     return [
         {
-            "call_id": call_id,
+            "call_id": call.id,
+            "org_id": call.org_id,
+            "day": day_of(call.held_at),
+            "agent_name": call.details.agent_name,
+            "queue": call.details.queue,
             "scorecard_id": score.scorecard_id,
             "question_id": answer.question_id,
             "value": answer.value,

@@ -6,11 +6,11 @@ from services.domain.errors import EditConflict, NotFound
 from services.domain.speech import Summary
 from services.storage.database import writing
 from services.storage.forms import with_summary
-from services.storage.models import CALLS, TRANSCRIPTS
+from services.storage.models import CALL_FIGURES, CALLS, TRANSCRIPTS
 
 
 class SummaryStore:
-    """Replaces the summaries of active transcripts; all else about them stays as it is."""
+    """Replaces summaries of active transcripts, and with them whether a call is resolved."""
 
     def __init__(self, engine: Engine) -> None:
         """Work on this database."""
@@ -36,3 +36,5 @@ class SummaryStore:
             body = connection.execute(select(TRANSCRIPTS.c.body).where(row)).scalar_one()
             change = update(TRANSCRIPTS).where(row)
             connection.execute(change.values(body=with_summary(body, summary, writer)))
+            figures = update(CALL_FIGURES).where(CALL_FIGURES.c.call_id == call_id)
+            connection.execute(figures.values(resolved=summary.resolved))

@@ -51,6 +51,9 @@ class Spoken:
     lines: bytes
 
 
+Whose = dict[str, Any]
+"""A call's day, agent and queue as columns."""
+
 Found = tuple[str, date, str]
 """A call, its day, and why a rule applies to it, packed: there may be very many."""
 
@@ -125,8 +128,8 @@ class SweptCalls:
                 "alert": rule.alert,
             }
             rows = (
-                {**same, "call_id": call_id, "day": day, "evidence": evidence}
-                for call_id, day, evidence in found
+                {**same, "call_id": call_id, **present[call_id], "evidence": evidence}
+                for call_id, _, evidence in found
                 if call_id in present
             )
             while some := list(islice(rows, ROWS_AT_ONCE)):
@@ -140,12 +143,19 @@ def _calls(org_id: str) -> Any:
     return select(*columns).where(_F.org_id == org_id)
 
 
-def _present(connection: Connection, org_id: str, last_row: int) -> set[str]:
-    """Return the calls that still are as they were, kept from being deleted."""
+def _present(connection: Connection, org_id: str, last_row: int) -> dict[str, Whose]:
+    """Return the calls that still are as they were, kept from being deleted, and whose they are."""
     query = (
-        select(_F.call_id)
+        select(_F.call_id, CALLS.c.day, CALLS.c.agent_name, CALLS.c.queue)
         .join(CALLS, CALLS.c.id == _F.call_id)
         .where(_F.org_id == org_id, _F.row_id <= last_row)
         .with_for_update(read=True, key_share=True, of=CALLS)
     )
-    return set(connection.execute(query).scalars())
+    # The same few names and days over and over: one copy of each is kept.
+    known: dict[tuple[Any, ...], Whose] = {}
+    return {
+        call_id: known.setdefault(
+            (day, agent, queue), {"day": day, "agent_name": agent, "queue": queue}
+        )
+        for call_id, day, agent, queue in connection.execute(query)
+    }

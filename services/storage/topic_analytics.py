@@ -7,20 +7,12 @@ there are. Whatever calls without a transcript are about isn't known; they don't
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
-from services.storage.analytics import (
-    SENTIMENT,
-    AnalyticsFilter,
-    Average,
-    Period,
-    average,
-    average_columns,
-    chosen,
-)
+from services.domain.together import AnalyticsFilter, Average, Period
 from services.storage.database import reading
-from services.storage.models import CALL_FIGURES
-from services.storage.topics import CALL_TOPICS
+from services.storage.rollup_reading import average, average_names, read_sums
+from services.storage.rollup_tables import SCALE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,56 +45,54 @@ class TopicReach:
 class TopicAnalytics:
     """Answers what the calls of one organisation are about."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Use this database."""
+    def __init__(self, engine: Engine, *, from_rows: bool = False) -> None:
+        """Use this database; ``from_rows`` adds calls up one by one, as rollups save doing."""
         self._engine = engine
+        self._from_rows = from_rows
 
     def by_topic(self, org_id: str, wanted: AnalyticsFilter | None = None) -> list[TopicFigures]:
         """Return the figures of each topic, the most frequent first."""
-        calls = func.count().label("calls")
-        query = select(
-            CALL_TOPICS.c.topic,
-            calls,
-            func.sum(CALL_FIGURES.c.duration_ms).label("duration_ms"),
-            *average_columns("sentiment", SENTIMENT),
-        ).select_from(CALL_TOPICS.join(CALL_FIGURES, _SAME_CALL))
-        query = chosen(query, CALL_TOPICS, org_id, wanted).group_by(CALL_TOPICS.c.topic)
-        query = query.order_by(calls.desc(), CALL_TOPICS.c.topic)
+        sums = ("calls", "duration_ms", *average_names("sentiment", pooled=True))
         with reading(self._engine) as connection:
-            return [
-                TopicFigures(
-                    topic=row["topic"],
-                    calls=row["calls"],
-                    handle_ms=float(row["duration_ms"]) / row["calls"],
-                    customer_sentiment=average(row, "sentiment"),
-                )
-                for row in connection.execute(query).mappings()
-            ]
+            rows = read_sums(
+                connection, "topics", org_id, wanted,
+                sums=sums, by=("topic",), from_rows=self._from_rows,
+            )  # fmt: skip
+        found = [
+            TopicFigures(
+                topic=row["topic"],
+                calls=row["calls"],
+                handle_ms=row["duration_ms"] / row["calls"],
+                customer_sentiment=average(row, "sentiment", part_unit=1 / SCALE),
+            )
+            for row in rows
+            if row["calls"]
+        ]
+        return sorted(found, key=lambda figures: (-figures.calls, figures.topic))
 
     def per_day(
         self, org_id: str, wanted: AnalyticsFilter | None = None, by: Period = Period.DAY
     ) -> list[TopicCount]:
         """Return how many calls each day (or week) has about each topic, in order."""
-        day = CALL_TOPICS.c[by]
-        query = select(day.label("day"), CALL_TOPICS.c.topic, func.count().label("calls"))
-        query = chosen(query, CALL_TOPICS, org_id, wanted).group_by(day, CALL_TOPICS.c.topic)
-        query = query.order_by(day, CALL_TOPICS.c.topic)
         with reading(self._engine) as connection:
-            return [
-                TopicCount(day=row["day"], topic=row["topic"], calls=row["calls"])
-                for row in connection.execute(query).mappings()
-            ]
+            rows = read_sums(
+                connection, "topics", org_id, wanted,
+                sums=("calls",), by=(by.value, "topic"), from_rows=self._from_rows,
+            )  # fmt: skip
+        return [
+            TopicCount(day=row[by], topic=row["topic"], calls=row["calls"])
+            for row in rows
+            if row["calls"]
+        ]
 
     def reach(self, org_id: str, wanted: AnalyticsFilter | None = None) -> TopicReach:
         """Return how many calls the topics speak for."""
-        figures = chosen(select(func.count()), CALL_FIGURES, org_id, wanted)
-        different = func.count(CALL_TOPICS.c.call_id.distinct())
-        topics = chosen(select(different), CALL_TOPICS, org_id, wanted)
         with reading(self._engine) as connection:
-            return TopicReach(
-                transcribed=connection.execute(figures).scalar_one(),
-                with_topic=connection.execute(topics).scalar_one(),
+            [calls] = read_sums(
+                connection, "calls", org_id, wanted,
+                sums=("transcribed",), from_rows=self._from_rows,
+            )  # fmt: skip
+            [topics] = read_sums(
+                connection, "topics", org_id, wanted, sums=("firsts",), from_rows=self._from_rows
             )
-
-
-_SAME_CALL = CALL_FIGURES.c.call_id == CALL_TOPICS.c.call_id
+        return TopicReach(transcribed=calls["transcribed"], with_topic=topics["firsts"])

@@ -4,8 +4,10 @@ Rows are written with the call's figures, in the same transaction, and go with t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
+    Integer,
     String,
     Table,
     delete,
@@ -20,9 +23,8 @@ from sqlalchemy import (
     select,
 )
 
-from services.domain.calls import Call
 from services.domain.topics import Topic
-from services.storage.figures import day_of, week_of
+from services.storage.figures import CallFigures
 from services.storage.models import CALLS, METADATA, PlainText
 
 CALL_TOPICS = Table(
@@ -36,30 +38,46 @@ CALL_TOPICS = Table(
     Column("agent_name", PlainText),
     Column("queue", PlainText),
     Column("confidence", Float, nullable=False),
+    Column("position", Integer),
+    Column("duration_ms", BigInteger),
+    Column("sentiment_sum", Float),
+    Column("sentiment_count", Integer),
     Index(None, "org_id", "day"),
     Index(None, "org_id", "topic"),
 )
 
 
-def write_topics(connection: Connection, call: Call, topics: Sequence[Topic]) -> None:
-    """Replace what the call is about."""
-    connection.execute(delete(CALL_TOPICS).where(CALL_TOPICS.c.call_id == call.id))
-    day = day_of(call.held_at)
-    rows = [
-        {
-            "call_id": call.id,
-            "topic": topic.id,
-            "org_id": call.org_id,
-            "day": day,
-            "week": week_of(day),
-            "agent_name": call.details.agent_name,
-            "queue": call.details.queue,
-            "confidence": topic.confidence,
-        }
-        for topic in {topic.id: topic for topic in topics}.values()
-    ]
-    if rows:
+def write_topics(
+    connection: Connection, org_id: str, figures: CallFigures, topics: Iterable[Topic]
+) -> None:
+    """Replace what the call with these figures is about."""
+    connection.execute(delete(CALL_TOPICS).where(CALL_TOPICS.c.call_id == figures.call_id))
+    if rows := topic_rows(org_id, figures, topics):
         connection.execute(insert(CALL_TOPICS), rows)
+
+
+def topic_rows(org_id: str, figures: CallFigures, topics: Iterable[Topic]) -> list[dict[str, Any]]:
+    """Return the rows of what a call is about, surest first.
+
+    Each repeats of the call's figures what is summed by topic.
+    """
+    different = {topic.id: topic for topic in topics}.values()
+    same = {
+        "call_id": figures.call_id,
+        "org_id": org_id,
+        "day": figures.day,
+        "week": figures.week,
+        "agent_name": figures.agent_name,
+        "queue": figures.queue,
+        "duration_ms": figures.duration_ms,
+        "sentiment_sum": figures.customer_sentiment_sum,
+        "sentiment_count": figures.customer_sentiment_count,
+    }
+    surest = sorted(different, key=lambda topic: (-topic.confidence, topic.id))
+    return [
+        {**same, "topic": topic.id, "confidence": topic.confidence, "position": position}
+        for position, topic in enumerate(surest)
+    ]
 
 
 def about_any(topics: Sequence[str]) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from statistics import fmean
+from statistics import fmean, stdev
 
 import pytest
 from sqlalchemy import Engine
@@ -18,12 +18,21 @@ from services.domain.speech import (
     Span,
     Speaker,
     SpeakerRole,
+    Summary,
     Transcript,
     Utterance,
 )
-from services.storage.analytics import Analytics, AnalyticsFilter, Average, Period
+from services.domain.together import (
+    AnalyticsFilter,
+    Average,
+    CallsTogether,
+    Period,
+    Resolution,
+)
+from services.storage.analytics import Analytics
 from services.storage.calls import CallStore
 from services.storage.figures import CallFigures, figures_of
+from services.storage.rollups import RollupStore
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from tests.contract.stores import ORG, OTHER, add, analysed
@@ -78,6 +87,7 @@ def talk(rng: random.Random) -> Transcript:
             Speaker(id=f"s{i}", label=f"Speaker {i}", role=role) for i, role in enumerate(roles)
         ),
         utterances=tuple(lines),
+        summary=Summary(resolved=rng.choice([None, True, False])),
         spans=tuple(Span(speaker=u.speaker, start_ms=u.start_ms, end_ms=u.end_ms) for u in lines),
     )
 
@@ -134,15 +144,27 @@ def chosen(known: Iterable[Known], wanted: AnalyticsFilter) -> list[Known]:
 Rate = Callable[[CallFigures], tuple[float | None, float]]
 
 
+# Rates are kept in parts of a hundred thousand, lengths in tenths of a second.
+ROUNDED = 1e-5
+
+
 def average(known: Iterable[Known], rate: Rate) -> Average:
     pairs = [rate(k.figures) for k in known if k.figures]
     defined = [(part, whole) for part, whole in pairs if part is not None and whole > 0]
     if not defined:
-        return Average(mean=None, pooled=None, n=0)
+        return Average()
+    made = mean_of([part / whole for part, whole in defined])
+    pooled = sum(p for p, _ in defined) / sum(w for _, w in defined)
+    return replace(made, pooled=pytest.approx(pooled, abs=ROUNDED))
+
+
+def mean_of(values: list[float], within: float = ROUNDED) -> Average:
+    if not values:
+        return Average()
     return Average(
-        mean=pytest.approx(fmean(part / whole for part, whole in defined)),
-        pooled=pytest.approx(sum(p for p, _ in defined) / sum(w for _, w in defined)),
-        n=len(defined),
+        mean=pytest.approx(fmean(values), abs=within),
+        spread=pytest.approx(stdev(values), abs=within) if len(values) > 1 else None,
+        n=len(values),
     )
 
 
@@ -158,53 +180,52 @@ def sentiment(f: CallFigures) -> tuple[float | None, float]:
     return f.customer_sentiment_sum, f.customer_sentiment_count
 
 
-def check_figures(engine: Engine, known: list[Known], wanted: AnalyticsFilter) -> None:
-    analytics, calls = Analytics(engine), chosen(known, wanted)
+def check_together(found: CallsTogether, calls: list[Known]) -> None:
     figures = [k.figures for k in calls if k.figures]
+    assert (found.calls, found.transcribed) == (len(calls), len(figures))
+    assert found.failed == len(calls) - len(figures)
+    assert found.duration_ms == sum(f.duration_ms for f in figures)
+    assert found.negative_utterances == sum(f.negative_utterances for f in figures)
+    assert found.customer_utterances == sum(f.customer_sentiment_count for f in figures)
+    assert found.handle_ms == mean_of([f.duration_ms for f in figures], within=100)
+    assert found.agent_share_of_call == average(calls, of_call)
+    assert found.agent_share_of_speech == average(calls, of_speech)
+    assert found.customer_sentiment == average(calls, sentiment)
+    for name in ("non_talk", "dead_air", "hold"):
+        share = average(calls, lambda f, name=name: (getattr(f, f"{name}_ms"), f.duration_ms))
+        assert getattr(found, f"{name}_share") == share
+    for name in ("agent_interruptions", "customer_interruptions", "sentiment_trend"):
+        own = [value for f in figures if (value := getattr(f, name)) is not None]
+        assert getattr(found, name) == mean_of(own)
+    verdicts = [f.resolved for f in figures if f.resolved is not None]
+    assert found.resolution == Resolution(resolved=sum(verdicts), known=len(verdicts))
 
-    team = analytics.team(ORG, wanted)
-    assert (team.calls, team.transcribed) == (len(calls), len(figures))
-    assert team.failed == len(calls) - len(figures)
-    assert team.duration_ms == sum(f.duration_ms for f in figures)
-    assert team.longest_silence_ms == max((f.longest_silence_ms for f in figures), default=None)
-    assert team.negative_utterances == sum(f.negative_utterances for f in figures)
-    assert team.non_talk_share == average(calls, lambda f: (f.non_talk_ms, f.duration_ms))
-    assert team.agent_share_of_call == average(calls, of_call)
-    assert team.agent_share_of_speech == average(calls, of_speech)
-    assert team.customer_sentiment == average(calls, sentiment)
 
-    transcribed = [k for k in calls if k.figures]
+def check_figures(analytics: Analytics, known: list[Known], wanted: AnalyticsFilter) -> None:
+    calls = chosen(known, wanted)
+    check_together(analytics.team(ORG, wanted), calls)
     agents = analytics.by_agent(ORG, wanted)
-    assert [a.agent_name for a in agents] == [
-        name for name in AGENTS if any(k.agent == name for k in transcribed)
-    ]
+    assert [a.name for a in agents] == [n for n in AGENTS if any(k.agent == n for k in calls)]
     for agent in agents:
-        own = [k for k in transcribed if k.agent == agent.agent_name]
-        assert agent.calls == len(own)
-        assert agent.share_of_call == average(own, of_call)
-        assert agent.share_of_speech == average(own, of_speech)
-        assert agent.customer_sentiment == average(own, sentiment)
+        check_together(agent, [k for k in calls if k.agent == agent.name])
+    queues = analytics.by_queue(ORG, wanted)
+    assert [q.name for q in queues] == sorted({k.queue for k in calls})
+    for queue in queues:
+        check_together(queue, [k for k in calls if k.queue == queue.name])
 
 
-def check_courses(engine: Engine, known: list[Known], wanted: AnalyticsFilter, by: Period) -> None:
-    analytics, calls = Analytics(engine), chosen(known, wanted)
+def check_courses(
+    analytics: Analytics, known: list[Known], wanted: AnalyticsFilter, by: Period
+) -> None:
+    calls = chosen(known, wanted)
 
     def place(day: date) -> date:
         return day if by is Period.DAY else day - timedelta(days=day.weekday())
 
-    counted = analytics.calls_per_day(ORG, wanted, by)
-    assert [c.day for c in counted] == sorted({place(k.day) for k in calls})
-    for count in counted:
-        own = [k for k in calls if place(k.day) == count.day]
-        assert (count.calls, count.transcribed) == (len(own), sum(bool(k.figures) for k in own))
-
-    scored = [k for k in calls if k.figures and k.figures.customer_sentiment_count]
-    course = analytics.sentiment_per_day(ORG, wanted, by)
-    assert [s.day for s in course] == sorted({place(k.day) for k in scored})
+    course = analytics.per_period(ORG, wanted, by)
+    assert [point.day for point in course] == sorted({place(k.day) for k in calls})
     for point in course:
-        own = [k for k in scored if place(k.day) == point.day]
-        assert point.sentiment == average(own, sentiment)
-        assert point.utterances == sum(k.figures.customer_sentiment_count for k in own if k.figures)
+        check_together(point, [k for k in calls if place(k.day) == point.day])
 
 
 def check_extremes(engine: Engine, known: list[Known], wanted: AnalyticsFilter) -> None:
@@ -225,11 +246,18 @@ def check_extremes(engine: Engine, known: list[Known], wanted: AnalyticsFilter) 
 
 # One database for all filters: filling it takes longer than asking.
 def test_all_figures_equal_their_recomputation(engine: Engine, known: list[Known]) -> None:
+    noted, rows = Analytics(engine), Analytics(engine, from_rows=True)
     for wanted in FILTERS:
-        check_figures(engine, known, wanted)
         check_extremes(engine, known, wanted)
-        for by in Period:
-            check_courses(engine, known, wanted, by)
+        for analytics in (noted, rows):
+            check_figures(analytics, known, wanted)
+            for by in Period:
+                check_courses(analytics, known, wanted, by)
+    before = [noted.by_agent(ORG, wanted) for wanted in FILTERS]
+    assert RollupStore(engine).fold() > 0
+    assert [noted.by_agent(ORG, wanted) for wanted in FILTERS] == before
+    assert [rows.by_agent(ORG, wanted) for wanted in FILTERS] == before
+    assert noted.names(ORG) == (("Ann", "Bob"), ("Billing", "Sales"))
 
 
 def test_deleting_and_moving_calls_reaches_the_figures(engine: Engine, known: list[Known]) -> None:
@@ -240,7 +268,7 @@ def test_deleting_and_moving_calls_reaches_the_figures(engine: Engine, known: li
     calls.update_details(ORG, moved.call_id, replace(details, agent_name="Cleo"))
     own = [replace(moved, agent="Cleo")]
     [cleo] = analytics.by_agent(ORG, AnalyticsFilter(agents=("Cleo",)))
-    assert cleo.share_of_call == average(own, of_call)
+    assert cleo.agent_share_of_call == average(own, of_call)
     assert analytics.team(ORG).agent_share_of_call == average([*own, *rest], of_call)
 
 
@@ -248,6 +276,6 @@ def test_no_calls_make_no_figures(engine: Engine) -> None:
     analytics = Analytics(engine)
     team = analytics.team(ORG)
     assert (team.calls, team.transcribed, team.failed, team.duration_ms) == (0, 0, 0, 0)
-    assert team.customer_sentiment == Average(mean=None, pooled=None, n=0)
-    assert team.longest_silence_ms is None
-    assert analytics.by_agent(ORG) == analytics.calls_per_day(ORG) == []
+    assert team.customer_sentiment == Average()
+    assert (team.resolution.share, team.handle_ms.is_comparable) == (None, False)
+    assert analytics.by_agent(ORG) == analytics.per_period(ORG) == []

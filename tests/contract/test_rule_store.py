@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from services.domain.calls import CallDetails
 from services.domain.errors import RulesChanged
+from services.domain.together import AnalyticsFilter
 from services.reading_rules import read_by_book
-from services.storage.analytics import AnalyticsFilter
 from services.storage.calls import CallFilter, CallStore
 from services.storage.categories import CategoryStore
 from services.storage.rules import RuleStore, StoredRule

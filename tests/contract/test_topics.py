@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from services.domain.calls import Call, CallDetails
+from services.domain.together import AnalyticsFilter, Period
 from services.domain.topics import Topic
-from services.storage.analytics import AnalyticsFilter, Period
 from services.storage.calls import CallFilter, CallStore
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.topics import CALL_TOPICS

@@ -1,6 +1,6 @@
 """Charts: pure functions from domain values to figures."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 
 import pytest
@@ -9,13 +9,20 @@ from components import palette
 from components.call_view.timeline import clicked_place
 from components.charts import team
 from components.charts.loudness import loudness_figure
+from components.charts.measures import MEASURES
 from components.charts.sentiment import quarter_means, sentiment_figure, sentiment_text
 from components.charts.talk_ratio import talk_listen_text, talk_ratio_figure
 from components.charts.timeline import PIECES, _dense_row, timeline_figure, timeline_text
 from services.analysis.metrics import analyse
 from services.domain.people import LOCAL_USER
 from services.domain.speech import Hold, HoldKind, Span, Speaker, SpeakerRole
-from services.storage.analytics import AgentFigures, Average, CallCount, SentimentOfDay
+from services.domain.together import (
+    Average,
+    CallsTogether,
+    GroupFigures,
+    PeriodFigures,
+    Resolution,
+)
 from tests.pages.samples import sample_transcript
 
 
@@ -121,25 +128,42 @@ def test_chart_colours_stand_out(background):
 
 
 def test_team_charts_say_their_n():
-    """Mean and pooled stand beside each other, with n in hover and words."""
-    share = Average(mean=0.5, pooled=0.4, n=3)
-    empty = Average(mean=None, pooled=None, n=0)
-    agents = [
-        AgentFigures(agent_name="<Dana>", calls=3, share_of_call=share, share_of_speech=share,
-                     customer_sentiment=empty),
-        AgentFigures(agent_name=None, calls=1, share_of_call=empty, share_of_speech=empty,
-                     customer_sentiment=empty),
-    ]  # fmt: skip
-    figure = team.agents_figure(agents)
-    assert list(figure.data[0].y) == ["‹Dana›"]
-    assert list(figure.data[1].x) == [40.0]
-    assert team.agents_text(agents) == "‹Dana›: mean 50.0 %, pooled 40.0 %, n = 3."
-    assert team.agents_rows(agents)[1]["Talk share, pooled"] == "–"
-    days = [CallCount(day=date(2026, 11, 12), calls=4, transcribed=3)]
+    """Means stand with spread and n; too few calls are not compared; a chart has its limits."""
+    few, many = Average(mean=0.5, pooled=0.4, spread=0.1, n=3), Average(mean=0.25, spread=0.1, n=40)
+    groups = [
+        GroupFigures(name=name, **figures(talk))
+        for name, talk in (("<Dana>", many), ("Ben", few), (None, Average()))
+    ]
+    talk = MEASURES["talk"]
+    figure = team.comparison_figure(groups, talk)
+    assert (list(figure.data[0].y), list(figure.data[0].x)) == (["Ben", "‹Dana›"], [50.0, 25.0])
+    assert list(figure.data[0].marker.color) == [palette.MARK, palette.AGENT]
+    assert list(figure.data[0].error_x.array) == [10.0, 10.0]
+    text = team.comparison_text(groups, talk)
+    assert text == "‹Dana›: 25.0 % ± 10.0 %, n = 40. Ben: 50.0 % ± 10.0 %, n = 3."
+    assert "1 of 2 have n below 20" in team.caution(groups, talk)
+    assert team.comparison_rows(groups)[2]["Agent's talk share"] == "–"
+    crowd = [replace(groups[0], name=f"A{n:02}") for n in range(20)]
+    assert len(team.comparison_figure(crowd, talk).data[0].y) == team.MOST_BARS
+    days = [PeriodFigures(day=date(2026, 11, 12), **figures(few))]
     assert [t.y[0] for t in team.calls_figure(days).data] == [3, 1]
-    moods = [SentimentOfDay(day=days[0].day, sentiment=share, utterances=9)]
-    assert list(team.mood_figure(moods).data[0].customdata[0]) == [3, 9]
-    assert team.mood_text([]).startswith("No customer's sentiment")
+    assert list(team.course_figure(days, talk).data[0].customdata[0]) == ["50.0 %", 3]
+    assert team.course_text([], talk) == "Agent's talk share is not known in this selection."
+
+
+def figures(talk: Average) -> dict[str, object]:
+    """Figures of four calls whose talk share is this and in which nothing else is known."""
+    return {
+        **{f.name: Average() for f in fields(CallsTogether)},
+        "calls": 4,
+        "failed": 1,
+        "transcribed": 3,
+        "duration_ms": 9,
+        "negative_utterances": 0,
+        "customer_utterances": 0,
+        "agent_share_of_speech": talk,
+        "resolution": Resolution(),
+    }
 
 
 def test_the_same_bar_can_be_clicked_again():

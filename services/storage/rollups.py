@@ -1,0 +1,177 @@
+"""Keeping the rollups: bringing them up to date, making them anew, checking them.
+
+What changes a call notes the change beside the rollups in its own transaction (see
+``rollup_tables``). ``fold`` moves such notes into the sums now and then; figures are right before,
+while and after it does.
+"""
+
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    FromClause,
+    delete,
+    func,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from services import telemetry
+from services.domain.errors import StorageError
+from services.storage.database import reading, writing
+from services.storage.rollup_tables import AGENT, QUEUE, ROLLUPS, Rollup, Source
+from services.storage.rollup_triggers import contribution
+
+FOLD_EVERY_S = 10.0
+# Any number serves that nothing else of ours takes.
+FOLD_LOCK = 0x524F_4C4C
+
+
+class RollupStore:
+    """Keeps the rollups of all organisations. Raises StorageError when the database can't."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use this database."""
+        self._engine = engine
+
+    def fold(self) -> int:
+        """Move the noted changes into the sums; return how many there were.
+
+        Does nothing while another process does it.
+        """
+        return sum(self._fold(rollup) for rollup in ROLLUPS.values())
+
+    def _fold(self, rollup: Rollup) -> int:
+        # All statements have to see the same changes, though others are being noted meanwhile.
+        with writing(_on_one_state(self._engine)) as connection:
+            if not _alone(connection):
+                return 0
+            changes = rollup.changes
+            last = connection.execute(select(func.max(changes.c.row_id))).scalar()
+            if last is None:
+                return 0
+            noted = changes.select().where(changes.c.row_id <= last).subquery()
+            for who in (AGENT, QUEUE):
+                _add(connection, rollup, who, noted)
+            return connection.execute(delete(changes).where(changes.c.row_id <= last)).rowcount
+
+    def keep_up(self, stop: Event, every_s: float = FOLD_EVERY_S) -> None:
+        """Fold again and again until told to stop; faults end nothing."""
+        while not stop.wait(every_s):
+            try:
+                self.fold()
+            except StorageError as error:
+                # Somebody else was at it on PostgreSQL, or the disk is full: next time.
+                telemetry.fault("rollups.fault", error)
+
+    def rebuild(self) -> int:
+        """Make all sums anew from the calls; return how many there are."""
+        with writing(self._engine) as connection:
+            return rebuild(connection)
+
+    def differing(self) -> tuple[str, ...]:
+        """Return the tables of sums that aren't what the calls give; () is as it should be."""
+        with reading(self._engine) as connection:
+            return tuple(
+                rollup.of(who).name
+                for rollup in ROLLUPS.values()
+                for who in (AGENT, QUEUE)
+                if _stored(connection, rollup, who) != _recomputed(connection, rollup, who)
+            )
+
+
+def rebuild(connection: Connection) -> int:
+    """Make all sums anew inside a transaction, in which nothing else may change calls."""
+    if connection.dialect.name != "sqlite":
+        tables = {source.table.name for r in ROLLUPS.values() for source in r.sources}
+        names = ", ".join(sorted(tables | {t.name for r in ROLLUPS.values() for t in r.tables}))
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+    made = 0
+    for rollup in ROLLUPS.values():
+        for table in rollup.tables:
+            connection.execute(delete(table))
+        for who in (AGENT, QUEUE):
+            _add(connection, rollup, who, given_by_rows(rollup, connection.dialect.name))
+            made += connection.execute(
+                select(func.count()).select_from(rollup.of(who))
+            ).scalar_one()
+    return made
+
+
+def given_by_rows(
+    rollup: Rollup, dialect: str, only: Callable[[Source], Any] = lambda source: None
+) -> FromClause:
+    """Return what each row of the rollup's sources gives to it, as a table with its columns.
+
+    ``only`` may give a condition on the rows of a source.
+    """
+    arms = []
+    for source in rollup.sources:
+        given = contribution(rollup, source, dialect)
+        arm = select(*(literal_column(sql).label(name) for name, sql in given.items())).select_from(
+            source.table
+        )
+        condition = only(source)
+        arms.append(arm if condition is None else arm.where(condition))
+    return union_all(*arms).subquery()
+
+
+def _on_one_state(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def _alone(connection: Connection) -> bool:
+    """Keep others from folding until the end of the transaction; False: somebody does."""
+    if connection.dialect.name == "sqlite":
+        return True
+    lock = text("SELECT pg_try_advisory_xact_lock(:lock)")
+    return bool(connection.execute(lock, {"lock": FOLD_LOCK}).scalar())
+
+
+def _add(connection: Connection, rollup: Rollup, who: str, noted: FromClause) -> None:
+    """Add changes to the sums by agent or queue; those in which no row is left go."""
+    table = rollup.of(who)
+    key = [column.name for column in table.primary_key]
+    names = [*key, "week", *rollup.sums]
+    grouped = [noted.c[name] for name in (*key, "week")]
+    sums = [func.sum(noted.c[name]) for name in rollup.sums]
+    # Always in the same order, and with a condition, without which SQLite can't tell what ON means.
+    query = select(*grouped, *sums).where(text("1 = 1")).group_by(*grouped).order_by(*grouped)
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    made = dialect.insert(table).from_select(names, query)
+    added = {name: table.c[name] + made.excluded[name] for name in rollup.sums}
+    connection.execute(made.on_conflict_do_update(index_elements=key, set_=added))
+    connection.execute(delete(table).where(table.c.entries == 0))
+
+
+def _stored(connection: Connection, rollup: Rollup, who: str) -> set[tuple[Any, ...]]:
+    """Return the sums with the noted changes added."""
+    table, changes = rollup.of(who), rollup.changes
+    names = [column.name for column in table.columns]
+    both = union_all(
+        select(*(table.c[name] for name in names)), select(*(changes.c[name] for name in names))
+    )
+    return _summed(connection, rollup, who, both.subquery())
+
+
+def _recomputed(connection: Connection, rollup: Rollup, who: str) -> set[tuple[Any, ...]]:
+    return _summed(connection, rollup, who, given_by_rows(rollup, connection.dialect.name))
+
+
+def _summed(
+    connection: Connection, rollup: Rollup, who: str, rows: FromClause
+) -> set[tuple[Any, ...]]:
+    key = [rows.c[column.name] for column in rollup.of(who).primary_key]
+    sums = [func.sum(rows.c[name]) for name in rollup.sums]
+    query = select(*key, rows.c.week, *sums).group_by(*key, rows.c.week)
+    query = query.having(func.sum(rows.c.entries) != 0)
+    width = len(key) + 1
+    return {(*map(str, row[:width]), *map(int, row[width:])) for row in connection.execute(query)}
