@@ -40,6 +40,7 @@ from services.storage.keys import WrappedKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
 from services.storage.phone_tables import PHONE_RECORDINGS
 from services.storage.provider_copies import release_copies_of_call
+from services.storage.search_places import move_lines
 from services.storage.topics import CALL_TOPICS, topics_of_calls
 
 __all__ = ["CallFilter", "CallRow", "CallSort", "CallStore"]
@@ -181,6 +182,8 @@ class CallStore:
                 .where(CALL_TOPICS.c.call_id == call_id)
                 .values(agent_name=details.agent_name, queue=details.queue, **days)
             )
+            if call.held_at != row["held_at"]:
+                move_lines(connection, call_id)
         return call
 
     def set_audio(self, call_id: str, facts: AudioFacts) -> None:

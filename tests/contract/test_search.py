@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from services.domain.calls import Call, CallDetails, ProcessingOptions
 from services.domain.folding import folded_words
 from services.domain.searching import FoundLine, LineFilter, WordQuery, any_of, read_query
-from services.domain.speech import SpeakerRole, Transcript
+from services.domain.speech import SentimentLabel, SpeakerRole, Transcript
 from services.storage.calls import CallStore
 from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
@@ -85,7 +85,7 @@ def test_newest_lines_come_first(shelf: Shelf) -> None:
 
 def test_what_is_found_tells_its_call_and_place(shelf: Shelf) -> None:
     held = datetime(2026, 6, 1, 12, tzinfo=UTC)
-    details = CallDetails(agent_name="Ann", started_at=held)
+    details = CallDetails(agent_name="Ann", queue="Sales", customer_ref="C 7", started_at=held)
     made, _ = shelf.add("good morning", "my refund please", source_name="a.wav", details=details)
     assert shelf.index.newest(ORG, read_query("refund")) == [
         FoundLine(
@@ -100,6 +100,11 @@ def test_what_is_found_tells_its_call_and_place(shelf: Shelf) -> None:
             end_ms=11_150,
             text="my refund please",
             sentiment_score=0.0,
+            sentiment=SentimentLabel.NEUTRAL,
+            customer_ref="C 7",
+            queue="Sales",
+            duration_ms=22_000,
+            marks=((3, 9),),
         )
     ]
 

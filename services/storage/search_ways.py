@@ -1,0 +1,255 @@
+"""Two ways to find the newest lines with some words, each going on step by step.
+
+One asks the index for the words and looks which of the lines the filter lets through; it is quick
+unless the words are common and the filter lets little through. The other reads the lines of the
+calls that the filter lets through; it is quick unless the words are rare. Both go from the newest
+line to the oldest and can stop at any time, so that they can take turns until one has found enough.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    column,
+    func,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import Join
+
+from services.domain.marking import Marks, marks_in
+from services.domain.searching import LineFilter, WordQuery
+from services.storage.models import CALLS
+from services.storage.search_filters import call_conditions, line_conditions, narrows_calls, places_of
+from services.storage.search_places import LAST_PLACE, LINES_PER_CALL
+from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
+from services.storage.search_terms import fits_fts5, fits_tsvector, holds_words
+
+_C, _S = CALLS.c, SHOWN_UTTERANCES.c
+FOUND_COLUMNS = (
+    _S.row_id,
+    _S.call_id,
+    _S.utterance_id,
+    _S.position,
+    _S.role,
+    _S.start_ms,
+    _S.end_ms,
+    _S.text,
+    _S.words,
+    _S.sentiment_label,
+    _S.sentiment_score,
+    _C.source_name,
+    _C.agent_name,
+    _C.customer_ref,
+    _C.queue,
+    _C.duration_ms,
+    _C.held_at,
+)
+LINES = SHOWN_UTTERANCES.join(CALLS, _C.id == _S.call_id)
+PLACE_BITS = LINES_PER_CALL.bit_length() - 1
+NEWEST = LAST_PLACE * LINES_PER_CALL
+# Lines that the index names hold the words, but for one in so many; read at once.
+SPARE = 4
+_FTS = table(FTS_TABLE, column("rowid", BigInteger))
+_FTS_ROW = _FTS.c.rowid
+
+
+class _InOrder(Join):
+    """A join whose left side SQLite reads first: the index says what to look at in the others."""
+
+    inherit_cache = True
+
+
+@compiles(_InOrder)
+def _write_in_order(join: _InOrder, compiler: SQLCompiler, **options: Any) -> str:
+    options["asfrom"] = True
+    left, right = (compiler.process(side, **options) for side in (join.left, join.right))
+    return f"{left} CROSS JOIN {right} ON {compiler.process(join.onclause, **options)}"
+
+
+_INDEXED_CALLS = _InOrder(_FTS, CALLS, _C.search_place == _FTS_ROW.op(">>")(PLACE_BITS))
+_INDEXED_LINES = _InOrder(_INDEXED_CALLS, SHOWN_UTTERANCES, _S.row_id == _FTS_ROW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """What to look for: words (None: any line that is no backchannel) below a number of a line."""
+
+    org_id: str
+    wanted: WordQuery | None
+    among: LineFilter
+    below: int = NEWEST
+    limit: int = 50
+
+
+@dataclass
+class Way:
+    """What one way has found so far, newest first; ``done`` when there can't be more."""
+
+    connection: Connection
+    sought: Sought
+    found: list[tuple[Row[Any], Marks]] = field(default_factory=list)
+    below: int = field(init=False)
+    last: int = field(init=False)
+    calls_seen: int = 0
+    exhausted: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin at the newest line that is wanted; ``last`` is the oldest that can be."""
+        places = places_of(self.sought.among)
+        self.below = min(self.sought.below, places.stop * LINES_PER_CALL)
+        self.last = places.start * LINES_PER_CALL
+
+    @property
+    def done(self) -> bool:
+        """Tell whether enough has been found, or all there is."""
+        return self.exhausted or len(self.found) >= self.sought.limit
+
+    def _take(self, query: Select[Any], end: int) -> None:
+        """Take lines of a query until enough are found or those down to ``end`` have been seen."""
+        while not self.done and self.below > end:
+            at_once = self.sought.limit - len(self.found)
+            at_once += max(SPARE, at_once // SPARE)
+            rows = self.connection.execute(self._cut(query, end, at_once)).all()
+            self._keep(rows)
+            self.below = rows[-1].row_id if len(rows) == at_once else end
+
+    def _cut(self, query: Select[Any], end: int, limit: int) -> Select[Any]:
+        numbers = _S.row_id.between(end, self.below - 1)
+        return query.where(numbers).order_by(_S.row_id.desc()).limit(limit)
+
+    def _keep(self, rows: Iterable[Row[Any]]) -> None:
+        wanted = self.sought.wanted
+        for row in rows:
+            marks = () if wanted is None else marks_in(row.text, row.words.split(), wanted)
+            if marks is not None and len(self.found) < self.sought.limit:
+                self.found.append((row, marks))
+
+
+class ReadingCalls(Way):
+    """Reads the lines of the newest calls that the filter lets through."""
+
+    def go_on(self, calls: int) -> None:
+        """Read the lines of so many calls more."""
+        among, org_id = self.sought.among, self.sought.org_id
+        fitting = (
+            select(_C.id, _C.search_place)
+            .where(
+                *call_conditions(org_id, among),
+                _C.search_place.between(self.last >> PLACE_BITS, (self.below - 1) >> PLACE_BITS),
+            )
+            .order_by(_C.search_place.desc())
+            .limit(calls)
+        )
+        read = self.connection.execute(fitting).all()
+        if read:
+            end = read[-1].search_place * LINES_PER_CALL
+            query = select(*FOUND_COLUMNS).select_from(LINES).where(*self._tests())
+            if narrows_calls(among):
+                query = query.where(_S.call_id.in_([row.id for row in read]))
+            else:
+                query = query.where(_S.org_id == org_id, *call_conditions(org_id, among))
+                self.below = min(self.below, (read[0].search_place + 1) * LINES_PER_CALL)
+            self._take(query, end)
+        self.calls_seen += len(read)
+        self.exhausted = len(read) < calls and not self.done
+
+    def _tests(self) -> list[ColumnElement[bool]]:
+        wanted, tests = self.sought.wanted, line_conditions(self.sought.among)
+        if wanted is None:
+            return [*tests, ~_S.is_backchannel]
+        is_sqlite = self.connection.dialect.name == "sqlite"
+        return [*tests, holds_words(wanted) if is_sqlite else fits_tsvector(wanted)]
+
+
+class AskingFts5(Way):
+    """Asks SQLite's index, which gives its lines in the order of their numbers."""
+
+    def go_on(self, calls: int | None) -> None:
+        """Ask for the lines of so many calls more; None: of all."""
+        end = self.last if calls is None else self._end(calls)
+        assert self.sought.wanted is not None
+        query = (
+            select(*FOUND_COLUMNS)
+            .select_from(_INDEXED_LINES)
+            .where(
+                fits_fts5(self.sought.wanted),
+                *call_conditions(self.sought.org_id, self.sought.among),
+                *line_conditions(self.sought.among),
+            )
+        )
+        self._take(query, end)
+        self.exhausted = end == self.last and not self.done
+
+    def _cut(self, query: Select[Any], end: int, limit: int) -> Select[Any]:
+        numbers = _FTS_ROW.between(end, self.below - 1)
+        return query.where(numbers).order_by(_FTS_ROW.desc()).limit(limit)
+
+    def _end(self, calls: int) -> int:
+        """Return the number below the lines of the next calls, or of the last that can be."""
+        query = (
+            select(_C.search_place)
+            .where(_C.org_id == self.sought.org_id, _C.search_place < self.below >> PLACE_BITS)
+            .order_by(_C.search_place.desc())
+            .offset(calls)
+            .limit(1)
+        )
+        place = self.connection.execute(query).scalar()
+        return self.last if place is None else max(self.last, int(place) * LINES_PER_CALL)
+
+
+class AskingGin(Way):
+    """Asks PostgreSQL's index, which gives all lines with the words at once, in no order."""
+
+    def go_on(self) -> None:
+        """Find what is to be found."""
+        assert self.sought.wanted is not None
+        self.connection.execute(text("SET LOCAL enable_seqscan = off"))
+        self.connection.execute(text("SET LOCAL jit = off"))
+        while not self.done:
+            named = (
+                select(SHOWN_UTTERANCES)
+                .where(
+                    fits_tsvector(self.sought.wanted),
+                    _S.org_id == self.sought.org_id,
+                    _S.row_id.between(self.last, self.below - 1),
+                    *line_conditions(self.sought.among),
+                )
+                .cte("named")
+                .prefix_with("MATERIALIZED")
+            )
+            self._take_named(named)
+
+    def _take_named(self, named: Any) -> None:
+        at_once = self.sought.limit - len(self.found)
+        at_once += max(SPARE, at_once // SPARE)
+        columns = [named.c[c.name] if c.table is SHOWN_UTTERANCES else c for c in FOUND_COLUMNS]
+        query = (
+            select(*columns)
+            .select_from(named.join(CALLS, _C.id == named.c.call_id))
+            .where(*call_conditions(self.sought.org_id, self.sought.among))
+            .order_by(named.c.row_id.desc())
+            .limit(at_once)
+        )
+        rows: Sequence[Row[Any]] = self.connection.execute(query).all()
+        self._keep(rows)
+        if len(rows) < at_once:
+            self.exhausted = not self.done
+        else:
+            self.below = rows[-1].row_id
+
+
+def calls_there_are(connection: Connection) -> int:
+    """Return about how many calls PostgreSQL has, from its own statistics."""
+    query = select(func.coalesce(func.max(text("reltuples")), 0)).select_from(text("pg_class"))
+    found = connection.execute(query.where(text("oid = 'calls'::regclass"))).scalar_one()
+    return max(0, int(found))
