@@ -29,6 +29,8 @@ from services.storage.search_ways import (
     calls_there_are,
 )
 
+__all__ = ["NEWEST", "SearchIndex"]
+
 ROWS_AT_ONCE = 5_000
 RANKED_AMONG = 2_000
 MOST_COUNTED = 1_000
@@ -66,14 +68,14 @@ class SearchIndex:
         wanted: WordQuery,
         among: LineFilter | None = None,
         limit: int = 50,
-        below: int = NEWEST,
+        below: int | None = None,
     ) -> FoundPage:
         """Return the lines that the query finds, newest first, those after a page before it."""
         sought = Sought(
             org_id=org_id,
             wanted=wanted,
             among=among or LineFilter(),
-            below=below,
+            below=NEWEST if below is None else below,
             limit=limit + 1,
         )
         found = self._found(sought)
@@ -101,9 +103,7 @@ class SearchIndex:
         lines = tuple(_line(*found[at]) for at in order)
         return FoundPage(lines=lines, compared=len(found))
 
-    def count(
-        self, org_id: str, wanted: WordQuery, among: LineFilter | None = None
-    ) -> FoundCount:
+    def count(self, org_id: str, wanted: WordQuery, among: LineFilter | None = None) -> FoundCount:
         """Return how many lines the query finds: at most 1,000, and only while that is quick."""
         sought = Sought(
             org_id=org_id, wanted=wanted, among=among or LineFilter(), limit=MOST_COUNTED + 1
@@ -180,24 +180,26 @@ class SearchIndex:
 def _look_in_sqlite(connection: Connection, sought: Sought, until: float) -> Way:
     assert sought.wanted is not None
     reader, asker = ReadingCalls(connection, sought), AskingFts5(connection, sought)
-    beginnings = has_beginnings(sought.wanted)
-    if not beginnings and not narrows_calls(sought.among):
+    if has_beginnings(sought.wanted):
+        # The index gathers all lines of all words so begun before it gives the first one: ask it
+        # only when they are few.
+        for calls in (FIRST_READ, FIRST_READ * GROWTH):
+            reader.go_on(calls)
+            if reader.done:
+                return reader
+        asker.go_on(None)
+        return asker
+    if not narrows_calls(sought.among) and asker.below == NEWEST:
         asker.go_on(None)
         return asker
     read, asked = FIRST_READ, FIRST_ASKED
     while time.monotonic() < until:
-        if beginnings:
-            # The index gathers all lines of all words so begun before it gives the first one.
-            reader.go_on(read)
-            if not reader.done and read == MOST_READ:
-                asker.go_on(None)
-        else:
-            asker.go_on(asked)
-            if not asker.done:
-                reader.go_on(read)
-        for way in (asker, reader):
-            if way.done:
-                return way
+        reader.go_on(read)
+        if reader.done:
+            return reader
+        asker.go_on(asked)
+        if asker.done:
+            return asker
         read, asked = min(read * GROWTH, MOST_READ), asked * GROWTH
     return max(reader, asker, key=lambda way: len(way.found))
 

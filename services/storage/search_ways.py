@@ -29,7 +29,12 @@ from sqlalchemy.sql.selectable import Join
 from services.domain.marking import Marks, marks_in
 from services.domain.searching import LineFilter, WordQuery
 from services.storage.models import CALLS
-from services.storage.search_filters import call_conditions, line_conditions, narrows_calls, places_of
+from services.storage.search_filters import (
+    call_conditions,
+    line_conditions,
+    narrows_calls,
+    places_of,
+)
 from services.storage.search_places import LAST_PLACE, LINES_PER_CALL
 from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
 from services.storage.search_terms import fits_fts5, fits_tsvector, holds_words
