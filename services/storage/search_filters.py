@@ -42,8 +42,13 @@ def line_conditions(among: LineFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def call_conditions(org_id: str, among: LineFilter) -> list[ColumnElement[bool]]:
-    """Return what the row of a line's call must fulfil."""
+def call_conditions(
+    org_id: str, among: LineFilter, *, one_by_one: bool = False
+) -> list[ColumnElement[bool]]:
+    """Return what the row of a line's call must fulfil.
+
+    ``one_by_one``: calls are looked at as they come, instead of finding all that fit first.
+    """
     found: list[ColumnElement[bool]] = [_C.org_id == org_id]
     if among.first_day:
         found.append(_C.day >= among.first_day)
@@ -65,7 +70,9 @@ def call_conditions(org_id: str, among: LineFilter) -> list[ColumnElement[bool]]
         given = select(rules.call_id).where(
             rules.org_id == org_id, rules.rule_id.in_(among.categories)
         )
-        found.append(_C.id.in_(given))
+        found.append(
+            given.where(rules.call_id == _C.id).exists() if one_by_one else _C.id.in_(given)
+        )
     return found + _transcript_conditions(among)
 
 

@@ -6,7 +6,7 @@ that is free. The number of a line is ``place * LINES_PER_CALL + position``.
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import BigInteger, Connection, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.storage.models import CALLS
@@ -34,9 +34,9 @@ def move_lines(connection: Connection, call_id: str) -> None:
     place, held_at = connection.execute(query).one()
     if place is None:
         return
-    new = _take_place(connection, call_id, held_at)
+    first = _take_place(connection, call_id, held_at) * LINES_PER_CALL
     change = update(SHOWN_UTTERANCES).where(_S.call_id == call_id)
-    connection.execute(change.values(row_id=new * LINES_PER_CALL + _S.position))
+    connection.execute(change.values(row_id=literal(first, BigInteger) + _S.position))
 
 
 def place_at(moment: datetime) -> int:

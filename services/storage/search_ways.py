@@ -14,10 +14,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    FromClause,
     Row,
     Select,
     column,
     func,
+    literal,
     select,
     table,
     text,
@@ -59,7 +61,6 @@ FOUND_COLUMNS = (
     _C.duration_ms,
     _C.held_at,
 )
-LINES = SHOWN_UTTERANCES.join(CALLS, _C.id == _S.call_id)
 PLACE_BITS = LINES_PER_CALL.bit_length() - 1
 NEWEST = LAST_PLACE * LINES_PER_CALL
 # Lines that the index names hold the words, but for one in so many; read at once.
@@ -69,7 +70,10 @@ _FTS_ROW = _FTS.c.rowid
 
 
 class _InOrder(Join):
-    """A join whose left side SQLite reads first: the index says what to look at in the others."""
+    """A join whose left side is read first, and calls by their place.
+
+    SQLite keeps no statistics to find that out by, and prefers the index of days.
+    """
 
     inherit_cache = True
 
@@ -78,11 +82,21 @@ class _InOrder(Join):
 def _write_in_order(join: _InOrder, compiler: SQLCompiler, **options: Any) -> str:
     options["asfrom"] = True
     left, right = (compiler.process(side, **options) for side in (join.left, join.right))
-    return f"{left} CROSS JOIN {right} ON {compiler.process(join.onclause, **options)}"
+    on = compiler.process(join.onclause, **options)
+    if compiler.dialect.name != "sqlite":
+        return f"{left} JOIN {right} ON {on}"
+    by = " INDEXED BY ix_calls_search_place" if join.right is CALLS else ""
+    return f"{left} CROSS JOIN {right}{by} ON {on}"
 
 
-_INDEXED_CALLS = _InOrder(_FTS, CALLS, _C.search_place == _FTS_ROW.op(">>")(PLACE_BITS))
-_INDEXED_LINES = _InOrder(_INDEXED_CALLS, SHOWN_UTTERANCES, _S.row_id == _FTS_ROW)
+def _with_calls(lines: FromClause, number: ColumnElement[int]) -> FromClause:
+    return _InOrder(lines, CALLS, _C.search_place == number.op(">>")(PLACE_BITS))
+
+
+LINES = _with_calls(SHOWN_UTTERANCES, _S.row_id)
+# Where the calls are given, databases shall not go through all lines by their numbers.
+_UNINDEXED_NUMBER = _S.row_id + literal(0)
+_INDEXED_LINES = _InOrder(_with_calls(_FTS, _FTS_ROW), SHOWN_UTTERANCES, _S.row_id == _FTS_ROW)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,18 +133,19 @@ class Way:
         """Tell whether enough has been found, or all there is."""
         return self.exhausted or len(self.found) >= self.sought.limit
 
-    def _take(self, query: Select[Any], end: int) -> None:
-        """Take lines of a query until enough are found or those down to ``end`` have been seen."""
+    def _take(self, query: Select[Any], end: int, number: ColumnElement[int]) -> None:
+        """Take lines of a query until enough are found or those down to ``end`` have been seen.
+
+        ``number`` is what the query reads the numbers of its lines from.
+        """
         while not self.done and self.below > end:
             at_once = self.sought.limit - len(self.found)
             at_once += max(SPARE, at_once // SPARE)
-            rows = self.connection.execute(self._cut(query, end, at_once)).all()
+            left = query.where(number.between(end, self.below - 1))
+            left = left.order_by(number.desc()).limit(at_once)
+            rows = self.connection.execute(left).all()
             self._keep(rows)
             self.below = rows[-1].row_id if len(rows) == at_once else end
-
-    def _cut(self, query: Select[Any], end: int, limit: int) -> Select[Any]:
-        numbers = _S.row_id.between(end, self.below - 1)
-        return query.where(numbers).order_by(_S.row_id.desc()).limit(limit)
 
     def _keep(self, rows: Iterable[Row[Any]]) -> None:
         wanted = self.sought.wanted
@@ -159,12 +174,13 @@ class ReadingCalls(Way):
         if read:
             end = read[-1].search_place * LINES_PER_CALL
             query = select(*FOUND_COLUMNS).select_from(LINES).where(*self._tests())
+            self.below = min(self.below, (read[0].search_place + 1) * LINES_PER_CALL)
             if narrows_calls(among):
                 query = query.where(_S.call_id.in_([row.id for row in read]))
+                self._take(query, end, _UNINDEXED_NUMBER)
             else:
                 query = query.where(_S.org_id == org_id, *call_conditions(org_id, among))
-                self.below = min(self.below, (read[0].search_place + 1) * LINES_PER_CALL)
-            self._take(query, end)
+                self._take(query, end, _S.row_id)
         self.calls_seen += len(read)
         self.exhausted = len(read) < calls and not self.done
 
@@ -188,16 +204,12 @@ class AskingFts5(Way):
             .select_from(_INDEXED_LINES)
             .where(
                 fits_fts5(self.sought.wanted),
-                *call_conditions(self.sought.org_id, self.sought.among),
+                *call_conditions(self.sought.org_id, self.sought.among, one_by_one=True),
                 *line_conditions(self.sought.among),
             )
         )
-        self._take(query, end)
+        self._take(query, end, _FTS_ROW)
         self.exhausted = end == self.last and not self.done
-
-    def _cut(self, query: Select[Any], end: int, limit: int) -> Select[Any]:
-        numbers = _FTS_ROW.between(end, self.below - 1)
-        return query.where(numbers).order_by(_FTS_ROW.desc()).limit(limit)
 
     def _end(self, calls: int) -> int:
         """Return the number below the lines of the next calls, or of the last that can be."""

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app import session
 from services.domain.errors import StorageError
 from tests.builders import transcript, utterance
 from tests.pages.conftest import as_read, press
