@@ -1,5 +1,6 @@
 """A PostgreSQL server with a folder that stays, durable as in earnest, for benches."""
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,5 +38,6 @@ def durable_server(folder: Path) -> Iterator[tuple[str, bool]]:
         _wait_for(f"postgresql://{SUPERUSER}@{address}", server)
         yield f"postgresql+psycopg://{SUPERUSER}@{address}", is_new
     finally:
-        server.terminate()
+        # Without waiting for clients that are gone.
+        server.send_signal(signal.SIGINT)
         server.wait(STOPS_WITHIN_S)

@@ -40,12 +40,13 @@ _S = SHOWN_UTTERANCES.c
 # How many calls are read first, and how many times as many with each step after that.
 FIRST_READ, GROWTH, MOST_READ = 50, 2, 800
 # The index gets through so many calls more in the same time.
-FIRST_ASKED, MOST_ASKED = 2_000, 1 << 30
+FIRST_ASKED = 2_000
 # How many calls SQLite reads before it asks its index for beginnings of words.
 READ_FOR_BEGINNINGS = 100
-# PostgreSQL: lines of a call, and how much longer it takes to fetch a line that the index names
-# than to test the next one in order.
-LINES_OF_A_CALL, FETCH_COST = 40, 2
+# PostgreSQL: how long it takes to test the next line in order, a line of the next call that the
+# filter lets through, and one that the index names; in the time of the first.
+NEXT_LINE, NEXT_CALLS_LINE, NAMED_LINE = 1, 3, 10
+LINES_OF_A_CALL = 40
 # What share of all lines a filter by role, or by sentiment, lets through at the least.
 LINE_FILTER_SHARE = 0.4
 
@@ -200,16 +201,25 @@ def _in_turns(reader: ReadingCalls, asker: AskingFts5, until: float) -> Way:
 
     So it takes at most about twice as long as the quicker one would alone.
     """
-    ways: tuple[ReadingCalls | AskingFts5, ...] = (reader, asker)
-    calls, spent = [FIRST_READ, FIRST_ASKED], [0.0, 0.0]
+    read, asked, reading_s, asking_s = FIRST_READ, FIRST_ASKED, 0.0, 0.0
     while (now := time.monotonic()) < until:
-        turn = spent.index(min(spent))
-        ways[turn].go_on(calls[turn])
-        if ways[turn].done:
-            return ways[turn]
-        calls[turn] = min(calls[turn] * (GROWTH, GROWTH**2)[turn], (MOST_READ, MOST_ASKED)[turn])
-        spent[turn] += time.monotonic() - now
-    return max(ways, key=lambda way: len(way.found))
+        if reading_s <= asking_s:
+            reader.go_on(read)
+            read = _next_read(reader, read)
+            reading_s += time.monotonic() - now
+        else:
+            asker.go_on(asked)
+            asked *= GROWTH**2
+            asking_s += time.monotonic() - now
+        if reader.done or asker.done:
+            break
+    return asker if asker.done else max(reader, asker, key=lambda way: len(way.found))
+
+
+def _next_read(reader: ReadingCalls, read: int) -> int:
+    """Return how many calls to read next, after so many: more, but not many more than it takes."""
+    enough = max(FIRST_READ, reader.calls_left() * 4 // 3) if reader.found else MOST_READ
+    return min(read * GROWTH, enough, MOST_READ)
 
 
 def _look_in_postgresql(connection: Connection, sought: Sought, until: float) -> Way:
@@ -222,7 +232,7 @@ def _look_in_postgresql(connection: Connection, sought: Sought, until: float) ->
         if _index_is_quicker(reader, all_calls):
             asker.go_on()
             return asker
-        read = min(read * GROWTH, MOST_READ)
+        read = _next_read(reader, read)
     return reader
 
 
@@ -233,8 +243,9 @@ def _index_is_quicker(reader: ReadingCalls, all_calls: int) -> bool:
     for filtered in (sought.among.said_by, sought.among.sentiments):
         share *= LINE_FILTER_SHARE if filtered else 1.0
     per_call = max(found, 0.5) / max(1, reader.calls_seen)
-    to_read = (sought.limit - found) / per_call * LINES_OF_A_CALL
-    to_fetch = per_call / share * max(all_calls, reader.calls_seen) * FETCH_COST
+    line = NEXT_CALLS_LINE if narrows_calls(sought.among) else NEXT_LINE
+    to_read = (sought.limit - found) / per_call * LINES_OF_A_CALL * line
+    to_fetch = per_call / share * max(all_calls, reader.calls_seen) * NAMED_LINE
     return to_fetch < to_read
 
 

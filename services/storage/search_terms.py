@@ -3,7 +3,7 @@
 Folded words are letters and digits only, so none can be taken for an operator.
 """
 
-from sqlalchemy import ColumnElement, Text, and_, func, literal, literal_column, or_
+from sqlalchemy import ColumnElement, Text, and_, func, literal, literal_column, or_, true
 
 from services.domain.searching import Phrase, WordQuery
 from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES, TSVECTOR_COLUMN
@@ -23,8 +23,8 @@ def fits_fts5(wanted: WordQuery) -> ColumnElement[bool]:
     return literal_column(FTS_TABLE, Text).op("MATCH", is_comparison=True)(sought)
 
 
-def fits_tsvector(wanted: WordQuery) -> ColumnElement[bool]:
-    """Return the condition that PostgreSQL's index looks up, and that it tests a line by."""
+def fits_tsvector(wanted: WordQuery, *, by_index: bool = True) -> ColumnElement[bool]:
+    """Return the condition that PostgreSQL's index looks up, or that it tests one line by."""
 
     def word(folded: str) -> str:
         return f"'{folded.removesuffix('*')}'" + (":*" if folded.endswith("*") else "")
@@ -34,7 +34,9 @@ def fits_tsvector(wanted: WordQuery) -> ColumnElement[bool]:
 
     sought = " & ".join(f"({' | '.join(map(phrase, group))})" for group in wanted.groups)
     index = literal_column(f"{SHOWN_UTTERANCES.name}.{TSVECTOR_COLUMN}", Text)
-    return index.op("@@", is_comparison=True)(func.to_tsquery("simple", sought))
+    fits = index.op("@@", is_comparison=True)(func.to_tsquery("simple", sought))
+    # An index is never used for a condition in this form.
+    return fits if by_index else fits.self_group().is_(true())
 
 
 def holds_words(wanted: WordQuery) -> ColumnElement[bool]:

@@ -6,8 +6,9 @@ calls that the filter lets through; it is quick unless the words are rare. Both 
 line to the oldest and can stop at any time, so that they can take turns until one has found enough.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     Row,
     Select,
     column,
@@ -90,7 +92,7 @@ def _write_in_order(join: _InOrder, compiler: SQLCompiler, **options: Any) -> st
 
 
 def _with_calls(lines: FromClause, number: ColumnElement[int]) -> FromClause:
-    return _InOrder(lines, CALLS, _C.search_place == number.op(">>")(PLACE_BITS))
+    return _InOrder(lines, CALLS, _C.search_place == number.op(">>")(literal(PLACE_BITS, Integer)))
 
 
 LINES = _with_calls(SHOWN_UTTERANCES, _S.row_id)
@@ -176,7 +178,8 @@ class ReadingCalls(Way):
             query = select(*FOUND_COLUMNS).select_from(LINES).where(*self._tests())
             self.below = min(self.below, (read[0].search_place + 1) * LINES_PER_CALL)
             if narrows_calls(among):
-                query = query.where(_S.call_id.in_([row.id for row in read]))
+                ids = [row.id for row in read]
+                query = query.where(_S.call_id.in_(ids), _C.id.in_(ids))
                 self._take(query, end, _UNINDEXED_NUMBER)
             else:
                 query = query.where(_S.org_id == org_id, *call_conditions(org_id, among))
@@ -184,12 +187,17 @@ class ReadingCalls(Way):
         self.calls_seen += len(read)
         self.exhausted = len(read) < calls and not self.done
 
+    def calls_left(self) -> int:
+        """Return in about how many calls more there is what is missing, going by those seen."""
+        missing = self.sought.limit - len(self.found)
+        return ceil(missing * self.calls_seen / max(1, len(self.found)))
+
     def _tests(self) -> list[ColumnElement[bool]]:
         wanted, tests = self.sought.wanted, line_conditions(self.sought.among)
         if wanted is None:
             return [*tests, ~_S.is_backchannel]
         is_sqlite = self.connection.dialect.name == "sqlite"
-        return [*tests, holds_words(wanted) if is_sqlite else fits_tsvector(wanted)]
+        return [*tests, holds_words(wanted) if is_sqlite else fits_tsvector(wanted, by_index=False)]
 
 
 class AskingFts5(Way):
@@ -230,39 +238,21 @@ class AskingGin(Way):
     def go_on(self) -> None:
         """Find what is to be found."""
         assert self.sought.wanted is not None
-        self.connection.execute(text("SET LOCAL enable_seqscan = off"))
-        self.connection.execute(text("SET LOCAL jit = off"))
-        while not self.done:
-            named = (
-                select(SHOWN_UTTERANCES)
-                .where(
-                    fits_tsvector(self.sought.wanted),
-                    _S.org_id == self.sought.org_id,
-                    _S.row_id.between(self.last, self.below - 1),
-                    *line_conditions(self.sought.among),
-                )
-                .cte("named")
-                .prefix_with("MATERIALIZED")
-            )
-            self._take_named(named)
-
-    def _take_named(self, named: Any) -> None:
-        at_once = self.sought.limit - len(self.found)
-        at_once += max(SPARE, at_once // SPARE)
-        columns = [named.c[c.name] if c.table is SHOWN_UTTERANCES else c for c in FOUND_COLUMNS]
+        # Lines come first, then the call of each: the planner may take them for more than they are.
+        for wrong in ("seqscan", "hashjoin", "mergejoin"):
+            self.connection.execute(text(f"SET LOCAL enable_{wrong} = off"))
         query = (
-            select(*columns)
-            .select_from(named.join(CALLS, _C.id == named.c.call_id))
-            .where(*call_conditions(self.sought.org_id, self.sought.among))
-            .order_by(named.c.row_id.desc())
-            .limit(at_once)
+            select(*FOUND_COLUMNS)
+            .select_from(LINES)
+            .where(
+                fits_tsvector(self.sought.wanted),
+                _S.org_id == self.sought.org_id,
+                *call_conditions(self.sought.org_id, self.sought.among, one_by_one=True),
+                *line_conditions(self.sought.among),
+            )
         )
-        rows: Sequence[Row[Any]] = self.connection.execute(query).all()
-        self._keep(rows)
-        if len(rows) < at_once:
-            self.exhausted = not self.done
-        else:
-            self.below = rows[-1].row_id
+        self._take(query, self.last, _UNINDEXED_NUMBER)
+        self.exhausted = not self.done
 
 
 def calls_there_are(connection: Connection) -> int:
