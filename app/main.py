@@ -37,6 +37,7 @@ page = st.navigation(
             icon=":material/monitoring:",
             url_path="analytics",
         ),
+        st.Page("../pages/search.py", title="Search", icon=":material/search:", url_path="search"),
         st.Page(
             "../pages/ask.py",
             title="Ask",

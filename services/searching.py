@@ -1,10 +1,19 @@
 """Searching the words of all calls, for people."""
 
+from services.domain.errors import InvalidRequest
 from services.domain.people import User
-from services.domain.searching import FoundLine, LineFilter, WordQuery, read_query
-from services.storage.search import SearchIndex
+from services.domain.searching import (
+    FoundCount,
+    FoundLine,
+    FoundPage,
+    LineFilter,
+    WordQuery,
+    read_query,
+)
+from services.storage.search import NEWEST, SearchIndex
 
 MOST_FOUND = 500
+NO_WORD = "Name at least one word that a line must hold."
 
 
 class SearchService:
@@ -17,8 +26,41 @@ class SearchService:
     def search(
         self, user: User, typed: str, among: LineFilter | None = None, limit: int = 50
     ) -> list[FoundLine]:
-        """Return the newest lines with all words and "quoted phrases" that were typed."""
-        return self._index.newest(user.org_id, read_query(typed), among, min(limit, MOST_FOUND))
+        """Return the newest lines with all words and "quoted phrases" that were typed.
+
+        Raises InvalidRequest for a query that can't be looked for.
+        """
+        return list(self.page(user, typed, among, limit).lines)
+
+    def page(
+        self,
+        user: User,
+        typed: str,
+        among: LineFilter | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> FoundPage:
+        """Return lines newest first; ``after`` is the ``next_page`` of the page before.
+
+        A call that is added or deleted meanwhile moves no line from one page to another. Raises
+        InvalidRequest for a query that can't be looked for, or another ``after``.
+        """
+        wanted = _read(typed)
+        below = None if after is None else _number(after)
+        return self._index.page(user.org_id, wanted, among, min(limit, MOST_FOUND), below)
+
+    def ranked(
+        self, user: User, typed: str, among: LineFilter | None = None, limit: int = 50
+    ) -> FoundPage:
+        """Return the lines that fit best, of so many of the newest as ``compared`` says.
+
+        Raises InvalidRequest for a query that can't be looked for.
+        """
+        return self._index.ranked(user.org_id, _read(typed), among, min(limit, MOST_FOUND))
+
+    def count(self, user: User, typed: str, among: LineFilter | None = None) -> FoundCount:
+        """Return how many lines a query finds, up to 1,000. Raises InvalidRequest."""
+        return self._index.count(user.org_id, _read(typed), among)
 
     def closest(
         self, user: User, wanted: WordQuery, among: LineFilter | None = None, limit: int = 20
@@ -31,3 +73,20 @@ class SearchService:
     ) -> list[FoundLine]:
         """Return the newest lines, whatever they say."""
         return self._index.latest(user.org_id, among, min(limit, MOST_FOUND))
+
+
+def _read(typed: str) -> WordQuery:
+    wanted = read_query(typed)
+    if not wanted.groups:
+        raise InvalidRequest(NO_WORD)
+    return wanted
+
+
+def _number(after: str) -> int:
+    try:
+        number = int(after, 16)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= NEWEST:
+        raise InvalidRequest("This is no place in a search.")
+    return number

@@ -11,10 +11,21 @@ from services.domain.searching import FoundLine, LineFilter
 
 
 def search_calls(
-    settings: Settings, typed: str, among: LineFilter, *, limit: int, as_json: bool
+    settings: Settings,
+    typed: str,
+    among: LineFilter,
+    *,
+    limit: int,
+    as_json: bool,
+    best: bool = False,
 ) -> int:
-    """Print the lines that were found, newest first; exit status 1 when there are none."""
-    found = build_search(settings).search(LOCAL_USER, typed, among, limit)
+    """Print the lines that were found, newest or best first; exit status 1 when there are none.
+
+    Raises InvalidRequest for a query that can't be looked for.
+    """
+    search = build_search(settings)
+    find = search.ranked if best else search.page
+    found = find(LOCAL_USER, typed, among, limit).lines
     for line in found:
         sys.stdout.write(_as_json(line) if as_json else _as_text(line))
     return 0 if found else 1
@@ -30,10 +41,16 @@ def _as_json(line: FoundLine) -> str:
         "call": line.call_id,
         "held_at": line.held_at.isoformat(),
         "agent_name": line.agent_name,
+        "customer_ref": line.customer_ref,
+        "queue": line.queue,
+        "duration_ms": line.duration_ms,
         "utterance": line.utterance_id,
         "role": line.role.value,
         "start_ms": line.start_ms,
         "end_ms": line.end_ms,
         "text": line.text,
+        "marks": [{"start_char": start, "end_char": end} for start, end in line.marks],
+        "sentiment": line.sentiment and line.sentiment.value,
+        "sentiment_score": line.sentiment_score,
     }
     return json.dumps(form, ensure_ascii=False) + "\n"

@@ -81,6 +81,7 @@ from app.session.review import (
     seek,
     set_open_call,
 )
+from app.session.searching import pages_seen, see_more
 from app.session.supervising import (
     answer_stop_question,
     ask_to_stop,
@@ -137,6 +138,7 @@ __all__ = [
     "notify",
     "open_call",
     "original_url",
+    "pages_seen",
     "pending_question",
     "phone_trouble",
     "reloads",
@@ -146,6 +148,7 @@ __all__ = [
     "request_seek",
     "review_url",
     "scorecard_draft",
+    "see_more",
     "seek",
     "services",
     "session_id",

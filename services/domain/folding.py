@@ -16,6 +16,29 @@ def folded_words(text: str) -> list[str]:
     return [w.replace("'", "") for w in _WORD.findall(plain.casefold().replace("’", "'"))]
 
 
+def placed_words(text: str) -> list[tuple[str, int, int]]:
+    """Return the words of a text, folded, each with the range of characters where it stands."""
+    if text.isascii():
+        plain, places = text.lower(), range(len(text))
+    else:
+        plain, places = _with_places(text)
+    return [
+        (found[0].replace("'", ""), places[found.start()], places[found.end() - 1] + 1)
+        for found in _WORD.finditer(plain)
+    ]
+
+
+def _with_places(text: str) -> tuple[str, list[int]]:
+    """Return the text in plain letters, and of each the place of the character it came from."""
+    letters: list[str] = []
+    places: list[int] = []
+    for at, character in enumerate(text):
+        plain = _without_marks(character).casefold().replace("’", "'")
+        letters.append(plain)
+        places += [at] * len(plain)
+    return "".join(letters), places
+
+
 def _without_marks(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c))

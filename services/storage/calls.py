@@ -40,6 +40,7 @@ from services.storage.keys import WrappedKey
 from services.storage.models import CALLS, RUNS
 from services.storage.phone_tables import PHONE_RECORDINGS
 from services.storage.provider_copies import release_copies_of_call
+from services.storage.search_places import move_lines
 from services.storage.topics import topics_of_calls
 from services.storage.whose import pass_on
 
@@ -173,6 +174,8 @@ class CallStore:
                 .values(held_at=call.held_at, **details_columns(details), **days)
             )
             pass_on(connection, call)
+            if call.held_at != row["held_at"]:
+                move_lines(connection, call_id)
         return call
 
     def set_audio(self, call_id: str, facts: AudioFacts) -> None:

@@ -116,10 +116,15 @@ CALLS = Table(
     Column("reviewed_by", PlainText),
     Column("key_id", _NAME, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
+    Column("search_place", BigInteger),
     UniqueConstraint("org_id", "content_hash"),
     Index(None, "org_id", "held_at"),
     Index(None, "org_id", "day"),
     Index("ix_calls_agent_days", "org_id", "agent_name", "day"),
+    Index(None, "search_place", unique=True),
+    Index("ix_calls_org_id_search_place", "org_id", "search_place"),
+    Index("ix_calls_agent_search_place", "org_id", "agent_name", "search_place"),
+    Index("ix_calls_queue_search_place", "org_id", "queue", "search_place"),
 )
 
 RUNS = Table(

@@ -1,60 +1,54 @@
 """Searching the lines of all calls: by FTS5 on SQLite, by ``tsvector`` on PostgreSQL.
 
-Newest means: whose lines came in last. A line holds the first words of its speaker's next one too,
-so what is found is where a phrase may begin.
+Newest means: of the calls that were held last. What is found is where a phrase begins; it may end
+in the next line of the same speaker.
 """
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Engine,
-    Float,
-    FromClause,
-    Integer,
-    Row,
-    Select,
-    Text,
-    column,
-    func,
-    literal_column,
-    select,
-    table,
-    text,
-    update,
+from sqlalchemy import Connection, Engine, Row, select, text, update
+
+from services.domain.marking import Marks, best_first, marks_in
+from services.domain.searching import FoundCount, FoundLine, FoundPage, LineFilter, WordQuery
+from services.domain.speech import SentimentLabel, SpeakerRole
+from services.storage.database import reading, writing
+from services.storage.search_filters import call_conditions, line_conditions, narrows_calls
+from services.storage.search_tables import FTS_TABLE, INDEX_STATE, SHOWN_UTTERANCES
+from services.storage.search_terms import fits_fts5, fits_tsvector, has_beginnings
+from services.storage.search_ways import (
+    FOUND_COLUMNS,
+    LINES,
+    NEWEST,
+    AskingFts5,
+    AskingGin,
+    ReadingCalls,
+    Sought,
+    Way,
+    calls_there_are,
 )
 
-from services.domain.searching import FoundLine, LineFilter, Phrase, WordQuery
-from services.domain.speech import SpeakerRole
-from services.storage.database import reading, writing
-from services.storage.models import CALLS
-from services.storage.search_tables import (
-    FTS_TABLE,
-    INDEX_STATE,
-    SHOWN_UTTERANCES,
-    TSVECTOR_COLUMN,
-)
+__all__ = ["NEWEST", "SearchIndex"]
 
 ROWS_AT_ONCE = 5_000
 RANKED_AMONG = 2_000
+MOST_COUNTED = 1_000
+COUNTING_S = 0.25
 _S = SHOWN_UTTERANCES.c
-_LINES = SHOWN_UTTERANCES.join(CALLS, CALLS.c.id == _S.call_id)
-_FTS = table(FTS_TABLE, column("rowid", Integer))
-_COLUMNS = (
-    _S.row_id,
-    _S.call_id,
-    CALLS.c.source_name,
-    CALLS.c.agent_name,
-    CALLS.c.held_at,
-    _S.utterance_id,
-    _S.position,
-    _S.role,
-    _S.start_ms,
-    _S.end_ms,
-    _S.text,
-    _S.sentiment_score,
-)
+
+# How many calls are read first, and how many times as many with each step after that.
+FIRST_READ, GROWTH, MOST_READ = 50, 2, 800
+# The index gets through so many calls more in the same time.
+FIRST_ASKED = 2_000
+# How many calls SQLite reads before it asks its index for beginnings of words.
+READ_FOR_BEGINNINGS = 100
+# PostgreSQL: how long it takes to test the next line in order, a line of the next call that the
+# filter lets through, and one that the index names; in the time of the first.
+NEXT_LINE, NEXT_CALLS_LINE, NAMED_LINE = 1, 3, 10
+LINES_OF_A_CALL = 40
+# What share of all lines a filter by role, or by sentiment, lets through at the least.
+LINE_FILTER_SHARE = 0.4
 
 
 class SearchIndex:
@@ -69,53 +63,92 @@ class SearchIndex:
         self, org_id: str, wanted: WordQuery, among: LineFilter | None = None, limit: int = 50
     ) -> list[FoundLine]:
         """Return the lines that the query finds, newest first."""
-        if not wanted.groups:
-            return []
-        query = self._matching(org_id, wanted, among).order_by(_S.row_id.desc()).limit(limit)
-        with reading(self._engine) as connection:
-            return [_found(row) for row in connection.execute(query)]
+        return list(self.page(org_id, wanted, among, limit).lines)
+
+    def page(
+        self,
+        org_id: str,
+        wanted: WordQuery,
+        among: LineFilter | None = None,
+        limit: int = 50,
+        below: int | None = None,
+    ) -> FoundPage:
+        """Return the lines that the query finds, newest first, those after a page before it."""
+        sought = Sought(
+            org_id=org_id,
+            wanted=wanted,
+            among=among or LineFilter(),
+            below=NEWEST if below is None else below,
+            limit=limit + 1,
+        )
+        found = self._found(sought)
+        lines = tuple(_line(row, marks) for row, marks in found[:limit])
+        more = found[limit - 1][0].row_id if len(found) > limit else None
+        return FoundPage(lines=lines, next_page=None if more is None else f"{more:x}")
 
     def best(
         self, org_id: str, wanted: WordQuery, among: LineFilter | None = None, limit: int = 20
     ) -> list[FoundLine]:
+        """Return the lines of ``ranked``."""
+        return list(self.ranked(org_id, wanted, among, limit).lines)
+
+    def ranked(
+        self, org_id: str, wanted: WordQuery, among: LineFilter | None = None, limit: int = 20
+    ) -> FoundPage:
         """Return the newest lines that the query finds, those that fit best first.
 
         Only the newest 2,000 are compared: to rank all lines that hold a common word takes seconds.
         """
-        if not wanted.groups:
-            return []
-        newest = (
-            self._matching(org_id, wanted, among, rank=True)
-            .order_by(_S.row_id.desc())
-            .limit(RANKED_AMONG)
-            .subquery()
+        among = among or LineFilter()
+        sought = Sought(org_id=org_id, wanted=wanted, among=among, limit=RANKED_AMONG)
+        found = self._found(sought)
+        order = best_first([row.words.split() for row, _ in found], wanted)[:limit]
+        lines = tuple(_line(*found[at]) for at in order)
+        return FoundPage(lines=lines, compared=len(found))
+
+    def count(self, org_id: str, wanted: WordQuery, among: LineFilter | None = None) -> FoundCount:
+        """Return how many lines the query finds: at most 1,000, and only while that is quick."""
+        sought = Sought(
+            org_id=org_id, wanted=wanted, among=among or LineFilter(), limit=MOST_COUNTED + 1
         )
-        query = select(newest).order_by(newest.c.rank, newest.c.row_id.desc()).limit(limit)
+        until = time.monotonic() + COUNTING_S
         with reading(self._engine) as connection:
-            return [_found(row) for row in connection.execute(query)]
+            way = self._look(connection, sought, until)
+        lines = len(way.found)
+        return FoundCount(lines=min(lines, MOST_COUNTED), exact=way.done and lines <= MOST_COUNTED)
 
     def latest(
         self, org_id: str, among: LineFilter | None = None, limit: int = 50
     ) -> list[FoundLine]:
         """Return the newest lines whatever they say, backchannels left out."""
-        conditions = _conditions(org_id, among or LineFilter())
-        query: Select[Any] = select(*_COLUMNS).select_from(_LINES)
-        query = query.where(*conditions, ~_S.is_backchannel)
+        sought = Sought(org_id=org_id, wanted=None, among=among or LineFilter(), limit=limit)
         with reading(self._engine) as connection:
-            rows = connection.execute(query.order_by(_S.row_id.desc()).limit(limit))
-            return [_found(row) for row in rows]
+            way = ReadingCalls(connection, sought)
+            _read_all(way)
+        return [_line(row, marks) for row, marks in way.found]
 
     def every(
         self, org_id: str, wanted: WordQuery, among: LineFilter | None = None
     ) -> Iterator[FoundLine]:
         """Yield all lines that the query finds, oldest first, reading some at a time."""
-        after = 0
+        after, among = 0, among or LineFilter()
         while wanted.groups:
-            query = self._matching(org_id, wanted, among).where(_S.row_id > after)
-            query = query.order_by(_S.row_id).limit(ROWS_AT_ONCE)
+            query = select(*FOUND_COLUMNS).where(
+                *call_conditions(org_id, among), *line_conditions(among), _S.row_id > after
+            )
+            if self._is_sqlite:
+                matching = select(text("rowid")).select_from(text(FTS_TABLE))
+                matching = matching.where(fits_fts5(wanted))
+                query = query.where(_S.row_id.in_(matching))
+            else:
+                query = query.where(fits_tsvector(wanted))
+            query = query.select_from(LINES).order_by(_S.row_id).limit(ROWS_AT_ONCE)
             with reading(self._engine) as connection:
                 rows = connection.execute(query).all()
-            yield from map(_found, rows)
+            for row in rows:
+                marks = marks_in(row.text, row.words.split(), wanted)
+                if marks is not None:
+                    yield _line(row, marks)
             if len(rows) < ROWS_AT_ONCE:
                 return
             after = rows[-1].row_id
@@ -135,72 +168,95 @@ class SearchIndex:
                 connection.execute(update(INDEX_STATE).values(deletions=0))
         return int(deletions)
 
-    def _matching(
-        self, org_id: str, wanted: WordQuery, among: LineFilter | None, *, rank: bool = False
-    ) -> Select[Any]:
-        find = _by_fts5 if self._is_sqlite else _by_tsvector
-        tables, matches, closeness = find(wanted)
-        columns = (*_COLUMNS, closeness.label("rank")) if rank else _COLUMNS
-        conditions = _conditions(org_id, among or LineFilter())
-        return select(*columns).select_from(tables).where(matches, *conditions)
+    def _found(self, sought: Sought) -> list[tuple[Row[Any], Marks]]:
+        with reading(self._engine) as connection:
+            return self._look(connection, sought).found
+
+    def _look(self, connection: Connection, sought: Sought, until: float | None = None) -> Way:
+        """Return the way that has found what is sought; the better one if time is up before."""
+        if sought.wanted is None or not sought.wanted.groups:
+            return Way(connection, sought, exhausted=True)
+        look = _look_in_sqlite if self._is_sqlite else _look_in_postgresql
+        return look(connection, sought, until or float("inf"))
 
 
-_Found = tuple[FromClause, ColumnElement[bool], ColumnElement[float]]
-"""Tables to read from, the condition on them, and how close a line is: less is closer."""
+def _look_in_sqlite(connection: Connection, sought: Sought, until: float) -> Way:
+    assert sought.wanted is not None
+    reader, asker = ReadingCalls(connection, sought), AskingFts5(connection, sought)
+    if has_beginnings(sought.wanted):
+        # The index gathers all lines of all words so begun before it gives the first one: ask it
+        # only when they are few.
+        reader.go_on(READ_FOR_BEGINNINGS)
+        if not reader.done:
+            asker.go_on(None)
+        return reader if reader.done else asker
+    if not narrows_calls(sought.among) and asker.below == NEWEST:
+        asker.go_on(None)
+        return asker
+    return _in_turns(reader, asker, until)
 
 
-def _by_fts5(wanted: WordQuery) -> _Found:
-    matches = literal_column(FTS_TABLE, Text).op("MATCH", is_comparison=True)(_fts5(wanted))
-    return (
-        _LINES.join(_FTS, _FTS.c.rowid == _S.row_id),
-        matches,
-        literal_column(f"{FTS_TABLE}.rank", Float),
-    )
+def _in_turns(reader: ReadingCalls, asker: AskingFts5, until: float) -> Way:
+    """Go on with the way that has taken less time so far, until one is done or time is up.
+
+    So it takes at most about twice as long as the quicker one would alone.
+    """
+    read, asked, reading_s, asking_s = FIRST_READ, FIRST_ASKED, 0.0, 0.0
+    while (now := time.monotonic()) < until:
+        if reading_s <= asking_s:
+            reader.go_on(read)
+            read = _next_read(reader, read)
+            reading_s += time.monotonic() - now
+        else:
+            asker.go_on(asked)
+            asked *= GROWTH**2
+            asking_s += time.monotonic() - now
+        if reader.done or asker.done:
+            break
+    return asker if asker.done else max(reader, asker, key=lambda way: len(way.found))
 
 
-def _by_tsvector(wanted: WordQuery) -> _Found:
-    index = literal_column(f"{SHOWN_UTTERANCES.name}.{TSVECTOR_COLUMN}", Text)
-    sought = func.to_tsquery("simple", _tsquery(wanted))
-    return _LINES, index.op("@@", is_comparison=True)(sought), -func.ts_rank(index, sought)
+def _next_read(reader: ReadingCalls, read: int) -> int:
+    """Return how many calls to read next, after so many: more, but not many more than it takes."""
+    enough = max(FIRST_READ, reader.calls_left() * 4 // 3) if reader.found else MOST_READ
+    return min(read * GROWTH, enough, MOST_READ)
 
 
-def _conditions(org_id: str, among: LineFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [_S.org_id == org_id]
-    if among.said_by:
-        found.append(_S.role == among.said_by.value)
-    if among.first_day:
-        found.append(CALLS.c.day >= among.first_day)
-    if among.last_day:
-        found.append(CALLS.c.day <= among.last_day)
-    if among.agents:
-        found.append(CALLS.c.agent_name.in_(among.agents))
-    if among.queues:
-        found.append(CALLS.c.queue.in_(among.queues))
-    if among.call_ids:
-        found.append(_S.call_id.in_(among.call_ids))
-    return found
+def _look_in_postgresql(connection: Connection, sought: Sought, until: float) -> Way:
+    reader, asker = ReadingCalls(connection, sought), AskingGin(connection, sought)
+    read, all_calls = 2 * FIRST_READ, calls_there_are(connection)
+    while time.monotonic() < until:
+        reader.go_on(read)
+        if reader.done:
+            return reader
+        if _index_is_quicker(reader, all_calls):
+            asker.go_on()
+            return asker
+        read = _next_read(reader, read)
+    return reader
 
 
-def _fts5(wanted: WordQuery) -> str:
-    def phrase(words: Phrase) -> str:
-        *first, last = words
-        plain = " ".join((*first, last.removesuffix("*")))
-        return f'"{plain}"' + (" *" if last.endswith("*") else "")
-
-    return " AND ".join(f"({' OR '.join(map(phrase, group))})" for group in wanted.groups)
-
-
-def _tsquery(wanted: WordQuery) -> str:
-    def word(folded: str) -> str:
-        return f"'{folded.removesuffix('*')}'" + (":*" if folded.endswith("*") else "")
-
-    def phrase(words: Phrase) -> str:
-        return f"({' <-> '.join(map(word, words))})"
-
-    return " & ".join(f"({' | '.join(map(phrase, group))})" for group in wanted.groups)
+def _index_is_quicker(reader: ReadingCalls, all_calls: int) -> bool:
+    """Tell whether it takes less to fetch all lines with the words than to read on."""
+    sought, found = reader.sought, len(reader.found)
+    share = 1.0
+    for filtered in (sought.among.said_by, sought.among.sentiments):
+        share *= LINE_FILTER_SHARE if filtered else 1.0
+    per_call = max(found, 0.5) / max(1, reader.calls_seen)
+    line = NEXT_CALLS_LINE if narrows_calls(sought.among) else NEXT_LINE
+    to_read = (sought.limit - found) / per_call * LINES_OF_A_CALL * line
+    to_fetch = per_call / share * max(all_calls, reader.calls_seen) * NAMED_LINE
+    return to_fetch < to_read
 
 
-def _found(row: Row[Any]) -> FoundLine:
+def _read_all(way: ReadingCalls) -> None:
+    read = FIRST_READ
+    while not way.done:
+        way.go_on(read)
+        read = min(read * GROWTH, MOST_READ)
+
+
+def _line(row: Row[Any], marks: Marks) -> FoundLine:
     return FoundLine(
         call_id=row.call_id,
         source_name=row.source_name,
@@ -213,4 +269,9 @@ def _found(row: Row[Any]) -> FoundLine:
         end_ms=row.end_ms,
         text=row.text,
         sentiment_score=row.sentiment_score,
+        sentiment=SentimentLabel(row.sentiment_label) if row.sentiment_label else None,
+        customer_ref=row.customer_ref,
+        queue=row.queue,
+        duration_ms=row.duration_ms,
+        marks=marks,
     )

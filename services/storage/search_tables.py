@@ -2,6 +2,9 @@
 
 A line is kept with its words folded (``services.domain.folding``), and it is those that are
 indexed: by FTS5 on SQLite, by a ``tsvector`` column on PostgreSQL, which the migration makes.
+
+Numbers of lines follow the time at which calls were held (``services.storage.search_places``), so
+that either index can be read from the newest line on without sorting what it finds.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table
@@ -12,7 +15,10 @@ SHOWN_UTTERANCES = Table(
     "shown_utterances",
     METADATA,
     Column(
-        "row_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+        "row_id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
     ),
     Column("org_id", String(64), nullable=False),
     Column("call_id", String(64), ForeignKey("calls.id", ondelete="CASCADE"), nullable=False),
@@ -21,6 +27,7 @@ SHOWN_UTTERANCES = Table(
     Column("role", String(64), nullable=False),
     Column("start_ms", BigInteger, nullable=False),
     Column("end_ms", BigInteger, nullable=False),
+    Column("sentiment_label", String(64)),
     Column("sentiment_score", Float),
     Column("is_backchannel", Boolean, nullable=False),
     Column("text", PlainText, nullable=False),

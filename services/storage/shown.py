@@ -1,7 +1,7 @@
 """The lines of a call as they are shown, kept for searching across calls.
 
-They follow the active transcript with the person's edits applied. Lines that stay keep their row,
-so that a renamed speaker or a corrected word doesn't make an old call the newest.
+They follow the active transcript with the person's edits applied. Lines that stay keep their row:
+only what has changed is written.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,22 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from services.domain.folding import folded_words
 from services.domain.speech import Transcript, Utterance
+from services.storage.search_places import LINES_PER_CALL, place_of_call
 from services.storage.search_tables import SHOWN_UTTERANCES
 
 _S = SHOWN_UTTERANCES.c
 # A phrase may begin in one line and end in the speaker's next one.
 OVERHANG_WORDS = 12
-_CHANGING = ("role", "start_ms", "end_ms", "sentiment_score", "is_backchannel", "text", "words")
+_CHANGING = (
+    "role",
+    "start_ms",
+    "end_ms",
+    "sentiment_label",
+    "sentiment_score",
+    "is_backchannel",
+    "text",
+    "words",
+)
 
 
 def write_shown(connection: Connection, org_id: str, call_id: str, shown: Transcript) -> None:
@@ -27,7 +37,9 @@ def write_shown(connection: Connection, org_id: str, call_id: str, shown: Transc
     if [row.utterance_id for row in stored] != [row["utterance_id"] for row in rows]:
         forget_shown(connection, call_id)
         if rows:
-            connection.execute(insert(SHOWN_UTTERANCES), rows)
+            first = place_of_call(connection, call_id) * LINES_PER_CALL
+            numbered = [{"row_id": first + row["position"], **row} for row in rows]
+            connection.execute(insert(SHOWN_UTTERANCES), numbered)
         return
     changed = [
         {"at": old.row_id, **{name: new[name] for name in _CHANGING}}
@@ -46,7 +58,8 @@ def forget_shown(connection: Connection, call_id: str) -> None:
 
 
 def _rows(org_id: str, call_id: str, shown: Transcript) -> list[dict[str, Any]]:
-    words = [folded_words(u.text) for u in shown.utterances]
+    utterances = shown.utterances[:LINES_PER_CALL]
+    words = [folded_words(u.text) for u in utterances]
     return [
         {
             "org_id": org_id,
@@ -56,12 +69,13 @@ def _rows(org_id: str, call_id: str, shown: Transcript) -> list[dict[str, Any]]:
             "role": shown.role_of(u.speaker).value,
             "start_ms": u.start_ms,
             "end_ms": u.end_ms,
+            "sentiment_label": u.sentiment.label.value if u.sentiment else None,
             "sentiment_score": u.sentiment.score if u.sentiment else None,
             "is_backchannel": u.is_backchannel,
             "text": u.text,
-            "words": " ".join((*words[position], *_overhang(shown.utterances, words, position))),
+            "words": " ".join((*words[position], *_overhang(utterances, words, position))),
         }
-        for position, u in enumerate(shown.utterances)
+        for position, u in enumerate(utterances)
     ]
 
 

@@ -14,6 +14,7 @@ PAGES = {
     "supervisor": "No call is being held",
     "voices": "Add a voice",
     "analytics": "Analytics",
+    "search": "What is searched",
     "vocabulary": "Words to listen for",
     "scorecards": "Call quality",
     "rules": "Rules look for words",

@@ -1,17 +1,26 @@
 """What the search index finds is what a plain look at the shown lines finds, on every database."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 
-from services.domain.calls import Call, CallDetails, ProcessingOptions
+from services.domain.calls import AudioFacts, Call, CallDetails, ProcessingOptions
 from services.domain.folding import folded_words
-from services.domain.searching import FoundLine, LineFilter, WordQuery, any_of, read_query
-from services.domain.speech import SpeakerRole, Transcript
+from services.domain.searching import (
+    FoundCount,
+    FoundLine,
+    LineFilter,
+    WordQuery,
+    any_of,
+    read_query,
+)
+from services.domain.speech import SentimentLabel, SpeakerRole, Transcript
 from services.storage.calls import CallStore
+from services.storage.rule_tables import CALL_CATEGORIES
 from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
 from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
@@ -69,6 +78,14 @@ def shelf(engine: Engine) -> Shelf:
         ("?! --", []),
         ('") OR x:y NEAR( *', []),
         ("' | ! & refund:*", ["I want a refund now"]),
+        ("refund -now", []),
+        ("is -zurich", []),
+        ("we -refund", ["We don't reference it"]),
+        ('want -"refund want"', ["I want a refund now"]),
+        ('"want a ref"*', ["I want a refund now"]),
+        ("zür*", ["Zürich is far"]),
+        ("want-a", ["I want a refund now"]),
+        ("-refund", []),
     ],
 )
 def test_typed_queries(shelf: Shelf, typed: str, finds: list[str]) -> None:
@@ -85,7 +102,7 @@ def test_newest_lines_come_first(shelf: Shelf) -> None:
 
 def test_what_is_found_tells_its_call_and_place(shelf: Shelf) -> None:
     held = datetime(2026, 6, 1, 12, tzinfo=UTC)
-    details = CallDetails(agent_name="Ann", started_at=held)
+    details = CallDetails(agent_name="Ann", queue="Sales", customer_ref="C 7", started_at=held)
     made, _ = shelf.add("good morning", "my refund please", source_name="a.wav", details=details)
     assert shelf.index.newest(ORG, read_query("refund")) == [
         FoundLine(
@@ -100,6 +117,11 @@ def test_what_is_found_tells_its_call_and_place(shelf: Shelf) -> None:
             end_ms=11_150,
             text="my refund please",
             sentiment_score=0.0,
+            sentiment=SentimentLabel.NEUTRAL,
+            customer_ref="C 7",
+            queue="Sales",
+            duration_ms=22_000,
+            marks=((3, 9),),
         )
     ]
 
@@ -119,6 +141,32 @@ def test_filters(shelf: Shelf) -> None:
     assert shelf.found("refund", call_ids=(first.id,)) == ["refund one", "a refund"]
 
 
+def test_filters_by_what_a_call_is_and_how_a_line_was_meant(shelf: Shelf) -> None:
+    annoyed = utterance(1, "s2", 0, "refund annoyed", "-")
+    pleased = utterance(2, "s2", 4_000, "refund pleased", "+")
+    long_call = replace(transcript(annoyed, pleased), language="de-CH", provider="azure")
+    made = add(shelf.calls, details=CallDetails(agent_name="Ann"))
+    shelf.transcripts.save(ORG, made.id, 1, analysed(long_call))
+    facts = AudioFacts(duration_ms=600_000, channels=1, sample_rate=8_000, codec="", container="")
+    shelf.calls.set_audio(made.id, facts)
+    category = {"call_id": made.id, "rule_id": "r1", "org_id": ORG, "day": made.held_at.date()}
+    with shelf.engine.begin() as connection:
+        more = {"kind": "rule", "alert": False, "evidence": "[]"}
+        connection.execute(insert(CALL_CATEGORIES).values(**category, **more))
+    shelf.add("a refund", "refund too")
+    both, theirs = ["refund pleased", "refund annoyed"], ["refund too", "a refund"]
+    assert shelf.found("refund", sentiments=(SentimentLabel.NEGATIVE,)) == ["refund annoyed"]
+    moods = (SentimentLabel.NEGATIVE, SentimentLabel.POSITIVE)
+    assert shelf.found("refund", sentiments=moods, agents=("Ann", "Bob")) == both
+    assert shelf.found("refund", min_duration_ms=600_000) == both
+    assert shelf.found("refund", max_duration_ms=600_000) == theirs
+    assert shelf.found("refund", languages=("de",)) == both
+    assert shelf.found("refund", languages=("d", "en")) == theirs
+    assert shelf.found("refund", providers=("azure",)) == both
+    assert shelf.found("refund", categories=("r1", "r2")) == both
+    assert shelf.found("ref*", categories=("r1",), said_by=SpeakerRole.AGENT) == []
+
+
 def test_another_organisations_lines_are_not_found(shelf: Shelf) -> None:
     shelf.add("my secret refund", org_id=OTHER)
     assert shelf.found("refund") == []
@@ -136,6 +184,11 @@ def test_a_phrase_may_begin_in_one_line_and_end_in_the_next(shelf: Shelf) -> Non
     shelf.transcripts.save(ORG, made.id, 1, analysed(said))
     assert shelf.found('"speak to a manager"') == ["could I speak to a"]
     assert shelf.found('"about this certainly"') == []
+    # Words that the line doesn't hold itself are found where they are, and only there.
+    assert shelf.found("manager") == ["manager about this"]
+    assert shelf.found("speak -manager") == ["could I speak to a"]
+    (line,) = shelf.index.newest(ORG, read_query('"to a manager"'))
+    assert [line.text[start:end] for start, end in line.marks] == ["to a"]
 
 
 def test_the_best_lines_come_first(shelf: Shelf) -> None:
@@ -161,6 +214,56 @@ def test_the_latest_lines_are_those_of_the_filter_without_hums(shelf: Shelf) -> 
     assert [f.text for f in shelf.index.latest(ORG, by_agent)] == ["the first line"]
 
 
+def test_pages_follow_each_other_whatever_comes_and_goes(shelf: Shelf) -> None:
+    made = [shelf.add(f"refund {n}", f"refund again {n}")[0] for n in range(4)]
+    wanted = read_query("refund")
+    first = shelf.index.page(ORG, wanted, limit=3)
+    shelf.add("newer refund", "refund too")
+    shelf.calls.delete(ORG, made[1].id)
+    assert first.next_page is not None
+    second = shelf.index.page(ORG, wanted, limit=3, below=int(first.next_page, 16))
+    assert [f.text for f in (*first.lines, *second.lines)] == [
+        "refund again 3", "refund 3", "refund again 2", "refund 2", "refund again 0", "refund 0",
+    ]  # fmt: skip
+    assert second.next_page is None
+
+
+def test_counting_stops_at_a_thousand(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.add("refund one", "refund two", "nothing")
+    assert shelf.index.count(ORG, read_query("refund")) == FoundCount(lines=2, exact=True)
+    monkeypatch.setattr("services.storage.search.MOST_COUNTED", 1)
+    assert shelf.index.count(ORG, read_query("refund")) == FoundCount(lines=1, exact=False)
+
+
+def test_a_call_that_was_held_earlier_moves_back(shelf: Shelf) -> None:
+    made, _ = shelf.add("refund one", "yes")
+    shelf.add("refund two", "yes")
+    moved = CallDetails(started_at=made.held_at - timedelta(days=400))
+    before = shelf.found("refund")
+    shelf.calls.update_details(ORG, made.id, moved)
+    assert (before, shelf.found("refund")) == (["refund two", "refund one"],) * 2
+    later = CallDetails(started_at=made.held_at + timedelta(days=1))
+    shelf.calls.update_details(ORG, made.id, later)
+    assert shelf.found("refund") == ["refund one", "refund two"]
+    assert shelf.found("refund", first_day=later.started_at.date()) == ["refund one"]
+
+
+def test_calls_of_one_moment_each_have_a_place(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.storage.search_places.PLACES_PER_SECOND", 4)
+    held = datetime(2026, 6, 1, tzinfo=UTC)
+    made = [add(shelf.calls, details=CallDetails(started_at=held)) for _ in range(12)]
+    said = [transcript(utterance(1, "s1", 0, f"refund {n}")) for n in range(len(made))]
+
+    def save(n: int) -> None:
+        shelf.transcripts.save(ORG, made[n].id, 1, analysed(said[n]))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(save, range(len(made))))
+    assert sorted(shelf.found("refund")) == sorted(f"refund {n}" for n in range(len(made)))
+
+
 def test_every_line_is_found_however_many_there_are(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,33 +274,89 @@ def test_every_line_is_found_however_many_there_are(
     assert found == [f"refund {w}{n}" for n in range(4) for w in ("", "again ")]
 
 
-def test_random_lines_are_found_as_by_reading_them_all(shelf: Shelf) -> None:
+VOCABULARY = ("refund", "cancel", "cancelled", "don't", "münze", "4", "a1", "it's", "x", "can")
+
+
+class Library(Shelf):
+    """Calls of random lines, all of which are known."""
+
+    def __init__(self, engine: Engine, rng: random.Random) -> None:
+        super().__init__(engine)
+        self.lines: list[tuple[str, str, SpeakerRole]] = []
+        for number in range(14):
+            agent = rng.choice(["Ann", "Bob", "Cid"])
+            held = datetime(2026, 6, 1 + number, tzinfo=UTC)
+            said = [" ".join(rng.choices(VOCABULARY, k=rng.randrange(1, 6))) for _ in range(5)]
+            self.add(*said, details=CallDetails(agent_name=agent, started_at=held))
+            roles = (SpeakerRole.AGENT, SpeakerRole.CUSTOMER)
+            self.lines += [(agent, line, roles[n % 2]) for n, line in enumerate(said)]
+
+    def read(self, wanted: WordQuery, among: LineFilter) -> list[str]:
+        """What a plain look at all lines finds, oldest first."""
+        return [
+            line
+            for agent, line, role in self.lines
+            if (not among.agents or agent in among.agents)
+            and among.said_by in {None, role}
+            and _holds(line, wanted)
+        ]
+
+
+def _random_query(rng: random.Random) -> WordQuery:
+    def phrase() -> tuple[str, ...]:
+        words = folded_words(" ".join(rng.choices(VOCABULARY, k=rng.randrange(1, 3))))
+        return (*words[:-1], words[-1][:3] + "*") if rng.random() < 0.2 else tuple(words)
+
+    groups = tuple(
+        tuple(phrase() for _ in range(rng.randrange(1, 3))) for _ in range(rng.randrange(1, 3))
+    )
+    return WordQuery(groups=groups, without=(phrase(),) if rng.random() < 0.3 else ())
+
+
+@pytest.mark.parametrize("quicker", [True, False])
+def test_random_lines_are_found_as_by_reading_them_all(
+    engine: Engine, quicker: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever way finds them first, step by small step, page by page."""
     rng = random.Random(7)
-    vocabulary = ["refund", "cancel", "cancelled", "don't", "münze", "4", "a1", "it's", "x"]
-    lines: list[str] = []
-    for _ in range(6):
-        said = [" ".join(rng.choices(vocabulary, k=rng.randrange(1, 6))) for _ in range(5)]
-        shelf.add(*said)
-        lines += said
+    library = Library(engine, rng)
+    for name, value in {"FIRST_READ": 1, "FIRST_ASKED": 1, "GROWTH": 1 + quicker, "READ_FOR_BEGINNINGS": 2}.items():
+        monkeypatch.setattr(f"services.storage.search.{name}", value)
+    monkeypatch.setattr("services.storage.search._index_is_quicker", lambda *_: quicker)
+    finding = 0
     for _ in range(40):
-        groups = tuple(
-            tuple(tuple(folded_words(" ".join(rng.choices(vocabulary, k=rng.randrange(1, 3)))))
-                  for _ in range(rng.randrange(1, 3)))
-            for _ in range(rng.randrange(1, 3))
-        )  # fmt: skip
-        wanted = WordQuery(groups=groups)
-        found = [f.text for f in shelf.index.every(ORG, wanted)]
-        assert found == [line for line in lines if _holds(line, wanted)]
+        wanted = _random_query(rng)
+        among = LineFilter(
+            agents=rng.choice([(), (), ("Ann",), ("Bob", "Cid")]),
+            said_by=rng.choice([None, None, SpeakerRole.AGENT]),
+        )
+        expected = library.read(wanted, among)
+        finding += bool(expected)
+        assert [f.text for f in library.index.every(ORG, wanted, among)] == expected
+        found, below = [], None
+        while True:
+            page = library.index.page(ORG, wanted, among, limit=4, below=below)
+            found += [f.text for f in page.lines]
+            if page.next_page is None:
+                break
+            below = int(page.next_page, 16)
+        assert found == expected[::-1]
+    assert finding > 20
 
 
 def _holds(line: str, wanted: WordQuery) -> bool:
     words = folded_words(line)
 
-    def has(phrase: tuple[str, ...]) -> bool:
-        size = len(phrase)
-        return any(tuple(words[at : at + size]) == phrase for at in range(len(words)))
+    def fits(word: str, sought: str) -> bool:
+        return word.startswith(sought[:-1]) if sought.endswith("*") else word == sought
 
-    return all(any(map(has, group)) for group in wanted.groups)
+    def has(phrase: tuple[str, ...]) -> bool:
+        places = range(len(words) - len(phrase) + 1)
+        return any(all(map(fits, words[at:], phrase)) for at in places)
+
+    return all(any(map(has, group)) for group in wanted.groups) and not any(
+        map(has, wanted.without)
+    )
 
 
 # --- the index follows what is shown ---------------------------------------------------------

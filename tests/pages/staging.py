@@ -82,6 +82,7 @@ class Staged:
     review: ReviewService
     comparing: ComparingDesk
     vocabulary: VocabularyService
+    search: SearchService
     asking: AskService
     asked_model: list[AnsweringModel]
     scorecards: ScorecardService
@@ -165,9 +166,10 @@ def stage(folder: Path) -> Staged:
         calls, transcripts, UntouchedLines(), known_voices, rules.book, scores=scores
     )
     asked_model: list[AnsweringModel] = []
+    search = SearchService(SearchIndex(engine))
     asking = AskService(
         review,
-        SearchService(SearchIndex(engine)),
+        search,
         UntouchedLines(),
         embedder=AlikeVectors,
         answerer=lambda: asked_model[0] if asked_model else None,
@@ -185,6 +187,7 @@ def stage(folder: Path) -> Staged:
         topics=TopicAnalytics(engine),
         review=review,
         comparing=ComparingDesk(review, transcripts, runs, known_voices),
+        search=search,
         asking=asking,
         asked_model=asked_model,
         scorecards=ScorecardService(cards, scores, keeper, refresher, questions, UntouchedLines()),

@@ -1,0 +1,73 @@
+"""The place of a call among all calls, by time; the numbers of its lines begin there.
+
+A place is the moment at which a call was held, in 256ths of a second since 1970, or the next one
+that is free. The number of a line is ``place * LINES_PER_CALL + position``.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Connection, literal, select, update
+from sqlalchemy.exc import IntegrityError
+
+from services.storage.models import CALLS
+from services.storage.search_tables import SHOWN_UTTERANCES
+
+PLACES_PER_SECOND = 256
+PLACES_PER_DAY = PLACES_PER_SECOND * 86_400
+# What a call says after so many lines (far more than a day of talk has) is not searched.
+LINES_PER_CALL = 65_536
+LAST_PLACE = 1 << 46
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_C, _S = CALLS.c, SHOWN_UTTERANCES.c
+
+
+def place_of_call(connection: Connection, call_id: str) -> int:
+    """Return the place of a call, giving it one when it has none yet."""
+    query = select(_C.search_place, _C.held_at).where(_C.id == call_id)
+    place, held_at = connection.execute(query).one()
+    return int(place) if place is not None else _take_place(connection, call_id, held_at)
+
+
+def move_lines(connection: Connection, call_id: str) -> None:
+    """Give a call that was held at another time than thought its new place, and its lines."""
+    query = select(_C.search_place, _C.held_at).where(_C.id == call_id)
+    place, held_at = connection.execute(query).one()
+    if place is None:
+        return
+    first = _take_place(connection, call_id, held_at) * LINES_PER_CALL
+    change = update(SHOWN_UTTERANCES).where(_S.call_id == call_id)
+    connection.execute(change.values(row_id=literal(first, BigInteger) + _S.position))
+
+
+def place_at(moment: datetime) -> int:
+    """Return the place a call held at this moment would like to have."""
+    return max(0, int(moment.timestamp() * PLACES_PER_SECOND))
+
+
+def place_of_day(day: date) -> int:
+    """Return the place with which a day (UTC) begins."""
+    return (day.toordinal() - _EPOCH_DAY) * PLACES_PER_DAY
+
+
+def _take_place(connection: Connection, call_id: str, held_at: datetime) -> int:
+    first = place_at(held_at)
+    while True:
+        second = range(first, first + PLACES_PER_SECOND)
+        query = select(_C.search_place).where(_C.search_place.between(second[0], second[-1]))
+        taken = set(connection.execute(query).scalars())
+        place = next((place for place in second if place not in taken), None)
+        if place is None:
+            first += PLACES_PER_SECOND
+        elif _is_taken(connection, call_id, place):
+            return place
+
+
+def _is_taken(connection: Connection, call_id: str, place: int) -> bool:
+    """Take a place for a call; False when somebody else has just done so."""
+    change = update(CALLS).where(_C.id == call_id).values(search_place=place)
+    try:
+        with connection.begin_nested():
+            connection.execute(change)
+    except IntegrityError:
+        return False
+    return True

@@ -1,0 +1,262 @@
+"""Two ways to find the newest lines with some words, each going on step by step.
+
+One asks the index for the words and looks which of the lines the filter lets through; it is quick
+unless the words are common and the filter lets little through. The other reads the lines of the
+calls that the filter lets through; it is quick unless the words are rare. Both go from the newest
+line to the oldest and can stop at any time, so that they can take turns until one has found enough.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Row,
+    Select,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import Join
+
+from services.domain.marking import Marks, marks_in
+from services.domain.searching import LineFilter, WordQuery
+from services.storage.models import CALLS
+from services.storage.search_filters import (
+    call_conditions,
+    line_conditions,
+    narrows_calls,
+    places_of,
+)
+from services.storage.search_places import LAST_PLACE, LINES_PER_CALL
+from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
+from services.storage.search_terms import fits_fts5, fits_tsvector, holds_words
+
+_C, _S = CALLS.c, SHOWN_UTTERANCES.c
+FOUND_COLUMNS = (
+    _S.row_id,
+    _S.call_id,
+    _S.utterance_id,
+    _S.position,
+    _S.role,
+    _S.start_ms,
+    _S.end_ms,
+    _S.text,
+    _S.words,
+    _S.sentiment_label,
+    _S.sentiment_score,
+    _C.source_name,
+    _C.agent_name,
+    _C.customer_ref,
+    _C.queue,
+    _C.duration_ms,
+    _C.held_at,
+)
+PLACE_BITS = LINES_PER_CALL.bit_length() - 1
+NEWEST = LAST_PLACE * LINES_PER_CALL
+# Lines that the index names hold the words, but for one in so many; read at once.
+SPARE = 4
+_FTS = table(FTS_TABLE, column("rowid", BigInteger))
+_FTS_ROW = _FTS.c.rowid
+
+
+class _InOrder(Join):
+    """A join whose left side is read first, and calls by their place.
+
+    SQLite keeps no statistics to find that out by, and prefers the index of days.
+    """
+
+    inherit_cache = True
+
+
+@compiles(_InOrder)
+def _write_in_order(join: _InOrder, compiler: SQLCompiler, **options: Any) -> str:
+    options["asfrom"] = True
+    left, right = (compiler.process(side, **options) for side in (join.left, join.right))
+    on = compiler.process(join.onclause, **options)
+    if compiler.dialect.name != "sqlite":
+        return f"{left} JOIN {right} ON {on}"
+    by = " INDEXED BY ix_calls_search_place" if join.right is CALLS else ""
+    return f"{left} CROSS JOIN {right}{by} ON {on}"
+
+
+def _with_calls(lines: FromClause, number: ColumnElement[int]) -> FromClause:
+    return _InOrder(lines, CALLS, _C.search_place == number.op(">>")(literal(PLACE_BITS, Integer)))
+
+
+LINES = _with_calls(SHOWN_UTTERANCES, _S.row_id)
+# Where the calls are given, databases shall not go through all lines by their numbers.
+_UNINDEXED_NUMBER = _S.row_id + literal(0)
+_INDEXED_LINES = _InOrder(_with_calls(_FTS, _FTS_ROW), SHOWN_UTTERANCES, _S.row_id == _FTS_ROW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """What to look for: words (None: any line that is no backchannel) below a number of a line."""
+
+    org_id: str
+    wanted: WordQuery | None
+    among: LineFilter
+    below: int = NEWEST
+    limit: int = 50
+
+
+@dataclass
+class Way:
+    """What one way has found so far, newest first; ``done`` when there can't be more."""
+
+    connection: Connection
+    sought: Sought
+    found: list[tuple[Row[Any], Marks]] = field(default_factory=list)
+    below: int = field(init=False)
+    last: int = field(init=False)
+    calls_seen: int = 0
+    exhausted: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin at the newest line that is wanted; ``last`` is the oldest that can be."""
+        places = places_of(self.sought.among)
+        self.below = min(self.sought.below, places.stop * LINES_PER_CALL)
+        self.last = places.start * LINES_PER_CALL
+
+    @property
+    def done(self) -> bool:
+        """Tell whether enough has been found, or all there is."""
+        return self.exhausted or len(self.found) >= self.sought.limit
+
+    def _take(self, query: Select[Any], end: int, number: ColumnElement[int]) -> None:
+        """Take lines of a query until enough are found or those down to ``end`` have been seen.
+
+        ``number`` is what the query reads the numbers of its lines from.
+        """
+        while not self.done and self.below > end:
+            at_once = self.sought.limit - len(self.found)
+            at_once += max(SPARE, at_once // SPARE)
+            left = query.where(number.between(end, self.below - 1))
+            left = left.order_by(number.desc()).limit(at_once)
+            rows = self.connection.execute(left).all()
+            self._keep(rows)
+            self.below = rows[-1].row_id if len(rows) == at_once else end
+
+    def _keep(self, rows: Iterable[Row[Any]]) -> None:
+        wanted = self.sought.wanted
+        for row in rows:
+            marks = () if wanted is None else marks_in(row.text, row.words.split(), wanted)
+            if marks is not None and len(self.found) < self.sought.limit:
+                self.found.append((row, marks))
+
+
+class ReadingCalls(Way):
+    """Reads the lines of the newest calls that the filter lets through."""
+
+    def go_on(self, calls: int) -> None:
+        """Read the lines of so many calls more."""
+        among, org_id = self.sought.among, self.sought.org_id
+        fitting = (
+            select(_C.id, _C.search_place)
+            .where(
+                *call_conditions(org_id, among),
+                _C.search_place.between(self.last >> PLACE_BITS, (self.below - 1) >> PLACE_BITS),
+            )
+            .order_by(_C.search_place.desc())
+            .limit(calls)
+        )
+        read = self.connection.execute(fitting).all()
+        if read:
+            end = read[-1].search_place * LINES_PER_CALL
+            query = select(*FOUND_COLUMNS).select_from(LINES).where(*self._tests())
+            self.below = min(self.below, (read[0].search_place + 1) * LINES_PER_CALL)
+            if narrows_calls(among):
+                ids = [row.id for row in read]
+                query = query.where(_S.call_id.in_(ids), _C.id.in_(ids))
+                self._take(query, end, _UNINDEXED_NUMBER)
+            else:
+                query = query.where(_S.org_id == org_id, *call_conditions(org_id, among))
+                self._take(query, end, _S.row_id)
+        self.calls_seen += len(read)
+        self.exhausted = len(read) < calls and not self.done
+
+    def calls_left(self) -> int:
+        """Return in about how many calls more there is what is missing, going by those seen."""
+        missing = self.sought.limit - len(self.found)
+        return ceil(missing * self.calls_seen / max(1, len(self.found)))
+
+    def _tests(self) -> list[ColumnElement[bool]]:
+        wanted, tests = self.sought.wanted, line_conditions(self.sought.among)
+        if wanted is None:
+            return [*tests, ~_S.is_backchannel]
+        is_sqlite = self.connection.dialect.name == "sqlite"
+        return [*tests, holds_words(wanted) if is_sqlite else fits_tsvector(wanted, by_index=False)]
+
+
+class AskingFts5(Way):
+    """Asks SQLite's index, which gives its lines in the order of their numbers."""
+
+    def go_on(self, calls: int | None) -> None:
+        """Ask for the lines of so many calls more; None: of all."""
+        end = self.last if calls is None else self._end(calls)
+        assert self.sought.wanted is not None
+        query = (
+            select(*FOUND_COLUMNS)
+            .select_from(_INDEXED_LINES)
+            .where(
+                fits_fts5(self.sought.wanted),
+                *call_conditions(self.sought.org_id, self.sought.among, one_by_one=True),
+                *line_conditions(self.sought.among),
+            )
+        )
+        self._take(query, end, _FTS_ROW)
+        self.exhausted = end == self.last and not self.done
+
+    def _end(self, calls: int) -> int:
+        """Return the number below the lines of the next calls, or of the last that can be."""
+        query = (
+            select(_C.search_place)
+            .where(_C.org_id == self.sought.org_id, _C.search_place < self.below >> PLACE_BITS)
+            .order_by(_C.search_place.desc())
+            .offset(calls)
+            .limit(1)
+        )
+        place = self.connection.execute(query).scalar()
+        return self.last if place is None else max(self.last, int(place) * LINES_PER_CALL)
+
+
+class AskingGin(Way):
+    """Asks PostgreSQL's index, which gives all lines with the words at once, in no order."""
+
+    def go_on(self) -> None:
+        """Find what is to be found."""
+        assert self.sought.wanted is not None
+        # Lines come first, then the call of each: the planner may take them for more than they are.
+        for wrong in ("seqscan", "hashjoin", "mergejoin"):
+            self.connection.execute(text(f"SET LOCAL enable_{wrong} = off"))
+        query = (
+            select(*FOUND_COLUMNS)
+            .select_from(LINES)
+            .where(
+                fits_tsvector(self.sought.wanted),
+                _S.org_id == self.sought.org_id,
+                *call_conditions(self.sought.org_id, self.sought.among, one_by_one=True),
+                *line_conditions(self.sought.among),
+            )
+        )
+        self._take(query, self.last, _UNINDEXED_NUMBER)
+        self.exhausted = not self.done
+
+
+def calls_there_are(connection: Connection) -> int:
+    """Return about how many calls PostgreSQL has, from its own statistics."""
+    query = select(func.coalesce(func.max(text("reltuples")), 0)).select_from(text("pg_class"))
+    found = connection.execute(query.where(text("oid = 'calls'::regclass"))).scalar_one()
+    return max(0, int(found))
