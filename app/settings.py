@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from app.api_settings import ApiSettings
 from app.elsewhere_settings import ElsewhereSettings
+from app.ingest_settings import IngestSettings
 from app.phone_settings import Answering, PhoneSettings
 from app.watch_settings import WatchSettings
 from services.audio.covering import Cover
@@ -50,7 +51,7 @@ def _encrypted_or_here(url: str | None) -> str | None:
     return url
 
 
-class Settings(ApiSettings, ElsewhereSettings, PhoneSettings, WatchSettings):
+class Settings(ApiSettings, ElsewhereSettings, IngestSettings, PhoneSettings, WatchSettings):
     """Everything an installation can set, by the names that docs/deploying.md lists.
 
     The environment wins over ``.streamlit/secrets.toml``, which may hold the same names. Secrets

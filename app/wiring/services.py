@@ -50,11 +50,13 @@ from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
+from services.storage.ingested_files import IngestedFileStore
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.phone_seen import PhoneSeenStore
 from services.storage.provider_copies import ProviderCopyStore
 from services.storage.provider_notices import ProviderNoticeStore
+from services.storage.run_counts import RunCounts
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -102,6 +104,8 @@ class Services:
     copies: ProviderCopyStore
     notices: ProviderNoticeStore
     intake: Intake
+    ingested: IngestedFileStore
+    run_counts: RunCounts
     desk: JobDesk
     review: ReviewService
     comparing: ComparingDesk
@@ -217,6 +221,8 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         copies=ProviderCopyStore(engine),
         notices=notices,
         intake=intake,
+        ingested=IngestedFileStore(engine),
+        run_counts=RunCounts(engine),
         desk=JobDesk(
             calls,
             runs,

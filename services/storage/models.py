@@ -105,6 +105,7 @@ CALLS = Table(
     Column("customer_ref", PlainText),
     Column("direction", _NAME),
     Column("started_at", Moment),
+    Column("external_ref", PlainText),
     Column("duration_ms", BigInteger),
     Column("audio", Text),
     Column("run", Integer, nullable=False),
@@ -117,6 +118,7 @@ CALLS = Table(
     Column("key_id", _NAME, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
     UniqueConstraint("org_id", "content_hash"),
+    Index(None, "org_id", "external_ref"),
     Index(None, "org_id", "held_at"),
     Index(None, "org_id", "day"),
 )
