@@ -25,7 +25,7 @@ from services.ingest.patterns import NamePattern
 from services.ingest.sidecars import NOTHING, Beside, Sidecars
 from services.ingest.sources import Found, Source
 from services.ingest.told import over
-from services.jobs.intake import BLOCK_BYTES, Incoming, Intake
+from services.jobs.intake import BLOCK_BYTES, Incoming, Intake, Received
 from services.storage.ingested_files import Fate, IngestedFile, IngestedFileStore, file_identity
 
 
@@ -103,52 +103,56 @@ class Taker:
 
         Raises StorageError, DiskFull, and ChangedMeanwhile; then nothing of it is kept or noted.
         """
-        identity, where = file_identity(source.place, found.path), source.where(found)
-
-        def note(
-            fate: Fate,
-            *,
-            call_id: str | None = None,
-            error: PartylineError | None = None,
-            connection: Connection | None = None,
-        ) -> None:
-            done = IngestedFile(
-                file=identity,
-                mark=found.mark,
-                beside=self.beside_mark(beside),
-                fate=fate,
-                call_id=call_id,
-                error_code=error.code if error else None,
-            )
-            self._files.note(self._user.org_id, done, connection=connection)
-
         try:
-            told = sidecars.told(found, beside) if sidecars else None
-            details, fits = self._details(found, told)
-            if not fits and self._wish.only_fitting:
-                raise NameUnfit
-            with (
-                self._opened(source, found) as file,
-                self._intake.begin(self._user, found.name) as incoming,
-            ):
-                self._receive(source, found, file, incoming)
-                received = incoming.commit(
-                    self._wish.options,
-                    details,
-                    also=lambda connection, call_id: note(
-                        Fate.TAKEN, call_id=call_id, connection=connection
-                    ),
-                )
+            received, fits = self._received(source, found, beside, sidecars)
         except (BadAudio, BadSidecar, NameUnfit) as error:
             if source.mark_now(found) != found.mark:
                 raise ChangedMeanwhile from error
-            note(Fate.REFUSED, error=error)
+            self._note(source, found, beside, Fate.REFUSED, error=error)
             telemetry.event("ingest.refused", error=error.code)
-            return Outcome(file=where, fate=Fate.REFUSED, error=error)
+            return Outcome(file=source.where(found), fate=Fate.REFUSED, error=error)
         fate = Fate.DUPLICATE if received.duplicate else Fate.TAKEN
         if received.duplicate:
-            note(fate, call_id=received.call_id)
-        return Outcome(file=where, fate=fate, call_id=received.call_id, fits=fits)
+            self._note(source, found, beside, fate)
+        return Outcome(file=source.where(found), fate=fate, call_id=received.call_id, fits=fits)
+
+    def _received(
+        self, source: Source, found: Found, beside: Beside, sidecars: Sidecars | None
+    ) -> tuple[Received, bool]:
+        """Make a call of a file; return it, and whether the file's name fits the pattern."""
+        told = sidecars.told(found, beside) if sidecars else None
+        details, fits = self._details(found, told)
+        if self._wish.only_fitting and not fits:
+            raise NameUnfit
+
+        def note(connection: Connection, _call_id: str) -> None:
+            self._note(source, found, beside, Fate.TAKEN, connection=connection)
+
+        with (
+            self._opened(source, found) as file,
+            self._intake.begin(self._user, found.name) as incoming,
+        ):
+            self._receive(source, found, file, incoming)
+            return incoming.commit(self._wish.options, details, also=note), fits
+
+    def _note(
+        self,
+        source: Source,
+        found: Found,
+        beside: Beside,
+        fate: Fate,
+        *,
+        error: PartylineError | None = None,
+        connection: Connection | None = None,
+    ) -> None:
+        done = IngestedFile(
+            file=file_identity(source.place, found.path),
+            mark=found.mark,
+            beside=self.beside_mark(beside),
+            fate=fate,
+            error_code=error.code if error else None,
+        )
+        self._files.note(self._user.org_id, done, connection=connection)
 
     def _details(self, found: Found, told: CallDetails | None) -> tuple[CallDetails, bool]:
         pattern = self._wish.pattern

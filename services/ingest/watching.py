@@ -167,7 +167,6 @@ class Watch:
             mark=found.mark,
             beside=self._taker.beside_mark(beside),
             fate=outcome.fate,
-            call_id=outcome.call_id,
         )
         self._reports.outcome(outcome)
         return True

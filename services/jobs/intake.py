@@ -144,6 +144,10 @@ class Incoming(AbstractContextManager["Incoming"]):
         self.key = intake._vault.new_key(self._call_id)
         self.writer = intake._vault.write(self._call_id, Rendition.ORIGINAL, self.key)
 
+    def rename(self, name: str) -> None:
+        """Give it the name that has come after its sound. Raises InvalidRequest."""
+        self._name = clean_name(name)
+
     def write(self, block: bytes) -> None:
         """Take the next bytes. Raises DiskFull, StorageError."""
         self._hash.update(block)

@@ -23,7 +23,6 @@ INGESTED_FILES = Table(
     Column("mark", String(128), nullable=False),
     Column("beside", _ID, nullable=False),
     Column("fate", _ID, nullable=False),
-    Column("call_id", _ID),
     Column("error_code", _ID),
     Column("noted_at", Moment, nullable=False),
 )
@@ -50,11 +49,12 @@ UPLOADS = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("offset_bytes", BigInteger, nullable=False),
     Column("content_hash", _ID),
-    Column("call_id", _ID),
+    Column("call_id", _ID, ForeignKey(CALLS.c.id, ondelete="CASCADE")),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("key_id", _ID, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
+    Index(None, "call_id"),
     Index(None, "org_id", "changed_at"),
 )
 

@@ -32,14 +32,13 @@ class IngestedFile:
     """A file that has been dealt with.
 
     ``beside`` stands for all else that decided over a refusal: what lay beside the file, and what
-    was asked for. ``call_id`` is the call it became, or the one with the same content.
+    was asked for. Which call it became is not kept: that may be deleted, and the file stays known.
     """
 
     file: str
     mark: str
     fate: Fate
     beside: str = ""
-    call_id: str | None = None
     error_code: str | None = None
 
     def settles(self, mark: str, beside: str) -> bool:
@@ -70,7 +69,6 @@ class IngestedFileStore:
                         mark=row.mark,
                         beside=row.beside,
                         fate=Fate(row.fate),
-                        call_id=row.call_id,
                         error_code=row.error_code,
                     )
         return found

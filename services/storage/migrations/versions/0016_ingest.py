@@ -22,7 +22,6 @@ def upgrade() -> None:
         sa.Column("mark", sa.String(length=128), nullable=False),
         sa.Column("beside", short, nullable=False),
         sa.Column("fate", short, nullable=False),
-        sa.Column("call_id", short),
         sa.Column("error_code", short),
         sa.Column("noted_at", moment, nullable=False),
         sa.PrimaryKeyConstraint("org_id", "file", name="pk_ingested_files"),
@@ -56,7 +55,11 @@ def upgrade() -> None:
         sa.Column("key_id", short, nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_uploads"),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name="fk_uploads_call_id", ondelete="CASCADE"
+        ),
     )
+    op.create_index("ix_uploads_call_id", "uploads", ["call_id"])
     op.create_index("ix_uploads_org_id_changed_at", "uploads", ["org_id", "changed_at"])
     op.create_table(
         "upload_parts",
