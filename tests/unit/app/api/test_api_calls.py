@@ -2,60 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from app.api import gate
-from app.settings import Settings
-from app.wiring import Services, build_services
-from services.domain.people import LOCAL_USER
+from app.wiring import Services
 from services.storage.audio_vault import Rendition
 from tests.contract.stores import analysed
-from tests.unit.app.api.serving import API, TOKEN, program, refusal
+from tests.unit.app.api.serving import API, LIMIT, ORG, files, refusal
 
-ORG = LOCAL_USER.org_id
-LIMIT = 3_000_000
 CALLS = f"{API}/calls"
 ABOUT = "X-Partyline-Call"
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    settings = Settings(
-        data_dir=tmp_path_factory.mktemp("api"),
-        scripted_provider=True,
-        provider="scripted",
-        max_upload_bytes=LIMIT,
-        live_in_child=False,
-        api_token=SecretStr(TOKEN),
-        uploads_open=3,
-    )
-    built = build_services(settings)
-    yield built
-    built.close()
-
-
-@pytest.fixture(autouse=True)
-def _emptied(services: Services) -> Iterator[None]:
-    yield
-    for row in services.calls.list(ORG):
-        services.desk.delete(LOCAL_USER, row.call.id)
-    assert files(services) == []
-
-
-@pytest.fixture
-def asking(services: Services) -> Iterator[TestClient]:
-    with program(services) as client:
-        yield client
-
-
-def files(services: Services) -> list[Path]:
-    return [p for p in (services.settings.data_dir / "audio").rglob("*") if p.is_file()]
 
 
 def add(asking: TestClient, content: Any = b"sound", **about: Any) -> Any:
