@@ -90,8 +90,8 @@ def ingest_places(
             if watch:
                 say("Watching; Ctrl-C ends it.")
             work.run(stop, forever=watch)
+        reports.sum_up(work.known_before)
     finally:
-        reports.close()
         services.close()
     if stop.is_set():
         return 0 if watch else EXIT_STOPPED
@@ -146,11 +146,16 @@ class Told(Reports):
         """Tell what can't be reached; the watch goes on."""
         say(f"partyline: {error.user_message} Trying on.")
 
-    def close(self) -> None:
-        """Sum up."""
-        counted = ", ".join(f"{self.fates[fate]} {_WORDS[fate]}" for fate in Fate)
-        unfit = f" {self._unfit} names don't fit the pattern." if self._unfit else ""
-        say(f"{counted}.{unfit}")
+    def sum_up(self, known_before: int) -> None:
+        """Tell how many there were of each."""
+        sentences = [", ".join(f"{self.fates[fate]} {_WORDS[fate]}" for fate in Fate)]
+        if known_before:
+            verb = "file was" if known_before == 1 else "files were"
+            sentences.append(f"{known_before} {verb} dealt with before")
+        if self._unfit:
+            verb = "name doesn't" if self._unfit == 1 else "names don't"
+            sentences.append(f"{self._unfit} {verb} fit the pattern")
+        say(". ".join([*sentences, ""]).rstrip())
 
 
 _WORDS = {Fate.TAKEN: "taken in", Fate.DUPLICATE: "there already", Fate.REFUSED: "refused"}

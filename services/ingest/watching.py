@@ -82,6 +82,7 @@ class Watch:
         self._seen: dict[str, Sighting] = {}
         self._done: dict[str, IngestedFile] = {}
         self._room = 0
+        self.known_before = 0
         self._trouble: str | None = None
 
     def run(self, stop: Event, *, forever: bool) -> None:
@@ -125,13 +126,16 @@ class Watch:
         recordings = [found for found in files.values() if source.is_recording(found)]
         identities = {found.path: file_identity(source.place, found.path) for found in recordings}
         unknown = [one for one in identities.values() if one not in self._done]
-        self._done.update(self._taker.known(unknown))
+        first = self._taker.known(unknown)
+        self._done.update(first)
         for found in recordings:
             identity = identities[found.path]
             beside = place.sidecars.beside(found, files) if place.sidecars else Beside()
             done = self._done.get(identity)
             if done is None or not done.settles(found.mark, self._taker.beside_mark(beside)):
                 yield identity, found, beside
+            elif identity in first:
+                self.known_before += 1
 
     def _is_ready(
         self,
