@@ -173,7 +173,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     vocabularies = VocabularyStore(engine)
-    objects = ObjectStore(settings.storage_url)
+    objects = ObjectStore(settings.storage_url, settings.bucket_access)
     vault = AudioVault(objects, master_key)
     enrolling = enrolling_in_child(settings)
     known_voices = KnownVoiceStore(engine, master_key)
