@@ -10,6 +10,7 @@ from app.assemblyai import assemblyai
 from app.benches import benches
 from app.comparing import compare
 from app.emulators import emulators
+from app.ingesting import ingest
 from app.live import live
 from app.providers import providers
 from app.rules import rules
@@ -55,6 +56,7 @@ app.add_typer(emulators, name="emulator")
 app.add_typer(text, name="text")
 app.add_typer(assemblyai, name="assemblyai")
 app.command()(live)
+app.command()(ingest)
 app.command()(compare)
 app.command()(search)
 

@@ -17,6 +17,7 @@ TALKATIVE = (
     "uvicorn",
     "websockets",
     "starlette",
+    "python_multipart",
     "asyncio",
     "concurrent",
     "httpx",

@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from app.api_settings import ApiSettings
 from app.elsewhere_settings import ElsewhereSettings
+from app.ingest_settings import IngestSettings
 from app.phone_settings import Answering, PhoneSettings
 from app.storage_settings import StorageSettings
 from app.watch_settings import WatchSettings
@@ -51,7 +52,9 @@ def _encrypted_or_here(url: str | None) -> str | None:
     return url
 
 
-class Settings(ApiSettings, ElsewhereSettings, PhoneSettings, StorageSettings, WatchSettings):
+class Settings(
+    ApiSettings, ElsewhereSettings, IngestSettings, PhoneSettings, StorageSettings, WatchSettings
+):
     """Everything an installation can set, by the names that docs/deploying.md lists.
 
     The environment wins over ``.streamlit/secrets.toml``, which may hold the same names. Secrets

@@ -23,6 +23,7 @@ from services.domain.errors import (
     PartylineError,
     PhoneCallGone,
     ProviderError,
+    RequestKeyTaken,
     RequestTooLarge,
     RequestTooSlow,
     SoundGone,
@@ -34,6 +35,9 @@ from services.domain.errors import (
     TelephonyUnavailable,
     TooLarge,
     UnsupportedOption,
+    UploadNotFound,
+    UploadOffset,
+    UploadsFull,
     WrongKey,
 )
 
@@ -51,6 +55,10 @@ STATUSES: tuple[tuple[type[PartylineError], HTTPStatus], ...] = (
     (NotDoneHere, HTTPStatus.METHOD_NOT_ALLOWED),
     (RequestTooSlow, HTTPStatus.REQUEST_TIMEOUT),
     (HeldElsewhere, HTTPStatus.CONFLICT),
+    (UploadNotFound, HTTPStatus.NOT_FOUND),
+    (UploadOffset, HTTPStatus.CONFLICT),
+    (RequestKeyTaken, HTTPStatus.CONFLICT),
+    (UploadsFull, HTTPStatus.TOO_MANY_REQUESTS),
     (LiveOver, HTTPStatus.GONE),
     (PhoneCallGone, HTTPStatus.GONE),
     (RequestTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),

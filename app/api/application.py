@@ -6,13 +6,15 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from app.api.caller import GetServices
+from app.api.calls import calls_router
 from app.api.errors import HANDLERS, error_answers
 from app.api.gate import DESCRIPTION_PATH, Gate
 from app.api.phone import phone_router
 
 API_PATH = "/api/v1"
 ABOUT = (
-    "Control of phone calls for programs. Each request brings `Authorization: Bearer TOKEN` with "
+    "Recordings handed in, calls read and searched, and phone calls controlled, by programs. "
+    "Each request brings `Authorization: Bearer TOKEN` with "
     "the token that is set as PARTYLINE_API_TOKEN. Times are integer milliseconds from the "
     "beginning of a call, in names that end in `_ms`; moments are in UTC. An error has one form, "
     "whatever its status: a stable code, one sentence, and whether trying again can help."
@@ -38,6 +40,7 @@ def build_api(get_services: GetServices) -> Mount:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     api.state.get_services = get_services
+    api.include_router(calls_router())
     api.include_router(phone_router())
     return Mount(API_PATH, app=api)
 

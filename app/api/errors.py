@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,15 +41,19 @@ _WHEN = {
     403: "Whoever the token stands for may not do this; or a browser asks.",
     404: "There is no such call, or no such address; or the API is switched off.",
     408: "The request did not come to its end in time.",
-    409: "Another process of this installation holds the call.",
+    409: "Another process of this installation holds the call; the upload stands elsewhere; or the "
+    "Idempotency-Key came with another recording.",
     410: "The call is over, or rings no more.",
     413: "The request is too large.",
-    422: "The telephone service can't be asked for this, or has rejected it.",
-    429: "The telephone service limits requests.",
+    416: "The recording has no such range.",
+    422: "The telephone service can't be asked for this, or has rejected it; or the recording "
+    "can't be used.",
+    429: "The telephone service limits requests; or too many uploads are open.",
     500: "A fault of Partyline's own.",
     501: "Phone calls are not set up; the sentence names the settings.",
     502: "The telephone service refused the key, or reported a fault.",
     503: "Try again later: too much is being done, or something can't be reached.",
+    507: "The disk is full.",
 }
 
 
@@ -73,6 +77,12 @@ def error_answers(*statuses: int) -> Answers:
     return told | {
         status: {"model": ErrorAnswer, "description": _WHEN[status]} for status in statuses
     }
+
+
+def invalid_form(error: ValidationError) -> InvalidRequest:
+    """Return what a form that is no body of its own is refused with."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return InvalidRequest(_amiss({**one, "loc": ("form", *one["loc"])} for one in found))
 
 
 async def _known(_request: Request, error: PartylineError) -> Response:

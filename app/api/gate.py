@@ -6,6 +6,7 @@ the pages need, too; so only a few are done at once.
 """
 
 import asyncio
+import re
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -21,6 +22,13 @@ DESCRIPTION_PATH = "/openapi.json"
 MOST_BODY_BYTES = 64 * 1024
 READ_WITHIN_S = 10.0
 MOST_AT_ONCE = 16
+# Recordings have no bound here but that of all recordings; they must keep coming, and few at once.
+STREAMED = {
+    "POST": re.compile(r"/calls"),
+    "PATCH": re.compile(r"/uploads/[^/]+"),
+}
+NEXT_BYTES_WITHIN_S = 60.0
+MOST_STREAMS_AT_ONCE = 8
 REFUSED_SOCKET = 4403
 
 
@@ -32,6 +40,7 @@ class Gate:
         self._app = app
         self._get_services = get_services
         self._in_work = 0
+        self._streams = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -48,11 +57,26 @@ class Gate:
             telemetry.warning("api.refused", error=error.code)
             await error_response(error, closes=True)(scope, receive, send)
             return
+        scope = {**scope, USER: user}
+        if _is_streamed(scope):
+            await self._let_stream_in(scope, receive, send)
+            return
         self._in_work += 1
         try:
-            await self._let_in({**scope, USER: user}, receive, send)
+            await self._let_in(scope, _Bounded(scope, receive), send)
         finally:
             self._in_work -= 1
+
+    async def _let_stream_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._streams >= MOST_STREAMS_AT_ONCE:
+            telemetry.warning("api.refused", error=ApiBusy.__name__)
+            await error_response(ApiBusy(), closes=True)(scope, receive, send)
+            return
+        self._streams += 1
+        try:
+            await self._let_in(scope, _Coming(receive), send)
+        finally:
+            self._streams -= 1
 
     def _checked(self, headers: Headers) -> User:
         """Return who asks. Raises ApiOff, BrowserRefused, ApiTokenRefused, ApiBusy."""
@@ -74,7 +98,7 @@ class Gate:
             await send(message)
 
         try:
-            await self._app(scope, _Bounded(scope, receive), send_on)
+            await self._app(scope, receive, send_on)
         except Exception as error:
             telemetry.fault("route.fault", error, route="api")
             if has_begun:
@@ -108,6 +132,30 @@ class _Bounded:
                 raise HTTPException(413)
             self._is_whole = not message.get("more_body", False)
         return message
+
+
+class _Coming:
+    """What a request brings as long as it keeps coming. Raises HTTPException with 408."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_whole = False
+
+    async def __call__(self) -> Message:
+        if self._is_whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(NEXT_BYTES_WITHIN_S):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408) from None
+        self._is_whole = not message.get("more_body", False)
+        return message
+
+
+def _is_streamed(scope: Scope) -> bool:
+    path = STREAMED.get(scope["method"])
+    return path is not None and path.fullmatch(_path(scope)) is not None
 
 
 def _path(scope: Scope) -> str:

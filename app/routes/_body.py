@@ -203,8 +203,8 @@ def _moment(value: str | None) -> datetime | None:
     """Read an ISO time; one without a zone is UTC."""
     try:
         moment = datetime.fromisoformat(value) if value else None
-    except ValueError as error:
+        if moment is None:
+            return None
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise InvalidRequest from error
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.ranges import ranged_response
 from app.routes._guard import GetServices, guarded, query_grant
-from app.routes._ranges import ranged_response
 from services.access.tokens import Purpose
 from services.audio.render import PLAYBACK_MEDIA_TYPE, PLAYBACK_SUFFIX
 from services.exports.formats import file_name

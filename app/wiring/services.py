@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 from sqlalchemy import Engine, text
@@ -26,6 +27,7 @@ from services.access.api_tokens import ApiTokens
 from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.domain.people import LOCAL_USER
+from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
@@ -47,15 +49,19 @@ from services.searching import SearchService
 from services.storage.active import ActiveTranscripts
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import AudioVault
+from services.storage.call_pages import CallPages
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
+from services.storage.ingested_files import IngestedFileStore
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.phone_seen import PhoneSeenStore
 from services.storage.provider_copies import ProviderCopyStore
 from services.storage.provider_notices import ProviderNoticeStore
+from services.storage.request_keys import RequestKeyStore
 from services.storage.rollups import RollupStore
+from services.storage.run_counts import RunCounts
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -64,6 +70,7 @@ from services.storage.search import SearchIndex
 from services.storage.summaries import SummaryStore
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
+from services.storage.uploads import UploadStore
 from services.storage.vocabularies import VocabularyStore
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.summaries import SummaryDesk
@@ -104,6 +111,11 @@ class Services:
     copies: ProviderCopyStore
     notices: ProviderNoticeStore
     intake: Intake
+    ingested: IngestedFileStore
+    run_counts: RunCounts
+    request_keys: RequestKeyStore
+    call_pages: CallPages
+    uploads: Uploads
     desk: JobDesk
     review: ReviewService
     comparing: ComparingDesk
@@ -163,7 +175,8 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     vocabularies = VocabularyStore(engine)
-    vault = AudioVault(ObjectStore(settings.storage_url, settings.bucket_access), master_key)
+    objects = ObjectStore(settings.storage_url, settings.bucket_access)
+    vault = AudioVault(objects, master_key)
     enrolling = enrolling_in_child(settings)
     known_voices = KnownVoiceStore(engine, master_key)
     signatures = VoiceSignatureStore(engine, master_key)
@@ -220,6 +233,20 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         copies=ProviderCopyStore(engine),
         notices=notices,
         intake=intake,
+        ingested=IngestedFileStore(engine),
+        run_counts=RunCounts(engine),
+        request_keys=RequestKeyStore(engine),
+        call_pages=CallPages(engine),
+        uploads=Uploads(
+            UploadStore(engine),
+            objects,
+            master_key,
+            intake,
+            calls,
+            most_open=settings.uploads_open,
+            most_bytes=settings.max_upload_bytes,
+            kept_for=timedelta(hours=settings.upload_kept_hours),
+        ),
         desk=JobDesk(
             calls,
             runs,

@@ -143,6 +143,8 @@ def ask_details(call: Call, on_save: Callable[[CallDetails], object]) -> None:
         )
         stored = size(call.size_bytes) if call.has_recording else "there is no recording"
         st.caption(f"File: {plain(call.source_name)} ({stored})")
+        if details.external_ref:
+            st.caption(f"Reference where it came from: {plain(details.external_ref)}")
         if st.form_submit_button("Save", type="primary"):
             changed = replace(
                 details,

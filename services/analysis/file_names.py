@@ -44,10 +44,10 @@ def details_from_name(name: str, *, zone: tzinfo = UTC) -> CallDetails:
     started_at, stem = _take_start(stem, zone)
     values = _marked_values(stem)
     return CallDetails(
-        agent_name=_as_name(values.get("AGENT")),
-        queue=_as_words(values.get("QUEUE")),
+        agent_name=as_name(values.get("AGENT")),
+        queue=as_words(values.get("QUEUE")),
         customer_ref=values.get("CUST") or values.get("CUSTOMER"),
-        direction=_as_direction(values.get("DIR") or values.get("DIRECTION")),
+        direction=as_direction(values.get("DIR") or values.get("DIRECTION")),
         started_at=started_at,
     )
 
@@ -123,25 +123,27 @@ def _take_start(stem: str, zone: tzinfo) -> tuple[datetime | None, str]:
         at = datetime.fromisoformat(
             f"{found['date']}T{found['h']}:{found['m']}:{found['s']}{offset}"
         )
-    except ValueError:
+        local = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None, stem
-    local = at if at.tzinfo else at.replace(tzinfo=zone)
-    rest = f"{stem[: found.start()]}_{stem[found.end() :]}"
-    return local.astimezone(UTC), rest
+    return local, f"{stem[: found.start()]}_{stem[found.end() :]}"
 
 
-def _as_words(value: str | None) -> str | None:
+def as_words(value: str | None) -> str | None:
+    """Return what a name writes with hyphens or plus signs for spaces; None for nothing."""
     if value is None:
         return None
     return " ".join(value.replace("-", " ").replace("+", " ").split()) or None
 
 
-def _as_name(value: str | None) -> str | None:
-    words = _as_words(value)
+def as_name(value: str | None) -> str | None:
+    """Return a person's name as it is written outside file names: NoraFields, Nora-Fields."""
+    words = as_words(value)
     return _CAMEL.sub(" ", words) if words else None
 
 
-def _as_direction(value: str | None) -> Direction | None:
+def as_direction(value: str | None) -> Direction | None:
+    """Return who placed the call: words that begin with in or out tell it."""
     start = (value or "").casefold()
     if start.startswith("in"):
         return Direction.INBOUND

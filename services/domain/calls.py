@@ -45,13 +45,17 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CallDetails:
-    """What is known about a call besides its sound; ``started_at`` is in UTC."""
+    """What is known about a call besides its sound; ``started_at`` is in UTC.
+
+    ``external_ref`` is what the system that the call came from calls it.
+    """
 
     agent_name: str | None = None
     queue: str | None = None
     customer_ref: str | None = None
     direction: Direction | None = None
     started_at: datetime | None = None
+    external_ref: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

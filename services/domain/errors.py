@@ -123,6 +123,45 @@ class UploadInterrupted(PartylineError):
     retryable = True
 
 
+class BadPattern(PartylineError):
+    """The pattern for file names can't be used."""
+
+
+class BadSidecar(PartylineError):
+    """What lies beside this recording to tell of it can't be used."""
+
+
+class NameUnfit(PartylineError):
+    """The name of this file doesn't fit the pattern."""
+
+
+class SourceMissing(PartylineError):
+    """There is no such file, folder or bucket, or it can't be read."""
+
+
+class ContentDiffers(BadAudio):
+    """What arrived is not what was announced: its SHA-256 is another."""
+
+
+class UploadNotFound(PartylineError):
+    """There is no such upload, or it was given up."""
+
+
+class UploadOffset(PartylineError):
+    """The upload stands elsewhere; ask where, and go on from there."""
+
+
+class UploadsFull(PartylineError):
+    """Too many uploads are open; finish or give up one of them first."""
+
+    retryable = True
+    retry_after_s = 60
+
+
+class RequestKeyTaken(PartylineError):
+    """This Idempotency-Key came with another recording before."""
+
+
 class InvalidRequest(PartylineError):
     """This request can't be carried out as it was made."""
 

@@ -83,6 +83,7 @@ def _call(call: Call, transcript: Transcript) -> Json:
         "agent_name": details.agent_name,
         "queue": details.queue,
         "customer_ref": details.customer_ref,
+        "external_ref": details.external_ref,
         "direction": details.direction.value if details.direction else None,
         "started_at": details.started_at.isoformat() if details.started_at else None,
         "reviewed_at": call.reviewed_at.isoformat() if call.reviewed_at else None,

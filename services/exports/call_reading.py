@@ -156,6 +156,7 @@ def _details(call: "_Node") -> CallDetails:
         customer_ref=call.text("customer_ref"),
         direction=call.choice("direction", Direction),
         started_at=call.moment("started_at"),
+        external_ref=call.text("external_ref"),
     )
 
 

@@ -2,10 +2,13 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from services import telemetry
 from services.analysis.file_names import details_from_name, without_numbers
@@ -35,6 +38,10 @@ MAX_NAME_CHARS = 200
 UNNAMED = "recording"
 BLOCK_BYTES = 1024 * 1024
 _NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+AlsoStored = Callable[[Connection, str], object]
+"""Stores more in the transaction that stores a call, whose id it is given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +96,17 @@ class Intake:
                 incoming.write(block)
             return incoming.commit(options, details, is_demo=is_demo)
 
-    def _store(self, incoming: "Incoming", run: Run, call: Call) -> Received:
+    def _store(
+        self, incoming: "Incoming", run: Run, call: Call, also: AlsoStored | None
+    ) -> Received:
         """Make the sound durable, then the call with its job in one transaction."""
         incoming.writer.close()
         try:
             with self._calls.transaction() as connection:
                 self._calls.add(call, run, incoming.key, connection=connection)
                 self._queue.enqueue(connection, run)
+                if also is not None:
+                    also(connection, call.id)
         except AlreadyStored:
             self._vault.delete(call.id)
             known = self._calls.find_by_hash(call.org_id, call.content_hash)
@@ -133,25 +144,40 @@ class Incoming(AbstractContextManager["Incoming"]):
         self.key = intake._vault.new_key(self._call_id)
         self.writer = intake._vault.write(self._call_id, Rendition.ORIGINAL, self.key)
 
+    def rename(self, name: str) -> None:
+        """Give it the name that has come after its sound. Raises InvalidRequest."""
+        self._name = clean_name(name)
+
     def write(self, block: bytes) -> None:
         """Take the next bytes. Raises DiskFull, StorageError."""
         self._hash.update(block)
         self._size += len(block)
         self.writer.write(block)
 
+    @property
+    def content_hash(self) -> str:
+        """The SHA-256 of what has arrived, as hexadecimal digits."""
+        return self._hash.hexdigest()
+
     def commit(
-        self, options: ProcessingOptions, details: CallDetails, *, is_demo: bool = False
+        self,
+        options: ProcessingOptions,
+        details: CallDetails,
+        *,
+        is_demo: bool = False,
+        also: AlsoStored | None = None,
     ) -> Received:
         """Make it a call with a waiting job, or find the call that has this very content.
 
-        Details that are absent are read from the file name. Raises EmptyFile, ProviderUnknown,
+        Details that are absent are read from the file name. What ``also`` stores is there with a
+        new call or not at all. Raises EmptyFile, ProviderUnknown,
         ProviderNotConfigured, InvalidRequest, DiskFull, StorageError; then nothing is left of it.
         """
         if self._size == 0:
             raise EmptyFile
         intake = self._intake
         intake.check_options(options)
-        content_hash = self._hash.hexdigest()
+        content_hash = self.content_hash
         known = intake._calls.find_by_hash(self._user.org_id, content_hash)
         if known is not None:
             self.abort()
@@ -174,7 +200,7 @@ class Incoming(AbstractContextManager["Incoming"]):
             state=CallState.WAITING,
             queue=intake._queue.queue_for(options),
         )
-        return intake._store(self, run, call)
+        return intake._store(self, run, call, also)
 
     def abort(self) -> None:
         """Forget what has arrived, unless it was committed."""

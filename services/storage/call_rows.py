@@ -73,7 +73,8 @@ _SORT_COLUMNS: Mapping[CallSort, ColumnElement[Any]] = {
 class CallFilter:
     """Which calls to list, in which order. Empty tuples and None don't filter.
 
-    ``text`` is looked for in source name, agent and customer reference. ``first_day`` and
+    ``text`` is looked for in source name, agent and customer reference, and may be the whole
+    external reference. ``first_day`` and
     ``last_day`` are both included. ``categories`` are ids of rules of which one has to apply;
     ``alerts``: one that raises an alert, in a call that nobody has reviewed yet.
     """
@@ -89,6 +90,8 @@ class CallFilter:
     reviewed: bool | None = None
     categories: tuple[str, ...] = ()
     alerts: bool = False
+    external_ref: str | None = None
+    customer_ref: str | None = None
     sort: CallSort = CallSort.HELD
     descending: bool = True
     limit: int | None = None
@@ -148,7 +151,12 @@ def conditions(org_id: str, wanted: CallFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [CALLS.c.org_id == org_id]
     if wanted.text:
         columns = (CALLS.c.source_name, CALLS.c.agent_name, CALLS.c.customer_ref)
-        found.append(or_(*(c.icontains(wanted.text, autoescape=True) for c in columns)))
+        contained = [c.icontains(wanted.text, autoescape=True) for c in columns]
+        found.append(or_(*contained, CALLS.c.external_ref == wanted.text))
+    if wanted.external_ref is not None:
+        found.append(CALLS.c.external_ref == wanted.external_ref)
+    if wanted.customer_ref is not None:
+        found.append(CALLS.c.customer_ref == wanted.customer_ref)
     if wanted.states:
         found.append(CALLS.c.state.in_(wanted.states))
     if wanted.agents:
@@ -202,6 +210,7 @@ def call_from_row(row: RowMapping) -> Call:
             customer_ref=row["customer_ref"],
             direction=Direction(direction) if direction else None,
             started_at=row["started_at"],
+            external_ref=row["external_ref"],
         ),
         audio=unpack_audio(audio) if audio else None,
         run=row["run"],
@@ -249,6 +258,7 @@ def details_columns(details: CallDetails) -> dict[str, Json]:
         "customer_ref": details.customer_ref,
         "direction": details.direction,
         "started_at": details.started_at,
+        "external_ref": details.external_ref,
     }
 
 

@@ -30,7 +30,7 @@ def running_call_to_row(call: RunningCall) -> dict[str, Json]:
         "name": call.name,
         "source": call.source,
         "options": pack_options(call.options),
-        "details": _pack_details(call.details),
+        "details": pack_details(call.details),
         "channels": call.channels,
         "began_at": call.began_at,
         "heartbeat_at": call.heartbeat_at,
@@ -80,7 +80,7 @@ def running_call_from_row(row: RowMapping) -> RunningCall:
         source=LiveSource(row["source"]),
         state=LiveState(row["state"]),
         options=unpack_options(row["options"]),
-        details=_unpack_details(row["details"]),
+        details=unpack_details(row["details"]),
         channels=row["channels"],
         began_at=row["began_at"],
         heartbeat_at=row["heartbeat_at"],
@@ -92,12 +92,14 @@ def running_call_from_row(row: RowMapping) -> RunningCall:
     )
 
 
-def _pack_details(details: CallDetails) -> str:
+def pack_details(details: CallDetails) -> str:
+    """Return what is known about a call as text."""
     started_at = details.started_at
     return pack({**vars(details), "started_at": started_at and started_at.isoformat()})
 
 
-def _unpack_details(text: str) -> CallDetails:
+def unpack_details(text: str) -> CallDetails:
+    """Return the details that ``pack_details`` wrote."""
     form = json.loads(text)
     direction, started_at = form.pop("direction"), form.pop("started_at")
     return CallDetails(

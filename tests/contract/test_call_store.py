@@ -20,14 +20,16 @@ from services.reading_rules import read_by_book
 from services.scorecards.keeping import ScoreKeeper
 from services.storage.calls import CallFilter, CallStore
 from services.storage.checkpoints import RunCheckpoints
-from services.storage.keys import DataKey
+from services.storage.keys import DataKey, WrappedKey
 from services.storage.models import CALLS, METADATA
 from services.storage.phone_recordings import PhoneRecordingStore
 from services.storage.phone_tables import PHONE_KEYS, PHONE_WORDS
 from services.storage.provider_tables import PROVIDER_COPIES
+from services.storage.request_keys import RequestKeyStore
 from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore
 from services.storage.transcripts import TranscriptStore
+from services.storage.uploads import Upload, UploadStore
 from services.understanding.redaction import Redactor
 from tests.builders import call, first_run
 from tests.contract.stores import MASTER_KEY, ORG, OTHER, add, analysed
@@ -202,6 +204,7 @@ def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None
         RunCheckpoints(engine, each.id, 1, DataKey.random())["recognise.0"] = b"words"
         scores.add_override(ORG, each.id, "call_quality", said, redacted=False)
         PhoneRecordingStore(engine).expect(f"service's {each.id}", each.id, datetime.now(UTC))
+        handed_in_elsewhere(engine, each.id)
     with engine.connect() as connection:
         before = _rows(connection)
     calls.delete(ORG, made.id)
@@ -212,6 +215,25 @@ def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None
     assert calls.existing([made.id, kept.id]) == {kept.id}
     with pytest.raises(NotFound):
         calls.delete(ORG, made.id)
+
+
+def handed_in_elsewhere(engine: Engine, call_id: str) -> None:
+    """Have a call come from an upload, asked for by a key."""
+    RequestKeyStore(engine).note(ORG, f"key of {call_id}", call_id)
+    store, now = UploadStore(engine), datetime.now(UTC)
+    upload = Upload(
+        id=f"u{call_id}"[:64],
+        org_id=ORG,
+        name="call.wav",
+        options=ProcessingOptions(),
+        details=CallDetails(),
+        size_bytes=1,
+        key=WrappedKey(key_id="k", sealed=b"sealed"),
+        created_at=now,
+        changed_at=now,
+    )
+    store.add(upload, most_open=10)
+    store.finish(upload, call_id)
 
 
 def _rows(connection: object) -> dict[str, int]:

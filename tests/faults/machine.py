@@ -69,6 +69,12 @@ class Machine:
         """Start a worker that is killed when its run has reported so much of a stage."""
         return self._start("-m", "tests.faults.dying_worker", stage.value, str(fraction))
 
+    def start_watcher(self, folder: Path) -> subprocess.Popen[bytes]:
+        """Start what takes in the recordings that come into a folder."""
+        command = ("app.cli", "ingest", str(folder), "--watch", "--quiet", "0", "--every", "0.1")
+        told = ("--pattern", "{any}_{id}.wav", "--provider", "scripted", "--most-waiting", "1000")
+        return self._start("-m", *command, *told)
+
     def start_server(
         self, *, workers: bool = True, max_file_bytes: int | None = None, **variables: str
     ) -> "Server":

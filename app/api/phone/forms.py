@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from app.api.forms import Form
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.live.desk import MOST_NAME_CHARS
 from services.telephony.acs.orders import PhoneOrder
@@ -39,12 +40,6 @@ Locales = Annotated[
     ),
 ]
 Detail = Annotated[str, Field(max_length=MOST_DETAIL_CHARS)]
-
-
-class Form(BaseModel):
-    """Takes the fields it has, of the kinds they have, and no others."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class WishForm(Form):

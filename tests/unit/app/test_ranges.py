@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.routes._ranges import ByteRange, UnsatisfiableRange, wanted_range
+from app.ranges import ByteRange, UnsatisfiableRange, wanted_range
 
 SIZE = 1000
 

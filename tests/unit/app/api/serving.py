@@ -1,5 +1,6 @@
 """What tests of the API share: its token, a program that asks, and what an error looks like."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,10 +10,19 @@ from starlette.testclient import TestClient
 
 from app.routes import build_routes
 from app.security import AllowedHosts, SecurityMiddleware
+from app.wiring import Services
+from services.domain.people import LOCAL_USER
 
 TOKEN = "a-token-of-an-api-that-is-long-enough"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 API = "/api/v1"
+ORG = LOCAL_USER.org_id
+LIMIT = 3_000_000
+
+
+def files(services: Services) -> list[Path]:
+    """Return the files of sound that an installation has."""
+    return [p for p in (services.settings.data_dir / "audio").rglob("*") if p.is_file()]
 
 
 def program(services: Any, *, token: str | None = TOKEN) -> TestClient:

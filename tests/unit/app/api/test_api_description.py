@@ -11,8 +11,24 @@ from services.access.api_tokens import ApiTokens
 from services.domain.people import LOCAL_USER
 from tests.unit.app.api.serving import API, program
 
-METHODS = {"get", "put", "post", "delete", "patch"}
+METHODS = {"get", "put", "post", "delete", "patch", "head"}
 OPERATIONS = {
+    "add_call",
+    "begin_upload",
+    "call",
+    "call_audio",
+    "call_runs",
+    "call_transcript",
+    "calls",
+    "cancel_run",
+    "complete_upload",
+    "continue_upload",
+    "delete_call",
+    "give_up_upload",
+    "run_again",
+    "search_lines",
+    "upload",
+    "upload_offset",
     "ask_summary",
     "begin_phone_call",
     "change_language",
@@ -84,4 +100,5 @@ def test_what_is_asked_for_takes_nothing_unknown(description: dict[str, Any]) ->
     schemas = description["components"]["schemas"]
     forms = {name: schema for name, schema in schemas.items() if name.endswith("Form")}
     assert forms.keys() >= {"PhoneCallForm", "WishForm", "BeginningForm", "LanguageForm"}
+    assert forms.keys() >= {"RunForm", "UploadForm"}
     assert all(schema["additionalProperties"] is False for schema in forms.values())

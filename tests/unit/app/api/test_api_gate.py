@@ -27,6 +27,14 @@ PATHS = [
     ("DELETE", "/phone/calls/some/transcription"),
     ("POST", "/phone/calls/some/summary"),
     ("GET", "/nothing"),
+    ("POST", "/calls"),
+    ("GET", "/calls"),
+    ("GET", "/calls/some"),
+    ("GET", "/calls/some/audio"),
+    ("DELETE", "/calls/some"),
+    ("POST", "/uploads"),
+    ("PATCH", "/uploads/some"),
+    ("GET", "/search"),
 ]
 
 

@@ -1,0 +1,1 @@
+"""Recordings that come from elsewhere: folders, buckets, programs; with what is known of them."""

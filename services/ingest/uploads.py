@@ -1,0 +1,273 @@
+"""Recordings that programs send piece by piece, with pauses, breaks and restarts between.
+
+Each piece is an encrypted object of its own, and counts once it is durable; so whoever was
+interrupted asks how far the upload has come and goes on from there. When all has arrived the
+pieces are read once through, in order, and become a call.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from services import telemetry
+from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.errors import (
+    ContentDiffers,
+    EmptyFile,
+    InvalidRequest,
+    NotFound,
+    RequestTooLarge,
+    TooLarge,
+    UploadOffset,
+)
+from services.domain.ids import new_id
+from services.domain.people import User
+from services.jobs.intake import BLOCK_BYTES, Incoming, Intake, Received, clean_name
+from services.storage.calls import CallStore
+from services.storage.encryption import EncryptedReader, EncryptedWriter
+from services.storage.keys import DataKey, MasterKey
+from services.storage.objects import ObjectStore
+from services.storage.uploads import Upload, UploadPart, UploadStore
+
+# What is lost at most when the process is killed; and small enough to be one request to a bucket.
+PART_BYTES = 4 * 1024 * 1024
+MOST_PARTS = 20_000
+STRAY_AFTER = timedelta(hours=1)
+_ROOT = "uploads"
+
+
+class Uploads:
+    """Uploads of an installation, for people. Raises UploadNotFound for those of others."""
+
+    def __init__(
+        self,
+        store: UploadStore,
+        objects: ObjectStore,
+        master_key: MasterKey,
+        intake: Intake,
+        calls: CallStore,
+        *,
+        most_open: int,
+        most_bytes: int,
+        kept_for: timedelta,
+    ) -> None:
+        """Keep pieces in ``objects``; uploads that nobody goes on with for ``kept_for`` go."""
+        self._store = store
+        self._objects = objects
+        self._master_key = master_key
+        self._intake = intake
+        self._calls = calls
+        self._most_open = most_open
+        self._most_bytes = most_bytes
+        self._kept_for = kept_for
+
+    def begin(
+        self,
+        user: User,
+        name: str,
+        size_bytes: int,
+        options: ProcessingOptions,
+        details: CallDetails,
+        content_hash: str | None = None,
+    ) -> Upload:
+        """Begin an upload of this many bytes.
+
+        Raises EmptyFile, TooLarge, UploadsFull, and what options are refused with.
+        """
+        if size_bytes <= 0:
+            raise EmptyFile
+        if size_bytes > self._most_bytes:
+            raise TooLarge
+        self._intake.check_options(options)
+        upload_id, now = new_id(), datetime.now(UTC)
+        upload = Upload(
+            id=upload_id,
+            org_id=user.org_id,
+            name=clean_name(name),
+            options=options,
+            details=details,
+            size_bytes=size_bytes,
+            key=self._master_key.new_data_key(upload_id),
+            created_at=now,
+            changed_at=now,
+            content_hash=content_hash.lower() if content_hash else None,
+        )
+        self._store.add(upload, most_open=self._most_open)
+        telemetry.event("upload.begun", bytes=size_bytes)
+        return upload
+
+    def get(self, user: User, upload_id: str) -> Upload:
+        """Return how an upload stands."""
+        return self._store.get(user.org_id, upload_id)
+
+    def expires_at(self, upload: Upload) -> datetime:
+        """Return when an upload is given up unless somebody goes on with it."""
+        return upload.changed_at + self._kept_for
+
+    def receive(self, user: User, upload_id: str, offset: int) -> "Receiving":
+        """Go on with an upload where it stands. Raises UploadOffset when that is elsewhere."""
+        upload = self._store.get(user.org_id, upload_id)
+        if upload.offset_bytes != offset or upload.call_id is not None:
+            raise UploadOffset
+        if len(self._store.parts(upload)) >= MOST_PARTS:
+            raise InvalidRequest("The upload has come in too many pieces; begin it anew.")
+        key = self._master_key.unwrap(upload.key, upload.id)
+        return Receiving(self._store, self._objects, upload, key)
+
+    def complete(self, user: User, upload_id: str) -> Received:
+        """Make a call of an upload, or find the call with this very content.
+
+        Asked again it says the same. Raises UploadOffset while something is lacking, and
+        ContentDiffers, after which the upload is gone.
+        """
+        upload = self._store.get(user.org_id, upload_id)
+        if upload.call_id is not None:
+            return self._become(upload.org_id, upload.call_id)
+        if upload.offset_bytes != upload.size_bytes:
+            raise UploadOffset("Not all of it has arrived.")
+        try:
+            received = self._handed_in(user, upload)
+        except NotFound:
+            # Whoever completed it at the same time has taken the pieces away.
+            now = self._store.get(user.org_id, upload_id)
+            if now.call_id is None:
+                raise
+            return self._become(now.org_id, now.call_id)
+        except ContentDiffers:
+            self._forget(upload)
+            raise
+        self._remove_pieces(upload)
+        return received
+
+    def give_up(self, user: User, upload_id: str) -> None:
+        """Forget an upload and what has arrived of it; a call it has become stays."""
+        self._forget(self._store.get(user.org_id, upload_id))
+
+    def expire(self) -> int:
+        """Forget uploads that nobody goes on with, and pieces of none; return how many."""
+        now = datetime.now(UTC)
+        old = self._store.unchanged_since(now - self._kept_for)
+        for upload in old:
+            self._forget(upload)
+        pieces = [
+            (found.key.split("/")[1], found.key)
+            for found in self._objects.list(_ROOT)
+            if found.changed_at < now - STRAY_AFTER
+        ]
+        known = self._store.existing(upload_id for upload_id, _ in pieces)
+        strays = [key for upload_id, key in pieces if upload_id not in known]
+        for key in strays:
+            self._objects.delete(key)
+        return len(old) + len(strays)
+
+    def _handed_in(self, user: User, upload: Upload) -> Received:
+        """Hand all pieces in as one recording."""
+        with self._intake.begin(user, upload.name) as incoming:
+            self._pass_on(upload, incoming)
+            if upload.content_hash not in (None, incoming.content_hash):
+                raise ContentDiffers
+            received = incoming.commit(
+                upload.options,
+                upload.details,
+                also=lambda connection, call_id: self._store.finish(
+                    upload, call_id, connection=connection
+                ),
+            )
+        if received.duplicate:
+            self._store.finish(upload, received.call_id)
+        return received
+
+    def _pass_on(self, upload: Upload, incoming: Incoming) -> None:
+        for block in self._blocks(upload):
+            incoming.write(block)
+
+    def _blocks(self, upload: Upload) -> Iterator[bytes]:
+        key = self._master_key.unwrap(upload.key, upload.id)
+        for part in self._store.parts(upload):
+            name = _object_key(upload, part.name)
+
+            def read_range(start: int, stop: int, name: str = name) -> bytes:
+                return self._objects.read_range(name, start, stop)
+
+            size = self._objects.size(name)
+            with EncryptedReader(read_range, size, key, purpose=part.name) as piece:
+                while block := piece.read(BLOCK_BYTES):
+                    yield block
+
+    def _become(self, org_id: str, call_id: str) -> Received:
+        call = self._calls.get(org_id, call_id)
+        return Received(call_id=call.id, duplicate=False, state=call.state)
+
+    def _forget(self, upload: Upload) -> None:
+        # The row goes first: with it goes the key.
+        self._store.delete(upload)
+        self._remove_pieces(upload)
+
+    def _remove_pieces(self, upload: Upload) -> None:
+        for found in list(self._objects.list(f"{_ROOT}/{upload.id}")):
+            self._objects.delete(found.key)
+
+
+class Receiving(AbstractContextManager["Receiving"]):
+    """Bytes of an upload on their way in; a whole piece is kept whatever happens after it.
+
+    Leaving the block without ``keep()`` forgets the piece that was begun, and no other.
+    """
+
+    def __init__(
+        self, store: UploadStore, objects: ObjectStore, upload: Upload, key: DataKey
+    ) -> None:
+        """Begin where the upload stands."""
+        self._store = store
+        self._objects = objects
+        self._key = key
+        self._writer: EncryptedWriter | None = None
+        self._name = ""
+        self.upload = upload
+
+    def write(self, block: bytes) -> None:
+        """Take the next bytes. Raises RequestTooLarge beyond the size that was announced."""
+        if self.offset + len(block) > self.upload.size_bytes:
+            raise RequestTooLarge("More came than was announced.")
+        if self._writer is None:
+            self._name = new_id()
+            sink = self._objects.write(_object_key(self.upload, self._name))
+            self._writer = EncryptedWriter(sink, self._key, purpose=self._name)
+        self._writer.write(block)
+        if self._writer.tell() >= PART_BYTES:
+            self.keep()
+
+    @property
+    def offset(self) -> int:
+        """How many bytes have come, those of the piece that was begun included."""
+        return self.upload.offset_bytes + (self._writer.tell() if self._writer else 0)
+
+    def keep(self) -> None:
+        """Make what has arrived count. Raises UploadOffset when others went on meanwhile."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        size = writer.tell()
+        writer.close()
+        part = UploadPart(start=self.upload.offset_bytes, size_bytes=size, name=self._name)
+        try:
+            self._store.advance(self.upload, part)
+        except BaseException:
+            self._objects.delete(_object_key(self.upload, self._name))
+            raise
+        self.upload = replace(self.upload, offset_bytes=part.start + size)
+
+    def abort(self) -> None:
+        """Forget the piece that was begun."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.abort()
+
+    def __exit__(self, *_exception: object) -> None:
+        """Forget what was not kept."""
+        self.abort()
+
+
+def _object_key(upload: Upload, part: str) -> str:
+    return f"{_ROOT}/{upload.id}/{part}"
