@@ -211,7 +211,7 @@ def migrate(engine: Engine) -> None:
     from alembic import command
     from alembic.runtime.migration import MigrationContext
 
-    config = _alembic()
+    config = alembic_config()
     known = known_revisions()
     with writing(engine) as connection:
         if connection.dialect.name != "sqlite":
@@ -228,11 +228,12 @@ def known_revisions() -> frozenset[str]:
     """Return the revisions of the schema that this version can bring up to date."""
     from alembic.script import ScriptDirectory
 
-    scripts = ScriptDirectory.from_config(_alembic())
+    scripts = ScriptDirectory.from_config(alembic_config())
     return frozenset(script.revision for script in scripts.walk_revisions())
 
 
-def _alembic() -> "Config":
+def alembic_config() -> "Config":
+    """Return where the migrations lie; a connection is for whoever runs them."""
     from alembic.config import Config
 
     config = Config()
