@@ -11,6 +11,7 @@ from app.backups import backups, restore
 from app.benches import benches
 from app.comparing import compare
 from app.emulators import emulators
+from app.erasing import erase
 from app.live import live
 from app.providers import providers
 from app.rules import rules
@@ -60,6 +61,7 @@ app.command()(live)
 app.command()(compare)
 app.command()(search)
 app.command()(restore)
+app.command()(erase)
 
 
 class StoredFormat(StrEnum):

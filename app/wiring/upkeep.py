@@ -9,13 +9,19 @@ from sqlalchemy import Engine
 
 from app.settings import ROOT, Settings
 from app.wiring.parts import master_key_of
+from app.wiring.services import Services
 from services.domain.errors import NothingToKeep
+from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import is_any_worker_alive
 from services.jobs.queue import JobQueue
 from services.storage.calls import CallStore
-from services.storage.database import database_exists, known_revisions, open_engine
+from services.storage.customers import CustomerStore
+from services.storage.database import database_exists, forget_log, known_revisions, open_engine
+from services.storage.live_calls import LiveCallStore
 from services.storage.objects import ObjectStore
+from services.storage.tapes import TapeStore
 from services.upkeep.backup import BackupMaker, Tell
+from services.upkeep.erasing import CustomerEraser
 from services.upkeep.lock import upkeep_folder
 from services.upkeep.place import BackupPlace
 from services.upkeep.restore import Restorer
@@ -67,6 +73,20 @@ def key_text(settings: Settings) -> str:
     master_key_of(settings)
     secret = settings.partyline_key
     return secret.get_secret_value() if secret else settings.key_file.read_text("ascii")
+
+
+def build_eraser(services: Services) -> CustomerEraser:
+    """Return what erases everything of a customer."""
+    key = master_key_of(services.settings)
+    return CustomerEraser(
+        CustomerStore(services.engine),
+        services.desk,
+        services.vault,
+        LiveCallStore(services.engine),
+        TapeStore(services.settings.live_folder, key),
+        delete_copies=CopyDeleter(services.copies, services.providers).sweep,
+        tidy=lambda: (services.index.remove_deleted_words(), forget_log(services.engine)),
+    )
 
 
 @contextmanager
