@@ -28,6 +28,7 @@ from services.storage.database import (
 from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
+from services.storage.usage import UsageStore
 from tests.contract.stores import MASTER_KEY, ORG, add, analysed
 
 EARLIER = {file.stem: file for file in sorted((Path(__file__).parent / "earlier").glob("*.json"))}
@@ -79,6 +80,10 @@ def test_calls_of_earlier_versions_are_still_there(bare: Engine, revision: str) 
     figures = transcripts.figures(ORG, "edited")
     assert figures is not None
     assert figures.duration_ms == spoken.duration_ms
+
+    # Of the call that was transcribed then, not of the one that waits.
+    used = UsageStore(bare).transcribed(ORG, date(2000, 1, 1))
+    assert [used[key] for key in used if key[1] == "scripted"] == [(1, 22_000)]
 
     new = add(calls)
     transcripts.save(ORG, new.id, 1, analysed())
