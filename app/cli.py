@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from app.assemblyai import assemblyai
+from app.backups import backups, restore
 from app.benches import benches
 from app.comparing import compare
 from app.emulators import emulators
+from app.erasing import erase
 from app.ingesting import ingest
 from app.live import live
 from app.providers import providers
@@ -53,12 +55,15 @@ app.add_typer(rules, name="rules")
 app.add_typer(providers, name="providers")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
+app.add_typer(backups, name="backup")
 app.add_typer(text, name="text")
 app.add_typer(assemblyai, name="assemblyai")
 app.command()(live)
 app.command()(ingest)
 app.command()(compare)
 app.command()(search)
+app.command()(restore)
+app.command()(erase)
 
 
 class StoredFormat(StrEnum):

@@ -47,6 +47,8 @@ class ElsewhereSettings(BaseSettings):
         float | None, Field(validation_alias="PARTYLINE_ASSEMBLYAI_COST_PER_HOUR", ge=0)
     ] = None
 
+    currency: Annotated[str, Field(validation_alias="PARTYLINE_CURRENCY", max_length=8)] = ""
+
     llm_base_url: Annotated[str | None, Field(validation_alias="LLM_BASE_URL")] = None
     llm_api_key: Annotated[SecretStr | None, Field(validation_alias="LLM_API_KEY")] = None
     llm_model: Annotated[str | None, Field(validation_alias="LLM_MODEL")] = None

@@ -397,6 +397,54 @@ class DatabaseTooNew(StorageError):
     retryable = False
 
 
+# --- backups ------------------------------------------------------------------------------------
+
+
+class BackupError(PartylineError):
+    """The backup could not be used."""
+
+
+class BackupMissing(BackupError):
+    """There is no such backup at this place."""
+
+
+class BackupDamaged(BackupError):
+    """This backup is damaged: not all of it is as it was written."""
+
+
+class BackupUnfit(BackupError):
+    """This backup does not fit this installation."""
+
+
+class NothingToKeep(BackupError):
+    """There are no calls here yet, so there is nothing to back up."""
+
+
+class BackupUnsettled(BackupError):
+    """Too much was deleted while the backup was made; please make it again."""
+
+    retryable = True
+
+
+class UpkeepRunning(BackupError):
+    """A backup of this installation is being made or restored already."""
+
+
+class PlaceInUse(BackupError):
+    """There are calls here already; restoring would replace them."""
+
+
+class StillRunning(BackupError):
+    """Partyline is running on this data folder; stop it before restoring a backup."""
+
+
+class DatabaseToolsMissing(BackupError):
+    """PostgreSQL's own programs pg_dump and pg_restore are needed and could not do it.
+
+    They come with the package postgresql-client, in the server's version or a newer one.
+    """
+
+
 # --- the local engine -------------------------------------------------------------------------
 
 

@@ -8,7 +8,18 @@ but the reference stays, until the provider has deleted the copy.
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from services.storage.database import reading, upsert, writing
 from services.storage.models import CALLS, RUNS, TRANSCRIPTS
@@ -93,6 +104,12 @@ class ProviderCopyStore:
             DueCopy(provider=row.provider, reference=row.reference, tries=row.tries + 1)
             for row in rows
         ]
+
+    def due_count(self) -> int:
+        """Return how many copies are yet to be deleted at their providers."""
+        query = select(func.count()).select_from(PROVIDER_COPIES).where(_C.call_id.is_(None))
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one()
 
     def forget(self, copy: DueCopy) -> None:
         """Forget a copy that its provider has deleted."""

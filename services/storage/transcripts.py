@@ -33,6 +33,7 @@ from services.storage.transcript_rows import (
     stored_by_finished_run,
     write_edits,
 )
+from services.storage.usage import note_use
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +105,7 @@ class TranscriptStore:
             if transcript.redacted and not outdated:
                 forget_unredacted(inside, call_id, edits_follow=edits is not None)
             replace_transcript(inside, call, run, transcript)
+            note_use(inside, call, run, transcript)
             if not outdated:
                 activate(inside, call, transcript.id)
                 if edits is not None:

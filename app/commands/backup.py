@@ -1,0 +1,86 @@
+"""``partyline backup`` and ``partyline restore``."""
+
+import json
+
+from app.commands.console import EXIT_BAD_INPUT, say
+from app.settings import Settings
+from app.wiring.upkeep import backup_maker, backup_place, key_text, restorer
+from services.upkeep.restore import check_backup, prune
+
+MEGABYTE = 1_000_000
+
+
+def make_backup(settings: Settings, place: str, *, with_key: bool, as_json: bool) -> int:
+    """Make a backup; what was made goes to standard output. Raises what the maker raises."""
+    key = key_text(settings) if with_key else None
+    with backup_maker(settings, say) as maker:
+        made = maker.make(backup_place(settings, place), with_key=key)
+    manifest = made.manifest
+    if as_json:
+        told = {
+            "id": manifest.id,
+            "calls": manifest.call_count,
+            "objects": manifest.object_count,
+            "object_bytes": manifest.object_bytes,
+            "copied": made.copied,
+            "copied_bytes": made.copied_bytes,
+            "database_bytes": manifest.database.size,
+        }
+        print(json.dumps(told))
+    else:
+        print(
+            f"{manifest.id}: {manifest.call_count} calls, {_mb(manifest.object_bytes)} of sound "
+            f"({_mb(made.copied_bytes)} copied), database {_mb(manifest.database.size)}"
+        )
+    if with_key:
+        say("The master key lies beside the backup: whoever has the place can hear every call.")
+    else:
+        where = "PARTYLINE_KEY" if settings.partyline_key else str(settings.key_file)
+        say(
+            f"Without the master key ({where}) this backup can't be opened by anybody. "
+            "Keep a copy of the key, in another place than the backup."
+        )
+    return 0
+
+
+def verify_backup(settings: Settings, place: str, which: str | None) -> int:
+    """Check a backup; 2 when it is damaged, whose parts go to standard output."""
+    lies = backup_place(settings, place)
+    manifest = lies.get(which)
+    check = check_backup(lies, manifest)
+    for name in check.damaged:
+        print(f"damaged: {name}")
+    state = f"{len(check.damaged)} damaged" if check.damaged else "all whole"
+    print(f"{manifest.id}: {check.parts} parts, {_mb(check.size)}, {state}")
+    return EXIT_BAD_INPUT if check.damaged else 0
+
+
+def print_backups(settings: Settings, place: str) -> int:
+    """List backups."""
+    for one in backup_place(settings, place).all():
+        print(
+            f"{one.id}  {one.created_at:%Y-%m-%d %H:%M} UTC  {one.dialect}  "
+            f"{one.call_count} calls  {_mb(one.object_bytes)} of sound"
+        )
+    return 0
+
+
+def prune_backups(settings: Settings, place: str, *, keep: int) -> int:
+    """Delete old backups."""
+    gone = prune(backup_place(settings, place), keep=keep)
+    print(f"{gone} backups deleted")
+    return 0
+
+
+def restore_backup(settings: Settings, place: str, which: str | None, *, overwrite: bool) -> int:
+    """Bring a backup back. Raises what the restorer raises; then nothing has changed for calls."""
+    lies = backup_place(settings, place)
+    manifest = lies.get(which)
+    with restorer(settings, say) as work:
+        work.restore(lies, manifest, overwrite=overwrite)
+    print(f"{manifest.id}: {manifest.call_count} calls restored")
+    return 0
+
+
+def _mb(size: int) -> str:
+    return f"{size / MEGABYTE:.1f} MB"

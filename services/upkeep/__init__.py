@@ -1,0 +1,1 @@
+"""What an installation needs besides calls: backups, erasing, what it takes of disk and money."""

@@ -1,0 +1,199 @@
+"""Where backups lie: a folder or a bucket, with one manifest each and sound that they share.
+
+backups/<id>/database           the database at a moment, encrypted
+backups/<id>/objects.jsonl.gz   which sound belongs to it
+backups/<id>/manifest.json      written last: without it there is no backup
+objects/<key>@<version>         sound, each version once for all backups
+keys/<key id>                   the master key, only if it was asked for
+"""
+
+import gzip
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from services.domain.errors import BackupDamaged, BackupMissing, NotFound
+from services.storage.objects import ObjectStore, ObjectWriter, StoredObject
+from services.upkeep.manifest import BackupManifest, KeptObject, StoredPart
+
+BLOCK_BYTES = 4 * 1024 * 1024
+MOST_MANIFEST_BYTES = 1024 * 1024
+SOUND = "objects"
+BACKUPS = "backups"
+KEYS = "keys"
+
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+class HashingSink:
+    """Passes bytes on to an object that is written, and knows their size and SHA-256."""
+
+    def __init__(self, writer: ObjectWriter, name: str) -> None:
+        """Write this object."""
+        self._writer = writer
+        self._name = name
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def write(self, data: bytes, /) -> int:
+        """Take the next bytes."""
+        self._hash.update(data)
+        self._size += len(data)
+        return self._writer.write(data)
+
+    def commit(self) -> None:
+        """Make the object visible and durable."""
+        self._writer.commit()
+
+    def abort(self) -> None:
+        """Forget what was written."""
+        self._writer.abort()
+
+    @property
+    def part(self) -> StoredPart:
+        """What was written."""
+        return StoredPart(name=self._name, size=self._size, sha256=self._hash.hexdigest())
+
+
+class BackupPlace:
+    """Reads and writes backups. Every method raises StorageError, or DiskFull, as places do."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        """Keep backups in ``objects``."""
+        self._objects = objects
+
+    def sink(self, name: str) -> HashingSink:
+        """Return where a part is written to."""
+        return HashingSink(self._objects.write(name), name)
+
+    def write(self, name: str, content: bytes) -> StoredPart:
+        """Write a small part at once."""
+        sink = self.sink(name)
+        sink.write(content)
+        sink.commit()
+        return sink.part
+
+    def read(self, part: StoredPart) -> Iterator[bytes]:
+        """Yield a part's bytes block by block.
+
+        Raises BackupDamaged when it is not as it was written, at the end at the latest.
+        """
+        read, found = 0, hashlib.sha256()
+        try:
+            while read < part.size:
+                block = self._objects.read_range(part.name, read, read + BLOCK_BYTES)
+                if not block:
+                    raise BackupDamaged
+                found.update(block)
+                read += len(block)
+                yield block
+            if self._objects.size(part.name) != part.size:
+                raise BackupDamaged
+        except NotFound:
+            raise BackupDamaged from None
+        if found.hexdigest() != part.sha256:
+            raise BackupDamaged
+
+    def read_range(self, name: str, start: int, stop: int) -> bytes:
+        """Return the bytes [start, stop) of a part. Raises NotFound."""
+        return self._objects.read_range(name, start, stop)
+
+    def hashed(self, name: str, size: int) -> StoredPart:
+        """Return a part that is there already, with the hash of what there is."""
+        found = hashlib.sha256()
+        for start in range(0, size, BLOCK_BYTES):
+            found.update(self._objects.read_range(name, start, start + BLOCK_BYTES))
+        return StoredPart(name=name, size=size, sha256=found.hexdigest())
+
+    def is_whole(self, part: StoredPart) -> bool:
+        """Say whether a part is as it was written."""
+        try:
+            for _ in self.read(part):
+                pass
+        except BackupDamaged:
+            return False
+        return True
+
+    def parts(self, below: str) -> Iterator[StoredObject]:
+        """Yield what lies below a name."""
+        return self._objects.list(below)
+
+    def delete(self, name: str) -> None:
+        """Delete a part, if it is there."""
+        self._objects.delete(name)
+
+    def remove_leftovers(self, *, older_than_s: float) -> int:
+        """Remove what interrupted writers left."""
+        return self._objects.remove_leftovers(older_than_s=older_than_s)
+
+    # --- backups ------------------------------------------------------------------------------
+
+    def all(self) -> list[BackupManifest]:
+        """Return all backups, the newest first; damaged manifests are none."""
+        found = []
+        for listed in list(self._objects.list(BACKUPS)):
+            if listed.key.endswith("/manifest.json"):
+                try:
+                    found.append(self._manifest(listed.key))
+                except (BackupDamaged, BackupMissing):
+                    continue
+        return sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
+
+    def get(self, backup_id: str | None = None) -> BackupManifest:
+        """Return a backup, the newest when none is named. Raises BackupMissing, BackupDamaged."""
+        if backup_id is None:
+            newest = self.all()
+            if not newest:
+                raise BackupMissing
+            return newest[0]
+        if not _ID.fullmatch(backup_id):
+            raise BackupMissing
+        return self._manifest(manifest_name(backup_id))
+
+    def _manifest(self, name: str) -> BackupManifest:
+        try:
+            content = self._objects.read_range(name, 0, MOST_MANIFEST_BYTES)
+        except NotFound:
+            raise BackupMissing from None
+        return BackupManifest.from_json(content)
+
+    def kept(self, manifest: BackupManifest) -> Iterator[KeptObject]:
+        """Yield all sound of a backup. Raises BackupDamaged."""
+        packed = b"".join(self.read(manifest.objects))
+        try:
+            with gzip.open(io.BytesIO(packed), "rt", encoding="utf-8") as lines:
+                yield from map(KeptObject.from_line, lines)
+        except (EOFError, OSError, UnicodeDecodeError):
+            raise BackupDamaged from None
+
+    def write_kept(self, backup_id: str, kept: Iterable[KeptObject]) -> StoredPart:
+        """Write which sound belongs to a backup."""
+        sink = self.sink(f"{BACKUPS}/{backup_id}/objects.jsonl.gz")
+        try:
+            # Without a time in it, so that the same list has the same hash.
+            with gzip.GzipFile("", "wb", 6, sink, mtime=0) as packed:  # type: ignore[arg-type]
+                for one in kept:
+                    packed.write(one.to_line().encode() + b"\n")
+            sink.commit()
+        except BaseException:
+            sink.abort()
+            raise
+        return sink.part
+
+
+def new_backup_id(now: datetime, random: str) -> str:
+    """Return an id that sorts by time."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{random}"
+
+
+def manifest_name(backup_id: str) -> str:
+    """Return where a backup's manifest lies."""
+    return f"{BACKUPS}/{backup_id}/manifest.json"
+
+
+def sound_name(found: StoredObject) -> str:
+    """Return where a version of an object is kept: another size or moment is another version."""
+    changed_us = int(found.changed_at.timestamp() * 1_000_000)
+    return f"{SOUND}/{found.key}@{changed_us:x}-{found.size:x}"

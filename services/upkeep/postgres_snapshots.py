@@ -1,0 +1,137 @@
+"""Snapshots of a PostgreSQL database, by its own pg_dump and pg_restore."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import text
+
+from services import telemetry
+from services.domain.errors import DatabaseToolsMissing
+from services.storage.database import reading
+from services.upkeep.snapshots import BLOCK_BYTES, DatabaseSnapshots, Sink, Snapshot, read_calls
+
+PACKAGED = Path("/usr/lib/postgresql")
+# Somebody who still works on the database keeps a restore from beginning.
+LOCK_TIMEOUT = "15s"
+
+
+class PostgresSnapshot(Snapshot):
+    """A transaction's view of the database, which pg_dump shares."""
+
+    def __init__(
+        self,
+        snapshots: "PostgresSnapshots",
+        exported: str,
+        revision: str,
+        call_ids: frozenset[str],
+    ) -> None:
+        """Dump what the exported view shows."""
+        self._snapshots = snapshots
+        self._exported = exported
+        self.revision = revision
+        self.call_ids = call_ids
+
+    def write(self, sink: Sink) -> None:
+        """Write a dump in PostgreSQL's own compressed form."""
+        command = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--no-password"]
+        with self._snapshots.program(*command, f"--snapshot={self._exported}") as process:
+            assert process.stdout is not None
+            while block := process.stdout.read(BLOCK_BYTES):
+                sink.write(block)
+
+
+class PostgresSnapshots(DatabaseSnapshots):
+    """Dumps what one transaction sees, and restores in one transaction."""
+
+    dialect = "postgresql"
+
+    @contextmanager
+    def taken(self) -> Iterator[Snapshot]:
+        """Hold a view of the database open."""
+        self.check_tools()
+        with reading(self._engine) as connection:
+            exported = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+            revision, call_ids = read_calls(connection)
+            yield PostgresSnapshot(self, exported, revision, call_ids)
+
+    def restore(self, content: Iterable[bytes]) -> None:
+        """Give the dump to pg_restore, which drops what is in its way."""
+        self.check_tools()
+        command = ["pg_restore", "--single-transaction", "--exit-on-error", "--clean"]
+        options = ["--if-exists", "--no-owner", "--no-privileges", "--no-password"]
+        with self.program(*command, *options, f"--dbname={self._place()['PGDATABASE']}") as process:
+            assert process.stdin is not None
+            for block in content:
+                process.stdin.write(block)
+            process.stdin.close()
+
+    def check_tools(self) -> None:
+        """Raise DatabaseToolsMissing where PostgreSQL's programs aren't installed."""
+        for name in ("pg_dump", "pg_restore"):
+            _found(name)
+
+    @contextmanager
+    def program(self, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run one of PostgreSQL's programs on this database.
+
+        Raises DatabaseToolsMissing when it fails; an exception of the block ends it.
+        """
+        process = subprocess.Popen(
+            [_found(name), *arguments],
+            env={**os.environ, **self._place()},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield process
+        except BrokenPipeError:
+            # It has ended before it had read everything: its status says why.
+            pass
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            status = _ended(process)
+        if status != 0:
+            telemetry.warning("backup.program_failed", program=name, status=status)
+            raise DatabaseToolsMissing
+
+    def _place(self) -> Mapping[str, str]:
+        """Return the database's address as variables: arguments are seen by everybody."""
+        url = self._engine.url
+        given = {
+            "PGHOST": url.host,
+            "PGPORT": url.port and str(url.port),
+            "PGDATABASE": url.database,
+            "PGUSER": url.username,
+            "PGPASSWORD": url.password and str(url.password),
+            "PGOPTIONS": f"-c lock_timeout={LOCK_TIMEOUT}",
+            **{f"PG{name.upper()}": str(value) for name, value in url.query.items()},
+        }
+        return {name: str(value) for name, value in given.items() if value}
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    pipes: tuple[IO[bytes] | None, ...] = (process.stdin, process.stdout)
+    for pipe in pipes:
+        if pipe is not None:
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                continue
+    return process.wait()
+
+
+def _found(name: str) -> str:
+    """Return where a program lies; the newest of Debian's. Raises DatabaseToolsMissing."""
+    packaged = sorted(PACKAGED.glob(f"*/bin/{name}"), key=lambda p: int(p.parts[-3]))
+    found = shutil.which(name) or (str(packaged[-1]) if packaged else None)
+    if found is None:
+        raise DatabaseToolsMissing
+    return found

@@ -1,0 +1,154 @@
+"""Checks backups, brings them back, and lets go of old ones."""
+
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from services import telemetry
+from services.domain.errors import (
+    BackupDamaged,
+    BackupUnfit,
+    DatabaseTooNew,
+    PlaceInUse,
+    StillRunning,
+    WrongKey,
+)
+from services.storage.encryption import EncryptedReader
+from services.storage.keys import DataKey, MasterKey
+from services.storage.objects import ObjectStore
+from services.upkeep.backup import PURPOSE, Tell
+from services.upkeep.copying import COPIES_AT_ONCE, some_at_once
+from services.upkeep.manifest import BackupManifest, KeptObject, StoredPart
+from services.upkeep.place import BACKUPS, SOUND, BackupPlace, manifest_name
+from services.upkeep.snapshots import DatabaseSnapshots
+
+BLOCK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupCheck:
+    """What reading all of a backup came to: parts read, bytes, names of damaged parts."""
+
+    parts: int
+    size: int
+    damaged: tuple[str, ...]
+
+
+def check_backup(place: BackupPlace, manifest: BackupManifest) -> BackupCheck:
+    """Read all of a backup and compare it with its hashes. Raises BackupDamaged for its list."""
+    parts, size, damaged = 0, 0, []
+    with ThreadPoolExecutor(COPIES_AT_ONCE, "check") as pool:
+        for some in some_at_once(_parts(place, manifest)):
+            for part, is_whole in zip(some, pool.map(place.is_whole, some), strict=True):
+                parts += 1
+                size += part.size
+                if not is_whole:
+                    damaged.append(part.name)
+    return BackupCheck(parts=parts, size=size, damaged=tuple(damaged))
+
+
+def prune(place: BackupPlace, *, keep: int) -> int:
+    """Delete all backups but the newest, and the sound that only they had; return how many.
+
+    Nobody may be making a backup at this place meanwhile.
+    """
+    everything = place.all()
+    staying, going = everything[:keep], everything[keep:]
+    needed = {kept.part.name for manifest in staying for kept in place.kept(manifest)}
+    for manifest in going:
+        # First of all: a backup without its manifest is none.
+        place.delete(manifest_name(manifest.id))
+    whole = {f"{BACKUPS}/{manifest.id}" for manifest in staying}
+    for found in list(place.parts(BACKUPS)):
+        if found.key.rpartition("/")[0] not in whole:
+            place.delete(found.key)
+    for found in list(place.parts(SOUND)):
+        if found.key not in needed:
+            place.delete(found.key)
+    return len(going)
+
+
+class Restorer:
+    """Brings an installation back."""
+
+    def __init__(
+        self,
+        snapshots: DatabaseSnapshots,
+        sound: ObjectStore,
+        master_key: MasterKey,
+        *,
+        revisions: Collection[str],
+        is_running: Callable[[], bool],
+        put_back_jobs: Callable[[], None],
+        tell: Tell = lambda _line: None,
+    ) -> None:
+        """Restore into these; ``revisions`` are the schemas that this version knows."""
+        self._snapshots = snapshots
+        self._sound = sound
+        self._master_key = master_key
+        self._revisions = revisions
+        self._is_running = is_running
+        self._put_back_jobs = put_back_jobs
+        self._tell = tell
+
+    def restore(
+        self, place: BackupPlace, manifest: BackupManifest, *, overwrite: bool = False
+    ) -> None:
+        """Bring a backup back: the sound first, then the database at once.
+
+        Everything is checked before anything is changed. Raises BackupUnfit, DatabaseTooNew,
+        WrongKey, StillRunning, PlaceInUse, BackupDamaged, DatabaseToolsMissing, DiskFull,
+        StorageError.
+        """
+        data_key = self._check_fits(manifest)
+        if self._is_running():
+            raise StillRunning
+        if not overwrite and not self._snapshots.is_empty():
+            raise PlaceInUse("Choose an empty place, or say --overwrite.")
+        self._tell("checking the backup")
+        damaged = check_backup(place, manifest).damaged
+        if damaged:
+            raise BackupDamaged(f"{len(damaged)} of its parts.")
+        self._tell(f"sound: {manifest.object_count} files")
+        with ThreadPoolExecutor(COPIES_AT_ONCE, "restore") as pool:
+            for some in some_at_once(place.kept(manifest)):
+                list(pool.map(lambda kept: self._bring_back(place, kept), some))
+        self._tell("database")
+        self._snapshots.restore(self._database(place, manifest.database, data_key))
+        # Whoever ran jobs at the moment of the backup doesn't any more.
+        self._put_back_jobs()
+        telemetry.event("backup.restored", calls=manifest.call_count, objects=manifest.object_count)
+
+    def _check_fits(self, manifest: BackupManifest) -> DataKey:
+        if manifest.dialect != self._snapshots.dialect:
+            raise BackupUnfit(
+                f"It is of a {manifest.dialect} database, and DATABASE_URL names "
+                f"a {self._snapshots.dialect} one; one can't become the other."
+            )
+        if manifest.revision not in self._revisions:
+            raise DatabaseTooNew
+        try:
+            return self._master_key.unwrap(manifest.key, manifest.id)
+        except WrongKey:
+            raise WrongKey("The backup was made under another master key.") from None
+
+    def _bring_back(self, place: BackupPlace, kept: KeptObject) -> None:
+        with self._sound.write(kept.key) as writer:
+            for block in place.read(kept.part):
+                writer.write(block)
+
+    def _database(self, place: BackupPlace, part: StoredPart, key: DataKey) -> Iterator[bytes]:
+        reader = EncryptedReader(
+            lambda start, stop: place.read_range(part.name, start, stop),
+            part.size,
+            key,
+            purpose=PURPOSE,
+        )
+        while block := reader.read(BLOCK_BYTES):
+            yield block
+
+
+def _parts(place: BackupPlace, manifest: BackupManifest) -> Iterator[StoredPart]:
+    yield manifest.database
+    for kept in place.kept(manifest):
+        yield kept.part

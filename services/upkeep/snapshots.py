@@ -1,0 +1,87 @@
+"""The database as a whole: taken at one moment while others work on it, and put back."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, inspect, select, text
+
+from services.domain.errors import NothingToKeep
+from services.storage.database import reading
+from services.storage.models import CALLS
+
+BLOCK_BYTES = 1024 * 1024
+
+# What people have made; where all of these are empty, restoring takes nothing away.
+_PRECIOUS = (
+    "calls",
+    "live_calls",
+    "known_voices",
+    "vocabularies",
+    "rules",
+    "scorecards",
+    "voice_signatures",
+)
+
+
+class Sink(Protocol):
+    """Takes bytes."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take the next bytes."""
+
+
+class Snapshot(ABC):
+    """The database at one moment; ``revision`` is its schema's, ``call_ids`` whom it has."""
+
+    revision: str
+    call_ids: frozenset[str]
+
+    @abstractmethod
+    def write(self, sink: Sink) -> None:
+        """Write all of it. Raises StorageError, DiskFull, DatabaseToolsMissing."""
+
+
+class DatabaseSnapshots(ABC):
+    """Takes and restores one kind of database."""
+
+    dialect: str
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        """Work on this database; ``folder`` may hold a copy of it for a while."""
+        self._engine = engine
+        self._folder = folder
+
+    @abstractmethod
+    def taken(self) -> AbstractContextManager[Snapshot]:
+        """Return a context that holds the database's state of its beginning."""
+
+    @abstractmethod
+    def restore(self, content: Iterable[bytes]) -> None:
+        """Put a snapshot in the place of all there is, at once or not at all.
+
+        Raises BackupDamaged, StorageError, DiskFull, DatabaseToolsMissing.
+        """
+
+    def is_empty(self) -> bool:
+        """Say whether there is nothing that restoring would take away."""
+        with reading(self._engine) as connection:
+            there = set(inspect(connection).get_table_names())
+            return not any(
+                connection.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first()
+                for name in _PRECIOUS
+                if name in there
+            )
+
+
+def read_calls(connection: Connection) -> tuple[str, frozenset[str]]:
+    """Return the schema's revision and the ids of all calls.
+
+    Raises NothingToKeep where there is no installation.
+    """
+    if not inspect(connection).has_table("alembic_version"):
+        raise NothingToKeep
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    return str(revision), frozenset(connection.execute(select(CALLS.c.id)).scalars())

@@ -1,0 +1,358 @@
+"""Backups of both databases, in both kinds of places: whole, consistent, and nothing replaced."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, make_url
+
+from emulators.s3 import S3Server
+from services.domain.errors import (
+    BackupDamaged,
+    BackupMissing,
+    BackupUnfit,
+    DatabaseToolsMissing,
+    DatabaseTooNew,
+    PlaceInUse,
+    StillRunning,
+    WrongKey,
+)
+from services.domain.people import LOCAL_USER
+from services.storage.audio_vault import AudioVault, Rendition
+from services.storage.calls import CallStore
+from services.storage.database import known_revisions, migrate, open_engine
+from services.storage.keys import MasterKey
+from services.storage.objects import ObjectStore
+from services.storage.transcripts import TranscriptStore
+from services.upkeep import postgres_snapshots
+from services.upkeep.backup import BackupMaker
+from services.upkeep.place import BackupPlace
+from services.upkeep.postgres_snapshots import PostgresSnapshots
+from services.upkeep.restore import Restorer, check_backup, prune
+from services.upkeep.snapshots import DatabaseSnapshots
+from services.upkeep.sqlite_snapshots import SqliteSnapshots
+from tests.builders import transcript, utterance
+from tests.contract.places import bucket_access
+from tests.contract.stores import MASTER_KEY, add, analysed
+
+ORG = LOCAL_USER.org_id
+NUMBERS = count()
+
+
+@dataclass
+class Installation:
+    """Calls with words and sound, in one database and one place."""
+
+    engine: Engine
+    sound: ObjectStore
+    folder: Path
+    key: MasterKey = MASTER_KEY
+    jobs_put_back: int = 0
+    running: bool = False
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        self.calls = CallStore(self.engine)
+        self.transcripts = TranscriptStore(self.engine)
+        self.vault = AudioVault(self.sound, self.key)
+
+    def add(self, words: str) -> str:
+        call = add(self.calls, content_hash=f"hash of {words}", org_id=ORG)
+        spoken = transcript(utterance(1, "s1", 0, words), transcript_id=f"t-{call.id}")
+        self.transcripts.save(ORG, call.id, 1, analysed(spoken))
+        with self.vault.write(call.id, Rendition.ORIGINAL, self.calls.key(ORG, call.id)) as sink:
+            sink.write(words.encode() * 1000)
+        return call.id
+
+    def delete(self, call_id: str) -> None:
+        self.calls.delete(ORG, call_id)
+        self.vault.delete(call_id)
+
+    def told(self) -> dict[str, str]:
+        """Return what each call's words and sound are; all of it can be read."""
+        found = {}
+        for row in self.calls.list(ORG):
+            words = self.transcripts.active(ORG, row.call.id).utterances[0].text
+            key = self.calls.key(ORG, row.call.id)
+            with self.vault.open(row.call.id, Rendition.ORIGINAL, key) as file:
+                assert file.read() == words.encode() * 1000
+            found[row.call.id] = words
+        return found
+
+    @property
+    def snapshots(self) -> DatabaseSnapshots:
+        kinds = {"sqlite": SqliteSnapshots, "postgresql": PostgresSnapshots}
+        return kinds[self.engine.dialect.name](self.engine, self.folder)
+
+    def maker(self, sound: ObjectStore | None = None) -> BackupMaker:
+        return BackupMaker(
+            self.snapshots,
+            self.calls,
+            sound or self.sound,
+            self.key,
+            version="1",
+        )
+
+    def restorer(self, **changes: object) -> Restorer:
+        def put_back() -> None:
+            self.jobs_put_back += 1
+
+        given: dict[str, object] = {
+            "revisions": known_revisions(),
+            "is_running": lambda: self.running,
+            "put_back_jobs": put_back,
+        }
+        return Restorer(self.snapshots, self.sound, self.key, **{**given, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def installed(engine: Engine, tmp_path: Path, request: pytest.FixtureRequest) -> Installation:
+    """An installation: SQLite and a folder, or PostgreSQL and a bucket."""
+    if engine.dialect.name == "sqlite":
+        sound = ObjectStore(str(tmp_path / "audio"))
+    else:
+        sound = request.getfixturevalue("bucket_objects")
+    return Installation(engine=engine, sound=sound, folder=tmp_path / "upkeep")
+
+
+@pytest.fixture
+def place(installed: Installation, tmp_path: Path, s3: S3Server, bucket: str) -> BackupPlace:
+    """Where backups lie: a bucket for what lies in a folder, and the other way round."""
+    if installed.engine.dialect.name == "sqlite":
+        return BackupPlace(ObjectStore(s3.url(f"{bucket}-backups"), bucket_access(s3)))
+    return BackupPlace(ObjectStore(str(tmp_path / "backups")))
+
+
+@pytest.fixture
+def elsewhere(
+    installed: Installation, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Installation]:
+    """An empty installation of the same kind: the database is there, and nothing in it."""
+    if installed.engine.dialect.name == "sqlite":
+        engine = open_engine(f"sqlite:///{tmp_path / 'elsewhere' / 'partyline.db'}")
+    else:
+        server: Engine = request.getfixturevalue("postgres")
+        name = f"elsewhere_{next(NUMBERS)}"
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        address = make_url(server.url).set(database=name)
+        engine = open_engine(address.render_as_string(hide_password=False))
+    made = Installation(
+        engine=engine,
+        sound=ObjectStore(str(tmp_path / "audio elsewhere")),
+        folder=tmp_path / "upkeep elsewhere",
+    )
+    yield made
+    engine.dispose()
+
+
+def test_a_backup_brings_everything_back(
+    installed: Installation, place: BackupPlace, elsewhere: Installation
+) -> None:
+    for words in ("Where is my parcel", "Cancel it please"):
+        installed.add(words)
+    before = installed.told()
+    first = installed.maker().make(place)
+    assert (first.manifest.call_count, first.manifest.object_count, first.copied) == (2, 2, 2)
+    assert check_backup(place, first.manifest).damaged == ()
+    elsewhere.restorer().restore(place, place.get())
+    assert elsewhere.told() == before
+    assert elsewhere.jobs_put_back == 1
+    migrate(elsewhere.engine)
+    elsewhere.add("And another thing")
+    assert len(elsewhere.told()) == 3
+
+
+def test_sound_is_copied_once(installed: Installation, place: BackupPlace) -> None:
+    gone = installed.add("Where is my parcel")
+    installed.maker().make(place)
+    stays = installed.add("Cancel it please")
+    second = installed.maker().make(place)
+    assert (second.copied, second.manifest.object_count) == (1, 2)
+    installed.delete(gone)
+    third = installed.maker().make(place)
+    assert (third.copied, third.manifest.call_count) == (0, 1)
+    assert [one.key for one in place.kept(third.manifest)] == [f"calls/{stays}/original"]
+    assert [one.id for one in place.all()] == [
+        third.manifest.id,
+        second.manifest.id,
+        *(one.id for one in place.all()[2:]),
+    ]
+    assert prune(place, keep=1) == 2
+    assert [one.id for one in place.all()] == [third.manifest.id]
+    assert check_backup(place, third.manifest).damaged == ()
+    assert len(list(place.parts("objects"))) == 1
+
+
+def test_nothing_of_a_call_can_be_read_at_the_place(
+    installed: Installation, place: BackupPlace
+) -> None:
+    installed.add("Where is my parcel")
+    installed.maker().make(place)
+    parts = list(place.parts(""))
+    everything = b"".join(place.read_range(one.key, 0, one.size) for one in parts)
+    assert b"parcel" not in everything
+    assert not [one.key for one in parts if one.key.startswith("keys/")]
+    installed.maker().make(place, with_key="the key")
+    [key] = place.parts("keys")
+    assert place.read_range(key.key, 0, 100) == b"the key"
+
+
+class Interfering(ObjectStore):
+    """Sound around whose listings, counted from 1, something happens."""
+
+    def __init__(
+        self,
+        real: ObjectStore,
+        *,
+        before: dict[int, Callable[[], object]] | None = None,
+        after: dict[int, Callable[[], object]] | None = None,
+    ) -> None:
+        self._real = real
+        self._before = before or {}
+        self._after = after or {}
+        self.looks = 0
+
+    def list(self, prefix=""):
+        self.looks += 1
+        self._before.get(self.looks, int)()
+        found = list(self._real.list(prefix))
+        self._after.get(self.looks, int)()
+        return iter(found)
+
+    def read_range(self, key, start, stop):
+        return self._real.read_range(key, start, stop)
+
+
+@pytest.mark.parametrize("look", [1, 2])
+def test_calls_that_come_and_go_meanwhile(
+    installed: Installation, place: BackupPlace, elsewhere: Installation, look: int
+) -> None:
+    """Whatever the database of a backup names is in the backup, and nothing else.
+
+    The second look is that of the snapshot: the call that goes then is still in it.
+    """
+    going, staying = installed.add("I go"), installed.add("I stay")
+
+    def meanwhile() -> None:
+        installed.delete(going)
+        installed.add("I come")
+
+    sound = Interfering(installed.sound, after={look: meanwhile})
+    manifest = installed.maker(sound).make(place).manifest
+    assert sound.looks == 2
+    elsewhere.restorer().restore(place, manifest)
+    told = elsewhere.told()
+    assert sorted(told.values()) == (["I come", "I stay"] if look == 1 else ["I go", "I stay"])
+    assert {stored.call_id for stored in elsewhere.vault.stored()} == told.keys()
+    assert staying in told
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_snapshot_whose_sound_has_gone_is_not_used(
+    installed: Installation, place: BackupPlace, elsewhere: Installation, moment: str
+) -> None:
+    """A call comes after the first look, and goes when it is in the snapshot but not copied."""
+    installed.add("I stay")
+    found: list[str] = []
+
+    def comes() -> None:
+        found.append(installed.add("I am short-lived"))
+
+    def gone() -> None:
+        installed.delete(found[0])
+
+    sound = Interfering(
+        installed.sound,
+        before={2: gone} if moment == "before" else {},
+        after={1: comes} | ({2: gone} if moment == "after" else {}),
+    )
+    manifest = installed.maker(sound).make(place).manifest
+    assert sound.looks == 3
+    assert manifest.call_count == 1
+    elsewhere.restorer().restore(place, manifest)
+    assert list(elsewhere.told().values()) == ["I stay"]
+
+
+def test_damage_is_found_before_anything_is_changed(
+    installed: Installation, place: BackupPlace, elsewhere: Installation
+) -> None:
+    installed.add("Where is my parcel")
+    manifest = installed.maker().make(place).manifest
+    [sound] = place.kept(manifest)
+    for part in (sound.part, manifest.database):
+        whole = place.read_range(part.name, 0, part.size)
+        for damaged in (whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1]), whole + b"x", None):
+            if damaged is None:
+                place.delete(part.name)
+            else:
+                place.write(part.name, damaged)
+            assert check_backup(place, manifest).damaged == (part.name,)
+            with pytest.raises(BackupDamaged):
+                elsewhere.restorer().restore(place, manifest)
+        place.write(part.name, whole)
+    assert list(elsewhere.sound.list()) == []
+    assert elsewhere.snapshots.is_empty()
+    place.write(f"backups/{manifest.id}/manifest.json", b'{"schema": "partyline.backup/1"}')
+    with pytest.raises(BackupDamaged):
+        place.get(manifest.id)
+    with pytest.raises(BackupMissing):
+        place.get()
+    with pytest.raises(BackupMissing):
+        place.get("../..")
+
+
+def test_what_does_not_fit_is_refused(
+    installed: Installation, place: BackupPlace, elsewhere: Installation
+) -> None:
+    installed.add("Where is my parcel")
+    manifest = installed.maker().make(place).manifest
+    with pytest.raises(DatabaseTooNew):
+        elsewhere.restorer(revisions={"0001"}).restore(place, manifest)
+    elsewhere.running = True
+    with pytest.raises(StillRunning):
+        elsewhere.restorer().restore(place, manifest)
+    elsewhere.running = False
+    elsewhere.key = MasterKey(bytes(32))
+    with pytest.raises(WrongKey, match="another master key"):
+        elsewhere.restorer().restore(place, manifest)
+    told = json.loads(place.read_range(f"backups/{manifest.id}/manifest.json", 0, 100_000))
+    place.write(
+        f"backups/{manifest.id}/manifest.json", json.dumps(told | {"dialect": "x"}).encode()
+    )
+    with pytest.raises(BackupUnfit):
+        elsewhere.restorer().restore(place, place.get())
+    assert elsewhere.snapshots.is_empty()
+
+
+def test_calls_that_are_there_are_replaced_only_on_demand(
+    installed: Installation, place: BackupPlace
+) -> None:
+    installed.add("Where is my parcel")
+    manifest = installed.maker().make(place).manifest
+    before = installed.told()
+    later = installed.add("Cancel it please")
+    with pytest.raises(PlaceInUse, match="--overwrite"):
+        installed.restorer().restore(place, manifest)
+    assert later in installed.told()
+    installed.restorer().restore(place, manifest, overwrite=True)
+    assert installed.told() == before
+
+
+def test_tools_that_fail_are_told_of(
+    installed: Installation, place: BackupPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed.add("Where is my parcel")
+    installed.maker().make(place)
+    if installed.engine.dialect.name == "sqlite":
+        return
+    broken = tmp_path / "pg_dump"
+    shutil.copy("/bin/false", broken)
+    monkeypatch.setattr(postgres_snapshots, "_found", lambda _name: str(broken))
+    with pytest.raises(DatabaseToolsMissing, match="postgresql-client"):
+        installed.maker().make(place)
+    assert len(place.all()) == 1

@@ -1,0 +1,168 @@
+"""Everything of one customer is erased, and nothing of anybody else's, on every database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, inspect, text
+
+from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.errors import AccessDenied, InvalidRequest, NotFound, StorageError
+from services.domain.people import LOCAL_USER, Role
+from services.jobs.desk import JobDesk
+from services.jobs.intake import Intake
+from services.jobs.queue import JobQueue, prepare_queue
+from services.providers.registry import ProviderRegistry
+from services.storage.active import ActiveTranscripts
+from services.storage.audio_vault import AudioVault, Rendition
+from services.storage.calls import CallStore
+from services.storage.customers import CustomerStore
+from services.storage.database import open_engine
+from services.storage.live_calls import LiveCallStore
+from services.storage.objects import ObjectStore
+from services.storage.provider_copies import ProviderCopyStore
+from services.storage.runs import RunStore
+from services.storage.search import SearchIndex
+from services.storage.tapes import TapeStore
+from services.storage.transcripts import TranscriptStore
+from services.upkeep.erasing import CustomerEraser
+from tests.builders import transcript, utterance
+from tests.contract.stores import MASTER_KEY, add, analysed
+from tests.contract.test_live_call_store import running
+
+ORG = LOCAL_USER.org_id
+CANARY = "zanzibar"
+
+
+@dataclass
+class House:
+    """All that a customer's calls leave traces in."""
+
+    engine: Engine
+    eraser: CustomerEraser
+    calls: CallStore
+    transcripts: TranscriptStore
+    vault: AudioVault
+    live: LiveCallStore
+    tapes: TapeStore
+    copies: ProviderCopyStore
+
+    def add(self, ref: str, word: str) -> str:
+        made = add(self.calls, org_id=ORG, details=CallDetails(customer_ref=ref, agent_name=word))
+        spoken = transcript(utterance(1, "s1", 0, f"hello {word}"), transcript_id=f"t{made.id}")
+        self.transcripts.save(ORG, made.id, 1, analysed(spoken))
+        with self.vault.write(made.id, Rendition.ORIGINAL, self.calls.key(ORG, made.id)) as sink:
+            sink.write(b"sound")
+        self.copies.note(ORG, made.id, 1, "assemblyai", f"copy-of-{made.id}")
+        return made.id
+
+    def everything(self) -> str:
+        """Return all text in the database."""
+        found = []
+        with self.engine.connect() as connection:
+            for name in inspect(connection).get_table_names():
+                rows = connection.execute(text(f"SELECT * FROM {name}")).all()
+                found += [repr(tuple(row)) for row in rows]
+        return "\n".join(found)
+
+
+@pytest.fixture
+def house(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
+    prepare_queue(database_url)
+    calls, runs = CallStore(engine), RunStore(engine)
+    vault = AudioVault(ObjectStore(str(tmp_path / "audio")), MASTER_KEY)
+    queue = JobQueue(open_engine(database_url))
+    live, tapes = LiveCallStore(engine), TapeStore(tmp_path / "live", MASTER_KEY)
+    desk = JobDesk(
+        calls,
+        runs,
+        ActiveTranscripts(engine),
+        vault,
+        queue,
+        Intake(calls, vault, ProviderRegistry({}), queue),
+        workers_folder=tmp_path / "workers",
+        demo_folder=tmp_path,
+        defaults=ProcessingOptions(),
+    )
+    eraser = CustomerEraser(
+        CustomerStore(engine),
+        desk,
+        vault,
+        live,
+        tapes,
+        delete_copies=int,
+        tidy=SearchIndex(engine).remove_deleted_words,
+    )
+    yield House(
+        engine=engine,
+        eraser=eraser,
+        calls=calls,
+        transcripts=TranscriptStore(engine),
+        vault=vault,
+        live=live,
+        tapes=tapes,
+        copies=ProviderCopyStore(engine),
+    )
+    queue.close()
+
+
+def test_nothing_of_the_customer_stays(house: House) -> None:
+    mine = [house.add("C-1", CANARY) for _ in range(3)]
+    other = house.add("C-10", "somebody")
+    held = replace(
+        running(id="held"), org_id=ORG, details=CallDetails(customer_ref="C-1", agent_name=CANARY)
+    )
+    house.tapes.create("held", 1).close()
+    house.live.add(held)
+    house.live.add(replace(running(id="kept"), org_id=ORG))
+    assert CANARY in house.everything()
+
+    seen = house.eraser.look(LOCAL_USER, " C-1 ")
+    assert (seen.calls, seen.transcripts, seen.runs) == (3, 3, 3)
+    assert (seen.sound_files, seen.copies, seen.live_calls) == (3, 3, 1)
+    assert len(house.calls.list(ORG)) == 4
+    assert house.eraser.erase(LOCAL_USER, "C-1") == seen
+
+    assert CANARY not in house.everything()
+    assert [row.call.id for row in house.calls.list(ORG)] == [other]
+    assert {stored.call_id for stored in house.vault.stored()} == {other}
+    assert house.tapes.ids() == []
+    assert [call.id for call in house.live.running(ORG)] == ["kept"]
+    due = {copy.reference for copy in house.copies.claim(10)}
+    assert due == {f"copy-of-{call_id}" for call_id in mine}
+    assert house.eraser.erase(LOCAL_USER, "C-1").is_nothing
+
+
+def test_what_broke_off_goes_on_where_it_was(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        house.add("C-1", CANARY)
+    real = house.vault.delete
+    left = iter([None])
+
+    def fails_at_the_second(call_id: str) -> None:
+        if next(left, StorageError) is StorageError:
+            raise StorageError
+        real(call_id)
+
+    monkeypatch.setattr(house.vault, "delete", fails_at_the_second)
+    with pytest.raises(StorageError):
+        house.eraser.erase(LOCAL_USER, "C-1")
+    monkeypatch.undo()
+    assert house.eraser.look(LOCAL_USER, "C-1").calls == 1
+    house.eraser.erase(LOCAL_USER, "C-1")
+    assert CANARY not in house.everything()
+
+
+def test_who_may_erase(house: House) -> None:
+    house.add("C-1", CANARY)
+    viewer = replace(LOCAL_USER, role=Role.VIEWER)
+    stranger = replace(LOCAL_USER, org_id="elsewhere")
+    with pytest.raises(AccessDenied):
+        house.eraser.erase(viewer, "C-1")
+    with pytest.raises(InvalidRequest):
+        house.eraser.erase(LOCAL_USER, "  ")
+    assert house.eraser.erase(stranger, "C-1").is_nothing
+    assert house.eraser.look(LOCAL_USER, "C-1").calls == 1
+    with pytest.raises(NotFound):
+        house.calls.get("elsewhere", house.calls.list(ORG)[0].call.id)
