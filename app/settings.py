@@ -86,6 +86,7 @@ class Settings(ApiSettings, ElsewhereSettings, PhoneSettings, WatchSettings):
 
     worker_id: Annotated[str | None, Field(validation_alias="WORKER_ID")] = None
     jobs_at_once: Annotated[int, Field(validation_alias="PARTYLINE_JOBS_AT_ONCE", ge=1, le=64)] = 1
+    drain_ms: Annotated[int, Field(validation_alias="PARTYLINE_DRAIN_MS", ge=0)] = 20_000
     whisper_model: Annotated[str | None, Field(validation_alias="WHISPER_MODEL")] = None
     threads: Annotated[int, Field(validation_alias="PARTYLINE_THREADS", ge=1)] = 2
     embedded_worker: Annotated[bool, Field(validation_alias="PARTYLINE_EMBEDDED_WORKER")] = True

@@ -22,6 +22,7 @@ from app.wiring.parts import (
 )
 from app.wiring.phone import build_callers
 from app.wiring.phone_streams import build_phone_streams
+from app.wiring.presence import build_workers
 from services.access.api_tokens import ApiTokens
 from services.access.tokens import TokenSigner
 from services.asking import AskService
@@ -29,6 +30,7 @@ from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.workers import Workers
 from services.live.alerting.alerts import LiveAlerts
 from services.live.desk import LiveDesk
 from services.live.recogniser.recognising import Recogniser
@@ -117,6 +119,7 @@ class Services:
     tokens: TokenSigner
     api_tokens: ApiTokens
     queue: JobQueue
+    workers: Workers
     engine: Engine
     alerts: LiveAlerts
     live: LiveDesk
@@ -170,6 +173,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
     queue = JobQueue(open_engine(settings.database_url), settings.limits_elsewhere)
+    workers = build_workers(settings, engine)
     index = SearchIndex(engine)
     search = SearchService(index)
     review = ReviewService(
@@ -224,7 +228,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             vault,
             queue,
             intake,
-            workers_folder=settings.workers_dir,
+            workers=workers,
             demo_folder=DEMO_FOLDER,
             defaults=settings.default_options,
         ),
@@ -254,6 +258,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         tokens=TokenSigner(master_key.derive("tokens")),
         api_tokens=_api_tokens(settings),
         queue=queue,
+        workers=workers,
         engine=engine,
         alerts=alerts,
         live=live.desk,

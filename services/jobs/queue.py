@@ -7,6 +7,7 @@ that stores its call. They hold ids only; what a job is about is read from the c
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ JOBS_VERSION = "1"
 PROCESS_CALL = "process_call"
 POLL_S = 0.25
 MINUTE_S = 60.0
+IDS_AT_ONCE = 500
+OLDER_AT_ONCE = 500
 
 
 class JobState(StrEnum):
@@ -41,6 +44,17 @@ _STATES: Mapping[str, JobState] = {
     "DELAYED": JobState.WAITING,
     "PENDING": JobState.RUNNING,
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class OlderJob:
+    """A job that only a worker of another version can run. ``worker_id`` is who runs it now."""
+
+    id: str
+    version: str
+    worker_id: str | None
+    call_id: str
+    run: int
 
 
 class JobQueue:
@@ -62,7 +76,7 @@ class JobQueue:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all queues."""
-        return (CALLS_QUEUE, *map(_queue_of_provider, self._limits))
+        return queue_names(self._limits)
 
     def queue_for(self, options: ProcessingOptions) -> str:
         """Return the queue in which a run with these options waits."""
@@ -135,10 +149,48 @@ class JobQueue:
     def states(self, workflow_ids: Iterable[str]) -> dict[str, JobState]:
         """Return the state of each job; an unknown one is missing from the answer."""
         ids = list(workflow_ids)
-        if not ids:
-            return {}
-        found = self._client.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
-        return {w.workflow_id: _STATES.get(w.status, JobState.OVER) for w in found}
+        states: dict[str, JobState] = {}
+        for start in range(0, len(ids), IDS_AT_ONCE):
+            found = self._client.list_workflows(
+                workflow_ids=ids[start : start + IDS_AT_ONCE], load_input=False, load_output=False
+            )
+            states |= {job.workflow_id: _STATES.get(job.status, JobState.OVER) for job in found}
+        return states
+
+    def jobs_of(self, worker_id: str) -> list[str]:
+        """Return the jobs that this worker has claimed and not ended."""
+        found = self._client.list_workflows(
+            status="PENDING",
+            name=PROCESS_CALL,
+            executor_id=worker_id,
+            load_input=False,
+            load_output=False,
+        )
+        return [job.workflow_id for job in found]
+
+    def older_jobs(self) -> list[OlderJob]:
+        """Return the jobs that were made for workers of earlier versions and aren't over."""
+        earlier = [str(version) for version in range(1, int(JOBS_VERSION))]
+        if not earlier:
+            return []
+        found = self._client.list_workflows(
+            status=["ENQUEUED", "DELAYED", "PENDING"],
+            name=PROCESS_CALL,
+            app_version=earlier,
+            limit=OLDER_AT_ONCE,
+            load_output=False,
+        )
+        return [
+            OlderJob(
+                id=job.workflow_id,
+                version=job.app_version or "",
+                worker_id=job.executor_id if job.status == "PENDING" else None,
+                call_id=str(job.input["args"][0]),
+                run=int(job.input["args"][1]),
+            )
+            for job in found
+            if job.input is not None
+        ]
 
     def running(self) -> dict[str, str]:
         """Return the worker id of every job that is being run, by job."""
@@ -152,6 +204,11 @@ class JobQueue:
         if "_client" in self.__dict__:
             self._client.destroy()
         self._engine.dispose()
+
+
+def queue_names(limits: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of all queues where these providers have limits."""
+    return (CALLS_QUEUE, *map(_queue_of_provider, limits))
 
 
 def _queue_of_provider(name: str) -> str:
