@@ -13,6 +13,7 @@ from services.domain.calls import (
     Call,
     CallDetails,
     CallState,
+    Priority,
     ProcessingOptions,
     Run,
     SpeakerCount,
@@ -78,6 +79,7 @@ class Intake:
         details: CallDetails,
         *,
         is_demo: bool = False,
+        priority: Priority = Priority.SINGLE,
     ) -> Received:
         """Take in a file of this machine. Raises FileMissing, EmptyFile, DiskFull …."""
         try:
@@ -87,7 +89,7 @@ class Intake:
         with source, self.begin(user, name) as incoming:
             while block := source.read(BLOCK_BYTES):
                 incoming.write(block)
-            return incoming.commit(options, details, is_demo=is_demo)
+            return incoming.commit(options, details, is_demo=is_demo, priority=priority)
 
     def _store(self, incoming: "Incoming", run: Run, call: Call) -> Received:
         """Make the sound durable, then the call with its job in one transaction."""
@@ -140,7 +142,12 @@ class Incoming(AbstractContextManager["Incoming"]):
         self.writer.write(block)
 
     def commit(
-        self, options: ProcessingOptions, details: CallDetails, *, is_demo: bool = False
+        self,
+        options: ProcessingOptions,
+        details: CallDetails,
+        *,
+        is_demo: bool = False,
+        priority: Priority = Priority.SINGLE,
     ) -> Received:
         """Make it a call with a waiting job, or find the call that has this very content.
 
@@ -173,6 +180,7 @@ class Incoming(AbstractContextManager["Incoming"]):
             options=options,
             state=CallState.WAITING,
             queue=intake._queue.queue_for(options),
+            priority=priority,
         )
         return intake._store(self, run, call)
 

@@ -36,8 +36,6 @@ class Presence:
         folder: Path,
         store: WorkerStore,
         lock: SessionLock | None,
-        *,
-        beat_every_s: float = BEAT_EVERY_S,
     ) -> None:
         """Name the worker, the folder of this machine's workers, and where all hosts look.
 
@@ -48,7 +46,7 @@ class Presence:
         self._files = WorkerPresence(folder, worker.id)
         self._store = store
         self._lock = lock
-        self._beat_every_s = beat_every_s if lock else SHOWN_BEAT_EVERY_S
+        self._beat_every_s = BEAT_EVERY_S if lock else SHOWN_BEAT_EVERY_S
         self._stop = threading.Event()
         self._draining = False
         self.is_taken_elsewhere = False

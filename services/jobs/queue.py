@@ -12,11 +12,13 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from services import telemetry
 from services.domain.calls import CALLS_QUEUE, ProcessingOptions, Run
 from services.domain.limits import ProviderLimits
+from services.domain.people import LOCAL_USER
+from services.storage.models import RUNS
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions
@@ -121,6 +123,8 @@ class JobQueue:
             "queue_name": run.queue,
             "workflow_id": run.workflow_id,
             "app_version": JOBS_VERSION,
+            "priority": int(run.priority),
+            "queue_partition_key": _organisation_of(connection, run),
         }
         self._client.enqueue_in_transaction(connection, options, run.call_id, run.number)
 
@@ -204,6 +208,13 @@ class JobQueue:
         if "_client" in self.__dict__:
             self._client.destroy()
         self._engine.dispose()
+
+
+def _organisation_of(connection: Connection, run: Run) -> str:
+    """Return whose run it is, for limits that hold for each organisation."""
+    mine = select(RUNS.c.org_id).where(RUNS.c.call_id == run.call_id)
+    org_id = connection.execute(mine.limit(1)).scalar()
+    return org_id or LOCAL_USER.org_id
 
 
 def queue_names(limits: Iterable[str]) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ class RunCheckpoints(MutableMapping[str, bytes]):
     """The checkpoints of one run by name.
 
     Writing one raises NotFound when the run has ended, its call has been deleted or another worker
-    has the run, and starts the count of attempts again. Reading raises KeyError for a missing one, DataDamaged for one
-    that was changed or moved.
+    has the run, and starts the count of attempts again. Reading raises KeyError for a missing one,
+    DataDamaged for one that was changed or moved.
     """
 
     def __init__(
