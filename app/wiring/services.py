@@ -29,7 +29,9 @@ from services.asking import AskService
 from services.domain.people import LOCAL_USER
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
+from services.jobs.overview import JobsOverview
 from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.switches import QueueSwitches
 from services.jobs.workers import Workers
 from services.live.alerting.alerts import LiveAlerts
 from services.live.desk import LiveDesk
@@ -52,11 +54,13 @@ from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
+from services.storage.job_queues import QueueStore
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.phone_seen import PhoneSeenStore
 from services.storage.provider_copies import ProviderCopyStore
 from services.storage.provider_notices import ProviderNoticeStore
+from services.storage.run_overview import RunOverview
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -119,7 +123,9 @@ class Services:
     tokens: TokenSigner
     api_tokens: ApiTokens
     queue: JobQueue
+    switches: QueueSwitches
     workers: Workers
+    jobs: JobsOverview
     engine: Engine
     alerts: LiveAlerts
     live: LiveDesk
@@ -172,7 +178,12 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     providers = build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id), notices)
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
-    queue = JobQueue(open_engine(settings.database_url), settings.limits_elsewhere)
+    queue = JobQueue(
+        open_engine(settings.database_url),
+        settings.limits_elsewhere,
+        org_at_once=settings.org_at_once,
+    )
+    switches = QueueSwitches(QueueStore(engine), queue)
     workers = build_workers(settings, engine)
     index = SearchIndex(engine)
     search = SearchService(index)
@@ -180,6 +191,17 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         calls, transcripts, models.redactor, known_voices, rule_book, scores=scores
     )
     intake = Intake(calls, vault, providers, queue)
+    desk = JobDesk(
+        calls,
+        runs,
+        ActiveTranscripts(engine),
+        vault,
+        queue,
+        intake,
+        workers=workers,
+        demo_folder=DEMO_FOLDER,
+        defaults=settings.default_options,
+    )
     vocabulary = VocabularyService(vocabularies)
     stores = LiveStores(
         engine=engine,
@@ -221,17 +243,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         copies=ProviderCopyStore(engine),
         notices=notices,
         intake=intake,
-        desk=JobDesk(
-            calls,
-            runs,
-            ActiveTranscripts(engine),
-            vault,
-            queue,
-            intake,
-            workers=workers,
-            demo_folder=DEMO_FOLDER,
-            defaults=settings.default_options,
-        ),
+        desk=desk,
         review=review,
         comparing=ComparingDesk(review, transcripts, runs, known_voices),
         search=search,
@@ -258,7 +270,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         tokens=TokenSigner(master_key.derive("tokens")),
         api_tokens=_api_tokens(settings),
         queue=queue,
+        switches=switches,
         workers=workers,
+        jobs=JobsOverview(RunOverview(engine), queue, switches, workers, desk),
         engine=engine,
         alerts=alerts,
         live=live.desk,

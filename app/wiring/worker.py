@@ -52,7 +52,7 @@ class Worker:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Run jobs while the block does; those that are left off go back into their queues."""
-        self.services.queue.set_up(at_once=self.jobs_at_once)
+        self.services.switches.set_up(at_once=self.jobs_at_once)
         with self.engine.running():
             self.janitor.sweep()
             self.sweeps.start()
@@ -76,6 +76,12 @@ class Worker:
         finally:
             timer.cancel()
 
+    def _follow_switches(self) -> None:
+        try:
+            self.services.switches.follow()
+        except Exception as error:
+            telemetry.fault("queue.fault", error)
+
     def _hand_back(self) -> None:
         """Let others go on with what was left off here; they would find it later anyway."""
         try:
@@ -96,6 +102,7 @@ class Worker:
         self.sounds.sweep()
         while not stop.wait(LOOK_EVERY_S):
             looks += 1
+            self._follow_switches()
             if looks % LOOKS_PER_SWEEP == 0:
                 self.janitor.sweep()
                 self.sounds.sweep()

@@ -27,6 +27,15 @@ def check_may_change(user: User) -> None:
         raise AccessDenied
 
 
+def check_may_operate(user: User) -> None:
+    """Raise AccessDenied for somebody who may not act on what all organisations share.
+
+    That is the workers and their queues.
+    """
+    if user.role is not Role.ADMIN:
+        raise AccessDenied
+
+
 def may_stop_live(user: User, owner: str) -> bool:
     """Say whether a person may end a running call that ``owner`` has begun.
 

@@ -63,6 +63,7 @@ class Janitor:
         """Do every part once."""
         self.look_after_jobs()
         self._do(
+            jobs_of_nobody=self._older_jobs.adopt_of_nobody,
             working_files=self._remove_working_files,
             uploads=self._remove_broken_uploads,
             orphans=self._remove_orphaned_sound,

@@ -21,7 +21,7 @@ from services.domain.people import LOCAL_USER
 from services.storage.models import RUNS
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient, EnqueueOptions
+    from dbos import DBOSClient, EnqueueOptions, WorkflowStatus
 
 APPLICATION = "partyline"
 # Jobs wait for a worker of this very version; it changes only when old jobs can't be finished.
@@ -67,12 +67,21 @@ class JobQueue:
     the provider that it asks next: each that steps in has it wait in its own.
     """
 
-    def __init__(self, engine: Engine, limits: Mapping[str, ProviderLimits] | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        limits: Mapping[str, ProviderLimits] | None = None,
+        *,
+        org_at_once: int | None = None,
+    ) -> None:
         """Work on the database of the calls, through an engine of the queues' own.
 
-        ``limits`` are by the names of providers.
+        ``limits`` are by the names of providers. ``org_at_once`` is how many jobs of a queue an
+        organisation has in work on all workers together; then organisations take turns, and
+        priorities hold within each.
         """
         self._engine = engine
+        self._org_at_once = org_at_once
         self._limits = dict(limits or {})
 
     @property
@@ -102,19 +111,36 @@ class JobQueue:
             retry_connection_errors=False,
         )
 
-    def set_up(self, *, at_once: int) -> None:
-        """Tell every worker how many jobs to run together: by itself, and for providers in all."""
+    def set_up(self, *, at_once: int) -> dict[str, int | None]:
+        """Tell every worker how many jobs to run together: by itself, and for providers in all.
+
+        Returns by queue how many a worker takes, None where the provider's limits alone hold.
+        """
         self._client.register_queue(
-            CALLS_QUEUE, worker_concurrency=at_once, polling_interval_sec=POLL_S
+            CALLS_QUEUE,
+            worker_concurrency=at_once,
+            partition_concurrency=self._org_at_once,
+            polling_interval_sec=POLL_S,
         )
         for provider, limits in self._limits.items():
             starts = limits.per_minute
+            by_org = self._org_at_once and min(self._org_at_once, limits.at_once)
             self._client.register_queue(
                 _queue_of_provider(provider),
                 global_concurrency=limits.at_once,
+                partition_concurrency=by_org,
                 limiter={"limit": starts, "period": MINUTE_S} if starts else None,
                 polling_interval_sec=POLL_S,
             )
+        return {name: at_once if name == CALLS_QUEUE else None for name in self.names}
+
+    def let_workers_take(self, name: str, at_once: int | None) -> bool:
+        """Have every worker take so many jobs of a queue at once; return whether that is new."""
+        queue = self._client.retrieve_queue(name)
+        if queue is None or queue.worker_concurrency == at_once:
+            return False
+        queue.set_worker_concurrency(at_once)
+        return True
 
     def enqueue(self, connection: Connection, run: Run) -> None:
         """Enqueue a run within the caller's transaction; a run already known is left alone."""
@@ -172,6 +198,18 @@ class JobQueue:
         )
         return [job.workflow_id for job in found]
 
+    def jobs_of_nobody(self) -> list[OlderJob]:
+        """Return waiting jobs that don't say whose they are, where that is asked.
+
+        Jobs that were made before there was such a limit don't.
+        """
+        if self._org_at_once is None:
+            return []
+        found = self._client.list_workflows(
+            status="ENQUEUED", name=PROCESS_CALL, app_version=JOBS_VERSION, load_output=False
+        )
+        return [_older_job(job) for job in found if job.queue_partition_key is None]
+
     def older_jobs(self) -> list[OlderJob]:
         """Return the jobs that were made for workers of earlier versions and aren't over."""
         earlier = [str(version) for version in range(1, int(JOBS_VERSION))]
@@ -184,17 +222,7 @@ class JobQueue:
             limit=OLDER_AT_ONCE,
             load_output=False,
         )
-        return [
-            OlderJob(
-                id=job.workflow_id,
-                version=job.app_version or "",
-                worker_id=job.executor_id if job.status == "PENDING" else None,
-                call_id=str(job.input["args"][0]),
-                run=int(job.input["args"][1]),
-            )
-            for job in found
-            if job.input is not None
-        ]
+        return list(map(_older_job, found))
 
     def running(self) -> dict[str, str]:
         """Return the worker id of every job that is being run, by job."""
@@ -208,6 +236,17 @@ class JobQueue:
         if "_client" in self.__dict__:
             self._client.destroy()
         self._engine.dispose()
+
+
+def _older_job(job: "WorkflowStatus") -> OlderJob:
+    call_id, run = job.input["args"] if job.input else ("", 0)
+    return OlderJob(
+        id=job.workflow_id,
+        version=job.app_version or "",
+        worker_id=job.executor_id if job.status == "PENDING" else None,
+        call_id=str(call_id),
+        run=int(run),
+    )
 
 
 def _organisation_of(connection: Connection, run: Run) -> str:

@@ -18,6 +18,16 @@ class OlderJobs:
         self._queue = queue
         self._workers = workers
 
+    def adopt_of_nobody(self) -> int:
+        """Replace waiting jobs that don't say whose they are, where that is asked."""
+        found = self._queue.jobs_of_nobody()
+        with self._workers.alone("adopting older jobs") as is_alone:
+            if not (is_alone and found):
+                return 0
+            for job in found:
+                self._replace(job)
+        return len(found)
+
     def adopt(self) -> int:
         """Replace older jobs that nobody will run; return how many.
 
