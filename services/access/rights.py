@@ -27,12 +27,14 @@ def check_may_change(user: User) -> None:
         raise AccessDenied
 
 
-def check_may_operate(user: User) -> None:
-    """Raise AccessDenied for somebody who may not act on what all organisations share.
+def may_operate(user: User) -> bool:
+    """Say whether a person may look after what all organisations share: workers and queues."""
+    return user.role is Role.ADMIN
 
-    That is the workers and their queues.
-    """
-    if user.role is not Role.ADMIN:
+
+def check_may_operate(user: User) -> None:
+    """Raise AccessDenied for somebody who may not look after workers and queues."""
+    if not may_operate(user):
         raise AccessDenied
 
 
