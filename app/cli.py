@@ -13,6 +13,7 @@ from app.comparing import compare
 from app.emulators import emulators
 from app.erasing import erase
 from app.ingesting import ingest
+from app.jobs import jobs
 from app.live import live
 from app.providers import providers
 from app.rules import rules
@@ -58,6 +59,7 @@ app.add_typer(emulators, name="emulator")
 app.add_typer(backups, name="backup")
 app.add_typer(text, name="text")
 app.add_typer(assemblyai, name="assemblyai")
+app.add_typer(jobs, name="jobs")
 app.command()(live)
 app.command()(ingest)
 app.command()(compare)
@@ -198,14 +200,23 @@ def serve(
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    drain_after: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="When told to stop, finish calls in work for so long, then leave off.",
+        ),
+    ] = None,
+) -> None:
     """Process waiting calls until told to stop."""
     from app.commands.console import one_clear_line
     from app.settings import load_settings
     from app.worker import run_worker
 
     with one_clear_line():
-        raise SystemExit(run_worker(load_settings()))
+        raise SystemExit(run_worker(load_settings().draining_after(drain_after)))
 
 
 @app.command()

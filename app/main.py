@@ -63,6 +63,7 @@ page = st.navigation(
             icon=":material/dictionary:",
             url_path="vocabulary",
         ),
+        st.Page("../pages/jobs.py", title="Jobs", icon=":material/lists:", url_path="jobs"),
         st.Page(
             "../pages/settings.py",
             title="Settings",

@@ -90,6 +90,8 @@ class Settings(
 
     worker_id: Annotated[str | None, Field(validation_alias="WORKER_ID")] = None
     jobs_at_once: Annotated[int, Field(validation_alias="PARTYLINE_JOBS_AT_ONCE", ge=1, le=64)] = 1
+    org_at_once: Annotated[int | None, Field(validation_alias="PARTYLINE_ORG_AT_ONCE", ge=1)] = None
+    drain_ms: Annotated[int, Field(validation_alias="PARTYLINE_DRAIN_MS", ge=0)] = 20_000
     whisper_model: Annotated[str | None, Field(validation_alias="WHISPER_MODEL")] = None
     threads: Annotated[int, Field(validation_alias="PARTYLINE_THREADS", ge=1)] = 2
     embedded_worker: Annotated[bool, Field(validation_alias="PARTYLINE_EMBEDDED_WORKER")] = True
@@ -193,6 +195,10 @@ class Settings(
         if provider == "local":
             return ProviderLimits(at_once=self.jobs_at_once)
         return self.limits_elsewhere.get(provider)
+
+    def draining_after(self, drain_s: int | None) -> "Settings":
+        """Return the same settings with so long for calls in work when told to stop, if given."""
+        return self if drain_s is None else self.model_copy(update={"drain_ms": drain_s * 1000})
 
     def without_language_model(self) -> "Settings":
         """Return the same settings without a language model."""

@@ -6,18 +6,19 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from app.processes import give_way, keep_memory_together, killed_with_parent
 from app.settings import Settings, load_settings
-from app.wiring import build_worker
+from app.wiring import build_presence, build_worker
 from services import telemetry
-from services.domain.errors import PartylineError
-from services.jobs.liveness import WorkerPresence
+from services.domain.errors import PartylineError, WorkerRunning
+from services.jobs.presence import Presence
 
 SUPERVISED_ID = "local"
 WAIT_FOR_PREDECESSOR_S = 10.0
-FINISH_WINDOW_WITHIN_S = 10.0
 # Libraries whose log lines may quote what they work on.
 TALKATIVE = (
     "asyncio",
@@ -36,33 +37,77 @@ TALKATIVE = (
 def run_worker(settings: Settings, *, supervised: bool = False) -> int:
     """Process waiting calls until told to stop by SIGTERM or SIGINT; the exit status.
 
-    A supervised worker has the id ``local`` and dies with its parent; any other has WORKER_ID or
-    a fresh id. Raises WorkerRunning when another process has the same id on this data folder.
+    A supervised worker has the id ``local`` where nobody else has, dies with its parent, and leaves
+    off at once when it is told to stop. Any other has WORKER_ID or a fresh id, and finishes what it
+    can within the time that is set; the second signal cuts that short. Raises WorkerRunning when
+    another process has the same id.
     """
     keep_memory_together()
-    stop = _stop_on_signals(supervised=supervised)
-    worker_id = SUPERVISED_ID if supervised else settings.worker_id or _fresh_id()
-    presence = WorkerPresence(settings.workers_dir, worker_id)
-    with presence.hold(wait_s=WAIT_FOR_PREDECESSOR_S if supervised else 0.0):
-        worker = build_worker(settings, worker_id, stopping=stop.is_set)
-        with worker.running():
-            telemetry.event("worker.started", supervised=supervised)
-            worker.tend(stop)
-            worker.wait_until_idle(FINISH_WINDOW_WITHIN_S)
+    ending = _Ending(supervised=supervised)
+    drain_s = 0.0 if supervised else settings.drain_ms / 1000
+    with _present(settings, supervised=supervised) as presence:
+        worker = build_worker(
+            settings,
+            presence.worker.id,
+            stopping=ending.told.is_set,
+            leaving=ending.leaving.is_set,
+        )
+        with ExitStack() as until_ended:
+            until_ended.enter_context(presence.shown(ending.replaced))
+            with worker.running():
+                telemetry.event("worker.started", supervised=supervised)
+                worker.tend(ending.told)
+                presence.drain()
+                until_ended.enter_context(worker.draining(drain_s, ending.leaving.set))
     telemetry.event("worker.stopped")
+    if ending.was_replaced:
+        raise WorkerRunning
     return 0
 
 
-def _stop_on_signals(*, supervised: bool) -> threading.Event:
-    stop = threading.Event()
+@contextmanager
+def _present(settings: Settings, *, supervised: bool) -> Iterator[Presence]:
+    """Be the worker of one id, which no other process has."""
+    if not supervised:
+        presence = build_presence(settings, settings.worker_id or _fresh_id())
+        with presence.hold():
+            yield presence
+        return
+    with ExitStack() as held:
+        presence = build_presence(settings, SUPERVISED_ID)
+        try:
+            held.enter_context(presence.hold(wait_s=WAIT_FOR_PREDECESSOR_S))
+        except WorkerRunning:
+            if not presence.is_taken_elsewhere:
+                raise
+            # Another host on the same database has its own child of this name.
+            presence = build_presence(settings, _fresh_id())
+            held.enter_context(presence.hold())
+        yield presence
 
-    def told_to_stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
 
-    signal.signal(signal.SIGTERM, told_to_stop)
-    # Ctrl-C reaches the whole group; the supervisor decides when its worker ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN if supervised else told_to_stop)
-    return stop
+class _Ending:
+    """How a worker is told to end: to begin nothing any more, then to leave off."""
+
+    def __init__(self, *, supervised: bool) -> None:
+        """Listen to signals from now on."""
+        self.told = threading.Event()
+        self.leaving = threading.Event()
+        self.was_replaced = False
+        signal.signal(signal.SIGTERM, self._signalled)
+        # Ctrl-C reaches the whole group; the supervisor decides when its worker ends.
+        signal.signal(signal.SIGINT, signal.SIG_IGN if supervised else self._signalled)
+
+    def replaced(self) -> None:
+        """End because another process has this worker's id."""
+        self.was_replaced = True
+        self.leaving.set()
+        self.told.set()
+
+    def _signalled(self, _signal: int, _frame: FrameType | None) -> None:
+        if self.told.is_set():
+            self.leaving.set()
+        self.told.set()
 
 
 def _fresh_id() -> str:

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -26,44 +27,73 @@ def find_postgres() -> Path | None:
     return packaged[-1].parent if packaged else None
 
 
-@contextmanager
-def postgres_server(programs: Path) -> Iterator[str]:
-    """Run a server while the block does; yield its address without a database's name."""
-    folder = Path(tempfile.mkdtemp(prefix="partyline-postgres-"))
-    as_user = _another_user(folder)
-    data, port = folder / "data", _free_port()
-    try:
-        made = [str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, "-A", "trust"]
+class PostgresServer:
+    """A server over a folder of its own; ``address`` is without a database's name."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        """Make an empty cluster in the folder; start nothing yet."""
+        self._programs = programs
+        self._as_user = _another_user(folder)
+        self._data, self._port = folder / "data", _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.address = f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{self._port}"
+        made = [str(programs / "initdb"), "-D", str(self._data), "-U", SUPERUSER, "-A", "trust"]
         subprocess.run(
-            [*as_user, *made, "-E", "UTF8", "--locale=C.UTF-8", "-N"],
+            [*self._as_user, *made, "-E", "UTF8", "--locale=C.UTF-8", "-N"],
             check=True,
             capture_output=True,
             cwd="/",
         )
+
+    def start(self) -> None:
+        """Start it and wait until it lets people in."""
         options = {
             "listen_addresses": "127.0.0.1",
-            "port": str(port),
+            "port": str(self._port),
             "unix_socket_directories": "",
             "fsync": "off",
             "full_page_writes": "off",
             "shared_buffers": "64MB",
-            "max_connections": "60",
+            "max_connections": "100",
         }
         flags = [f"--{name}={value}" for name, value in options.items()]
-        server = subprocess.Popen(
-            [*as_user, str(programs / "postgres"), "-D", str(data), *flags],
+        self._process = subprocess.Popen(
+            [*self._as_user, str(self._programs / "postgres"), "-D", str(self._data), *flags],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd="/",
         )
+        address = f"postgresql://{SUPERUSER}@127.0.0.1:{self._port}/postgres"
+        _wait_for(address, self._process)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop it; SIGQUIT is an immediate shutdown, which it has to recover from."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(STARTS_WITHIN_S)
+            self._process = None
+
+
+@contextmanager
+def restartable_postgres(programs: Path) -> Iterator[PostgresServer]:
+    """Run a server while the block does, which the block may stop and start."""
+    folder = Path(tempfile.mkdtemp(prefix="partyline-postgres-"))
+    try:
+        server = PostgresServer(programs, folder)
+        server.start()
         try:
-            _wait_for(f"postgresql://{SUPERUSER}@127.0.0.1:{port}/postgres", server)
-            yield f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{port}"
+            yield server
         finally:
-            server.terminate()
-            server.wait(STARTS_WITHIN_S)
+            server.stop(signal.SIGQUIT)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres_server(programs: Path) -> Iterator[str]:
+    """Run a server while the block does; yield its address without a database's name."""
+    with restartable_postgres(programs) as server:
+        yield server.address
 
 
 def _another_user(folder: Path) -> list[str]:

@@ -18,6 +18,7 @@ from app.wiring.parts import (
     references_of,
     rule_tools_on,
 )
+from app.wiring.presence import build_presence
 from app.wiring.services import Services, build_services, process_services
 from app.wiring.worker import Worker, build_worker
 
@@ -32,6 +33,7 @@ __all__ = [
     "build_known_voices",
     "build_models",
     "build_participants",
+    "build_presence",
     "build_providers",
     "build_rule_tools",
     "build_rules",

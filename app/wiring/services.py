@@ -23,6 +23,7 @@ from app.wiring.parts import (
 )
 from app.wiring.phone import build_callers
 from app.wiring.phone_streams import build_phone_streams
+from app.wiring.presence import build_workers
 from services.access.api_tokens import ApiTokens
 from services.access.tokens import TokenSigner
 from services.asking import AskService
@@ -30,7 +31,10 @@ from services.domain.people import LOCAL_USER
 from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
+from services.jobs.overview import JobsOverview
 from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.switches import QueueSwitches
+from services.jobs.workers import Workers
 from services.live.alerting.alerts import LiveAlerts
 from services.live.desk import LiveDesk
 from services.live.recogniser.recognising import Recogniser
@@ -54,6 +58,7 @@ from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
 from services.storage.ingested_files import IngestedFileStore
+from services.storage.job_queues import QueueStore
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.phone_seen import PhoneSeenStore
@@ -62,6 +67,7 @@ from services.storage.provider_notices import ProviderNoticeStore
 from services.storage.request_keys import RequestKeyStore
 from services.storage.rollups import RollupStore
 from services.storage.run_counts import RunCounts
+from services.storage.run_overview import RunOverview
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -131,6 +137,9 @@ class Services:
     tokens: TokenSigner
     api_tokens: ApiTokens
     queue: JobQueue
+    switches: QueueSwitches
+    workers: Workers
+    jobs: JobsOverview
     engine: Engine
     alerts: LiveAlerts
     live: LiveDesk
@@ -184,13 +193,30 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     providers = build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id), notices)
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
-    queue = JobQueue(open_engine(settings.database_url), settings.limits_elsewhere)
+    queue = JobQueue(
+        open_engine(settings.database_url),
+        settings.limits_elsewhere,
+        org_at_once=settings.org_at_once,
+    )
+    switches = QueueSwitches(QueueStore(engine), queue)
+    workers = build_workers(settings, engine)
     index = SearchIndex(engine)
     search = SearchService(index)
     review = ReviewService(
         calls, transcripts, models.redactor, known_voices, rule_book, scores=scores
     )
     intake = Intake(calls, vault, providers, queue)
+    desk = JobDesk(
+        calls,
+        runs,
+        ActiveTranscripts(engine),
+        vault,
+        queue,
+        intake,
+        workers=workers,
+        demo_folder=DEMO_FOLDER,
+        defaults=settings.default_options,
+    )
     vocabulary = VocabularyService(vocabularies)
     stores = LiveStores(
         engine=engine,
@@ -247,17 +273,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             most_bytes=settings.max_upload_bytes,
             kept_for=timedelta(hours=settings.upload_kept_hours),
         ),
-        desk=JobDesk(
-            calls,
-            runs,
-            ActiveTranscripts(engine),
-            vault,
-            queue,
-            intake,
-            workers_folder=settings.workers_dir,
-            demo_folder=DEMO_FOLDER,
-            defaults=settings.default_options,
-        ),
+        desk=desk,
         review=review,
         comparing=ComparingDesk(review, transcripts, runs, known_voices),
         search=search,
@@ -284,6 +300,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         tokens=TokenSigner(master_key.derive("tokens")),
         api_tokens=_api_tokens(settings),
         queue=queue,
+        switches=switches,
+        workers=workers,
+        jobs=JobsOverview(RunOverview(engine), queue, switches, workers, desk),
         engine=engine,
         alerts=alerts,
         live=live.desk,

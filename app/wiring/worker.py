@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 from app.local_models import (
     build_labeller,
@@ -13,6 +13,7 @@ from app.local_models import (
 from app.settings import OriginalAudio, Settings
 from app.wiring.parts import rule_tools_on
 from app.wiring.services import Services, build_services
+from services import telemetry
 from services.jobs.copies import CopyDeleter
 from services.jobs.engine import JobEngine
 from services.jobs.janitor import Janitor
@@ -28,8 +29,11 @@ from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
 
 # A dead worker's jobs are found soon; what lies about may lie a while longer.
-LOOK_EVERY_S = 15.0
-LOOKS_PER_SWEEP = 20
+LOOK_EVERY_S = 2.0
+LOOKS_PER_TIDYING = 8
+LOOKS_PER_SWEEP = 150
+# A job leaves off where it can be gone on with; that is rarely further away than this.
+FINISH_WINDOW_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +46,52 @@ class Worker:
     sounds: SoundKeeper
     sweeps: SweepRunner
     copies: CopyDeleter
+    worker_id: str
     jobs_at_once: int
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Run jobs while the block does."""
-        self.services.queue.set_up(at_once=self.jobs_at_once)
+        """Run jobs while the block does; those that are left off go back into their queues."""
+        self.services.switches.set_up(at_once=self.jobs_at_once)
         with self.engine.running():
             self.janitor.sweep()
             self.sweeps.start()
             yield
             self.sweeps.stop()
+        self._hand_back()
         self.services.close()
+
+    @contextmanager
+    def draining(self, finish_within_s: float, leave: Callable[[], None]) -> Iterator[None]:
+        """Have the end of ``running`` within the block wait for jobs, and call ``leave`` in time.
+
+        From ``leave`` on, jobs leave off at their next window.
+        """
+        timer = Timer(finish_within_s, leave)
+        timer.daemon = True
+        timer.start()
+        self.engine.finish_within(finish_within_s + FINISH_WINDOW_WITHIN_S)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _follow_switches(self) -> None:
+        try:
+            self.services.switches.follow()
+        except Exception as error:
+            telemetry.fault("queue.fault", error)
+
+    def _hand_back(self) -> None:
+        """Let others go on with what was left off here; they would find it later anyway."""
+        try:
+            left = self.services.queue.jobs_of(self.worker_id)
+            self.services.queue.put_back(left)
+        except Exception as error:
+            telemetry.fault("worker.not_handed_back", error)
+            return
+        if left:
+            telemetry.event("worker.handed_back", count=len(left))
 
     def tend(self, stop: Event) -> None:
         """Put right what crashes leave behind, and score stored calls, until told to stop."""
@@ -65,19 +103,31 @@ class Worker:
         self.sounds.sweep()
         while not stop.wait(LOOK_EVERY_S):
             looks += 1
-            if looks % LOOKS_PER_SWEEP:
-                self.janitor.look_after_jobs()
-            else:
+            self._follow_switches()
+            if looks % LOOKS_PER_SWEEP == 0:
                 self.janitor.sweep()
                 self.sounds.sweep()
+            elif looks % LOOKS_PER_TIDYING == 0:
+                self.janitor.look_after_jobs()
+            else:
+                self.janitor.take_over()
 
     def wait_until_idle(self, timeout_s: float) -> bool:
         """Wait until no job is active."""
         return self.engine.wait_until_idle(timeout_s)
 
 
-def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], bool]) -> Worker:
-    """Return a worker with this id; jobs leave off at their next window once ``stopping()``."""
+def build_worker(
+    settings: Settings,
+    worker_id: str,
+    *,
+    stopping: Callable[[], bool],
+    leaving: Callable[[], bool] | None = None,
+) -> Worker:
+    """Return a worker with this id, which begins nothing any more once ``stopping()``.
+
+    Jobs leave off at their next window once ``leaving()``; without it, once ``stopping()``.
+    """
     services = build_services(settings, stopping)
     policy = SoundPolicy(
         cover=settings.redacted_audio,
@@ -113,7 +163,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         sound_policy=policy,
         working_folder=settings.working_folder,
         max_duration_ms=settings.max_duration_ms,
-        stopping=stopping,
+        stopping=leaving or stopping,
         ask_model=services.questions.ask,
     )
     engine = JobEngine(
@@ -129,7 +179,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         services.queue,
         worker_id=worker_id,
         own_jobs=engine.active_jobs,
-        workers_folder=settings.workers_dir,
+        workers=services.workers,
         working_folder=settings.working_folder,
         upkeep={
             "older_forms": services.refresher.refresh,
@@ -154,5 +204,6 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
             stopping=stopping,
         ),
         copies=CopyDeleter(services.copies, services.providers, stopping=stopping),
+        worker_id=worker_id,
         jobs_at_once=settings.jobs_at_once,
     )

@@ -27,6 +27,17 @@ def check_may_change(user: User) -> None:
         raise AccessDenied
 
 
+def may_operate(user: User) -> bool:
+    """Say whether a person may look after what all organisations share: workers and queues."""
+    return user.role is Role.ADMIN
+
+
+def check_may_operate(user: User) -> None:
+    """Raise AccessDenied for somebody who may not look after workers and queues."""
+    if not may_operate(user):
+        raise AccessDenied
+
+
 def may_stop_live(user: User, owner: str) -> bool:
     """Say whether a person may end a running call that ``owner`` has begun.
 

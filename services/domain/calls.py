@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Self
 
 from services.domain.errors import InvalidRequest
@@ -12,6 +12,14 @@ from services.domain.speech import SpeakerRole
 
 MOST_SPEAKERS = 20
 CALLS_QUEUE = "calls"
+
+
+class Priority(IntEnum):
+    """Who waits for whom in a queue: the lower number comes first, then whoever came first."""
+
+    LIVE = 1
+    SINGLE = 10
+    BULK = 20
 
 
 class CallState(StrEnum):
@@ -209,7 +217,8 @@ class RunProgress:
 class Run:
     """One request to process a call. ``queue`` names the queue in which its job waits.
 
-    ``moves`` counts how often it went on in another queue, because another provider stepped in.
+    ``moves`` counts how often it was given another job, because another provider stepped in, or
+    because its own was of a version that no worker runs any more.
     """
 
     call_id: str
@@ -226,6 +235,7 @@ class Run:
     stage_times_ms: Mapping[str, int] = field(default_factory=dict)
     queue: str = CALLS_QUEUE
     moves: int = 0
+    priority: Priority = Priority.SINGLE
 
     @property
     def workflow_id(self) -> str:

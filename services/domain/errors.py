@@ -337,7 +337,7 @@ class PortTaken(PartylineError):
 
 
 class WorkerRunning(PartylineError):
-    """A worker with this id is running on this data folder already."""
+    """A worker with this id is running already; give each a WORKER_ID of its own, or none."""
 
 
 class EditConflict(PartylineError):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from services import telemetry
 from services.analysis.file_names import details_from_name
 from services.audio.opening import open_sound
-from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.calls import CallDetails, Priority, ProcessingOptions
 from services.domain.errors import (
     BadAudio,
     BadSidecar,
@@ -133,7 +133,10 @@ class Taker:
             self._intake.begin(self._user, found.name) as incoming,
         ):
             self._receive(source, found, file, incoming)
-            return incoming.commit(self._wish.options, details, also=note), fits
+            received = incoming.commit(
+                self._wish.options, details, also=note, priority=Priority.BULK
+            )
+            return received, fits
 
     def _note(
         self,

@@ -31,9 +31,9 @@ from services.domain.part import part_of
 from services.domain.people import User
 from services.domain.sound import CallSound, Listening, Original
 from services.jobs.intake import Intake
-from services.jobs.liveness import is_any_worker_alive
 from services.jobs.queue import JobQueue
 from services.jobs.sounds import rendition_of
+from services.jobs.workers import Workers
 from services.storage.active import ActiveTranscript, ActiveTranscripts
 from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
@@ -57,11 +57,11 @@ class JobDesk:
         queue: JobQueue,
         intake: Intake,
         *,
-        workers_folder: Path,
+        workers: Workers,
         demo_folder: Path,
         defaults: ProcessingOptions | None = None,
     ) -> None:
-        """Work on these stores; look for workers and demo recordings in these folders.
+        """Work on these stores; look for demo recordings in this folder.
 
         Demo recordings are processed with the options of ``defaults``.
         """
@@ -71,7 +71,7 @@ class JobDesk:
         self._vault = vault
         self._queue = queue
         self._intake = intake
-        self._workers_folder = workers_folder
+        self._workers = workers
         self._demo_folder = demo_folder
         self._defaults = defaults or ProcessingOptions()
 
@@ -277,8 +277,8 @@ class JobDesk:
         ]
 
     def worker_alive(self) -> bool:
-        """Say whether a worker of this machine has shown itself lately."""
-        return is_any_worker_alive(self._workers_folder)
+        """Say whether some worker has shown itself lately."""
+        return self._workers.any_alive()
 
 
 def _recordings(folder: Path) -> Iterable[Path]:

@@ -4,6 +4,7 @@ A job is three steps. What a step returns is one word; everything else goes to t
 step that is done again after a crash finds its own traces there.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -75,10 +76,14 @@ class JobEngine:
         self._worker_id = worker_id
         self._open_run = open_run
         self._active = _ActiveJobs()
+        self._finish_within_s = 0
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Run jobs until the block ends; jobs that were cut off earlier go on first."""
+        """Run jobs until the block ends; jobs that were cut off earlier go on first.
+
+        Then nothing new is taken, and jobs that run have as long as ``finish_within`` has said.
+        """
         from dbos import DBOS, DBOSPortableJSONSerializer
 
         quiet_engine_log()
@@ -103,8 +108,13 @@ class JobEngine:
         try:
             yield
         finally:
-            DBOS.destroy(destroy_registry=True)
+            wait_s = self._finish_within_s if self.active_jobs() else 0
+            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=wait_s)
             self._engine.dispose()
+
+    def finish_within(self, wait_s: float) -> None:
+        """Let jobs that run at the end go on for so long."""
+        self._finish_within_s = math.ceil(wait_s)
 
     def active_jobs(self) -> frozenset[str]:
         """Return the ids of the jobs that run in this process now."""

@@ -16,6 +16,7 @@ from services.domain.calls import (
     Call,
     CallDetails,
     CallState,
+    Priority,
     ProcessingOptions,
     Run,
     SpeakerCount,
@@ -85,6 +86,7 @@ class Intake:
         details: CallDetails,
         *,
         is_demo: bool = False,
+        priority: Priority = Priority.SINGLE,
     ) -> Received:
         """Take in a file of this machine. Raises FileMissing, EmptyFile, DiskFull …."""
         try:
@@ -94,7 +96,7 @@ class Intake:
         with source, self.begin(user, name) as incoming:
             while block := source.read(BLOCK_BYTES):
                 incoming.write(block)
-            return incoming.commit(options, details, is_demo=is_demo)
+            return incoming.commit(options, details, is_demo=is_demo, priority=priority)
 
     def _store(
         self, incoming: "Incoming", run: Run, call: Call, also: AlsoStored | None
@@ -166,6 +168,7 @@ class Incoming(AbstractContextManager["Incoming"]):
         *,
         is_demo: bool = False,
         also: AlsoStored | None = None,
+        priority: Priority = Priority.SINGLE,
     ) -> Received:
         """Make it a call with a waiting job, or find the call that has this very content.
 
@@ -199,6 +202,7 @@ class Incoming(AbstractContextManager["Incoming"]):
             options=options,
             state=CallState.WAITING,
             queue=intake._queue.queue_for(options),
+            priority=priority,
         )
         return intake._store(self, run, call, also)
 

@@ -1,5 +1,6 @@
 """Puts right what kills and crashes leave behind."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 from services import telemetry
 from services.domain.calls import Run
 from services.domain.errors import InternalFault, NotFound
-from services.jobs.liveness import is_gone
 from services.jobs.queue import JobQueue, JobState
+from services.jobs.versions import OlderJobs
+from services.jobs.workers import Workers
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
 from services.storage.runs import RunStore
@@ -19,6 +21,7 @@ UPLOAD_GIVEN_UP_AFTER_S = 6 * 3600.0
 # Sound is durable a moment before its call is.
 ORPHAN_AFTER_S = 3600.0
 IDS_AT_ONCE = 500
+IDLE_S = 10.0
 
 
 class Janitor:
@@ -33,13 +36,15 @@ class Janitor:
         *,
         worker_id: str,
         own_jobs: Callable[[], frozenset[str]],
-        workers_folder: Path,
+        workers: Workers,
         working_folder: Path,
         upkeep: Mapping[str, Callable[[], int]] | None = None,
+        idle_s: float = IDLE_S,
     ) -> None:
         """Sweep for the worker ``worker_id``, which at present runs ``own_jobs()``.
 
-        ``upkeep`` is more to do at every sweep, by name; each tells how much there was to do.
+        ``upkeep`` is more to do at every sweep, by name; each tells how much there was to do. A job
+        of its own that nobody has run for ``idle_s`` is put back.
         """
         self._calls = calls
         self._runs = runs
@@ -47,24 +52,32 @@ class Janitor:
         self._queue = queue
         self._worker_id = worker_id
         self._own_jobs = own_jobs
-        self._workers_folder = workers_folder
+        self._workers = workers
+        self._older_jobs = OlderJobs(calls, runs, queue, workers)
         self._working_folder = working_folder
         self._upkeep = dict(upkeep or {})
-        self._idle_before: set[str] = set()
+        self._idle_since: dict[str, float] = {}
+        self._idle_s = idle_s
 
     def sweep(self) -> None:
         """Do every part once."""
         self.look_after_jobs()
         self._do(
+            jobs_of_nobody=self._older_jobs.adopt_of_nobody,
             working_files=self._remove_working_files,
             uploads=self._remove_broken_uploads,
             orphans=self._remove_orphaned_sound,
             **self._upkeep,
         )
 
+    def take_over(self) -> None:
+        """Do only what others wait for: have jobs of workers that are gone go on."""
+        self._do(abandoned_jobs=self._put_back_abandoned_jobs)
+
     def look_after_jobs(self) -> None:
         """Do only what keeps calls from being finished."""
-        self._do(abandoned_jobs=self._put_back_abandoned_jobs, lost_runs=self._fail_lost_runs)
+        self.take_over()
+        self._do(older_jobs=self._older_jobs.adopt, lost_runs=self._fail_lost_runs)
 
     def _do(self, **parts: Callable[[], int]) -> None:
         for name, part in parts.items():
@@ -97,14 +110,34 @@ class Janitor:
         """Give jobs of workers that are gone, and own ones that nobody runs, back to the queue."""
         running = self._queue.running()
         own = {job for job, worker_id in running.items() if worker_id == self._worker_id}
-        # A job is claimed a moment before it runs, so an own one is abandoned only when it was
-        # found idle by the sweep before, too.
-        idle = own - self._own_jobs()
-        gone = {job for job in running.keys() - own if is_gone(self._workers_folder, running[job])}
-        abandoned = gone | (idle & self._idle_before)
-        self._idle_before = idle - abandoned
+        abandoned = self._idle_again(own)
         self._queue.put_back(abandoned)
-        return len(abandoned)
+        others = set(running.values()) - {self._worker_id}
+        gone = self._workers.gone(others) | self._workers.without_a_process()
+        return len(abandoned) + sum(map(self._take_over_from, gone - {self._worker_id}))
+
+    def _idle_again(self, own: set[str]) -> set[str]:
+        """Return own jobs that nobody runs.
+
+        A job is claimed a moment before it runs, so it counts only when it was found idle some
+        time before, too.
+        """
+        now = time.monotonic()
+        idle = own - self._own_jobs()
+        self._idle_since = {job: self._idle_since.get(job, now) for job in idle}
+        return {job for job, since in self._idle_since.items() if now - since >= self._idle_s}
+
+    def _take_over_from(self, worker_id: str) -> int:
+        """Put the jobs of a worker that is gone back; return how many, 0 when another does it."""
+        with self._workers.alone(f"taking over {worker_id}") as is_alone:
+            if not is_alone:
+                return 0
+            # Listed only now: whoever did this before may have given them to others.
+            jobs = self._queue.jobs_of(worker_id)
+            self._queue.put_back(jobs)
+            self._workers.forget(worker_id)
+        telemetry.event("worker.replaced_by_others", count=len(jobs))
+        return len(jobs)
 
     def _fail_lost_runs(self) -> int:
         """End runs whose job ended without telling how."""

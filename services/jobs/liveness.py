@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -18,6 +19,8 @@ from services.domain.errors import WorkerRunning
 BEAT_EVERY_S = 2.0
 DEAD_AFTER_S = 15.0
 RETRY_LOCK_S = 0.1
+# Whoever looks whether a worker is gone has its lock for a moment.
+LOOKING_TAKES_S = 0.3
 
 
 class WorkerPresence:
@@ -53,7 +56,7 @@ class WorkerPresence:
             os.close(handle)
 
     def _lock(self, handle: int, wait_s: float) -> None:
-        give_up_at = time.monotonic() + wait_s
+        give_up_at = time.monotonic() + max(wait_s, LOOKING_TAKES_S)
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,20 +85,49 @@ def is_any_worker_alive(folder: Path) -> bool:
     )
 
 
-def is_gone(folder: Path, worker_id: str) -> bool:
-    """Say whether a worker that once ran on this machine runs no more; False when unknown."""
+class LockState(StrEnum):
+    """What the lock of a worker says on this machine; UNKNOWN: it never was here."""
+
+    HELD = "held"
+    FREE = "free"
+    UNKNOWN = "unknown"
+
+
+def lock_state(folder: Path, worker_id: str) -> LockState:
+    """Return what the lock of a worker says on this machine."""
     path = folder / f"{quote(worker_id, safe='')}.lock"
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
-        return False
+        return LockState.UNKNOWN
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
+        return LockState.HELD
     finally:
         os.close(handle)
-    return True
+    return LockState.FREE
+
+
+def is_gone(folder: Path, worker_id: str) -> bool:
+    """Say whether a worker that once ran on this machine runs no more; False when unknown."""
+    return lock_state(folder, worker_id) is LockState.FREE
+
+
+@contextmanager
+def file_alone(folder: Path, what: str) -> Iterator[bool]:
+    """Be the only process of this machine that does this; False when another does it now."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / f"{quote(what, safe='')}.alone", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
 
 
 def _modified_s(path: Path) -> float:

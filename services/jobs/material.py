@@ -34,6 +34,8 @@ class RunMaterial:
         self._workshop = workshop
         self._call_id = call_id
         self._number = run_number
+        # That of the worker which has begun with the run; whoever has an older one is replaced.
+        self.claim: int | None = None
         self._pcm_file: WorkingFile | None = None
         # Not a cached property: up to Python 3.11 those of all instances share one lock, so that
         # one run would wait for another's decoding.
@@ -89,7 +91,15 @@ class RunMaterial:
         runs = self._workshop.runs
 
         def write(stage: Stage, stage_fraction: float, fraction: float, left: int | None) -> None:
-            runs.set_progress(self._call_id, self._number, stage, stage_fraction, fraction, left)
+            runs.set_progress(
+                self._call_id,
+                self._number,
+                stage,
+                stage_fraction,
+                fraction,
+                left,
+                claim=self.claim,
+            )
 
         reached = runs.progress(self.org_id, [self._call_id])[self._call_id].fraction
         shares = TYPICAL_SHARES if self.options.relabel_of is None else RELABELLING_SHARES
@@ -102,7 +112,9 @@ class RunMaterial:
         """The surroundings in which providers and models work on the run."""
 
         def ask() -> bool:
-            return self._workshop.runs.is_cancel_requested(self._call_id, self._number)
+            return self._workshop.runs.is_cancel_requested(
+                self._call_id, self._number, claim=self.claim
+            )
 
         def keep_copy(provider: str, reference: str) -> None:
             insist(
@@ -121,7 +133,7 @@ class RunMaterial:
             local_slot=lambda: self._workshop.local_slots.one(is_cancelled),
             take_turn=self._take_turn,
             checkpoints=RunCheckpoints(
-                self._workshop.engine, self._call_id, self._number, data_key
+                self._workshop.engine, self._call_id, self._number, data_key, claim=self.claim
             ),
         )
 

@@ -104,11 +104,12 @@ class OpenRun:
         runs = self._workshop.runs
         if run.workflow_id != self._job:
             return Outcome.MOVED
-        if not runs.begin(self._call_id, self._number):
+        taken = runs.take(self._call_id, self._number)
+        if taken is None:
             return _OUTCOMES.get(run.state, Outcome.GONE)
-        attempts = runs.count_attempt(self._call_id, self._number)
-        telemetry.event("job.begun", attempt=attempts, provider=run.options.provider)
-        if attempts > MAX_ATTEMPTS:
+        self._material.claim = taken.claim
+        telemetry.event("job.begun", attempt=taken.attempts, provider=run.options.provider)
+        if taken.attempts > MAX_ATTEMPTS:
             raise GaveUp
         return Outcome.GO_ON
 
@@ -145,7 +146,12 @@ class OpenRun:
             self._note_findings(transcript)
             self._make_heard(analysed.transcript)
         stored = store_transcript(
-            self._workshop, self._material.org_id, self._call_id, self._number, analysed
+            self._workshop,
+            self._material.org_id,
+            self._call_id,
+            self._number,
+            analysed,
+            self._material.claim,
         )
         self._ask_model()
         self._workshop.runs.finish(
@@ -154,6 +160,7 @@ class OpenRun:
             stored,
             self._material.reporter.stage_times_ms,
             leaves_copy=self._leaves_copy(analysed.transcript),
+            claim=self._material.claim,
         )
         # The run has ended well whatever comes of this; the janitor's sweeps catch up on it.
         with suppress(PartylineError):
@@ -229,7 +236,7 @@ class OpenRun:
         except WaitsElsewhere as leaving:
             return self._move(leaving.queue)
         except Cancelled:
-            return self._end(lambda: self._workshop.runs.cancelled(self._call_id, self._number))
+            return self._end(self._cancelled)
         except PartylineError as error:
             return self._fail(error)
         except Exception as error:
@@ -249,7 +256,11 @@ class OpenRun:
             nonlocal has_moved
             with self._workshop.calls.transaction() as connection:
                 moved = self._workshop.runs.move(
-                    self._call_id, self._number, queue, connection=connection
+                    self._call_id,
+                    self._number,
+                    queue,
+                    claim=self._material.claim,
+                    connection=connection,
                 )
                 if moved is not None:
                     self._workshop.queue.enqueue(connection, moved)
@@ -257,13 +268,22 @@ class OpenRun:
 
         insist(move, self._workshop.stopping)
         if not has_moved:
-            return self._end(lambda: self._workshop.runs.cancelled(self._call_id, self._number))
+            return self._end(self._cancelled)
         telemetry.event("job.moved", queue=queue)
         return Outcome.MOVED
 
     def _fail(self, error: PartylineError) -> Outcome:
         telemetry.event("job.failed", error=error.code, retryable=error.retryable)
-        return self._end(lambda: self._workshop.runs.fail(self._call_id, self._number, error))
+        return self._end(
+            lambda: self._workshop.runs.fail(
+                self._call_id, self._number, error, claim=self._material.claim
+            )
+        )
+
+    def _cancelled(self) -> bool:
+        return self._workshop.runs.cancelled(
+            self._call_id, self._number, claim=self._material.claim
+        )
 
     def _end(self, record: Callable[[], bool]) -> Outcome:
         """Record how the run ended; the call may have been deleted in the meantime."""

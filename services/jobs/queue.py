@@ -7,18 +7,21 @@ that stores its call. They hold ids only; what a job is about is read from the c
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from services import telemetry
 from services.domain.calls import CALLS_QUEUE, ProcessingOptions, Run
 from services.domain.limits import ProviderLimits
+from services.domain.people import LOCAL_USER
+from services.storage.models import RUNS
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient, EnqueueOptions
+    from dbos import DBOSClient, EnqueueOptions, WorkflowStatus
 
 APPLICATION = "partyline"
 # Jobs wait for a worker of this very version; it changes only when old jobs can't be finished.
@@ -26,6 +29,8 @@ JOBS_VERSION = "1"
 PROCESS_CALL = "process_call"
 POLL_S = 0.25
 MINUTE_S = 60.0
+IDS_AT_ONCE = 500
+OLDER_AT_ONCE = 500
 
 
 class JobState(StrEnum):
@@ -43,6 +48,17 @@ _STATES: Mapping[str, JobState] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class OlderJob:
+    """A job that only a worker of another version can run. ``worker_id`` is who runs it now."""
+
+    id: str
+    version: str
+    worker_id: str | None
+    call_id: str
+    run: int
+
+
 class JobQueue:
     """Puts runs into the durable queues and takes them out again. Never runs one.
 
@@ -51,18 +67,27 @@ class JobQueue:
     the provider that it asks next: each that steps in has it wait in its own.
     """
 
-    def __init__(self, engine: Engine, limits: Mapping[str, ProviderLimits] | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        limits: Mapping[str, ProviderLimits] | None = None,
+        *,
+        org_at_once: int | None = None,
+    ) -> None:
         """Work on the database of the calls, through an engine of the queues' own.
 
-        ``limits`` are by the names of providers.
+        ``limits`` are by the names of providers. ``org_at_once`` is how many jobs of a queue an
+        organisation has in work on all workers together; then organisations take turns, and
+        priorities hold within each.
         """
         self._engine = engine
+        self._org_at_once = org_at_once
         self._limits = dict(limits or {})
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all queues."""
-        return (CALLS_QUEUE, *map(_queue_of_provider, self._limits))
+        return queue_names(self._limits)
 
     def queue_for(self, options: ProcessingOptions) -> str:
         """Return the queue in which a run with these options waits."""
@@ -86,19 +111,36 @@ class JobQueue:
             retry_connection_errors=False,
         )
 
-    def set_up(self, *, at_once: int) -> None:
-        """Tell every worker how many jobs to run together: by itself, and for providers in all."""
+    def set_up(self, *, at_once: int) -> dict[str, int | None]:
+        """Tell every worker how many jobs to run together: by itself, and for providers in all.
+
+        Returns by queue how many a worker takes, None where the provider's limits alone hold.
+        """
         self._client.register_queue(
-            CALLS_QUEUE, worker_concurrency=at_once, polling_interval_sec=POLL_S
+            CALLS_QUEUE,
+            worker_concurrency=at_once,
+            partition_concurrency=self._org_at_once,
+            polling_interval_sec=POLL_S,
         )
         for provider, limits in self._limits.items():
             starts = limits.per_minute
+            by_org = self._org_at_once and min(self._org_at_once, limits.at_once)
             self._client.register_queue(
                 _queue_of_provider(provider),
                 global_concurrency=limits.at_once,
+                partition_concurrency=by_org,
                 limiter={"limit": starts, "period": MINUTE_S} if starts else None,
                 polling_interval_sec=POLL_S,
             )
+        return {name: at_once if name == CALLS_QUEUE else None for name in self.names}
+
+    def let_workers_take(self, name: str, at_once: int | None) -> bool:
+        """Have every worker take so many jobs of a queue at once; return whether that is new."""
+        queue = self._client.retrieve_queue(name)
+        if queue is None or queue.worker_concurrency == at_once:
+            return False
+        queue.set_worker_concurrency(at_once)
+        return True
 
     def enqueue(self, connection: Connection, run: Run) -> None:
         """Enqueue a run within the caller's transaction; a run already known is left alone."""
@@ -107,6 +149,8 @@ class JobQueue:
             "queue_name": run.queue,
             "workflow_id": run.workflow_id,
             "app_version": JOBS_VERSION,
+            "priority": int(run.priority),
+            "queue_partition_key": _organisation_of(connection, run),
         }
         self._client.enqueue_in_transaction(connection, options, run.call_id, run.number)
 
@@ -135,10 +179,50 @@ class JobQueue:
     def states(self, workflow_ids: Iterable[str]) -> dict[str, JobState]:
         """Return the state of each job; an unknown one is missing from the answer."""
         ids = list(workflow_ids)
-        if not ids:
-            return {}
-        found = self._client.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
-        return {w.workflow_id: _STATES.get(w.status, JobState.OVER) for w in found}
+        states: dict[str, JobState] = {}
+        for start in range(0, len(ids), IDS_AT_ONCE):
+            found = self._client.list_workflows(
+                workflow_ids=ids[start : start + IDS_AT_ONCE], load_input=False, load_output=False
+            )
+            states |= {job.workflow_id: _STATES.get(job.status, JobState.OVER) for job in found}
+        return states
+
+    def jobs_of(self, worker_id: str) -> list[str]:
+        """Return the jobs that this worker has claimed and not ended."""
+        found = self._client.list_workflows(
+            status="PENDING",
+            name=PROCESS_CALL,
+            executor_id=worker_id,
+            load_input=False,
+            load_output=False,
+        )
+        return [job.workflow_id for job in found]
+
+    def jobs_of_nobody(self) -> list[OlderJob]:
+        """Return waiting jobs that don't say whose they are, where that is asked.
+
+        Jobs that were made before there was such a limit don't.
+        """
+        if self._org_at_once is None:
+            return []
+        found = self._client.list_workflows(
+            status="ENQUEUED", name=PROCESS_CALL, app_version=JOBS_VERSION, load_output=False
+        )
+        return [_older_job(job) for job in found if job.queue_partition_key is None]
+
+    def older_jobs(self) -> list[OlderJob]:
+        """Return the jobs that were made for workers of earlier versions and aren't over."""
+        earlier = [str(version) for version in range(1, int(JOBS_VERSION))]
+        if not earlier:
+            return []
+        found = self._client.list_workflows(
+            status=["ENQUEUED", "DELAYED", "PENDING"],
+            name=PROCESS_CALL,
+            app_version=earlier,
+            limit=OLDER_AT_ONCE,
+            load_output=False,
+        )
+        return list(map(_older_job, found))
 
     def running(self) -> dict[str, str]:
         """Return the worker id of every job that is being run, by job."""
@@ -152,6 +236,29 @@ class JobQueue:
         if "_client" in self.__dict__:
             self._client.destroy()
         self._engine.dispose()
+
+
+def _older_job(job: "WorkflowStatus") -> OlderJob:
+    call_id, run = job.input["args"] if job.input else ("", 0)
+    return OlderJob(
+        id=job.workflow_id,
+        version=job.app_version or "",
+        worker_id=job.executor_id if job.status == "PENDING" else None,
+        call_id=str(call_id),
+        run=int(run),
+    )
+
+
+def _organisation_of(connection: Connection, run: Run) -> str:
+    """Return whose run it is, for limits that hold for each organisation."""
+    mine = select(RUNS.c.org_id).where(RUNS.c.call_id == run.call_id)
+    org_id = connection.execute(mine.limit(1)).scalar()
+    return org_id or LOCAL_USER.org_id
+
+
+def queue_names(limits: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of all queues where these providers have limits."""
+    return (CALLS_QUEUE, *map(_queue_of_provider, limits))
 
 
 def _queue_of_provider(name: str) -> str:

@@ -11,18 +11,23 @@ ATTEMPTS = 5
 
 
 def store_transcript(
-    workshop: Workshop, org_id: str, call_id: str, run_number: int, analysed: AnalysedTranscript
+    workshop: Workshop,
+    org_id: str,
+    call_id: str,
+    run_number: int,
+    analysed: AnalysedTranscript,
+    claim: int | None = None,
 ) -> str:
     """Store and activate the transcript with the call's edits carried over; return its id.
 
     Edits carried over to a redacted transcript are redacted too. Whoever edits at this very moment
     wins, and their edit is carried over as well. Raises NotFound when the call has been deleted,
-    Cancelled when the run has ended, DiskFull ….
+    Cancelled when the run has ended or is another worker's by now, DiskFull ….
     """
     for _ in range(ATTEMPTS):
         edits = workshop.transcripts.edits(org_id, call_id)
         if not edits.version:
-            return workshop.transcripts.save(org_id, call_id, run_number, analysed)
+            return workshop.transcripts.save(org_id, call_id, run_number, analysed, claim=claim)
         call = workshop.calls.get(org_id, call_id)
         old = _edited_transcript(workshop, org_id, edits, call_id)
         shown = carried_over(call, edits, old, analysed.transcript, workshop.redactor)
@@ -34,6 +39,7 @@ def store_transcript(
                 analysed,
                 edits=shown.edits,
                 shown=AnalysedTranscript(transcript=shown.transcript, analysis=shown.analysis),
+                claim=claim,
             )
         except EditConflict:
             continue

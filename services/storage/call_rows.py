@@ -14,6 +14,7 @@ from services.domain.calls import (
     CallDetails,
     CallState,
     Direction,
+    Priority,
     ProcessingOptions,
     Run,
 )
@@ -285,6 +286,7 @@ def run_from_row(row: RowMapping) -> Run:
         stage_times_ms=json.loads(row["stage_times"]),
         queue=row["queue"],
         moves=row["moves"],
+        priority=Priority(row["priority"]),
     )
 
 
@@ -313,4 +315,5 @@ def run_to_row(org_id: str, run: Run) -> dict[str, Json]:
         "queue": run.queue,
         "queued_at": run.created_at,
         "moves": run.moves,
+        "priority": run.priority,
     }

@@ -18,17 +18,23 @@ from services.storage.models import RUN_CHECKPOINTS, RUNS
 class RunCheckpoints(MutableMapping[str, bytes]):
     """The checkpoints of one run by name.
 
-    Writing one raises NotFound when the run has ended or its call has been deleted, and starts
-    the count of attempts again. Reading raises KeyError for a missing one, DataDamaged for one
-    that was changed or moved.
+    Writing one raises NotFound when the run has ended, its call has been deleted or another worker
+    has the run, and starts the count of attempts again. Reading raises KeyError for a missing one,
+    DataDamaged for one that was changed or moved.
     """
 
-    def __init__(self, engine: Engine, call_id: str, run: int, cipher: DataKey) -> None:
-        """Keep the checkpoints of this run; ``cipher`` is the call's data key."""
+    def __init__(
+        self, engine: Engine, call_id: str, run: int, cipher: DataKey, *, claim: int | None = None
+    ) -> None:
+        """Keep the checkpoints of this run; ``cipher`` is the call's data key.
+
+        With ``claim``, only while that is the claim of the worker that has the run.
+        """
         self._engine = engine
         self._call_id = call_id
         self._run = run
         self._cipher = cipher
+        self._claim = claim
 
     def __setitem__(self, name: str, content: bytes) -> None:
         """Keep this content."""
@@ -37,6 +43,7 @@ class RunCheckpoints(MutableMapping[str, bytes]):
             RUNS.c.call_id == self._call_id,
             RUNS.c.number == self._run,
             RUNS.c.finished_at.is_(None),
+            *([] if self._claim is None else [RUNS.c.claim == self._claim]),
         )
         with writing(self._engine) as connection:
             # Touching the run's row first orders this against the run's end on any database.

@@ -154,6 +154,9 @@ RUNS = Table(
     Column("queue", _NAME, nullable=False, server_default="calls"),
     Column("queued_at", Moment),
     Column("moves", Integer, nullable=False, server_default="0"),
+    Column("priority", Integer, nullable=False, server_default="10"),
+    Column("claim", Integer, nullable=False, server_default="0"),
+    Column("dismissed_at", Moment),
     Index(None, "state", "created_at"),
 )
 

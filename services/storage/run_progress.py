@@ -7,14 +7,17 @@ from services.storage.models import RUNS
 
 
 def waiting_ahead() -> ColumnElement[int]:
-    """Count the runs that wait in the same queue and were put there before this one.
+    """Count the runs that wait in the same queue and come before this one.
 
-    Ties stand in order of their ids.
+    That is by priority, then by who was there first. Ties stand in order of their ids.
     """
     other = RUNS.alias("other")
     earlier = or_(
         other.c.queued_at < RUNS.c.queued_at,
         and_(other.c.queued_at == RUNS.c.queued_at, other.c.call_id < RUNS.c.call_id),
+    )
+    earlier = or_(
+        other.c.priority < RUNS.c.priority, and_(other.c.priority == RUNS.c.priority, earlier)
     )
     return (
         select(func.count())

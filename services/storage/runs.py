@@ -1,12 +1,15 @@
 """The store of runs: how far each request to process a call has come, and how it ended.
 
-A run that has ended stays as it ended: whatever a late or doubled step reports is dropped. The
-call takes its newest run's state. The worker's methods go by call id and run number alone (it
+A run that has ended stays as it ended: whatever a late or doubled step reports is dropped. So is
+what a worker reports that has been replaced: each worker that begins with a run gets the next
+``claim`` number, and a report that bears an older one changes nothing. The call takes its newest
+run's state. The worker's methods go by call id and run number alone (it
 learnt them from the job); reports about a call that has been deleted are dropped as well, and
 ``is_cancel_requested`` answers yes for it. Whatever a person can ask for takes the organisation.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +28,7 @@ from services.domain.calls import (
     CALLS_QUEUE,
     FINISHED_STATES,
     CallState,
+    Priority,
     ProcessingOptions,
     Run,
     RunProgress,
@@ -37,6 +41,15 @@ from services.storage.forms import pack
 from services.storage.models import CALLS, RUN_CHECKPOINTS, RUNS
 from services.storage.provider_copies import release_copies_of_run
 from services.storage.run_progress import progress_from_row, waiting_ahead
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A run as a worker has begun with it: the worker's claim, and how often it was tried."""
+
+    claim: int
+    attempts: int
+
 
 _NEWEST = and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run)
 
@@ -57,6 +70,7 @@ class RunStore:
         options: ProcessingOptions,
         *,
         queue: str = CALLS_QUEUE,
+        priority: Priority = Priority.SINGLE,
         connection: Connection | None = None,
     ) -> Run:
         """Add the call's next run and make the call wait for it in this queue.
@@ -78,6 +92,7 @@ class RunStore:
                 state=CallState.WAITING,
                 created_at=datetime.now(UTC),
                 queue=queue,
+                priority=priority,
             )
             inside.execute(insert(RUNS).values(run_to_row(org_id, run)))
             change = {"run": run.number, "state": run.state}
@@ -140,12 +155,32 @@ class RunStore:
             rows = connection.execute(query.order_by(RUNS.c.created_at)).mappings()
             return [run_from_row(row) for row in rows]
 
-    def is_cancel_requested(self, call_id: str, number: int) -> bool:
-        """Say whether nobody wants the run any more: cancelled, or the call deleted."""
-        query = select(RUNS.c.cancel_requested).where(_is(call_id, number))
+    def is_cancel_requested(self, call_id: str, number: int, *, claim: int | None = None) -> bool:
+        """Say whether nobody wants it of this worker any more.
+
+        The run was cancelled, its call deleted, or another worker has it: ``claim`` is outdated.
+        """
+        query = select(RUNS.c.cancel_requested).where(_is(call_id, number), *_claimed(claim))
         with reading(self._engine) as connection:
             requested = connection.execute(query).scalar()
         return requested is not False
+
+    def take(self, call_id: str, number: int) -> Taken | None:
+        """Begin with a run, as ``begin`` and ``count_attempt`` do, and claim it.
+
+        Whoever had it before can't change it any more. None when it is not wanted.
+        """
+        counts = {
+            "state": CallState.PROCESSING,
+            "attempts": RUNS.c.attempts + 1,
+            "claim": RUNS.c.claim + 1,
+        }
+        with writing(self._engine) as connection:
+            if not self._change(call_id, number, counts, connection=connection):
+                return None
+            found = select(RUNS.c.claim, RUNS.c.attempts).where(_is(call_id, number))
+            row = connection.execute(found).one()
+        return Taken(claim=row.claim, attempts=row.attempts)
 
     def begin(self, call_id: str, number: int) -> bool:
         """Turn a waiting run into one that is being processed; return whether it is wanted."""
@@ -159,6 +194,8 @@ class RunStore:
         stage_fraction: float,
         fraction: float,
         left_ms: int | None,
+        *,
+        claim: int | None = None,
     ) -> bool:
         """Report how far the run is; return False when it has ended or its call is gone."""
         report = {
@@ -168,21 +205,28 @@ class RunStore:
             "fraction": fraction,
             "left_ms": left_ms,
         }
-        return self._change(call_id, number, report)
+        return self._change(call_id, number, report, claim=claim)
 
     def move(
-        self, call_id: str, number: int, queue: str, *, connection: Connection | None = None
+        self,
+        call_id: str,
+        number: int,
+        queue: str,
+        *,
+        claim: int | None = None,
+        connection: Connection | None = None,
     ) -> Run | None:
-        """Make a run that is being processed wait in another queue, behind those who are there.
+        """Give a run another job, which waits in this queue, behind those who are there.
 
         Returns None for a run that nobody wants any more.
         """
-        wanted = and_(_alive(call_id, number), RUNS.c.cancel_requested.is_(False))
+        wanted = and_(_alive(call_id, number, claim), RUNS.c.cancel_requested.is_(False))
         change = {
             "state": CallState.WAITING,
             "queue": queue,
             "queued_at": datetime.now(UTC),
             "moves": RUNS.c.moves + 1,
+            "claim": RUNS.c.claim + 1,
             "left_ms": None,
         }
         with joining(self._engine, connection) as inside:
@@ -213,6 +257,7 @@ class RunStore:
         stage_times_ms: Mapping[str, int] | None = None,
         *,
         leaves_copy: bool = True,
+        claim: int | None = None,
         connection: Connection | None = None,
     ) -> bool:
         """End the run well; return False when it had ended before or its call is gone.
@@ -228,9 +273,11 @@ class RunStore:
             "stage_times": pack(dict(stage_times_ms or {})),
         }
         of = transcript_id if leaves_copy else None
-        return self._end(call_id, number, ending, of=of, connection=connection)
+        return self._end(call_id, number, ending, of=of, claim=claim, connection=connection)
 
-    def fail(self, call_id: str, number: int, error: PartylineError) -> bool:
+    def fail(
+        self, call_id: str, number: int, error: PartylineError, *, claim: int | None = None
+    ) -> bool:
         """End the run by an error; return False when it had ended before or its call is gone.
 
         A transcript that the call has from an earlier run stays, and the call can be opened.
@@ -241,11 +288,11 @@ class RunStore:
             "error_message": error.user_message,
             "retryable": error.retryable,
         }
-        return self._end(call_id, number, ending)
+        return self._end(call_id, number, ending, claim=claim)
 
-    def cancelled(self, call_id: str, number: int) -> bool:
+    def cancelled(self, call_id: str, number: int, *, claim: int | None = None) -> bool:
         """End the run because it was cancelled; return False when it had ended before."""
-        return self._end(call_id, number, {"state": CallState.CANCELLED})
+        return self._end(call_id, number, {"state": CallState.CANCELLED}, claim=claim)
 
     def _end(
         self,
@@ -253,11 +300,14 @@ class RunStore:
         number: int,
         ending: Mapping[str, Any],
         of: str | None = None,
+        claim: int | None = None,
         connection: Connection | None = None,
     ) -> bool:
         """End a run; copies stay only at the provider of this transcript."""
         ending = {**ending, "finished_at": datetime.now(UTC)}
-        return self._change(call_id, number, ending, copies_of=of, connection=connection)
+        return self._change(
+            call_id, number, ending, copies_of=of, claim=claim, connection=connection
+        )
 
     def _change(
         self,
@@ -265,11 +315,12 @@ class RunStore:
         number: int,
         change: Mapping[str, Any],
         copies_of: str | None = None,
+        claim: int | None = None,
         connection: Connection | None = None,
     ) -> bool:
         """Change a run that has not ended, and its call where that follows it."""
         of_call = {k: change[k] for k in ("state", "error_code", "error_message") if k in change}
-        alive = _alive(call_id, number)
+        alive = _alive(call_id, number, claim)
         with joining(self._engine, connection) as inside:
             if not inside.execute(update(RUNS).where(alive).values(**change)).rowcount:
                 return False
@@ -287,8 +338,12 @@ def _is(call_id: str, number: int) -> ColumnElement[bool]:
     return and_(RUNS.c.call_id == call_id, RUNS.c.number == number)
 
 
-def _alive(call_id: str, number: int) -> ColumnElement[bool]:
-    return and_(_is(call_id, number), RUNS.c.finished_at.is_(None))
+def _alive(call_id: str, number: int, claim: int | None = None) -> ColumnElement[bool]:
+    return and_(_is(call_id, number), RUNS.c.finished_at.is_(None), *_claimed(claim))
+
+
+def _claimed(claim: int | None) -> list[ColumnElement[bool]]:
+    return [] if claim is None else [RUNS.c.claim == claim]
 
 
 def _let_call_follow(

@@ -32,15 +32,19 @@ def locked_call(connection: Connection, org_id: str, call_id: str) -> Call:
     return call_from_row(row)
 
 
-def stored_by_finished_run(connection: Connection, call_id: str, run: int) -> str | None:
-    """Return the transcript of a run that ended well, None while it is going on."""
-    query = select(RUNS.c.state, RUNS.c.transcript_id).where(
-        RUNS.c.call_id == call_id, RUNS.c.number == run
-    )
+def stored_by_finished_run(
+    connection: Connection, call_id: str, run: int, claim: int | None = None
+) -> str | None:
+    """Return the transcript of a run that ended well, None while it is going on.
+
+    Raises Cancelled when it ended otherwise, or when it is another worker's: ``claim`` is outdated.
+    """
+    columns = (RUNS.c.state, RUNS.c.transcript_id, RUNS.c.claim)
+    query = select(*columns).where(RUNS.c.call_id == call_id, RUNS.c.number == run)
     row = connection.execute(query).first()
     if row is None:
         raise NotFound
-    if row.state in (CallState.FAILED, CallState.CANCELLED):
+    if row.state in (CallState.FAILED, CallState.CANCELLED) or claim not in (None, row.claim):
         raise Cancelled
     return row.transcript_id if row.state == CallState.READY else None
 

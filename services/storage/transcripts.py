@@ -78,6 +78,7 @@ class TranscriptStore:
         edits: CallEdits | None = None,
         shown: AnalysedTranscript | None = None,
         read: PresentReading | None = None,
+        claim: int | None = None,
         connection: Connection | None = None,
     ) -> str:
         """Store a run's transcript, make it active, write the call's figures; return its id.
@@ -87,15 +88,16 @@ class TranscriptStore:
         Saving again replaces what this run saved, until the run has ended; from then on the first
         stays and its id is returned. A transcript of an older run than the active one is kept
         without becoming active, or, if it would bring back unredacted text, not kept. Raises
-        NotFound when the call has been deleted, Cancelled when the run ended without success,
-        EditConflict when the edits were changed meanwhile.
+        NotFound when the call has been deleted, Cancelled when the run ended without success or
+        another worker has it (``claim`` is outdated), EditConflict when the edits were changed
+        meanwhile.
         """
         transcript = analysed.transcript
         read = read or self.read_by_rules(org_id, shown or analysed)
         with joining(self._engine, connection) as inside:
             found = read(inside) if read else None
             call = locked_call(inside, org_id, call_id)
-            stored = stored_by_finished_run(inside, call_id, run)
+            stored = stored_by_finished_run(inside, call_id, run, claim)
             if stored:
                 return stored
             active = active_row(inside, call)

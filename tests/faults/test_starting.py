@@ -99,4 +99,4 @@ def test_a_second_worker_of_the_same_name_is_refused(machine: Machine) -> None:
     with WorkerPresence(machine.folder / "workers", "one").hold():
         second = machine.start_worker(supervised=False, worker_id="one")
         assert second.wait(30) == 2
-    assert "running on this data folder already" in machine.log()
+    assert "this id is running already" in machine.log()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from services import telemetry
 from services.audio.recording import SAMPLE_RATE
 from services.audio.wav import wav_header
-from services.domain.calls import Call, ProcessingOptions
+from services.domain.calls import Call, Priority, ProcessingOptions
 from services.domain.errors import AlreadyStored, InternalFault, NotFound, ProviderUnknown
 from services.domain.live_calls import RunningCall
 from services.domain.metrics import AnalysedTranscript
@@ -139,7 +139,12 @@ class FromTape:
                 if not self._runs.finish(call.id, first.number, stored, connection=connection):
                     raise InternalFault
                 run = self._runs.start(
-                    call.org_id, call.id, options, queue=queue, connection=connection
+                    call.org_id,
+                    call.id,
+                    options,
+                    queue=queue,
+                    priority=Priority.LIVE,
+                    connection=connection,
                 )
             self._queue.enqueue(connection, run)
 

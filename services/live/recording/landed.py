@@ -14,6 +14,7 @@ from services.domain.calls import (
     AudioFacts,
     Call,
     CallState,
+    Priority,
     ProcessingOptions,
     Run,
 )
@@ -59,7 +60,12 @@ def told_apart(call: Call) -> Call:
 def first_run(call: Call, options: ProcessingOptions, *, queue: str = CALLS_QUEUE) -> Run:
     """Return the call's first run: that of the captions, or that of the recording."""
     return Run(
-        call_id=call.id, number=call.run, options=options, state=CallState.WAITING, queue=queue
+        call_id=call.id,
+        number=call.run,
+        options=options,
+        state=CallState.WAITING,
+        queue=queue,
+        priority=Priority.LIVE,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from services import telemetry
-from services.domain.calls import FINISHED_STATES, Call, ProcessingOptions
+from services.domain.calls import FINISHED_STATES, Call, Priority, ProcessingOptions
 from services.domain.errors import EmptyFile, FileMissing, NotFound, PartylineError
 from services.domain.findings import Finding
 from services.domain.live_calls import RunningCall
@@ -170,7 +170,12 @@ class WordsAlone:
             )
             if is_new:
                 run = self._runs.start(
-                    call.org_id, call.id, options, queue=queue, connection=connection
+                    call.org_id,
+                    call.id,
+                    options,
+                    queue=queue,
+                    priority=Priority.LIVE,
+                    connection=connection,
                 )
                 self._queue.enqueue(connection, run)
         return is_new

@@ -9,7 +9,7 @@ import pytest
 
 from services.domain.calls import CallState, ProcessingOptions
 from services.domain.people import LOCAL_USER
-from services.jobs.janitor import ORPHAN_AFTER_S, UPLOAD_GIVEN_UP_AFTER_S, Janitor
+from services.jobs.janitor import IDLE_S, ORPHAN_AFTER_S, UPLOAD_GIVEN_UP_AFTER_S, Janitor
 from services.jobs.liveness import WorkerPresence
 from services.jobs.queue import JobState
 from services.storage.audio_vault import Rendition
@@ -23,6 +23,7 @@ def janitor(
     *,
     worker_id: str = "local",
     own: frozenset[str] = frozenset(),
+    idle_s: float = IDLE_S,
     **upkeep: Callable[[], int],
 ) -> Janitor:
     services, settings = installation.services, installation.settings
@@ -33,9 +34,10 @@ def janitor(
         services.queue,
         worker_id=worker_id,
         own_jobs=lambda: own,
-        workers_folder=settings.workers_dir,
+        workers=services.workers,
         working_folder=settings.working_folder,
         upkeep=upkeep,
+        idle_s=idle_s,
     )
 
 
@@ -123,19 +125,20 @@ def test_a_worker_of_another_machine_is_not_taken_for_dead(installation: Install
     assert state(installation, job) is JobState.RUNNING
 
 
-def test_an_own_job_that_nobody_runs_is_put_back_by_the_second_sweep(
+def test_an_own_job_that_nobody_has_run_for_a_while_is_put_back(
     installation: Installation,
 ) -> None:
     job = claim(installation, "me")
     busy, idle = (
         janitor(installation, worker_id="me", own=frozenset({job})),
-        janitor(installation, worker_id="me"),
+        janitor(installation, worker_id="me", idle_s=0.2),
     )
     for _ in range(3):
         busy.sweep()
         assert state(installation, job) is JobState.RUNNING
     idle.sweep()
     assert state(installation, job) is JobState.RUNNING
+    time.sleep(0.2)
     idle.sweep()
     assert state(installation, job) is JobState.WAITING
 
