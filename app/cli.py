@@ -14,6 +14,7 @@ from app.live import live
 from app.providers import providers
 from app.rules import rules
 from app.searching import search
+from app.seeds import seed
 from app.shared_options import (
     ByModel,
     Given,
@@ -57,6 +58,7 @@ app.add_typer(assemblyai, name="assemblyai")
 app.command()(live)
 app.command()(compare)
 app.command()(search)
+app.command()(seed)
 
 
 class StoredFormat(StrEnum):
