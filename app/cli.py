@@ -18,6 +18,7 @@ from app.live import live
 from app.providers import providers
 from app.rules import rules
 from app.searching import search
+from app.seeds import seed
 from app.shared_options import (
     ByModel,
     Given,
@@ -66,6 +67,7 @@ app.command()(compare)
 app.command()(search)
 app.command()(restore)
 app.command()(erase)
+app.command()(seed)
 
 
 class StoredFormat(StrEnum):

@@ -31,7 +31,7 @@ _CHANGING = (
 
 def write_shown(connection: Connection, org_id: str, call_id: str, shown: Transcript) -> None:
     """Make the stored lines of a call those of this transcript."""
-    rows = _rows(org_id, call_id, shown)
+    rows = shown_rows(org_id, call_id, shown)
     query = select(_S.row_id, _S.utterance_id, *(_S[name] for name in _CHANGING))
     stored = connection.execute(query.where(_S.call_id == call_id).order_by(_S.position)).all()
     if [row.utterance_id for row in stored] != [row["utterance_id"] for row in rows]:
@@ -57,7 +57,8 @@ def forget_shown(connection: Connection, call_id: str) -> None:
     connection.execute(delete(SHOWN_UTTERANCES).where(_S.call_id == call_id))
 
 
-def _rows(org_id: str, call_id: str, shown: Transcript) -> list[dict[str, Any]]:
+def shown_rows(org_id: str, call_id: str, shown: Transcript) -> list[dict[str, Any]]:
+    """Return the rows of a transcript's lines in order."""
     utterances = shown.utterances[:LINES_PER_CALL]
     words = [folded_words(u.text) for u in utterances]
     return [
