@@ -1,13 +1,15 @@
 """Log events about our machine: an action's name and safe fields, one JSON line each.
 
 Never words of a call, numbers spoken in it, file names, keys or foreign exception texts. A fault
-is logged by its class and the code location only.
+is logged by its class and the code location only. Events are counted, too, for those who watch.
 """
 
 import json
 import logging
 import sys
+import threading
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +20,8 @@ Field = str | int | float | bool | None
 BELOW_ALL = -1
 
 _log = logging.getLogger("partyline")
+_counts: Counter[tuple[str, str]] = Counter()
+_counting = threading.Lock()
 
 
 class _JsonLine(logging.Formatter):
@@ -80,18 +84,32 @@ def _forward(program: str, record: logging.LogRecord) -> None:
         warning(f"{program}.warning", level=record.levelname, where=made)
 
 
+def counts() -> dict[tuple[str, str], int]:
+    """Return how often each event has happened in this process, by its level and action."""
+    with _counting:
+        return dict(_counts)
+
+
+def _count(level: str, action: str) -> None:
+    with _counting:
+        _counts[level, action] += 1
+
+
 def event(action: str, **fields: Field) -> None:
     """Log that something happened, with safe fields."""
+    _count("info", action)
     _log.info(action, extra={"fields": fields})
 
 
 def warning(action: str, **fields: Field) -> None:
     """Log that something needs an operator's eye, with safe fields."""
+    _count("warning", action)
     _log.warning(action, extra={"fields": fields})
 
 
 def fault(action: str, error: BaseException, **fields: Field) -> None:
     """Log an unexpected exception by class and place, without its message."""
+    _count("error", action)
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].name}:{frames[-1].lineno}" if frames else "unknown"
     _log.error(

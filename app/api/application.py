@@ -1,5 +1,7 @@
 """The API as a whole: its routers, what comes before them, and its own description."""
 
+import re
+
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
@@ -42,7 +44,10 @@ def build_api(get_services: GetServices) -> Mount:
     api.state.get_services = get_services
     api.include_router(calls_router())
     api.include_router(phone_router())
-    return Mount(API_PATH, app=api)
+    mount = Mount(API_PATH, app=api)
+    # Otherwise an address with a line break in it would be answered by whoever comes next.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def _operation_id(route: APIRoute) -> str:

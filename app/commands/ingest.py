@@ -17,6 +17,7 @@ from app.wiring import Services, build_services
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import InvalidRequest, PartylineError, SourceMissing
 from services.domain.people import LOCAL_USER
+from services.ingest.buckets import BucketSource
 from services.ingest.folders import FolderSource
 from services.ingest.patterns import NamePattern
 from services.ingest.sidecars import Sidecars
@@ -24,6 +25,7 @@ from services.ingest.sources import Source
 from services.ingest.taking import Outcome, Taker, Wish
 from services.ingest.watching import Patience, Place, Reports, Watch
 from services.storage.ingested_files import Fate
+from services.storage.objects import ObjectStore
 
 BUCKET = "s3://"
 EXIT_STOPPED = 130
@@ -69,7 +71,7 @@ def ingest_places(
     0: all of it is among the calls, 2: some was refused, or can't be found. Raises what options,
     places or sidecars are refused with.
     """
-    sources = list(sources_of(named))
+    sources = list(sources_of(settings, named))
     places = [
         Place(source=one, sidecars=Sidecars(one, wish.zone, table) if with_sidecars else None)
         for one in sources
@@ -98,13 +100,16 @@ def ingest_places(
     return EXIT_BAD_INPUT if reports.fates[Fate.REFUSED] else 0
 
 
-def sources_of(named: Sequence[str]) -> Iterator[Source]:
+def sources_of(settings: Settings, named: Sequence[str]) -> Iterator[Source]:
     """Yield the places that are named; files of one folder are one place.
 
     Ends with one line that names it for what isn't there.
     """
     files: dict[Path, set[str]] = {}
     for name in named:
+        if name.startswith(BUCKET):
+            yield BucketSource(name, ObjectStore(name, settings.bucket_access))
+            continue
         path = Path(name).expanduser()
         if path.is_dir():
             yield FolderSource(path)

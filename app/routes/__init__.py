@@ -8,6 +8,7 @@ from app.routes import (
     health,
     live_events,
     live_sound,
+    measures,
     phone_events,
     phone_streams,
     phone_words,
@@ -36,5 +37,6 @@ def build_routes(get_services: GetServices, payload: ReviewPayload) -> list[Base
         *phone_events.routes(get_services),
         *phone_streams.routes(get_services),
         *health.routes(get_services),
+        measures.route(get_services),
         build_api(get_services),
     ]

@@ -144,6 +144,10 @@ class Uploads:
         """Forget an upload and what has arrived of it; a call it has become stays."""
         self._forget(self._store.get(user.org_id, upload_id))
 
+    def open_count(self) -> int:
+        """Return how many uploads of all organisations are open."""
+        return self._store.open_count()
+
     def expire(self) -> int:
         """Forget uploads that nobody goes on with, and pieces of none; return how many."""
         now = datetime.now(UTC)

@@ -16,6 +16,7 @@ from services.storage.buckets import BucketAccess
 from services.storage.keys import sync_folder
 
 if TYPE_CHECKING:
+    from obstore import ObjectMeta
     from obstore.store import ObjectStore as Backend
 
 # Smaller parts are refused by S3; more at once would only fill the memory.
@@ -33,11 +34,12 @@ _STAGED = re.compile(r"#\d+$")
 
 @dataclass(frozen=True, kw_only=True)
 class StoredObject:
-    """An object's key, size and the moment of its last change (UTC)."""
+    """An object's key, size, the moment of its last change (UTC), and its store's mark for it."""
 
     key: str
     size: int
     changed_at: datetime
+    etag: str | None = None
 
 
 class ObjectStore:
@@ -94,10 +96,14 @@ class ObjectStore:
 
     def size(self, key: str) -> int:
         """Return the object's size in bytes. Raises NotFound."""
+        return self.facts(key).size
+
+    def facts(self, key: str) -> StoredObject:
+        """Return what the store tells of the object. Raises NotFound."""
         import obstore
 
         with _translated():
-            return int(obstore.head(self._backend, key)["size"])
+            return _stored(obstore.head(self._backend, key))
 
     def exists(self, key: str) -> bool:
         """Say whether there is such an object."""
@@ -126,9 +132,7 @@ class ObjectStore:
         with _of_the_place(), _translated():
             for batch in obstore.list(self._backend, prefix or None):
                 for found in batch:
-                    yield StoredObject(
-                        key=found["path"], size=found["size"], changed_at=found["last_modified"]
-                    )
+                    yield _stored(found)
 
     def remove_leftovers(self, *, older_than_s: float) -> int:
         """Remove parts that interrupted writers left in a local folder; return how many.
@@ -238,6 +242,15 @@ def _kind_of(words: str) -> type[StorageError]:
     if _NO_SPACE.search(words):
         return DiskFull
     return StorageRefused if _REFUSAL.search(words) else StorageError
+
+
+def _stored(found: "ObjectMeta") -> StoredObject:
+    return StoredObject(
+        key=found["path"],
+        size=found["size"],
+        changed_at=found["last_modified"],
+        etag=found["e_tag"],
+    )
 
 
 def _local_folder(url: str) -> Path | None:

@@ -18,6 +18,7 @@ from services.storage.call_pages import PlaceInList
 
 CallId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The call's id.")]
 BINARY = {"schema": {"type": "string", "format": "binary"}}
+SOUND = {PLAYBACK_MEDIA_TYPE: BINARY, "audio/*": BINARY, "application/octet-stream": BINARY}
 
 router = APIRouter(tags=["calls"])
 
@@ -96,8 +97,8 @@ def call_transcript(
     response_class=Response,
     responses=error_answers(416)
     | {
-        200: {"description": "The sound.", "content": {PLAYBACK_MEDIA_TYPE: BINARY}},
-        206: {"description": "The range of it.", "content": {PLAYBACK_MEDIA_TYPE: BINARY}},
+        200: {"description": "The sound.", "content": SOUND},
+        206: {"description": "The range of it.", "content": SOUND},
     },
 )
 async def call_audio(
