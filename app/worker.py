@@ -57,6 +57,8 @@ def run_worker(settings: Settings, *, supervised: bool = False) -> int:
             with worker.running():
                 telemetry.event("worker.started", supervised=supervised)
                 worker.tend(ending.told)
+                if ending.was_replaced:
+                    worker.disowned.set()
                 presence.drain()
                 until_ended.enter_context(worker.draining(drain_s, ending.leaving.set))
     telemetry.event("worker.stopped")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from threading import Event, Thread, Timer
 
@@ -48,6 +48,8 @@ class Worker:
     copies: CopyDeleter
     worker_id: str
     jobs_at_once: int
+    # Set once another process has this worker's id: its jobs are that one's.
+    disowned: Event = field(default_factory=Event)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -58,7 +60,8 @@ class Worker:
             self.sweeps.start()
             yield
             self.sweeps.stop()
-        self._hand_back()
+        if not self.disowned.is_set():
+            self._hand_back()
         self.services.close()
 
     @contextmanager
@@ -75,12 +78,6 @@ class Worker:
             yield
         finally:
             timer.cancel()
-
-    def _follow_switches(self) -> None:
-        try:
-            self.services.switches.follow()
-        except Exception as error:
-            telemetry.fault("queue.fault", error)
 
     def _hand_back(self) -> None:
         """Let others go on with what was left off here; they would find it later anyway."""
@@ -100,13 +97,13 @@ class Worker:
         # Services elsewhere may take long to answer; nothing else is to wait for them.
         Thread(target=self.copies.keep_up, args=(stop,), name="copies", daemon=True).start()
         looks = 0
-        self.sounds.sweep()
+        self._do(self.sounds.sweep)
         while not stop.wait(LOOK_EVERY_S):
             looks += 1
-            self._follow_switches()
+            self._do(self.services.switches.follow)
             if looks % LOOKS_PER_SWEEP == 0:
                 self.janitor.sweep()
-                self.sounds.sweep()
+                self._do(self.sounds.sweep)
             elif looks % LOOKS_PER_TIDYING == 0:
                 self.janitor.look_after_jobs()
             else:
@@ -115,6 +112,13 @@ class Worker:
     def wait_until_idle(self, timeout_s: float) -> bool:
         """Wait until no job is active."""
         return self.engine.wait_until_idle(timeout_s)
+
+    def _do(self, part: Callable[[], object]) -> None:
+        """Do a part of what there is to tend; a server that is away ends no worker."""
+        try:
+            part()
+        except Exception as error:
+            telemetry.fault("worker.fault", error)
 
 
 def build_worker(

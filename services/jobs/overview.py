@@ -16,7 +16,7 @@ from services.jobs.switches import QueueSwitches
 from services.jobs.workers import Workers
 from services.storage.run_overview import FailedRun, QueueStanding, RunOverview
 
-SILENT_AFTER_MS = 30_000
+SILENT_AFTER_MS = 15_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from services.domain.errors import (
 from services.domain.part import part_of
 from services.domain.speech import Transcript
 from services.jobs.engine import Outcome, RunSteps
-from services.jobs.insisting import insist
+from services.jobs.insisting import insist, patiently
 from services.jobs.material import RunMaterial
 from services.jobs.progress import (
     WaitsElsewhere,
@@ -229,7 +229,7 @@ class OpenRun:
     def _attempt(self, step: Callable[[], Outcome]) -> Outcome:
         """Do a step; whatever goes wrong ends this run and nothing else."""
         try:
-            return step()
+            return patiently(step, self._workshop.stopping)
         except WorkerStopping:
             self._note_orderly_stop()
             raise

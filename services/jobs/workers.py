@@ -20,7 +20,7 @@ from services.storage.worker_locks import alone, held_keys, key_of
 from services.storage.workers import WorkerStore
 
 LOST_AFTER_MS = 6_000
-FROZEN_AFTER_MS = 20_000
+FROZEN_AFTER_MS = 30_000
 # Workers of older versions show themselves to their own machine only.
 UNKNOWN_AFTER_S = 120.0
 
