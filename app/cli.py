@@ -27,6 +27,7 @@ from app.shared_options import (
     WordsFile,
 )
 from app.text import text
+from app.usage import usage
 from app.vocabulary import vocabulary
 from app.voices import voices
 from services import telemetry
@@ -62,6 +63,7 @@ app.command()(compare)
 app.command()(search)
 app.command()(restore)
 app.command()(erase)
+app.command()(usage)
 
 
 class StoredFormat(StrEnum):

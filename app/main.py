@@ -62,6 +62,7 @@ page = st.navigation(
             icon=":material/dictionary:",
             url_path="vocabulary",
         ),
+        st.Page("../pages/usage.py", title="Usage", icon=":material/data_usage:", url_path="usage"),
         st.Page(
             "../pages/settings.py",
             title="Settings",

@@ -22,6 +22,7 @@ from app.wiring.parts import (
 )
 from app.wiring.phone import build_callers
 from app.wiring.phone_streams import build_phone_streams
+from app.wiring.usage import build_usage
 from services.access.api_tokens import ApiTokens
 from services.access.tokens import TokenSigner
 from services.asking import AskService
@@ -71,6 +72,7 @@ from services.telephony.acs.desk import PhoneDesk
 from services.telephony.streaming.streams import PhoneStreams
 from services.understanding.interfaces import Models
 from services.understanding.typed import LineRedactor
+from services.upkeep.usage import UsageDesk
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
 from services.voices.signing import SignatureDesk
@@ -125,6 +127,7 @@ class Services:
     phone_callers: PhoneCallers
     live_readers: Recogniser
     phone_streams: PhoneStreams
+    usage: UsageDesk
     close_live: Callable[[], None]
 
     def readiness(self) -> dict[str, bool]:
@@ -262,6 +265,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         live_readers=live.readers,
         phone_callers=build_callers(settings, live.phone, PhoneSeenStore(engine)),
         phone_streams=build_phone_streams(settings, live.desk, providers),
+        usage=build_usage(settings, engine, providers),
         close_live=live.close,
     )
 

@@ -17,6 +17,7 @@ PAGES = {
     "vocabulary": "Words to listen for",
     "scorecards": "Call quality",
     "rules": "Rules look for words",
+    "usage": "Transcribed",
     "settings": "Who is asked first",
 }
 # the first page is found at the server's own address only
