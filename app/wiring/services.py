@@ -138,6 +138,10 @@ class Services:
             "weights": self.providers.readiness("local").ready,
         }
 
+    def is_needed(self, check: str) -> bool:
+        """Say whether this process can't serve without it; workers may be on other machines."""
+        return check != "worker" or self.settings.embedded_worker
+
     def close(self) -> None:
         """Let go of live calls and of the database."""
         self.close_live()
