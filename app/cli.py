@@ -30,6 +30,7 @@ from app.shared_options import (
     WordsFile,
 )
 from app.text import text
+from app.usage import usage
 from app.vocabulary import vocabulary
 from app.voices import voices
 from services import telemetry
@@ -68,6 +69,7 @@ app.command()(search)
 app.command()(restore)
 app.command()(erase)
 app.command()(seed)
+app.command()(usage)
 
 
 class StoredFormat(StrEnum):

@@ -64,6 +64,7 @@ page = st.navigation(
             url_path="vocabulary",
         ),
         st.Page("../pages/jobs.py", title="Jobs", icon=":material/lists:", url_path="jobs"),
+        st.Page("../pages/usage.py", title="Usage", icon=":material/data_usage:", url_path="usage"),
         st.Page(
             "../pages/settings.py",
             title="Settings",

@@ -24,6 +24,7 @@ from services.storage.database import migrate, open_engine, writing
 from services.storage.keys import MasterKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
 from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
+from services.storage.search_places import LINES_PER_CALL
 from services.storage.search_tables import SHOWN_UTTERANCES
 from services.storage.swept_calls import SweptCalls
 from services.sweeping.sweeper import Sweeper
@@ -117,11 +118,14 @@ def _copy(engine: Engine, number: int, count: int) -> None:
     of_calls = f"SELECT id FROM calls WHERE instr(id, '~') = 0 ORDER BY rowid LIMIT {count}"
     with writing(engine) as connection:
         for made in (CALLS, RUNS, CALL_FIGURES, SHOWN_UTTERANCES, RULE_FACTS, CALL_CATEGORIES):
-            names = [c.name for c in made.columns if c.name != "row_id"]
+            names = [c.name for c in made.columns]
             owner = "id" if made is CALLS else "call_id"
             changed = {owner: f"{owner} || '~{number}'"}
             if made is CALLS:
                 changed["content_hash"] = f"content_hash || '~{number}'"
+                changed["search_place"] = f"search_place + {number}"
+            if made is SHOWN_UTTERANCES:
+                changed["row_id"] = f"row_id + {number * LINES_PER_CALL}"
             values = ", ".join(changed.get(name, name) for name in names)
             connection.execute(
                 text(

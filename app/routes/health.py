@@ -19,11 +19,13 @@ def routes(get_services: GetServices) -> list[Route]:
 
     async def readyz(_request: Request) -> Response:
         try:
-            checks = await run_in_threadpool(get_services().readiness)
+            services = get_services()
+            checks = await run_in_threadpool(services.readiness)
+            needed = {name for name in checks if services.is_needed(name)}
         except Exception as error:
             telemetry.fault("ready.fault", error)
-            checks = {"services": False}
-        ready = all(checks.values())
+            checks, needed = {"services": False}, {"services"}
+        ready = all(well for name, well in checks.items() if name in needed)
         return JSONResponse(
             {"status": "ready" if ready else "not ready", "checks": checks},
             status_code=200 if ready else 503,

@@ -90,6 +90,7 @@ from app.session.supervising import (
     note_running,
     stop_question,
 )
+from app.session.usage import keep_sound_space, sound_space
 
 __all__ = [
     "ALL_CALLS",
@@ -127,6 +128,7 @@ __all__ = [
     "keep_of_conversation",
     "keep_phone_trouble",
     "keep_scorecard_draft",
+    "keep_sound_space",
     "knows_microphone",
     "learnt",
     "live_events_url",
@@ -158,6 +160,7 @@ __all__ = [
     "set_pending_question",
     "show_in_place",
     "shown_in_place",
+    "sound_space",
     "stop_question",
     "take_fresh",
     "take_notice",

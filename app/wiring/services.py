@@ -24,6 +24,7 @@ from app.wiring.parts import (
 from app.wiring.phone import build_callers
 from app.wiring.phone_streams import build_phone_streams
 from app.wiring.presence import build_workers
+from app.wiring.usage import build_usage
 from services.access.api_tokens import ApiTokens
 from services.access.tokens import TokenSigner
 from services.asking import AskService
@@ -85,6 +86,7 @@ from services.telephony.acs.desk import PhoneDesk
 from services.telephony.streaming.streams import PhoneStreams
 from services.understanding.interfaces import Models
 from services.understanding.typed import LineRedactor
+from services.upkeep.usage import UsageDesk
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
 from services.voices.signing import SignatureDesk
@@ -148,6 +150,7 @@ class Services:
     phone_callers: PhoneCallers
     live_readers: Recogniser
     phone_streams: PhoneStreams
+    usage: UsageDesk
     close_live: Callable[[], None]
 
     def readiness(self) -> dict[str, bool]:
@@ -157,6 +160,10 @@ class Services:
             "worker": self.desk.worker_alive(),
             "weights": self.providers.readiness("local").ready,
         }
+
+    def is_needed(self, check: str) -> bool:
+        """Say whether this process can't serve without it; workers may be on other machines."""
+        return check != "worker" or self.settings.embedded_worker
 
     def close(self) -> None:
         """Let go of live calls and of the database."""
@@ -311,6 +318,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         live_readers=live.readers,
         phone_callers=build_callers(settings, live.phone, PhoneSeenStore(engine)),
         phone_streams=build_phone_streams(settings, live.desk, providers),
+        usage=build_usage(settings, engine, providers),
         close_live=live.close,
     )
 

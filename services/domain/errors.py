@@ -417,7 +417,7 @@ class BackupUnfit(BackupError):
 
 
 class NothingToKeep(BackupError):
-    """There are no calls here yet, so there is nothing to back up."""
+    """There is no database of calls here yet."""
 
 
 class BackupUnsettled(BackupError):

@@ -19,6 +19,7 @@ PAGES = {
     "scorecards": "Call quality",
     "rules": "Rules look for words",
     "jobs": "Nothing has failed",
+    "usage": "Transcribed",
     "settings": "Who is asked first",
 }
 # the first page is found at the server's own address only

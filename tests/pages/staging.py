@@ -40,6 +40,7 @@ from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
+from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -49,9 +50,11 @@ from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
+from services.storage.usage import UsageStore
 from services.storage.vocabularies import VocabularyStore
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.understanding.answering import AnsweringModel
+from services.upkeep.usage import UsageDesk
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
 from services.voices.signing import SignatureDesk
@@ -96,6 +99,8 @@ class Staged:
     signatures: SignatureDesk
     signing: StagedSigning
     enrolling: StagedEnrolling
+    usage: UsageDesk
+    sound: ObjectStore
     providers: StagedProviders = field(default_factory=StagedProviders)
     summaries: StagedSummaries = field(default_factory=StagedSummaries)
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
@@ -178,6 +183,9 @@ def stage(folder: Path) -> Staged:
     enrolling, signing = StagedEnrolling(), StagedSigning()
     vault: Any = StagedVault()
     refresher = Refresher(calls, transcripts, known_voices)
+    sound = ObjectStore(str(folder / "audio"))
+    folders = {"models": folder / "models"}
+    prices = {"local": 0.0, "scripted": 0.6}
     questions = ModelQuestions(keeper, scores, refresher, None)
     return Staged(
         calls=calls,
@@ -207,5 +215,7 @@ def stage(folder: Path) -> Staged:
         ),
         signing=signing,
         enrolling=enrolling,
+        usage=UsageDesk(UsageStore(engine), calls, sound, folders, prices.get),
+        sound=sound,
         desk=StagedDesk(calls=calls, runs=runs, transcripts=transcripts),
     )

@@ -1,5 +1,7 @@
 """Headers of every answer, host names, health."""
 
+from dataclasses import replace
+
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -9,6 +11,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.routes import build_routes
 from app.security import AllowedHosts, SecurityMiddleware
 from app.settings import Settings
 from app.wiring import Services
@@ -143,3 +146,13 @@ def test_ready_only_with_a_worker(client: TestClient, services: Services) -> Non
         "status": "ready",
         "checks": {"database": True, "worker": True, "weights": True},
     }
+
+
+def test_pages_on_a_machine_without_workers_are_ready_without_one(services: Services) -> None:
+    apart = replace(
+        services, settings=services.settings.model_copy(update={"embedded_worker": False})
+    )
+    alone = Starlette(routes=build_routes(lambda: apart, dict))  # type: ignore[arg-type]
+    with TestClient(alone, base_url="http://localhost:8501") as client:
+        answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["worker"]) == (200, False)

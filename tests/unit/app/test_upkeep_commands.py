@@ -49,6 +49,11 @@ def test_a_customer_is_counted_then_backed_up_then_erased(partyline, tmp_path):
     assert counted.returncode == 0, counted.stderr
     assert "1 calls" in counted.stdout
     assert "--yes" in counted.stdout
+    used = partyline("usage", "--json")
+    assert used.returncode == 0, used.stderr
+    told = json.loads(used.stdout)
+    assert (told["sound"]["files"], told["growth"][0]["calls"], told["minutes"]) == (1, 1, [])
+    assert "stored sound" in partyline("usage").stdout
     made = partyline("backup", "b", "--json", "--with-key")
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["calls"] == 1
@@ -77,7 +82,8 @@ def test_a_customer_is_counted_then_backed_up_then_erased(partyline, tmp_path):
 
 
 def test_where_there_is_nothing(partyline, tmp_path):
-    assert "nothing to back up" in refused(partyline("backup", "b"))
+    assert "no database of calls" in refused(partyline("backup", "b"))
+    assert "no database of calls" in refused(partyline("usage"))
     assert "no such backup" in refused(partyline("restore", "b"))
     assert "no such backup" in refused(partyline("backup", "verify", "b", "--backup", "../x"))
     assert not (tmp_path / "data" / "partyline.db").exists()

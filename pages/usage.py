@@ -1,0 +1,31 @@
+"""What this installation takes: space, growth, minutes at providers and what they cost."""
+
+import streamlit as st
+
+from app import session
+from components.heading import draw_page_title
+from components.usage_view import draw_growth, draw_minutes, draw_space
+from services.access.rights import may_change
+from services.domain.errors import PartylineError
+
+user, services = session.current_user(), session.services()
+usage = services.usage
+draw_page_title("Usage", "What this installation takes of disk and money, month by month.")
+
+left, right = st.columns(2)
+with left, st.container(border=True):
+    asked = draw_space(usage.space(), session.sound_space(), may_measure=may_change(user))
+    if asked:
+        try:
+            with st.spinner("Looking at every stored file…"):
+                session.keep_sound_space(usage.sound())
+        except PartylineError as error:
+            st.error(error.user_message, icon=":material/error:")
+        else:
+            st.rerun()
+with right, st.container(border=True):
+    draw_growth(usage.growth(user))
+with st.container(border=True):
+    providers = services.providers
+    titles = {name: providers.capabilities(name).title for name in providers.names()}
+    draw_minutes(usage.minutes(user), titles, services.settings.currency)
