@@ -320,7 +320,12 @@ def test_random_lines_are_found_as_by_reading_them_all(
     """Whichever way finds them first, step by small step, page by page."""
     rng = random.Random(7)
     library = Library(engine, rng)
-    for name, value in {"FIRST_READ": 1, "FIRST_ASKED": 1, "GROWTH": 1 + quicker, "READ_FOR_BEGINNINGS": 2}.items():
+    for name, value in {
+        "FIRST_READ": 1,
+        "FIRST_ASKED": 1,
+        "GROWTH": 1 + quicker,
+        "READ_FOR_BEGINNINGS": 2,
+    }.items():
         monkeypatch.setattr(f"services.storage.search.{name}", value)
     monkeypatch.setattr("services.storage.search._index_is_quicker", lambda *_: quicker)
     finding = 0
