@@ -17,7 +17,7 @@ from services.domain.calls import CallState
 from services.storage.database import writing
 from services.storage.models import CALLS, TRANSCRIPTS
 from services.storage.rule_tables import CALL_CATEGORIES
-from services.storage.search_places import LINES_PER_CALL, place_at
+from services.storage.search_places import LINES_PER_CALL, places_in_order
 from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
 
 ORG = "bench"
@@ -105,11 +105,13 @@ class _Maker:
         self._words = [word(rank) for rank in range(VOCABULARY)]
         self._rng = np.random.default_rng(7)
         self._calls = calls
-        self._last_place = -1
 
     def rows(self, numbers: range) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
         """Yield tables with rows of these calls, the oldest of which has number 0."""
         calls = [self._call(number) for number in numbers]
+        held = sorted(call["held_at"] for call in calls)
+        for call, moment, place in zip(calls, held, places_in_order(held), strict=True):
+            call |= {"held_at": moment, "search_place": place}
         yield CALLS, calls
         yield TRANSCRIPTS, [self._transcript(call) for call in calls]
         yield CALL_CATEGORIES, [row for call in calls for row in self._categories(call)]
@@ -119,7 +121,6 @@ class _Maker:
         rng = self._rng
         held = LAST - timedelta(days=DAYS) * ((self._calls - number - rng.random()) / self._calls)
         day = held.date()
-        self._last_place = max(place_at(held), self._last_place + 1)
         return {
             "id": f"call{number:07d}",
             "org_id": ORG,
@@ -142,7 +143,6 @@ class _Maker:
             "is_demo": False,
             "key_id": "none",
             "wrapped_key": b"",
-            "search_place": self._last_place,
         }
 
     def _transcript(self, call: dict[str, Any]) -> dict[str, Any]:

@@ -23,9 +23,17 @@ def placed_words(text: str) -> list[tuple[str, int, int]]:
     else:
         plain, places = _with_places(text)
     return [
-        (found[0].replace("'", ""), places[found.start()], places[found.end() - 1] + 1)
+        (found[0].replace("'", ""), places[found.start()], _end(text, places[found.end() - 1]))
         for found in _WORD.finditer(plain)
     ]
+
+
+def _end(text: str, last: int) -> int:
+    """Return where a word ends whose last letter stands at ``last``: behind the marks on it."""
+    end = last + 1
+    while end < len(text) and unicodedata.combining(text[end]):
+        end += 1
+    return end
 
 
 def _with_places(text: str) -> tuple[str, list[int]]:

@@ -4,6 +4,7 @@ A place is the moment at which a call was held, in 256ths of a second since 1970
 that is free. The number of a line is ``place * LINES_PER_CALL + position``.
 """
 
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Connection, literal, select, update
@@ -42,6 +43,22 @@ def move_lines(connection: Connection, call_id: str) -> None:
 def place_at(moment: datetime) -> int:
     """Return the place a call held at this moment would like to have."""
     return max(0, int(moment.timestamp() * PLACES_PER_SECOND))
+
+
+def places_in_order(
+    moments: Iterable[datetime], taken: Collection[int] = frozenset()
+) -> Iterator[int]:
+    """Yield places for many calls at once, which were held at these moments, oldest first.
+
+    For whoever writes lines without ``write_shown``: ``taken`` are the places there are already.
+    """
+    last = -1
+    for moment in moments:
+        place = max(place_at(moment), last + 1)
+        while place in taken:
+            place += 1
+        last = place
+        yield place
 
 
 def place_of_day(day: date) -> int:
