@@ -94,7 +94,12 @@ def draw_search_form(offers: SearchOffers) -> Wish:
     )
     with more.popover("Filters", icon=":material/tune:", width="stretch"):
         among, filters = _draw_filters(offers)
-    return Wish(typed=(typed or "").strip(), among=among, order=by, filters=tuple(filters))
+    return Wish(
+        typed=(typed or "").strip(),
+        among=among,
+        order=by or FoundOrder.NEWEST,
+        filters=tuple(filters),
+    )
 
 
 def clear_filters() -> None:

@@ -6,6 +6,7 @@ The search index, and whoever asks it, read text this way. Rules compare words m
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -18,6 +19,7 @@ def folded_words(text: str) -> list[str]:
 
 def placed_words(text: str) -> list[tuple[str, int, int]]:
     """Return the words of a text, folded, each with the range of characters where it stands."""
+    places: Sequence[int]
     if text.isascii():
         plain, places = text.lower(), range(len(text))
     else:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     FromClause,
+    Select,
     delete,
     func,
     literal_column,
@@ -111,12 +112,12 @@ def given_by_rows(
 
     ``only`` may give a condition on the rows of a source.
     """
-    arms = []
+    arms: list[Select[Any]] = []
     for source in rollup.sources:
         given = contribution(rollup, source, dialect)
-        arm = select(*(literal_column(sql).label(name) for name, sql in given.items())).select_from(
-            source.table
-        )
+        arm: Select[Any] = select(
+            *(literal_column(sql).label(name) for name, sql in given.items())
+        ).select_from(source.table)
         condition = only(source)
         arms.append(arm if condition is None else arm.where(condition))
     return union_all(*arms).subquery()

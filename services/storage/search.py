@@ -256,7 +256,7 @@ def _read_all(way: ReadingCalls) -> None:
         read = min(read * GROWTH, MOST_READ)
 
 
-def _line(row: Row[Any], marks: Marks) -> FoundLine:
+def _line(row: "Row[*tuple[Any, ...]]", marks: Marks) -> FoundLine:
     return FoundLine(
         call_id=row.call_id,
         source_name=row.source_name,

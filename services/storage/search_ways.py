@@ -84,6 +84,7 @@ class _InOrder(Join):
 def _write_in_order(join: _InOrder, compiler: SQLCompiler, **options: Any) -> str:
     options["asfrom"] = True
     left, right = (compiler.process(side, **options) for side in (join.left, join.right))
+    assert join.onclause is not None
     on = compiler.process(join.onclause, **options)
     if compiler.dialect.name != "sqlite":
         return f"{left} JOIN {right} ON {on}"

@@ -173,7 +173,7 @@ class BackupPlace:
         sink = self.sink(f"{BACKUPS}/{backup_id}/objects.jsonl.gz")
         try:
             # Without a time in it, so that the same list has the same hash.
-            with gzip.GzipFile("", "wb", 6, sink, mtime=0) as packed:  # type: ignore[arg-type]
+            with gzip.GzipFile("", "wb", 6, sink, mtime=0) as packed:  # type: ignore[call-overload]
                 for one in kept:
                     packed.write(one.to_line().encode() + b"\n")
             sink.commit()
