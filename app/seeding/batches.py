@@ -24,7 +24,7 @@ from services.storage.call_rows import call_to_row, run_to_row
 from services.storage.derived import FORM
 from services.storage.figures import CallFigures, day_of, figures_of, label_of_call, week_of
 from services.storage.forms import pack_transcript
-from services.storage.keys import MasterKey
+from services.storage.keys import WrappedKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS, TRANSCRIPTS, UTTERANCES
 from services.storage.rule_forms import (
     pack_evidence,
@@ -51,6 +51,8 @@ TABLES = (
 )  # fmt: skip
 # Figures that nothing said stands behind can't be computed anew: they are of every later form.
 FORM_OF_FIGURES_ALONE = 1_000_000
+KEY_COLUMNS = ("key_id", "wrapped_key")
+_NO_KEY = WrappedKey(key_id="", sealed=b"")
 _LONGEST_DEAD_AIR_MS = 45_000
 
 
@@ -65,10 +67,12 @@ class Rows:
 
 @dataclass(kw_only=True)
 class BatchMaker:
-    """Makes batches; one for each process. ``made_with`` says by what calls count as scored."""
+    """Makes batches; one for each process. ``made_with`` says by what calls count as scored.
+
+    Keys of calls are not among what it makes: the key that seals them stays in its process.
+    """
 
     history: History
-    key: MasterKey
     made_with: str
     moments_in_zone: bool
     _rows: dict[Table, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
@@ -95,7 +99,8 @@ class BatchMaker:
             created_at=call.created_at,
             finished_at=call.created_at,
         )
-        self._rows[CALLS].append(call_to_row(call, self.key.new_data_key(call.id)))
+        row = call_to_row(call, _NO_KEY)
+        self._rows[CALLS].append({name: row[name] for name in row if name not in KEY_COLUMNS})
         self._rows[RUNS].append(run_to_row(call.org_id, run))
         if call.state is CallState.FAILED:
             return

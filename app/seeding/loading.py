@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, select
 
-from app.seeding.batches import BatchMaker, Rows
+from app.seeding.batches import KEY_COLUMNS, BatchMaker, Rows
 from app.seeding.calls import MARK, History, made_id
 from services.storage.database import forget_log, reading, writing
 from services.storage.keys import MasterKey
@@ -47,7 +47,6 @@ class SeededCalls:
         missing = self._missing(history)
         maker = BatchMaker(
             history=history,
-            key=self._key,
             made_with=self._made_with,
             moments_in_zone=self._engine.dialect.name != "sqlite",
         )
@@ -59,7 +58,7 @@ class SeededCalls:
         for number, ((first, end), batch) in enumerate(zip(missing, made, strict=True), 1):
             with writing(self._engine) as connection:
                 for rows in batch:
-                    _write(connection, _numbered(connection, rows))
+                    _write(connection, _numbered(connection, self._with_keys(rows)))
             done += end - first
             told(done)
             if number % BATCHES_PER_FOLD == 0:
@@ -67,6 +66,19 @@ class SeededCalls:
         rollups.fold()
         forget_log(self._engine)
         return wanted
+
+    def _with_keys(self, rows: Rows) -> Rows:
+        """Return the rows of calls each with its key; others as they are."""
+        if rows.table != CALLS.name:
+            return rows
+        at = rows.columns.index("id")
+        keys = [self._key.new_data_key(values[at]) for values in rows.values]
+        both = zip(rows.values, keys, strict=True)
+        return Rows(
+            table=rows.table,
+            columns=(*rows.columns, *KEY_COLUMNS),
+            values=[(*values, key.key_id, key.sealed) for values, key in both],
+        )
 
     def _missing(self, history: History) -> list[tuple[int, int]]:
         """Return first and last number of the batches that aren't there."""

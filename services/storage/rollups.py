@@ -112,10 +112,10 @@ def given_by_rows(
 
     ``only`` may give a condition on the rows of a source.
     """
-    arms: list[Select[Any]] = []
+    arms: list[Select[*tuple[Any, ...]]] = []
     for source in rollup.sources:
         given = contribution(rollup, source, dialect)
-        arm: Select[Any] = select(
+        arm: Select[*tuple[Any, ...]] = select(
             *(literal_column(sql).label(name) for name, sql in given.items())
         ).select_from(source.table)
         condition = only(source)
