@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -19,6 +20,8 @@ from services.storage.objects import ObjectStore, ObjectWriter, StoredObject
 from services.upkeep.manifest import BackupManifest, KeptObject, StoredPart
 
 BLOCK_BYTES = 4 * 1024 * 1024
+LEVEL = 6
+GZIP = 16 + zlib.MAX_WBITS
 MOST_MANIFEST_BYTES = 1024 * 1024
 SOUND = "objects"
 BACKUPS = "backups"
@@ -171,11 +174,11 @@ class BackupPlace:
     def write_kept(self, backup_id: str, kept: Iterable[KeptObject]) -> StoredPart:
         """Write which sound belongs to a backup."""
         sink = self.sink(f"{BACKUPS}/{backup_id}/objects.jsonl.gz")
+        packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
         try:
-            # Without a time in it, so that the same list has the same hash.
-            with gzip.GzipFile("", "wb", 6, sink, mtime=0) as packed:  # type: ignore[call-overload]
-                for one in kept:
-                    packed.write(one.to_line().encode() + b"\n")
+            for one in kept:
+                sink.write(packer.compress(one.to_line().encode() + b"\n"))
+            sink.write(packer.flush())
             sink.commit()
         except BaseException:
             sink.abort()
