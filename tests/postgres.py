@@ -27,8 +27,11 @@ def find_postgres() -> Path | None:
 
 
 @contextmanager
-def postgres_server(programs: Path) -> Iterator[str]:
-    """Run a server while the block does; yield its address without a database's name."""
+def postgres_server(programs: Path, *, durable: bool = False) -> Iterator[str]:
+    """Run a server while the block does; yield its address without a database's name.
+
+    Only a ``durable`` one waits for the disk, as servers in life do.
+    """
     folder = Path(tempfile.mkdtemp(prefix="partyline-postgres-"))
     as_user = _another_user(folder)
     data, port = folder / "data", _free_port()
@@ -44,9 +47,9 @@ def postgres_server(programs: Path) -> Iterator[str]:
             "listen_addresses": "127.0.0.1",
             "port": str(port),
             "unix_socket_directories": "",
-            "fsync": "off",
-            "full_page_writes": "off",
-            "shared_buffers": "64MB",
+            "fsync": "on" if durable else "off",
+            "full_page_writes": "on" if durable else "off",
+            "shared_buffers": "512MB" if durable else "64MB",
             "max_connections": "60",
         }
         flags = [f"--{name}={value}" for name, value in options.items()]

@@ -29,7 +29,8 @@ PROVIDER = "seeded"
 # By this the content of seeded calls is told from that of recordings, which is a hash.
 MARK = "seed:"
 FAILED_SHARE = 0.015
-LINES = 40
+# A call of the usual length has so many.
+LINES, LENGTH_OF_LINES_MS = 40, 330_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +139,7 @@ def transcript_of(chance: random.Random, call: Call, plot: Plot) -> tuple[Transc
         resolved=plot.resolved,
         talk_share=plot.talk_share,
         has_hold=plot.hold_ms > 0,
-        size=max(12, min(80, round(LINES * plot.duration_ms / 400_000))),
+        size=max(14, min(120, round(LINES * plot.duration_ms / LENGTH_OF_LINES_MS))),
     )
     filling = Filling(chance)
     texts = [line.text.format_map(filling) for line in lines]
