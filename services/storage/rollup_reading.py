@@ -60,21 +60,27 @@ def read_sums(
     )
     values = {"org_id": org_id, **where}
     values |= {name: getattr(wanted, name) for name in question.filters}
-    width = len(question.by)
-    groups: dict[tuple[Any, ...], list[int]] = {} if by else {(): [0] * len(sums)}
+    width, nothing = len(question.by), (0,) * len(question.sums)
+    groups: dict[tuple[Any, ...], Sequence[Any]] = {} if by else {(): nothing}
     for statement in _statements(question, connection.dialect.name):
-        for row in connection.execute(statement, values):
-            known = groups.setdefault(tuple(row[:width]), [0] * len(sums))
-            groups[tuple(row[:width])] = [
-                a + int(b or 0) for a, b in zip(known, row[width:], strict=True)
-            ]
+        for row in connection.execute(statement, values).all():
+            key, added = tuple(row[:width]), row[width:]
+            known = groups.get(key)
+            groups[key] = added if known is None else _added(known, added)
     names = (*question.by, *question.sums)
-    found = [dict(zip(names, (*key, *groups[key]), strict=True)) for key in sorted(groups)]
+    found = [
+        dict(zip(names, (*key, *map(int, groups[key])), strict=True)) for key in sorted(groups)
+    ]
     for who in {AGENT, QUEUE}.intersection(by):
         for row in found:
             row[who] = row[who] or None
         found.sort(key=lambda row: row[who] is None)
     return found
+
+
+def _added(known: Sequence[Any], more: Sequence[Any]) -> list[int]:
+    """Return sums of two parts; the sum of no rows at all is NULL."""
+    return [a + (b or 0) for a, b in zip(known, more, strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True)
