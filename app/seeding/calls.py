@@ -126,8 +126,14 @@ def call_of(chance: random.Random, history: History, number: int, plot: Plot) ->
         ),
         active_transcript_id=made_id(history, number, "transcript") if text else None,
         error_code="not_audio" if failed else None,
-        error_message="This seeded call stands for one that could not be read." if failed else None,
+        error_message=_why_nothing_is_said(failed=failed, text=text),
     )  # fmt: skip
+
+
+def _why_nothing_is_said(*, failed: bool, text: bool) -> str | None:
+    if failed:
+        return "This made-up call stands for one that could not be read."
+    return None if text else "This made-up call has figures only: nothing was said in it."
 
 
 def transcript_of(chance: random.Random, call: Call, plot: Plot) -> tuple[Transcript, list[Line]]:
