@@ -12,6 +12,7 @@ from app.comparing import compare
 from app.emulators import emulators
 from app.live import live
 from app.providers import providers
+from app.rollups import rollups
 from app.rules import rules
 from app.searching import search
 from app.seeds import seed
@@ -59,6 +60,7 @@ app.command()(live)
 app.command()(compare)
 app.command()(search)
 app.command()(seed)
+app.command()(rollups)
 
 
 class StoredFormat(StrEnum):

@@ -51,7 +51,9 @@ def draw_comparison(
         name = _draw_table(groups, side or Side.AGENTS)
     if name is None:
         return None
-    return replace(wanted, **{"queues" if side is Side.QUEUES else "agents": (name,)})
+    if side is Side.QUEUES:
+        return replace(wanted, queues=(name,))
+    return replace(wanted, agents=(name,))
 
 
 def _draw_table(groups: Sequence[GroupFigures], side: Side) -> str | None:

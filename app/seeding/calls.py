@@ -30,7 +30,7 @@ PROVIDER = "seeded"
 MARK = "seed:"
 FAILED_SHARE = 0.015
 # A call of the usual length has so many.
-LINES, LENGTH_OF_LINES_MS = 40, 330_000
+LINES, LENGTH_OF_LINES_MS = 40, 400_000
 
 
 @dataclass(frozen=True, kw_only=True)

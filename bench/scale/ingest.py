@@ -59,8 +59,15 @@ def finished(scale: Any, count: int) -> list[Finished]:
     for number in range(count):
         plot = plot_of(chance, history)
         call = call_of(chance, history, number, plot)
-        fresh = {"id": new_id(), "content_hash": new_id(), "active_transcript_id": None}
-        call = replace(call, **fresh, state=CallState.WAITING, error_code=None, error_message=None)
+        call = replace(
+            call,
+            id=new_id(),
+            content_hash=new_id(),
+            active_transcript_id=None,
+            state=CallState.WAITING,
+            error_code=None,
+            error_message=None,
+        )
         transcript, _ = transcript_of(chance, call, plot)
         transcript = replace(transcript, id=new_id())
         shown = AnalysedTranscript(transcript=transcript, analysis=analyse(transcript))

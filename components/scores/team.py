@@ -132,7 +132,7 @@ def agents_figure(agents: Sequence[AgentScore]) -> go.Figure:
     bars = [
         AgentBar(
             name=agent_label(a.agent_name),
-            mean=a.share.mean,
+            mean=a.share.mean or 0,
             pooled=a.share.pooled or 0,
             n=a.share.n,
             spread=a.share.spread,

@@ -22,7 +22,8 @@ from sqlalchemy import (
     column,
     text,
 )
-from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.selectable import TextualSelect
 
 from services.domain.together import AnalyticsFilter, Average
 from services.storage.rollup_tables import AGENT, BOTH, QUEUE, ROLLUPS, SCALE
@@ -31,6 +32,8 @@ from services.storage.rollup_triggers import contribution
 Sums = Mapping[str, Any]
 _DAYS = ("day", "week")
 _ROWS = "rows"
+# By its own column, rows of an agent can be found in an index.
+_NAMED = "agent as it is"
 
 
 def read_sums(
@@ -72,10 +75,10 @@ def read_sums(
         dict(zip(names, (*key, *map(int, groups[key])), strict=True)) for key in sorted(groups)
     ]
     for who in {AGENT, QUEUE}.intersection(by):
-        for row in found:
-            row[who] = row[who] or None
-        found.sort(key=lambda row: row[who] is None)
-    return found
+        for group in found:
+            group[who] = group[who] or None
+        found.sort(key=lambda group: group[who] is None)
+    return [*found]
 
 
 def _added(known: Sequence[Any], more: Sequence[Any]) -> list[int]:
@@ -97,11 +100,15 @@ class _Question:
 
 # Put together as text and kept: SQLAlchemy takes longer over so many columns than databases do.
 @lru_cache(maxsize=512)
-def _statements(question: _Question, dialect: str) -> tuple[TextClause, ...]:
+def _statements(question: _Question, dialect: str) -> tuple[TextualSelect, ...]:
     rollup = ROLLUPS[question.rollup]
     if question.who == _ROWS:
         return tuple(
-            _statement(question, source.table, contribution(rollup, source, dialect))
+            _statement(
+                question,
+                source.table,
+                {**contribution(rollup, source, dialect), _NAMED: "agent_name"},
+            )
             for source in rollup.sources
             if any(name in source.sums for name in question.sums)
         )
@@ -111,7 +118,7 @@ def _statements(question: _Question, dialect: str) -> tuple[TextClause, ...]:
     )
 
 
-def _statement(question: _Question, table: Table, given: Mapping[str, str]) -> TextClause:
+def _statement(question: _Question, table: Table, given: Mapping[str, str]) -> TextualSelect:
     """Return the question over one table; ``given`` is the SQL of each column that it has."""
     types = [_type_of(name) for name in question.by]
     groups = [given[name] for name in question.by]
@@ -123,7 +130,9 @@ def _statement(question: _Question, table: Table, given: Mapping[str, str]) -> T
         # In the order of the key, in which rows lie: then they need not be sorted.
         lying = sorted(zip(question.by, groups, strict=True), key=lambda group: group[0] in _DAYS)
         sql += f" GROUP BY {', '.join(given_name for _, given_name in lying)}"
-    several = [bindparam(n, expanding=True) for n in ("agents", "queues") if n in question.filters]
+    several: list[BindParameter[Any]] = [
+        bindparam(n, expanding=True) for n in ("agents", "queues") if n in question.filters
+    ]
     days = [bindparam(n, type_=Date()) for n in ("first_day", "last_day") if n in question.filters]
     # They are matched by their places.
     kinds = (*types, *([Integer()] * len(sums)))
@@ -134,7 +143,7 @@ def _statement(question: _Question, table: Table, given: Mapping[str, str]) -> T
 _CONDITIONS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "first_day": lambda given: f" AND {given['day']} >= :first_day",
     "last_day": lambda given: f" AND {given['day']} <= :last_day",
-    "agents": lambda given: f" AND {given[AGENT]} IN :agents",
+    "agents": lambda given: f" AND {given.get(_NAMED, given[AGENT])} IN :agents",
     "queues": lambda given: f" AND {given[QUEUE]} IN :queues",
 }
 

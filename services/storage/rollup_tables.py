@@ -234,9 +234,9 @@ def _where_empty(made: Table) -> dict[str, Any]:
 
 def _make_sums(rollup: Rollup, by: str) -> None:
     """Make a table of sums, whose key is in the order in which it is read and grouped."""
-    kept = {name: Column(name, PlainText, primary_key=True) for name in WHO[by]}
+    whose = [Column(name, PlainText, primary_key=True) for name in WHO[by]]
     day = Column("day", Date, primary_key=True)
-    key = [day, *kept.values()] if by == QUEUE else [*kept.values(), day]
+    key: list[Column[Any]] = [day, *whose] if by == QUEUE else [*whose, day]
     made = Table(
         f"rollup_{rollup.name}_by_{by}",
         METADATA,

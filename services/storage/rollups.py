@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     FromClause,
@@ -108,9 +109,14 @@ def given_by_rows(rollup: Rollup, dialect: str) -> FromClause:
     arms = []
     for source in rollup.sources:
         given = contribution(rollup, source, dialect)
-        columns = (literal_column(sql).label(name) for name, sql in given.items())
+        columns = [_column_of(sql, name) for name, sql in given.items()]
         arms.append(select(*columns).select_from(source.table))
     return union_all(*arms).subquery()
+
+
+def _column_of(sql: str, name: str) -> ColumnElement[Any]:
+    made: ColumnElement[Any] = literal_column(sql)
+    return made.label(name)
 
 
 def _on_one_state(engine: Engine) -> Engine:

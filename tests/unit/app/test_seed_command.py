@@ -23,6 +23,9 @@ def test_calls_are_made_up_and_removed(folder: Path) -> None:
     again = CliRunner().invoke(app, ["seed", "--calls", "30", "--with-text", "3", "--agents", "2"])
     assert "0 calls added" in again.stderr
     assert "30 were there already." in again.stderr
+    checked = CliRunner().invoke(app, ["rollups", "--rebuild"])
+    assert checked.exit_code == 0
+    assert "All sums are what the calls give." in checked.stderr
     removed = CliRunner().invoke(app, ["seed", "--remove"])
     assert (removed.exit_code, removed.stderr) == (0, "30 made-up calls deleted.\n")
 

@@ -4,6 +4,8 @@ The sums follow from the calls, so their tables and triggers are made in the for
 whichever version makes them; a version that sums something else drops and makes them again.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,7 +19,7 @@ branch_labels = None
 depends_on = None
 
 _WHOSE = ("agent_name", "queue")
-_ADDED = {
+_ADDED: dict[str, tuple[tuple[str, Any], ...]] = {
     "call_figures": (("dead_air_ms", sa.BigInteger()), ("resolved", sa.Boolean())),
     "call_topics": (
         ("position", sa.Integer()),
