@@ -303,3 +303,38 @@ def bench_phone(
     load = PhoneLoad(calls=calls, seconds=seconds, redact=redact, readers=readers, rounds=rounds)
     with one_clear_line():
         raise SystemExit(measure(load, json_file))
+
+
+@benches.command("scale")
+def bench_scale(
+    calls: Annotated[int, typer.Option(min=1000, help="Calls of the history.")] = 20_000,
+    with_text: Annotated[
+        int | None, typer.Option(min=1, help="So many of them with text; a tenth if not given.")
+    ] = None,
+    agents: Annotated[int, typer.Option(min=5, help="Agents who hold them.")] = 60,
+    database: Annotated[
+        str | None,
+        typer.Option(help="Address of the database to fill and measure; a temporary SQLite file."),
+    ] = None,
+    postgres: Annotated[
+        bool, typer.Option("--postgres", help="Start a PostgreSQL server for it, with fsync.")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only page, search, ingest or jobs; repeatable.")
+    ] = None,
+    json_file: Figures = None,
+) -> None:
+    """How pages, search, taking calls in and jobs bear a long history."""
+    from app.commands.console import one_clear_line
+    from bench.scale.measure import PARTS, Scale, measure
+
+    scale = Scale(
+        calls=calls,
+        with_text=calls // 10 if with_text is None else with_text,
+        agents=agents,
+        parts=tuple(only or PARTS),
+        database=database,
+        postgres=postgres,
+    )
+    with one_clear_line():
+        raise SystemExit(measure(scale, json_file))

@@ -16,6 +16,7 @@ from app.ingesting import ingest
 from app.jobs import jobs
 from app.live import live
 from app.providers import providers
+from app.rollups import rollups
 from app.rules import rules
 from app.searching import search
 from app.seeds import seed
@@ -70,6 +71,7 @@ app.command()(restore)
 app.command()(erase)
 app.command()(seed)
 app.command()(usage)
+app.command()(rollups)
 
 
 class StoredFormat(StrEnum):

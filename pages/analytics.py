@@ -26,10 +26,11 @@ if team.calls == 0:
     st.stop()
 
 team_view.draw_team_cards(team)
-if st.button("Show these calls", key="team_list", icon=":material/list:"):
-    list_only(wanted)
-    st.switch_page("../pages/calls.py")
-by = team_view.choose_period()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    by = team_view.choose_period()
+    if st.button("Show these calls", key="team_list", icon=":material/list:"):
+        list_only(wanted)
+        st.switch_page("../pages/calls.py")
 days = analytics.per_period(org, wanted, by)
 agents, queues = analytics.by_agent(org, wanted), analytics.by_queue(org, wanted)
 left, right = st.columns(2)

@@ -28,11 +28,15 @@ def find_postgres() -> Path | None:
 
 
 class PostgresServer:
-    """A server over a folder of its own; ``address`` is without a database's name."""
+    """A server over a folder of its own; ``address`` is without a database's name.
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    Only a ``durable`` one waits for the disk, as servers in life do.
+    """
+
+    def __init__(self, programs: Path, folder: Path, *, durable: bool = False) -> None:
         """Make an empty cluster in the folder; start nothing yet."""
         self._programs = programs
+        self._durable = durable
         self._as_user = _another_user(folder)
         self._data, self._port = folder / "data", _free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,9 +55,9 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1",
             "port": str(self._port),
             "unix_socket_directories": "",
-            "fsync": "off",
-            "full_page_writes": "off",
-            "shared_buffers": "64MB",
+            "fsync": "on" if self._durable else "off",
+            "full_page_writes": "on" if self._durable else "off",
+            "shared_buffers": "512MB" if self._durable else "64MB",
             "max_connections": "100",
         }
         flags = [f"--{name}={value}" for name, value in options.items()]
@@ -75,11 +79,11 @@ class PostgresServer:
 
 
 @contextmanager
-def restartable_postgres(programs: Path) -> Iterator[PostgresServer]:
+def restartable_postgres(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
     """Run a server while the block does, which the block may stop and start."""
     folder = Path(tempfile.mkdtemp(prefix="partyline-postgres-"))
     try:
-        server = PostgresServer(programs, folder)
+        server = PostgresServer(programs, folder, durable=durable)
         server.start()
         try:
             yield server
@@ -90,9 +94,9 @@ def restartable_postgres(programs: Path) -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def postgres_server(programs: Path) -> Iterator[str]:
+def postgres_server(programs: Path, *, durable: bool = False) -> Iterator[str]:
     """Run a server while the block does; yield its address without a database's name."""
-    with restartable_postgres(programs) as server:
+    with restartable_postgres(programs, durable=durable) as server:
         yield server.address
 
 

@@ -141,7 +141,7 @@ class BatchMaker:
             covered=(0, call.audio.duration_ms if call.audio else 0),
             language="en",
         )
-        rules = [*plot.events, *([plot.topic] if plot.topic else [])]
+        rules = [*sorted(plot.events), *([plot.topic] if plot.topic else [])]
         if plot.hold_ms:
             rules.append("hold_used")
         self._add_rules(

@@ -29,7 +29,8 @@ PROVIDER = "seeded"
 # By this the content of seeded calls is told from that of recordings, which is a hash.
 MARK = "seed:"
 FAILED_SHARE = 0.015
-LINES = 40
+# A call of the usual length has so many.
+LINES, LENGTH_OF_LINES_MS = 40, 400_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +126,14 @@ def call_of(chance: random.Random, history: History, number: int, plot: Plot) ->
         ),
         active_transcript_id=made_id(history, number, "transcript") if text else None,
         error_code="not_audio" if failed else None,
-        error_message="This seeded call stands for one that could not be read." if failed else None,
+        error_message=_why_nothing_is_said(failed=failed, text=text),
     )  # fmt: skip
+
+
+def _why_nothing_is_said(*, failed: bool, text: bool) -> str | None:
+    if failed:
+        return "This made-up call stands for one that could not be read."
+    return None if text else "This made-up call has figures only: nothing was said in it."
 
 
 def transcript_of(chance: random.Random, call: Call, plot: Plot) -> tuple[Transcript, list[Line]]:
@@ -138,7 +145,7 @@ def transcript_of(chance: random.Random, call: Call, plot: Plot) -> tuple[Transc
         resolved=plot.resolved,
         talk_share=plot.talk_share,
         has_hold=plot.hold_ms > 0,
-        size=max(12, min(80, round(LINES * plot.duration_ms / 400_000))),
+        size=max(14, min(120, round(LINES * plot.duration_ms / LENGTH_OF_LINES_MS))),
     )
     filling = Filling(chance)
     texts = [line.text.format_map(filling) for line in lines]

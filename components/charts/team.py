@@ -90,7 +90,8 @@ def course_figure(days: Sequence[PeriodFigures], measure: TeamMeasure) -> go.Fig
 
 def course_text(days: Sequence[PeriodFigures], measure: TeamMeasure, unit: str = "day") -> str:
     """Return what the chart shows, in words."""
-    known = [(d.day, mean) for d in days if (mean := measure.of(d).mean) is not None]
+    means = ((d.day, measure.of(d).mean) for d in days)
+    known = [(day, mean) for day, mean in means if mean is not None]
     if not known:
         return f"{measure.label} is not known in this selection."
     low, high = min(known, key=lambda k: k[1]), max(known, key=lambda k: k[1])

@@ -18,6 +18,7 @@ from components.wording import MISSING, call_title, percent, plain, plural
 from services.storage.score_figures import AgentScore, QuestionFigures, ScoredRow, WeekScore
 
 ALL = "All calls"
+MOST_BARS = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,17 +123,22 @@ def _row(row: ScoredRow) -> dict[str, Any]:
 
 
 def agents_figure(agents: Sequence[AgentScore]) -> go.Figure:
-    """Return for each agent the mean share with its spread, and the pooled share as a mark."""
+    """Return for each agent the mean share with its spread, and the pooled share as a mark.
+
+    Of many agents those with the most calls are shown; the table has all.
+    """
+    known = [a for a in agents if a.share.mean is not None]
+    most = sorted(known, key=lambda a: -a.share.n)[:MOST_BARS]
     bars = [
         AgentBar(
             name=agent_label(a.agent_name),
-            mean=a.share.mean,
+            mean=a.share.mean or 0,
             pooled=a.share.pooled or 0,
             n=a.share.n,
             spread=a.share.spread,
         )
-        for a in agents
-        if a.share.mean is not None
+        for a in known
+        if a in most
     ]
     return shares_figure(bars, pooled_name="All points pooled")
 
@@ -142,9 +148,11 @@ def agents_text(agents: Sequence[AgentScore]) -> str:
     parts = [
         f"{agent_label(a.agent_name)}: mean {percent(a.share.mean)}, "
         f"pooled {percent(a.share.pooled)}, n = {a.share.n}{_failed(a)}."
-        for a in agents
+        for a in sorted(agents, key=lambda a: -a.share.n)[:MOST_BARS]
         if a.share.mean is not None
     ]
+    if len(agents) > MOST_BARS:
+        parts.append(f"The {MOST_BARS} with the most calls of {len(agents)}.")
     return " ".join(parts) or "No score in this selection."
 
 

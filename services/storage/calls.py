@@ -74,10 +74,10 @@ class CallStore:
         first_run = run if run.created_at else replace(run, created_at=call.created_at)
         with joining(self._engine, connection) as inside:
             try:
-                inside.execute(insert(CALLS).values(call_to_row(call, key)))
+                inside.execute(insert(CALLS), [call_to_row(call, key)])
             except IntegrityError:
                 raise AlreadyStored from None
-            inside.execute(insert(RUNS).values(run_to_row(call.org_id, first_run)))
+            inside.execute(insert(RUNS), [run_to_row(call.org_id, first_run)])
 
     def get(self, org_id: str, call_id: str) -> Call:
         """Return the call. Raises NotFound."""

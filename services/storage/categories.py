@@ -87,7 +87,7 @@ def write_reading(connection: Connection, call: Call, found: RuleReading) -> Non
         "agent_name": call.details.agent_name,
         "queue": call.details.queue,
     }
-    connection.execute(insert(RULE_FACTS).values(row))
+    connection.execute(insert(RULE_FACTS), [row])
     connection.execute(delete(CALL_CATEGORIES).where(_C.call_id == call.id))
     rows = [
         {

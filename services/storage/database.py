@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -215,9 +216,18 @@ def upsert(
     keep: Sequence[str] = (),
 ) -> None:
     """Insert a row, or replace the one with the same ``key`` except for its ``keep`` columns."""
-    made = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-    changed = {name: made.excluded[name] for name in row if name not in {*key, *keep}}
-    connection.execute(made.on_conflict_do_update(index_elements=list(key), set_=changed), [row])
+    statement = _upsert(connection.dialect.name, table, tuple(row), tuple(key), tuple(keep))
+    connection.execute(statement, [row])
+
+
+# Putting it together anew takes longer than the database does over the row.
+@lru_cache(maxsize=256)
+def _upsert(
+    dialect: str, table: Table, names: Sequence[str], key: Sequence[str], keep: Sequence[str]
+) -> Insert:
+    made = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    changed = {name: made.excluded[name] for name in names if name not in {*key, *keep}}
+    return made.on_conflict_do_update(index_elements=list(key), set_=changed)
 
 
 def insert_new(

@@ -1,31 +1,39 @@
 """Reading the rollups: sums over chosen calls, from the smallest table that has them.
 
-Where agents and queues are asked about at once no rollup can answer, and the rows of the calls are
-summed instead. What these give is what triggers put into the rollups, so the sums are the same.
+The sums that are stored and the changes noted since are asked for one after the other, on one state
+of the database: each can then be grouped in the order in which it is stored. The same sums can be
+formed from the rows of the calls, by the expressions that triggers use.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
+    Date,
+    Integer,
     Table,
-    func,
-    literal_column,
-    select,
-    union_all,
+    Text,
+    bindparam,
+    column,
+    text,
 )
+from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.selectable import TextualSelect
 
 from services.domain.together import AnalyticsFilter, Average
-from services.storage.models import CALL_FIGURES, CALLS
-from services.storage.rollup_tables import AGENT, QUEUE, ROLLUPS, SCALE, UNKNOWN, Rollup
+from services.storage.rollup_tables import AGENT, BOTH, QUEUE, ROLLUPS, SCALE
 from services.storage.rollup_triggers import contribution
 
 Sums = Mapping[str, Any]
-_BY_ROW = ("agent_name", "queue")
+_DAYS = ("day", "week")
+_ROWS = "rows"
+# By its own column, rows of an agent can be found in an index.
+_NAMED = "agent as it is"
 
 
 def read_sums(
@@ -42,24 +50,108 @@ def read_sums(
     """Return sums of a rollup over the chosen calls, one row for each group ``by``, in order.
 
     ``where`` narrows the rollup's own keys. Without ``by`` there is one row, of zeros when nothing
-    is chosen. An agent or queue that isn't known is None.
+    is chosen. An agent or queue that isn't known is None, and last.
     """
-    rollup, wanted = ROLLUPS[name], wanted or AnalyticsFilter()
-    names = (*by, *sums)
-    who = None if from_rows else _who(wanted, by)
-    if who is None:
-        arms = _arms_of_rows(connection, rollup, org_id, wanted, names, where or {})
-    else:
-        tables = (rollup.of(who), rollup.changes)
-        arms = [_arm(table, org_id, wanted, names, where or {}) for table in tables]
-    noted = union_all(*arms).subquery()
-    groups = [noted.c[name] for name in by]
-    query: Select[Any] = select(*groups, *(func.sum(noted.c[name]).label(name) for name in sums))
+    wanted, where = wanted or AnalyticsFilter(), where or {}
+    question = _Question(
+        rollup=name,
+        who=_ROWS if from_rows else _who(wanted, by),
+        by=tuple(by),
+        sums=tuple(sums),
+        where=tuple(where),
+        filters=tuple(name for name, value in vars(wanted).items() if value),
+    )
+    values = {"org_id": org_id, **where}
+    values |= {name: getattr(wanted, name) for name in question.filters}
+    width, nothing = len(question.by), (0,) * len(question.sums)
+    groups: dict[tuple[Any, ...], Sequence[Any]] = {} if by else {(): nothing}
+    for statement in _statements(question, connection.dialect.name):
+        for row in connection.execute(statement, values).all():
+            key, added = tuple(row[:width]), row[width:]
+            known = groups.get(key)
+            groups[key] = added if known is None else _added(known, added)
+    names = (*question.by, *question.sums)
+    found = [
+        dict(zip(names, (*key, *map(int, groups[key])), strict=True)) for key in sorted(groups)
+    ]
+    for who in {AGENT, QUEUE}.intersection(by):
+        for group in found:
+            group[who] = group[who] or None
+        found.sort(key=lambda group: group[who] is None)
+    return [*found]
+
+
+def _added(known: Sequence[Any], more: Sequence[Any]) -> list[int]:
+    """Return sums of two parts; the sum of no rows at all is NULL."""
+    return [a + (b or 0) for a, b in zip(known, more, strict=True)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    """What is asked, without the values asked about."""
+
+    rollup: str
+    who: str
+    by: tuple[str, ...]
+    sums: tuple[str, ...]
+    where: tuple[str, ...]
+    filters: tuple[str, ...]
+
+
+# Put together as text and kept: SQLAlchemy takes longer over so many columns than databases do.
+@lru_cache(maxsize=512)
+def _statements(question: _Question, dialect: str) -> tuple[TextualSelect, ...]:
+    rollup = ROLLUPS[question.rollup]
+    if question.who == _ROWS:
+        return tuple(
+            _statement(
+                question,
+                source.table,
+                {**contribution(rollup, source, dialect), _NAMED: "agent_name"},
+            )
+            for source in rollup.sources
+            if any(name in source.sums for name in question.sums)
+        )
+    return tuple(
+        _statement(question, table, {made.name: made.name for made in table.c})
+        for table in (rollup.of(question.who), rollup.changes)
+    )
+
+
+def _statement(question: _Question, table: Table, given: Mapping[str, str]) -> TextualSelect:
+    """Return the question over one table; ``given`` is the SQL of each column that it has."""
+    types = [_type_of(name) for name in question.by]
+    groups = [given[name] for name in question.by]
+    sums = [f"SUM({given[name]})" for name in question.sums]
+    sql = f"SELECT {', '.join((*groups, *sums))} FROM {table.name} WHERE org_id = :org_id"
+    sql += "".join(f" AND {given[key]} = :{key}" for key in question.where)
+    sql += "".join(_CONDITIONS[name](given) for name in question.filters)
     if groups:
-        query = query.group_by(*groups).order_by(*groups)
-    rows = connection.execute(query).mappings()
-    found = [{**row, **{name: int(row[name] or 0) for name in sums}} for row in rows]
-    return [{**row, **_known(row, by)} for row in found]
+        # In the order of the key, in which rows lie: then they need not be sorted.
+        lying = sorted(zip(question.by, groups, strict=True), key=lambda group: group[0] in _DAYS)
+        sql += f" GROUP BY {', '.join(given_name for _, given_name in lying)}"
+    several: list[BindParameter[Any]] = [
+        bindparam(n, expanding=True) for n in ("agents", "queues") if n in question.filters
+    ]
+    days = [bindparam(n, type_=Date()) for n in ("first_day", "last_day") if n in question.filters]
+    # They are matched by their places.
+    kinds = (*types, *([Integer()] * len(sums)))
+    columns = (column(f"c{place}", kind) for place, kind in enumerate(kinds))
+    return text(sql).bindparams(*several, *days).columns(*columns)
+
+
+_CONDITIONS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+    "first_day": lambda given: f" AND {given['day']} >= :first_day",
+    "last_day": lambda given: f" AND {given['day']} <= :last_day",
+    "agents": lambda given: f" AND {given.get(_NAMED, given[AGENT])} IN :agents",
+    "queues": lambda given: f" AND {given[QUEUE]} IN :queues",
+}
+
+
+def _type_of(name: str) -> Any:
+    if name in _DAYS:
+        return Date()
+    return Integer() if name.endswith("_version") else Text()
 
 
 def average_names(measure: str, *, pooled: bool = False) -> tuple[str, ...]:
@@ -86,75 +178,24 @@ def average(sums: Sums, measure: str, *, unit: float = 1 / SCALE, part_unit: flo
     )
 
 
-def _known(row: Mapping[str, Any], by: Iterable[str]) -> dict[str, Any]:
-    return {who: None for who in (AGENT, QUEUE) if who in by and row[who] == UNKNOWN}
-
-
-def _who(wanted: AnalyticsFilter, by: Sequence[str]) -> str | None:
-    """Return by whom the sums are to be read, None when only calls one by one can answer."""
+def _who(wanted: AnalyticsFilter, by: Sequence[str]) -> str:
+    """Return by whom the sums are to be read."""
     agents = bool(wanted.agents) or AGENT in by
     queues = bool(wanted.queues) or QUEUE in by
     if agents and queues:
-        return None
+        return BOTH
     # There are fewer queues than agents.
     return AGENT if agents else QUEUE
 
 
-def _arm(
-    table: Table,
-    org_id: str,
-    wanted: AnalyticsFilter,
-    names: Iterable[str],
-    where: Mapping[str, str],
-) -> Select[Any]:
-    conditions = [table.c.org_id == org_id, *_on_days(table, wanted)]
-    conditions += [table.c[key] == value for key, value in where.items()]
-    if wanted.agents:
-        conditions.append(table.c[AGENT].in_(wanted.agents))
-    if wanted.queues:
-        conditions.append(table.c[QUEUE].in_(wanted.queues))
-    return select(*(table.c[name] for name in names)).where(*conditions)
-
-
-def _arms_of_rows(
-    connection: Connection,
-    rollup: Rollup,
-    org_id: str,
-    wanted: AnalyticsFilter,
-    names: Sequence[str],
-    where: Mapping[str, str],
-) -> list[Select[Any]]:
-    arms = []
-    for source in rollup.sources:
-        if not any(name in source.sums for name in names):
-            continue
-        table = source.table
-        given = contribution(rollup, source, connection.dialect.name)
-        conditions = [*of_whom(table, org_id, wanted)]
-        conditions += [table.c[key] == value for key, value in where.items()]
-        if wanted.agents and table not in (CALLS, CALL_FIGURES):
-            theirs = select(CALL_FIGURES.c.call_id).where(*of_whom(CALL_FIGURES, org_id, wanted))
-            conditions.append(table.c.call_id.in_(theirs))
-        columns = [
-            literal_column(given[name], rollup.changes.c[name].type).label(name) for name in names
-        ]
-        arms.append(select(*columns).select_from(table).where(*conditions))
-    return arms
-
-
 def of_whom(table: Table, org_id: str, wanted: AnalyticsFilter) -> list[ColumnElement[bool]]:
     """Return the conditions on rows about calls that the filter sets."""
-    conditions = [table.c.org_id == org_id, *_on_days(table, wanted)]
-    for column, names in zip(_BY_ROW, (wanted.agents, wanted.queues), strict=True):
-        if names:
-            conditions.append(table.c[column].in_(names))
-    return conditions
-
-
-def _on_days(table: Table, wanted: AnalyticsFilter) -> list[ColumnElement[bool]]:
-    conditions = []
+    conditions = [table.c.org_id == org_id]
     if wanted.first_day:
         conditions.append(table.c.day >= wanted.first_day)
     if wanted.last_day:
         conditions.append(table.c.day <= wanted.last_day)
+    for whose, names in (("agent_name", wanted.agents), ("queue", wanted.queues)):
+        if names:
+            conditions.append(table.c[whose].in_(names))
     return conditions

@@ -1,9 +1,9 @@
 """What is summed over calls by day, and the tables that keep the sums.
 
-Each rollup has three tables made from one list of columns: its sums by day and agent, by day and
-queue, and what has changed since these were last brought up to date. Triggers write changes in the
-transaction that changes a call (``rollup_triggers``); whoever reads adds them to the sums. So
-writers only ever append, and can neither wait for one another nor lose a sum.
+Each rollup has four tables made from one list of columns: its sums by day and agent, by day and
+queue, by day and both, and what has changed since these were last brought up to date. Triggers
+write changes in the transaction that changes a call (``rollup_triggers``); whoever reads adds them
+to the sums. So writers only ever append, and can neither wait for one another nor lose a sum.
 
 All sums are integers, so that they can be compared exactly: rates are kept in parts of ``SCALE``,
 each rounded for its call. ``{r}`` in an expression stands for the row it reads.
@@ -23,7 +23,9 @@ from services.storage.topics import CALL_TOPICS
 SCALE = 100_000
 # A square of milliseconds would be too large for the sum of a million calls.
 HANDLE_UNIT_MS = 100
-AGENT, QUEUE = "agent", "queue"
+AGENT, QUEUE, BOTH = "agent", "queue", "agent_and_queue"
+# By whom there are sums, and the columns for that. Agents of one queue are read in a row.
+WHO: Mapping[str, tuple[str, ...]] = {AGENT: (AGENT,), QUEUE: (QUEUE,), BOTH: (QUEUE, AGENT)}
 # Stands for an agent or a queue that isn't known: a part of a key is never NULL.
 UNKNOWN = ""
 
@@ -99,7 +101,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Rollup:
-    """Sums by day and agent, and by day and queue; ``keys`` are what they are kept apart by too.
+    """Sums by day and whose calls they are; ``keys`` are what they are kept apart by too.
 
     ``entries`` counts the rows that are in a sum: with none left, it goes.
     """
@@ -114,7 +116,7 @@ class Rollup:
         return tuple(dict.fromkeys(name for source in self.sources for name in source.sums))
 
     def of(self, who: str) -> Table:
-        """Return the table of the sums by ``AGENT`` or ``QUEUE``."""
+        """Return the table of the sums by ``AGENT``, by ``QUEUE`` or by ``BOTH``."""
         return METADATA.tables[f"rollup_{self.name}_by_{who}"]
 
     @property
@@ -124,8 +126,8 @@ class Rollup:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """All three."""
-        return (self.of(AGENT), self.of(QUEUE), self.changes)
+        """All four."""
+        return (*(self.of(who) for who in WHO), self.changes)
 
 
 def _source(table: Table, **sums: str) -> Source:
@@ -230,23 +232,33 @@ def _where_empty(made: Table) -> dict[str, Any]:
     return {"sqlite_where": empty, "postgresql_where": empty}
 
 
+def _make_sums(rollup: Rollup, by: str) -> None:
+    """Make a table of sums, whose key is in the order in which it is read and grouped."""
+    whose = [Column(name, PlainText, primary_key=True) for name in WHO[by]]
+    day = Column("day", Date, primary_key=True)
+    key: list[Column[Any]] = [day, *whose] if by == QUEUE else [*whose, day]
+    made = Table(
+        f"rollup_{rollup.name}_by_{by}",
+        METADATA,
+        Column("org_id", String(64), primary_key=True),
+        *_key_columns(rollup.keys, primary=True),
+        *key,
+        Column("week", Date, nullable=False),
+        *_sum_columns(rollup),
+        sqlite_with_rowid=False,
+    )
+    name = f"ix_rollup_{rollup.name}_{by}"
+    if rollup.keys and by != QUEUE:
+        # Of what is kept apart by more, the sums of some agents are read by themselves.
+        Index(f"{name}_day", made.c.org_id, *(made.c[who] for who in WHO[by]), made.c.day)
+    elif rollup.keys or by != QUEUE:
+        Index(f"{name}_day", made.c.org_id, made.c.day)
+    Index(f"{name}_empty", made.c.org_id, **_where_empty(made))
+
+
 def _make_tables(rollup: Rollup) -> None:
-    for who in (AGENT, QUEUE):
-        made = Table(
-            f"rollup_{rollup.name}_by_{who}",
-            METADATA,
-            Column("org_id", String(64), primary_key=True),
-            *_key_columns(rollup.keys, primary=True),
-            Column(who, PlainText, primary_key=True),
-            Column("day", Date, primary_key=True),
-            Column("week", Date, nullable=False),
-            *_sum_columns(rollup),
-            sqlite_with_rowid=False,
-        )
-        # Of what is kept apart by more than the agent, one agent's sums are read by themselves.
-        first = [made.c[who]] if who == AGENT and rollup.keys else []
-        Index(f"ix_rollup_{rollup.name}_{who}_day", made.c.org_id, *first, made.c.day)
-        Index(f"ix_rollup_{rollup.name}_{who}_empty", made.c.org_id, **_where_empty(made))
+    for by in WHO:
+        _make_sums(rollup, by)
     Table(
         f"rollup_{rollup.name}_changes",
         METADATA,

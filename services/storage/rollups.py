@@ -5,15 +5,14 @@ What changes a call notes the change beside the rollups in its own transaction (
 while and after it does.
 """
 
-from collections.abc import Callable
 from threading import Event
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     FromClause,
-    Select,
     delete,
     func,
     literal_column,
@@ -26,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from services import telemetry
 from services.domain.errors import StorageError
 from services.storage.database import reading, writing
-from services.storage.rollup_tables import AGENT, QUEUE, ROLLUPS, Rollup, Source
+from services.storage.rollup_tables import ROLLUPS, WHO, Rollup
 from services.storage.rollup_triggers import contribution
 
 FOLD_EVERY_S = 10.0
@@ -58,7 +57,7 @@ class RollupStore:
             if last is None:
                 return 0
             noted = changes.select().where(changes.c.row_id <= last).subquery()
-            for who in (AGENT, QUEUE):
+            for who in WHO:
                 _add(connection, rollup, who, noted)
             return connection.execute(delete(changes).where(changes.c.row_id <= last)).rowcount
 
@@ -82,7 +81,7 @@ class RollupStore:
             return tuple(
                 rollup.of(who).name
                 for rollup in ROLLUPS.values()
-                for who in (AGENT, QUEUE)
+                for who in WHO
                 if _stored(connection, rollup, who) != _recomputed(connection, rollup, who)
             )
 
@@ -97,7 +96,7 @@ def rebuild(connection: Connection) -> int:
     for rollup in ROLLUPS.values():
         for table in rollup.tables:
             connection.execute(delete(table))
-        for who in (AGENT, QUEUE):
+        for who in WHO:
             _add(connection, rollup, who, given_by_rows(rollup, connection.dialect.name))
             made += connection.execute(
                 select(func.count()).select_from(rollup.of(who))
@@ -105,22 +104,19 @@ def rebuild(connection: Connection) -> int:
     return made
 
 
-def given_by_rows(
-    rollup: Rollup, dialect: str, only: Callable[[Source], Any] = lambda source: None
-) -> FromClause:
-    """Return what each row of the rollup's sources gives to it, as a table with its columns.
-
-    ``only`` may give a condition on the rows of a source.
-    """
-    arms: list[Select[*tuple[Any, ...]]] = []
+def given_by_rows(rollup: Rollup, dialect: str) -> FromClause:
+    """Return what each row of the rollup's sources gives to it, as a table with its columns."""
+    arms = []
     for source in rollup.sources:
         given = contribution(rollup, source, dialect)
-        arm: Select[*tuple[Any, ...]] = select(
-            *(literal_column(sql).label(name) for name, sql in given.items())
-        ).select_from(source.table)
-        condition = only(source)
-        arms.append(arm if condition is None else arm.where(condition))
+        columns = [_column_of(sql, name) for name, sql in given.items()]
+        arms.append(select(*columns).select_from(source.table))
     return union_all(*arms).subquery()
+
+
+def _column_of(sql: str, name: str) -> ColumnElement[Any]:
+    made: ColumnElement[Any] = literal_column(sql)
+    return made.label(name)
 
 
 def _on_one_state(engine: Engine) -> Engine:
@@ -138,7 +134,7 @@ def _alone(connection: Connection) -> bool:
 
 
 def _add(connection: Connection, rollup: Rollup, who: str, noted: FromClause) -> None:
-    """Add changes to the sums by agent or queue; those in which no row is left go."""
+    """Add changes to the sums by somebody; those in which no row is left go."""
     table = rollup.of(who)
     key = [column.name for column in table.primary_key]
     names = [*key, "week", *rollup.sums]

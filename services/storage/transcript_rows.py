@@ -72,7 +72,7 @@ def replace_transcript(
         "created_at": datetime.now(UTC),
         "body": pack_transcript(transcript),
     }
-    connection.execute(insert(TRANSCRIPTS).values(row))
+    connection.execute(insert(TRANSCRIPTS), [row])
     rows = utterance_rows(call.org_id, call.id, transcript)
     if rows:
         connection.execute(insert(UTTERANCES), rows)

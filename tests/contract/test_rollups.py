@@ -23,7 +23,7 @@ from services.scorecards.keeping import ScoreKeeper
 from services.storage.calls import CallStore
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.models import CALL_FIGURES
-from services.storage.rollup_tables import AGENT, QUEUE, ROLLUPS
+from services.storage.rollup_tables import AGENT, ROLLUPS, WHO
 from services.storage.rollups import RollupStore
 from services.storage.runs import RunStore
 from services.storage.scorecards import ScorecardStore
@@ -268,5 +268,5 @@ def _sums(engine: Engine) -> int:
         return sum(
             connection.execute(select(func.count()).select_from(rollup.of(who))).scalar_one()
             for rollup in ROLLUPS.values()
-            for who in (AGENT, QUEUE)
+            for who in WHO
         )

@@ -1,0 +1,1 @@
+"""How Partyline bears many calls: pages, search, taking in, jobs; on SQLite and PostgreSQL."""
