@@ -132,7 +132,7 @@ def build_worker(settings: Settings, worker_id: str, *, stopping: Callable[[], b
         working_folder=settings.working_folder,
         upkeep={
             "older_forms": services.refresher.refresh,
-            "uploads": services.uploads.expire,
+            "open_uploads": services.uploads.expire,
             "request_keys": services.request_keys.forget_old,
             "old_notices": partial(services.notices.forget_older, GIVEN_UP_AFTER),
             "old_phone_events": services.phone_callers.forget_old,
