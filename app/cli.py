@@ -24,6 +24,7 @@ from app.shared_options import (
     ByModel,
     Given,
     Language,
+    Others,
     Provider,
     Redact,
     Spelling,
@@ -112,12 +113,7 @@ def prepare() -> None:
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Recordings of calls.")],
     provider: Provider = None,
-    others: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fallback", help="Who is asked if that one can't be reached; repeatable, in order."
-        ),
-    ] = None,
+    others: Others = None,
     given: Given = None,
     language: Language = "auto",
     speakers: Speakers = None,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.shared_options import Given, Language, Provider, Redact
+from app.shared_options import Given, Language, Others, Provider, Redact
 from services.domain.calls import (
     MOST_SPEAKERS,
     CallDetails,
@@ -50,12 +50,7 @@ def ingest(
         Direction | None, typer.Option(help="Where nothing else tells who called.")
     ] = None,
     provider: Provider = None,
-    others: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fallback", help="Who is asked if that one can't be reached; repeatable, in order."
-        ),
-    ] = None,
+    others: Others = None,
     given: Given = None,
     language: Language = "auto",
     speakers: Annotated[

@@ -8,6 +8,12 @@ import typer
 Provider = Annotated[
     str | None, typer.Option(help="Who recognises the speech; local, unless set otherwise.")
 ]
+Others = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fallback", help="Who is asked if that one can't be reached; repeatable, in order."
+    ),
+]
 Given = Annotated[
     list[str] | None,
     typer.Option("--option", help="What the provider is asked for, as NAME=VALUE; repeatable."),

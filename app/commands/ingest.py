@@ -79,15 +79,7 @@ def ingest_places(
     services = build_services(settings)
     reports = Told(services, as_json=as_json)
     try:
-        services.intake.check_options(wish.options)
-        taker = Taker(
-            services.intake,
-            services.ingested,
-            LOCAL_USER,
-            wish,
-            most_bytes=settings.max_upload_bytes,
-        )
-        work = Watch(places, taker, services.run_counts.waiting, patience, reports)
+        work = _watch_of(services, places, wish, patience, reports)
         with stopped_by_signals() as stop:
             if watch:
                 say("Watching; Ctrl-C ends it.")
@@ -98,6 +90,21 @@ def ingest_places(
     if stop.is_set():
         return 0 if watch else EXIT_STOPPED
     return EXIT_BAD_INPUT if reports.fates[Fate.REFUSED] else 0
+
+
+def _watch_of(
+    services: Services, places: list[Place], wish: Wish, patience: Patience, reports: Reports
+) -> Watch:
+    """Return what takes in. Raises what options are refused with."""
+    services.intake.check_options(wish.options)
+    taker = Taker(
+        services.intake,
+        services.ingested,
+        LOCAL_USER,
+        wish,
+        most_bytes=services.settings.max_upload_bytes,
+    )
+    return Watch(places, taker, services.run_counts.waiting, patience, reports)
 
 
 def sources_of(settings: Settings, named: Sequence[str]) -> Iterator[Source]:

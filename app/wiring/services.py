@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 
 from sqlalchemy import Engine, text
@@ -12,6 +11,7 @@ from app.local_models import (
 )
 from app.settings import ROOT, Settings, load_settings
 from app.wiring.alerts import build_alerts
+from app.wiring.ingest import build_uploads
 from app.wiring.live import LiveStores, build_live
 from app.wiring.parts import (
     build_answerer,
@@ -77,7 +77,6 @@ from services.storage.search import SearchIndex
 from services.storage.summaries import SummaryStore
 from services.storage.topic_analytics import TopicAnalytics
 from services.storage.transcripts import TranscriptStore
-from services.storage.uploads import UploadStore
 from services.storage.vocabularies import VocabularyStore
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.summaries import SummaryDesk
@@ -270,16 +269,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         run_counts=RunCounts(engine),
         request_keys=RequestKeyStore(engine),
         call_pages=CallPages(engine),
-        uploads=Uploads(
-            UploadStore(engine),
-            objects,
-            master_key,
-            intake,
-            calls,
-            most_open=settings.uploads_open,
-            most_bytes=settings.max_upload_bytes,
-            kept_for=timedelta(hours=settings.upload_kept_hours),
-        ),
+        uploads=build_uploads(settings, engine, objects, master_key, intake),
         desk=desk,
         review=review,
         comparing=ComparingDesk(review, transcripts, runs, known_voices),

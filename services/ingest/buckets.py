@@ -11,15 +11,12 @@ from services.ingest.sources import (
     Found,
     is_hidden_or_unfinished,
 )
+from services.storage.encryption import BinaryStream
 from services.storage.objects import ObjectStore, StoredObject
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-    class BinaryStream(io.RawIOBase, BinaryIO):
-        """A raw stream that type checkers accept wherever a binary file is wanted."""
-else:
-    BinaryStream = io.RawIOBase
 
 READ_BYTES = 1024 * 1024
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from services import telemetry
+from services.analysis.file_names import details_from_name, without_numbers
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import (
     ContentDiffers,
@@ -23,6 +24,7 @@ from services.domain.errors import (
 )
 from services.domain.ids import new_id
 from services.domain.people import User
+from services.ingest.told import over
 from services.jobs.intake import BLOCK_BYTES, Incoming, Intake, Received, clean_name
 from services.storage.calls import CallStore
 from services.storage.encryption import EncryptedReader, EncryptedWriter
@@ -80,13 +82,14 @@ class Uploads:
         if size_bytes > self._most_bytes:
             raise TooLarge
         self._intake.check_options(options)
-        upload_id, now = new_id(), datetime.now(UTC)
+        upload_id, now, named = new_id(), datetime.now(UTC), clean_name(name)
         upload = Upload(
             id=upload_id,
             org_id=user.org_id,
-            name=clean_name(name),
+            # Numbers in it are read now, because none are stored where personal data is taken out.
+            name=without_numbers(named) if options.redact else named,
             options=options,
-            details=details,
+            details=over(details, details_from_name(named)),
             size_bytes=size_bytes,
             key=self._master_key.new_data_key(upload_id),
             created_at=now,

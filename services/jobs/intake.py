@@ -173,29 +173,18 @@ class Incoming(AbstractContextManager["Incoming"]):
         """Make it a call with a waiting job, or find the call that has this very content.
 
         Details that are absent are read from the file name. What ``also`` stores is there with a
-        new call or not at all. Raises EmptyFile, ProviderUnknown,
-        ProviderNotConfigured, InvalidRequest, DiskFull, StorageError; then nothing is left of it.
+        new call or not at all. Raises EmptyFile, ProviderUnknown, ProviderNotConfigured,
+        InvalidRequest, DiskFull, StorageError; then nothing is left of it.
         """
         if self._size == 0:
             raise EmptyFile
         intake = self._intake
         intake.check_options(options)
-        content_hash = self.content_hash
-        known = intake._calls.find_by_hash(self._user.org_id, content_hash)
+        known = intake._calls.find_by_hash(self._user.org_id, self.content_hash)
         if known is not None:
             self.abort()
             return _known(known)
-        call = Call(
-            id=self._call_id,
-            org_id=self._user.org_id,
-            source_name=without_numbers(self._name) if options.redact else self._name,
-            content_hash=content_hash,
-            size_bytes=self._size,
-            state=CallState.WAITING,
-            created_at=datetime.now(UTC),
-            details=_completed(details, details_from_name(self._name)),
-            is_demo=is_demo,
-        )
+        call = self._call(options, details, is_demo=is_demo)
         run = Run(
             call_id=call.id,
             number=call.run,
@@ -205,6 +194,20 @@ class Incoming(AbstractContextManager["Incoming"]):
             priority=priority,
         )
         return intake._store(self, run, call, also)
+
+    def _call(self, options: ProcessingOptions, details: CallDetails, *, is_demo: bool) -> Call:
+        """Return the call that what has arrived becomes."""
+        return Call(
+            id=self._call_id,
+            org_id=self._user.org_id,
+            source_name=without_numbers(self._name) if options.redact else self._name,
+            content_hash=self.content_hash,
+            size_bytes=self._size,
+            state=CallState.WAITING,
+            created_at=datetime.now(UTC),
+            details=_completed(details, details_from_name(self._name)),
+            is_demo=is_demo,
+        )
 
     def abort(self) -> None:
         """Forget what has arrived, unless it was committed."""

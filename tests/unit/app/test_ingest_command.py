@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.commands.ingest import stopped_by_signals
 from app.settings import Settings
 from app.wiring import build_services
 from services.domain.people import LOCAL_USER
@@ -93,3 +95,18 @@ def test_what_is_amiss_is_one_line_before_anything_is_done(
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert "a.wav" not in done.stderr
+
+
+def test_the_first_sign_to_stop_is_waited_for_and_the_second_breaks_off() -> None:
+    with stopped_by_signals() as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.wait(5)
+        with pytest.raises(KeyboardInterrupt):
+            interrupt()
+    with stopped_by_signals() as stop:
+        interrupt()
+        assert stop.is_set()
+
+
+def interrupt() -> None:
+    signal.raise_signal(signal.SIGINT)

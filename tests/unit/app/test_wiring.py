@@ -11,9 +11,10 @@ import pytest
 from app import local_models
 from app.local_models import enrolling_in_child
 from app.settings import Settings
-from app.wiring import Services, build_providers, build_services
+from app.wiring import Services, build_providers, build_services, build_worker
 from services.domain.errors import InvalidRequest
 from services.voices.enrolling import VoiceSource
+from tests.unit.app.phone_doubles import logged
 
 OPEN_AND_CLOSE = """
 import sqlite3, sys
@@ -43,6 +44,14 @@ def test_the_scripted_provider_is_not_offered_by_itself(tmp_path: Path) -> None:
     assert "scripted" not in build_providers(Settings(data_dir=tmp_path)).names()
     told = Settings(data_dir=tmp_path, scripted_provider=True)
     assert build_providers(told).names() == ("local", "azure", "assemblyai", "scripted")
+
+
+def test_a_worker_does_every_part_of_its_upkeep(services: Services) -> None:
+    worker = build_worker(services.settings, "local", stopping=lambda: False)
+    with logged() as kept:
+        worker.janitor.sweep()
+    assert kept == []
+    worker.services.close()
 
 
 def test_making_providers_and_services_loads_no_model(services: Services) -> None:

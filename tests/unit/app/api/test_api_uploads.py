@@ -157,6 +157,18 @@ def test_other_content_than_announced_is_not_taken(asking: TestClient, services:
     assert services.calls.list(ORG) == []
 
 
+def test_a_name_is_stored_as_that_of_a_call_would_be(
+    asking: TestClient, services: Services
+) -> None:
+    name = "x_CUST_4155550123456_AGENT_Nora-Fields.wav"
+    for redact in (True, False):
+        upload = begin(asking, name=name, options={"redact": redact})
+        kept = services.uploads.get(LOCAL_USER, upload.rpartition("/")[2])
+        assert ("4155550123456" in kept.name) is not redact
+        assert kept.details.agent_name == "Nora Fields"
+        assert kept.details.customer_ref == "4155550123456"
+
+
 def test_more_than_announced_is_not_taken(asking: TestClient) -> None:
     upload = begin(asking, SOUND[:1000])
     assert refusal(send(asking, upload, 0, SOUND[:1001]), 413)[0] == "RequestTooLarge"
