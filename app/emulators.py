@@ -86,6 +86,22 @@ def assemblyai(
         raise SystemExit(run_assemblyai(failures or [], port, seconds))
 
 
+@emulators.command("s3")
+def s3(
+    port: Port = 0,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where objects stay; otherwise they go when it ends.")
+    ] = None,
+    bucket: Annotated[str, typer.Option(help="The bucket that there is.")] = "partyline",
+) -> None:
+    """An S3 server that holds a bucket; prints the settings to use."""
+    from app.commands.console import one_clear_line
+    from app.commands.emulator import run_s3
+
+    with one_clear_line():
+        raise SystemExit(run_s3(port, folder, bucket))
+
+
 @emulators.command("acs")
 def acs(
     to: Annotated[

@@ -29,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
+from app.processes import keep_memory_together  # noqa: E402
 from app.routes import build_routes  # noqa: E402
 from app.security import AllowedHosts, SecurityMiddleware, refuse_unsafe_exposure  # noqa: E402
 from app.settings import Settings, load_settings  # noqa: E402
@@ -85,6 +86,7 @@ def checked_services(settings: Settings) -> Services:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Bring the database up to date and keep a worker running as long as the server does."""
     guard_log()
+    keep_memory_together()
     settings = server_settings()
     services = await run_in_threadpool(checked_services, settings)
     supervisor = WorkerSupervisor(settings) if settings.embedded_worker else None

@@ -18,6 +18,7 @@ from pydantic_settings import (
 from app.api_settings import ApiSettings
 from app.elsewhere_settings import ElsewhereSettings
 from app.phone_settings import Answering, PhoneSettings
+from app.storage_settings import StorageSettings
 from app.watch_settings import WatchSettings
 from services.audio.covering import Cover
 from services.domain.addresses import is_encrypted_or_here, is_this_machine
@@ -50,7 +51,7 @@ def _encrypted_or_here(url: str | None) -> str | None:
     return url
 
 
-class Settings(ApiSettings, ElsewhereSettings, PhoneSettings, WatchSettings):
+class Settings(ApiSettings, ElsewhereSettings, PhoneSettings, StorageSettings, WatchSettings):
     """Everything an installation can set, by the names that docs/deploying.md lists.
 
     The environment wins over ``.streamlit/secrets.toml``, which may hold the same names. Secrets
@@ -249,6 +250,7 @@ def load_settings(kind: type[Settings] = Settings) -> Settings:
     if given.consent_required and given.acs_answer is Answering.RULE:
         # Nobody would be there to say that people are told.
         raise BadSettings("ACS_ANSWER=rule doesn't go with PARTYLINE_CONSENT_REQUIRED.")
+    given.check_bucket()
     return given.model_copy(
         update={
             "data_dir": given.data_dir.expanduser().absolute(),

@@ -1,6 +1,7 @@
 """``partyline emulator``: serves until told to stop."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Event
 
 from emulators.assemblyai.http import AssemblyAIEmulator
@@ -9,6 +10,7 @@ from emulators.assemblyai.streaming import AssemblyAIStreamingEmulator
 from emulators.azure_speech.http_server import AzureHttpEmulator
 from emulators.azure_speech.websocket import AzureSpeechEmulator
 from emulators.language_model import MODEL, Behaviour, LanguageModelEmulator
+from emulators.s3 import S3Server
 from services.domain.errors import InvalidRequest
 
 ASSEMBLYAI_KEY = "emulated"
@@ -70,6 +72,21 @@ def run_assemblyai(failures: Sequence[str], port: int, processing_s: float) -> i
             "ASSEMBLYAI_BASE_URL": recorded.base_url,
             "ASSEMBLYAI_STREAMING_HOST": live.host,
         }
+        print(" ".join(f"{name}={value}" for name, value in told.items()), flush=True)
+        Event().wait()
+    return 0
+
+
+def run_s3(port: int, folder: Path | None, bucket: str) -> int:
+    """Serve an emulated S3 until interrupted; the settings go to standard output.
+
+    Raises InvalidRequest for what can't be a bucket's name.
+    """
+    with S3Server(port=port, folder=folder) as s3:
+        try:
+            told = s3.environment(bucket)
+        except ValueError:
+            raise InvalidRequest("A bucket's name has 3 to 63 of a–z, 0–9, . and -.") from None
         print(" ".join(f"{name}={value}" for name, value in told.items()), flush=True)
         Event().wait()
     return 0

@@ -170,7 +170,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     vocabularies = VocabularyStore(engine)
-    vault = AudioVault(ObjectStore(settings.storage_url), master_key)
+    vault = AudioVault(ObjectStore(settings.storage_url, settings.bucket_access), master_key)
     enrolling = enrolling_in_child(settings)
     known_voices = KnownVoiceStore(engine, master_key)
     signatures = VoiceSignatureStore(engine, master_key)

@@ -334,6 +334,12 @@ class DiskFull(StorageError):
     """The disk is full; free some space and retry."""
 
 
+class StorageRefused(StorageError):
+    """The bucket for recordings does not exist, or its keys are refused; see STORAGE_URL."""
+
+    retryable = False
+
+
 class DataDamaged(StorageError):
     """Stored audio failed its integrity check and was not used."""
 

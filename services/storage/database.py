@@ -6,6 +6,7 @@ into errors or logs (``hide_parameters``), because the values are words of calls
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.domain.errors import DatabaseTooNew, DiskFull, StorageError
 
@@ -27,6 +29,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x5041_5254
 LOG_TIMEOUT_MS = 500
 POSTGRES_DISK_FULL = "53100"
+
+# By database file: who writes to it in this process.
+_turns: dict[str, threading.RLock] = {}
+os.register_at_fork(after_in_child=_turns.clear)
 
 
 def open_engine(
@@ -124,10 +130,29 @@ def writing(engine: Engine) -> Iterator[Connection]:
     on PostgreSQL rows that are decided upon have to be locked or changed conditionally. Raises
     DiskFull or StorageError when the database can't do it.
     """
-    with _translated(), engine.begin() as connection:
+    with _translated(), _turn(engine), engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         yield connection
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Let one thread of this process after the other write to a SQLite file.
+
+    Only one transaction can write at a time. Those that wait for it inside SQLite each keep a
+    connection meanwhile, until readers get none, and who is next is a matter of luck there.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    turn = _turns.setdefault(engine.url.database or "", threading.RLock())
+    if not turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+        raise StorageError
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 @contextmanager
@@ -176,6 +201,8 @@ def _translated() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _storage_error(error) from error
+    except PoolTimeout as error:
+        raise StorageError from error
 
 
 def _storage_error(error: DBAPIError) -> StorageError:

@@ -4,13 +4,15 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
-from services.domain.errors import DiskFull, NotFound, StorageError
+from services.domain.errors import DiskFull, NotFound, StorageError, StorageRefused
+from services.storage.buckets import BucketAccess
 from services.storage.keys import sync_folder
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ PART_BYTES = 5 * 1024 * 1024
 PARTS_AT_ONCE = 2
 
 _NO_SPACE = re.compile(r"\(os error (?:27|28|122)\)|StorageFull|QuotaExceeded")
+# Writers and listings tell what a bucket answered in words only.
+_REFUSAL = re.compile(
+    r"lacked the necessary privileges|valid authentication credentials"
+    r"|\b(?:NoSuchBucket|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken)\b"
+)
 _STAGED = re.compile(r"#\d+$")
 
 
@@ -36,12 +43,17 @@ class StoredObject:
 class ObjectStore:
     """Objects by key in a local folder (``file:///…`` or a plain path) or in ``s3://…``.
 
-    Every method raises StorageError when the store can't be reached, DiskFull when it is full.
+    Every method raises StorageError when the store can't be reached, DiskFull when it is full,
+    StorageRefused for a bucket that doesn't exist or may not be used.
     """
 
-    def __init__(self, url: str) -> None:
-        """Use this place; a local folder is made when missing, readable by its owner only."""
+    def __init__(self, url: str, access: BucketAccess | None = None) -> None:
+        """Use this place; a local folder is made when missing, readable by its owner only.
+
+        ``access`` says how a bucket is reached.
+        """
         self._url = url
+        self._access = access or BucketAccess()
         self._folder = _local_folder(url)
         self._opened: Backend | None = None
 
@@ -49,11 +61,11 @@ class ObjectStore:
     def _backend(self) -> "Backend":
         # Opened when first used: importing and connecting cost time that start-up doesn't need.
         if self._opened is None:
-            from obstore.store import LocalStore, from_url
+            from obstore.store import LocalStore
 
             with _translated():
                 if self._folder is None:
-                    self._opened = from_url(self._url)
+                    self._opened = self._access.open(self._url)
                 else:
                     self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                     self._opened = LocalStore(self._folder)
@@ -72,6 +84,8 @@ class ObjectStore:
         try:
             with _translated():
                 return bytes(obstore.get_range(self._backend, key, start=start, end=stop))
+        except StorageRefused:
+            raise
         except StorageError:
             # Stores refuse a range that begins beyond the end, each in words of its own.
             if start >= self.size(key):
@@ -109,7 +123,7 @@ class ObjectStore:
         """Yield every object below the prefix (whole path parts)."""
         import obstore
 
-        with _translated():
+        with _of_the_place(), _translated():
             for batch in obstore.list(self._backend, prefix or None):
                 for found in batch:
                     yield StoredObject(
@@ -144,27 +158,39 @@ class ObjectWriter:
 
         self._key = key
         self._folder = folder
+        self._writer: Any = None
         with _translated():
-            self._writer: Any = obstore.open_writer(
+            self._writer = obstore.open_writer(
                 backend, key, buffer_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
             )
 
     def write(self, data: bytes, /) -> int:
         """Take the next bytes."""
-        with _translated():
+        with _of_the_place(), _translated():
             return int(self._writer.write(data))
 
     def commit(self) -> None:
         """Make the object visible and durable."""
-        with _translated():
+        with _of_the_place(), _translated():
             self._writer.close()
             if self._folder is not None:
                 _sync(self._folder / self._key, upto=self._folder)
         self._writer = None
 
     def abort(self) -> None:
-        """Forget what was written; on a local disk the space is free again at once."""
-        self._writer = None
+        """Forget what was written; the space is free again at once.
+
+        Parts that a bucket can't be told to forget just now are left to its lifecycle rule.
+        """
+        writer, self._writer = self._writer, None
+        if writer is not None and self._folder is None:
+            with suppress(StorageError), _translated():
+                # The one way to have the library give an upload up: it ended by an exception.
+                writer.__exit__(RuntimeError, None, None)
+
+    def __del__(self) -> None:
+        """Forget what nobody has committed."""
+        self.abort()
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -178,6 +204,15 @@ class ObjectWriter:
             self.abort()
 
 
+@contextmanager
+def _of_the_place() -> Iterator[None]:
+    """Take that nothing was found as the bucket's absence: no object was asked for."""
+    try:
+        yield
+    except NotFound:
+        raise StorageRefused from None
+
+
 class _translated:
     """Turns the store's exceptions into ours, without their texts (they name files)."""
 
@@ -185,12 +220,24 @@ class _translated:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        from obstore.exceptions import BaseError
+        from obstore.exceptions import (
+            BaseError,
+            PermissionDeniedError,
+            UnauthenticatedError,
+        )
 
         if isinstance(error, FileNotFoundError):
             raise NotFound from None
+        if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+            raise StorageRefused from None
         if isinstance(error, BaseError | OSError):
-            raise (DiskFull() if _NO_SPACE.search(str(error)) else StorageError()) from None
+            raise _kind_of(str(error))() from None
+
+
+def _kind_of(words: str) -> type[StorageError]:
+    if _NO_SPACE.search(words):
+        return DiskFull
+    return StorageRefused if _REFUSAL.search(words) else StorageError
 
 
 def _local_folder(url: str) -> Path | None:

@@ -13,6 +13,13 @@ from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
+from tests.contract.places import (  # noqa: F401
+    bucket,
+    bucket_objects,
+    objects,
+    s3,
+    s3_server,
+)
 from tests.contract.stores import add
 from tests.postgres import find_postgres, postgres_server
 

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,27 @@ def test_many_threads_write_and_read(engine: Engine) -> None:
         thread.join()
     assert failures == []
     assert calls.count(ORG) == 60
+
+
+def test_many_writers_leave_connections_to_those_who_read(engine: Engine) -> None:
+    calls = CallStore(engine)
+    made = add(calls)
+    more_than_there_are = database.POOL_SIZE + database.POOL_OVERFLOW + 5
+    threads = [
+        threading.Thread(target=calls.mark_reviewed, args=(ORG, made.id), kwargs={"by": str(n)})
+        for n in range(more_than_there_are)
+    ]
+    with ThreadPoolExecutor(1) as reader:
+        with writing(engine):
+            for thread in threads:
+                thread.start()
+            # Long enough for all of them to have a connection each, if they took one.
+            threads[-1].join(timeout=0.5)
+            found = reader.submit(calls.get, ORG, made.id).result(timeout=10)
+        for thread in threads:
+            thread.join()
+    assert found.reviewed_by is None
+    assert calls.get(ORG, made.id).reviewed_by is not None
 
 
 def test_what_a_writer_read_stays_true_until_its_commit(engine: Engine) -> None:
