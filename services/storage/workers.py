@@ -75,7 +75,7 @@ class WorkerStore:
 
         While a server was down nobody could write: silence counts from when it came back.
         """
-        since = WORKERS.c.beat_ms
+        since: ColumnElement[int] = WORKERS.c.beat_ms
         if self._engine.dialect.name != "sqlite":
             started = func.extract("epoch", func.pg_postmaster_start_time()) * 1000
             since = func.greatest(since, cast(started, BigInteger))
