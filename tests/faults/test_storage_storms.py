@@ -85,7 +85,7 @@ def taking_in(machine: Machine, taken: list[str]) -> threading.Thread:
     return thread
 
 
-def wait(until: Callable[[], bool], within_s: float = 120.0) -> None:
+def wait(until: Callable[[], bool], within_s: float = 240.0) -> None:
     deadline = time.monotonic() + within_s
     while not until():
         assert time.monotonic() < deadline
