@@ -15,7 +15,7 @@ from app.wiring.parts import rule_tools_on
 from app.wiring.services import Services, build_services
 from services import telemetry
 from services.jobs.copies import CopyDeleter
-from services.jobs.engine import JobEngine
+from services.jobs.engine import JobEngine, open_jobs_engine
 from services.jobs.janitor import Janitor
 from services.jobs.notices import GIVEN_UP_AFTER
 from services.jobs.processing import open_run
@@ -24,7 +24,7 @@ from services.jobs.slots import LocalSlots
 from services.jobs.sounds import SoundKeeper, SoundPolicy
 from services.jobs.workshop import Workshop
 from services.storage.active import ActiveTranscripts
-from services.storage.database import forget_log, open_engine
+from services.storage.database import forget_log
 from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
 
@@ -171,7 +171,7 @@ def build_worker(
         ask_model=services.questions.ask,
     )
     engine = JobEngine(
-        open_engine(settings.database_url),
+        open_jobs_engine(settings.database_url),
         worker_id=worker_id,
         queues=services.queue.names,
         open_run=partial(open_run, workshop),

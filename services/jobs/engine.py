@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, make_url
 
 from services import telemetry
 from services.jobs.queue import (
@@ -20,6 +20,7 @@ from services.jobs.queue import (
     PROCESS_CALL,
     quiet_engine_log,
 )
+from services.storage.database import open_engine
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
@@ -54,6 +55,23 @@ class RunSteps(Protocol):
 
     def finish(self) -> Outcome:
         """Understand the transcript and store it."""
+
+
+# Whoever waits for SQLite's one write lock sleeps and tries again, longer each time: while many
+# do, nobody has it. Waiting for one of two connections is woken.
+SQLITE_CONNECTIONS = 2
+SERVER_CONNECTIONS = 20
+
+
+def open_jobs_engine(url: str) -> Engine:
+    """Return the engine for a ``JobEngine`` on this database.
+
+    DBOS does again itself what fails because a server has closed a connection; asking whether it
+    has before each of its many short transactions would cost a third of the speed.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        return open_engine(url, connections=SQLITE_CONNECTIONS, more=0)
+    return open_engine(url, connections=SERVER_CONNECTIONS, more=SERVER_CONNECTIONS, checked=False)
 
 
 OpenRun = Callable[[str, int, str], AbstractContextManager[RunSteps]]

@@ -39,16 +39,27 @@ _turns: dict[str, threading.RLock] = {}
 os.register_at_fork(after_in_child=_turns.clear)
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(
+    url: str, *, connections: int = POOL_SIZE, more: int = POOL_OVERFLOW, checked: bool = True
+) -> Engine:
     """Return an engine for ``sqlite:///file`` or ``postgresql+psycopg://…``.
 
     Connects to nothing yet. A SQLite file and its folder are made readable by their owner only.
     Every connection to SQLite has WAL, synchronous=FULL, foreign keys, a busy timeout and secure
     deletion. One engine serves all threads of a process; each process opens its own.
+
+    It keeps so many ``connections`` and opens ``more`` when they are in use. One that a server has
+    closed is replaced before it is used, unless it isn't ``checked``.
     """
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, hide_parameters=True, pool_pre_ping=True)
+        return create_engine(
+            address,
+            hide_parameters=True,
+            pool_pre_ping=checked,
+            pool_size=connections,
+            max_overflow=more,
+        )
     if address.database and address.database != ":memory:":
         _make_private(Path(address.database))
     # IMMEDIATE makes the driver take the write lock with the first change, where the busy timeout
@@ -56,8 +67,8 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(
         address,
         hide_parameters=True,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_OVERFLOW,
+        pool_size=connections,
+        max_overflow=more,
         connect_args={"isolation_level": "IMMEDIATE", "timeout": BUSY_TIMEOUT_MS / 1000},
     )
     event.listen(engine, "connect", _set_up_sqlite)

@@ -3,20 +3,18 @@
 A run that has ended stays as it ended: whatever a late or doubled step reports is dropped. So is
 what a worker reports that has been replaced: each worker that begins with a run gets the next
 ``claim`` number, and a report that bears an older one changes nothing. The call takes its newest
-run's state. The worker's methods go by call id and run number alone (it
-learnt them from the job); reports about a call that has been deleted are dropped as well, and
+run's state. The worker's methods go by call id and run number alone (it learnt them from the job);
+reports about a call that has been deleted are dropped as well, and
 ``is_cancel_requested`` answers yes for it. Whatever a person can ask for takes the organisation.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Engine,
     and_,
     delete,
     insert,
@@ -31,16 +29,15 @@ from services.domain.calls import (
     Priority,
     ProcessingOptions,
     Run,
-    RunProgress,
     Stage,
 )
 from services.domain.errors import InvalidRequest, NotFound, PartylineError
 from services.storage.call_rows import run_from_row, run_to_row
-from services.storage.database import joining, reading, writing
+from services.storage.database import joining, writing
 from services.storage.forms import pack
 from services.storage.models import CALLS, RUN_CHECKPOINTS, RUNS
 from services.storage.provider_copies import release_copies_of_run
-from services.storage.run_progress import progress_from_row, waiting_ahead
+from services.storage.run_reading import RunReader, is_alive, is_run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +48,8 @@ class Taken:
     attempts: int
 
 
-_NEWEST = and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run)
-
-
-class RunStore:
+class RunStore(RunReader):
     """Keeps runs. Every method raises StorageError, or DiskFull, when the database can't."""
-
-    def __init__(self, engine: Engine) -> None:
-        """Use this database."""
-        self._engine = engine
 
     # --- for people ---------------------------------------------------------------------------
 
@@ -101,69 +91,12 @@ class RunStore:
             )
         return run
 
-    def get(self, org_id: str, call_id: str, number: int) -> Run:
-        """Return one run. Raises NotFound."""
-        mine = and_(_is(call_id, number), RUNS.c.org_id == org_id)
-        with reading(self._engine) as connection:
-            row = connection.execute(select(RUNS).where(mine)).mappings().first()
-        if row is None:
-            raise NotFound
-        return run_from_row(row)
-
-    def list_for_call(self, org_id: str, call_id: str) -> list[Run]:
-        """Return all runs of a call, oldest first; none for a call that isn't there."""
-        mine = and_(RUNS.c.call_id == call_id, RUNS.c.org_id == org_id)
-        with reading(self._engine) as connection:
-            query = select(RUNS).where(mine).order_by(RUNS.c.number)
-            return [run_from_row(row) for row in connection.execute(query).mappings()]
-
-    def progress(self, org_id: str, call_ids: Collection[str]) -> dict[str, RunProgress]:
-        """Return how far the newest run of each call has come; unknown calls are left out."""
-        if not call_ids:
-            return {}
-        query = (
-            select(RUNS, waiting_ahead().label("waiting_ahead"))
-            .join(CALLS, _NEWEST)
-            .where(CALLS.c.org_id == org_id, CALLS.c.id.in_(call_ids))
-        )
-        with reading(self._engine) as connection:
-            rows = connection.execute(query).mappings()
-            return {row["call_id"]: progress_from_row(row) for row in rows}
-
     def request_cancel(self, org_id: str, call_id: str, number: int) -> bool:
         """Ask for the end of a run; return whether it still was to be ended. Raises NotFound."""
         self.get(org_id, call_id, number)
         return self._change(call_id, number, {"cancel_requested": True})
 
     # --- for the worker -----------------------------------------------------------------------
-
-    def load(self, call_id: str, number: int) -> tuple[str, Run]:
-        """Return the run with the organisation it belongs to, for work that begins with ids.
-
-        Raises NotFound.
-        """
-        with reading(self._engine) as connection:
-            row = connection.execute(select(RUNS).where(_is(call_id, number))).mappings().first()
-        if row is None:
-            raise NotFound
-        return row["org_id"], run_from_row(row)
-
-    def unfinished(self) -> list[Run]:
-        """Return every run of every organisation that has not ended, oldest first."""
-        query = select(RUNS).where(RUNS.c.state.in_([CallState.WAITING, CallState.PROCESSING]))
-        with reading(self._engine) as connection:
-            rows = connection.execute(query.order_by(RUNS.c.created_at)).mappings()
-            return [run_from_row(row) for row in rows]
-
-    def is_cancel_requested(self, call_id: str, number: int, *, claim: int | None = None) -> bool:
-        """Say whether nobody wants it of this worker any more.
-
-        The run was cancelled, its call deleted, or another worker has it: ``claim`` is outdated.
-        """
-        query = select(RUNS.c.cancel_requested).where(_is(call_id, number), *_claimed(claim))
-        with reading(self._engine) as connection:
-            requested = connection.execute(query).scalar()
-        return requested is not False
 
     def take(self, call_id: str, number: int) -> Taken | None:
         """Begin with a run, as ``begin`` and ``count_attempt`` do, and claim it.
@@ -178,7 +111,7 @@ class RunStore:
         with writing(self._engine) as connection:
             if not self._change(call_id, number, counts, connection=connection):
                 return None
-            found = select(RUNS.c.claim, RUNS.c.attempts).where(_is(call_id, number))
+            found = select(RUNS.c.claim, RUNS.c.attempts).where(is_run(call_id, number))
             row = connection.execute(found).one()
         return Taken(claim=row.claim, attempts=row.attempts)
 
@@ -220,7 +153,7 @@ class RunStore:
 
         Returns None for a run that nobody wants any more.
         """
-        wanted = and_(_alive(call_id, number, claim), RUNS.c.cancel_requested.is_(False))
+        wanted = and_(is_alive(call_id, number, claim), RUNS.c.cancel_requested.is_(False))
         change = {
             "state": CallState.WAITING,
             "queue": queue,
@@ -233,7 +166,7 @@ class RunStore:
             if not inside.execute(update(RUNS).where(wanted).values(**change)).rowcount:
                 return None
             _let_call_follow(inside, call_id, number, {"state": CallState.WAITING})
-            found = inside.execute(select(RUNS).where(_is(call_id, number))).mappings()
+            found = inside.execute(select(RUNS).where(is_run(call_id, number))).mappings()
             return run_from_row(found.one())
 
     def count_attempt(self, call_id: str, number: int) -> int:
@@ -242,7 +175,7 @@ class RunStore:
         The count starts again with every checkpoint that is written: a run that gets on is not
         the reason for its deaths. Raises NotFound.
         """
-        mine = _is(call_id, number)
+        mine = is_run(call_id, number)
         with writing(self._engine) as connection:
             change = update(RUNS).where(mine).values(attempts=RUNS.c.attempts + 1)
             if not connection.execute(change).rowcount:
@@ -320,7 +253,7 @@ class RunStore:
     ) -> bool:
         """Change a run that has not ended, and its call where that follows it."""
         of_call = {k: change[k] for k in ("state", "error_code", "error_message") if k in change}
-        alive = _alive(call_id, number, claim)
+        alive = is_alive(call_id, number, claim)
         with joining(self._engine, connection) as inside:
             if not inside.execute(update(RUNS).where(alive).values(**change)).rowcount:
                 return False
@@ -332,18 +265,6 @@ class RunStore:
                 ended = and_(used.call_id == call_id, used.run == number)
                 inside.execute(delete(RUN_CHECKPOINTS).where(ended))
         return True
-
-
-def _is(call_id: str, number: int) -> ColumnElement[bool]:
-    return and_(RUNS.c.call_id == call_id, RUNS.c.number == number)
-
-
-def _alive(call_id: str, number: int, claim: int | None = None) -> ColumnElement[bool]:
-    return and_(_is(call_id, number), RUNS.c.finished_at.is_(None), *_claimed(claim))
-
-
-def _claimed(claim: int | None) -> list[ColumnElement[bool]]:
-    return [] if claim is None else [RUNS.c.claim == claim]
 
 
 def _let_call_follow(

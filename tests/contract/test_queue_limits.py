@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from app.settings import Settings
 from app.wiring import Services, build_services
 from services.domain.calls import CallDetails, CallState, ProcessingOptions
-from services.domain.people import LOCAL_USER
+from services.domain.people import LOCAL_USER, User
 from services.providers.registry import ProviderRegistry
 from tests.unit.jobs.conftest import tone
 from tests.variants import variant
@@ -79,10 +80,10 @@ def services(
     built.close()
 
 
-def take_in(services: Services, number: int) -> list[str]:
+def take_in(services: Services, number: int, user: User = LOCAL_USER) -> list[str]:
     found = []
     for n in range(number):
-        with services.intake.begin(LOCAL_USER, "call.wav") as incoming:
+        with services.intake.begin(user, "call.wav") as incoming:
             incoming.write(tone(1.0, 300 + n))
             found.append(incoming.commit(AZURE, CallDetails()).call_id)
     return found
@@ -132,3 +133,25 @@ def test_never_more_in_a_while_than_is_set(services: Services, tmp_path: Path) -
         assert states(services, calls) == {CallState.READY: 4, CallState.WAITING: 2}
     begun = [at for at, change, _ in notes(log) if change > 0]
     assert len(begun) == 4
+
+
+@pytest.mark.slow
+def test_one_organisation_leaves_room_for_others(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARTYLINE_ORG_AT_ONCE", "1")
+    another = replace(LOCAL_USER, org_id="another")
+    many, few = take_in(services, 6), take_in(services, 2, another)
+    org_of = dict.fromkeys(many, LOCAL_USER.org_id) | dict.fromkeys(few, another.org_id)
+    together, most = set(), Counter[str]()
+    with workers(services.settings, tmp_path / "log", number=2, pause_ms=150):
+        deadline = time.monotonic() + WITHIN_S
+        while states(services, many)[CallState.READY] < len(many):
+            assert time.monotonic() < deadline
+            in_work = Counter(org_of[job.split(".")[0]] for job in services.queue.running())
+            most |= in_work
+            together.add(frozenset(in_work))
+            time.sleep(0.02)
+    assert most == {LOCAL_USER.org_id: 1, another.org_id: 1}
+    # The second organisation didn't wait for all calls of the first.
+    assert frozenset(most) in together

@@ -13,6 +13,9 @@ from services.jobs.janitor import Janitor
 CALLS = int(os.environ.get("PARTYLINE_STORM_CALLS", "300"))
 KILLS = 9
 KILLS_ELSEWHERE = 6
+# Those beyond one machine, and those whose stores fail, wait more than they work.
+CALLS_ELSEWHERE = CALLS // 2
+CALLS_WITHOUT_STORE = CALLS // 5
 
 Ask = Callable[[str], list[Any]]
 
