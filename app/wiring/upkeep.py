@@ -13,10 +13,16 @@ from app.wiring.services import Services
 from services.domain.errors import NothingToKeep
 from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import is_any_worker_alive
-from services.jobs.queue import JobQueue
+from services.jobs.queue import JobQueue, prepare_queue
 from services.storage.calls import CallStore
 from services.storage.customers import CustomerStore
-from services.storage.database import database_exists, forget_log, known_revisions, open_engine
+from services.storage.database import (
+    database_exists,
+    forget_log,
+    known_revisions,
+    migrate,
+    open_engine,
+)
 from services.storage.live_calls import LiveCallStore
 from services.storage.objects import ObjectStore
 from services.storage.tapes import TapeStore
@@ -57,13 +63,18 @@ def backup_maker(settings: Settings, tell: Tell) -> Iterator[BackupMaker]:
 def restorer(settings: Settings, tell: Tell) -> Iterator[Restorer]:
     """Give what brings backups back. Raises UpkeepRunning, WrongKey."""
     with upkeep_folder(settings.data_dir) as folder, _engine(settings) as engine:
+        snapshots = _snapshots(engine, folder)
+
+        def is_running() -> bool:
+            return is_any_worker_alive(settings.workers_dir) or snapshots.is_in_use()
+
         yield Restorer(
-            _snapshots(engine, folder),
+            snapshots,
             _sound(settings),
             master_key_of(settings),
             revisions=known_revisions(),
-            is_running=lambda: is_any_worker_alive(settings.workers_dir),
-            put_back_jobs=lambda: _put_back_jobs(settings),
+            is_running=is_running,
+            settle=lambda: _settle(settings, engine),
             tell=tell,
         )
 
@@ -112,12 +123,17 @@ def _sound(settings: Settings) -> ObjectStore:
     return ObjectStore(settings.storage_url, settings.bucket_access)
 
 
-def _put_back_jobs(settings: Settings) -> None:
+def _settle(settings: Settings, engine: Engine) -> None:
+    """Let any worker take the jobs that were being run, and forget calls that were being held."""
+    migrate(engine)
+    prepare_queue(settings.database_url)
     queue = JobQueue(open_engine(settings.database_url), settings.limits_elsewhere)
     try:
         queue.put_back(queue.running())
     finally:
         queue.close()
+    tapes = TapeStore(settings.live_folder, master_key_of(settings))
+    LiveCallStore(engine).forget_without_sound(tapes.ids())
 
 
 def _version() -> str:

@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
@@ -48,55 +48,26 @@ class S3Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Send an object, or a part of it, or a listing."""
-        with self._asked() as key:
-            if key:
-                self._send_object(self._object(key), with_body=True)
-            else:
-                self._list()
+        self._answer(self._get)
 
     def do_HEAD(self) -> None:
         """Say how large an object is."""
-        with self._asked() as key:
-            self._send_object(self._object(key), with_body=False)
+        self._answer(lambda key: self._send_object(self._object(key), with_body=False))
 
     def do_PUT(self) -> None:
         """Take an object, a part of one, or make a bucket."""
-        with self._asked(may_lack_bucket=True) as key:
-            body = self._receive()
-            try:
-                self._put(key, body)
-            finally:
-                body.file.unlink(missing_ok=True)
+        self._answer(self._put, may_lack_bucket=True)
 
     def do_POST(self) -> None:
         """Begin or complete an upload in parts, or delete many objects."""
-        with self._asked() as key:
-            body = self._receive()
-            content = body.file.read_bytes()
-            body.file.unlink()
-            if "uploads" in self._query:
-                upload = self.s3.shelf.begin_upload(self._bucket, key)
-                return self._send(200, answers.upload_begun(self._bucket, key, upload))
-            if "uploadId" in self._query:
-                return self._complete(content)
-            if "delete" in self._query:
-                for one in (gone := answers.keys_to_delete(content)):
-                    self.s3.shelf.delete(self._bucket, one)
-                return self._send(200, answers.deleted(gone))
-            raise Refused(501, "NotImplemented")
+        self._answer(self._post)
 
     def do_DELETE(self) -> None:
         """Delete an object, or break an upload off."""
-        with self._asked() as key:
-            if "uploadId" in self._query:
-                self.s3.shelf.abort(self._query["uploadId"])
-            else:
-                self.s3.shelf.delete(self._bucket, key)
-            self._send(204)
+        self._answer(self._delete)
 
-    @contextmanager
-    def _asked(self, *, may_lack_bucket: bool = False) -> Iterator[str]:
-        """Let a request in and yield its key; whatever is refused is answered."""
+    def _answer(self, work: Callable[[str], None], *, may_lack_bucket: bool = False) -> None:
+        """Let a request in and do its work on its key; whatever is refused is answered."""
         path, _, query = self.path.partition("?")
         self._bucket, _, key = unquote(path).removeprefix("/").partition("/")
         self._query = {n: v[0] for n, v in parse_qs(query, keep_blank_values=True).items()}
@@ -109,13 +80,48 @@ class S3Handler(BaseHTTPRequestHandler):
         self.s3.note(self.command, self.path)
         try:
             self._let_in(may_lack_bucket)
-            yield key
+            work(key)
         except Refused as refusal:
             # Who still sends would not read the answer, and what is left would be the next request.
             self._drain()
             self._send(refusal.status, answers.error(refusal.code, self.path))
         except OSError:
             self.close_connection = True
+
+    def _get(self, key: str) -> None:
+        if key:
+            self._send_object(self._object(key), with_body=True)
+        else:
+            self._list()
+
+    def _put(self, key: str) -> None:
+        body = self._receive()
+        try:
+            self._take(key, body)
+        finally:
+            body.file.unlink(missing_ok=True)
+
+    def _post(self, key: str) -> None:
+        body = self._receive()
+        content = body.file.read_bytes()
+        body.file.unlink()
+        if "uploads" in self._query:
+            upload = self.s3.shelf.begin_upload(self._bucket, key)
+            return self._send(200, answers.upload_begun(self._bucket, key, upload))
+        if "uploadId" in self._query:
+            return self._complete(content)
+        if "delete" in self._query:
+            for one in (gone := answers.keys_to_delete(content)):
+                self.s3.shelf.delete(self._bucket, one)
+            return self._send(200, answers.deleted(gone))
+        raise Refused(501, "NotImplemented")
+
+    def _delete(self, key: str) -> None:
+        if "uploadId" in self._query:
+            self.s3.shelf.abort(self._query["uploadId"])
+        else:
+            self.s3.shelf.delete(self._bucket, key)
+        self._send(204)
 
     def _let_in(self, may_lack_bucket: bool) -> None:
         code = refusal_of(self._signed, self.s3.credentials, datetime.now(UTC))
@@ -172,7 +178,7 @@ class S3Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
-    def _put(self, key: str, body: Received) -> None:
+    def _take(self, key: str, body: Received) -> None:
         shelf = self.s3.shelf
         if not key:
             return self._make_bucket()

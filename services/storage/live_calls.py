@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, and_, delete, insert, select, update
+from sqlalchemy import Connection, Engine, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.errors import AlreadyStored, NotFound
@@ -156,6 +156,19 @@ class LiveCallStore:
         with joining(self._engine, connection) as inside:
             gone = inside.execute(delete(LIVE_CALLS).where(LIVE_CALLS.c.id == call_id))
         return bool(gone.rowcount)
+
+    def forget_without_sound(self, with_tape: Collection[str]) -> int:
+        """Remove calls of which neither words nor a tape are there any more; return how many.
+
+        For a database that was restored: tapes are on the machines that recorded them.
+        """
+        has_words = LIVE_CALLS.c.phone_connection.like(f"{PhoneService.ACS}:%")
+        lost = and_(
+            or_(LIVE_CALLS.c.phone_connection.is_(None), ~has_words),
+            LIVE_CALLS.c.id.not_in(list(with_tape)),
+        )
+        with writing(self._engine) as connection:
+            return int(connection.execute(delete(LIVE_CALLS).where(lost)).rowcount)
 
     def _take(self, call: RunningCall, process: str, state: LiveState) -> RunningCall | None:
         # Only while the heartbeat is the one that was read: whoever comes second changes none.

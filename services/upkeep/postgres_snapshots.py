@@ -70,6 +70,16 @@ class PostgresSnapshots(DatabaseSnapshots):
                 process.stdin.write(block)
             process.stdin.close()
 
+    def is_in_use(self) -> bool:
+        """Say whether there are other connections to the database."""
+        self._engine.dispose()
+        others = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        with reading(self._engine) as connection:
+            return bool(connection.execute(others).scalar_one())
+
     def check_tools(self) -> None:
         """Raise DatabaseToolsMissing where PostgreSQL's programs aren't installed."""
         for name in ("pg_dump", "pg_restore"):

@@ -79,16 +79,19 @@ class Restorer:
         *,
         revisions: Collection[str],
         is_running: Callable[[], bool],
-        put_back_jobs: Callable[[], None],
+        settle: Callable[[], None],
         tell: Tell = lambda _line: None,
     ) -> None:
-        """Restore into these; ``revisions`` are the schemas that this version knows."""
+        """Restore into these; ``revisions`` are the schemas that this version knows.
+
+        ``settle`` lets go of what only the processes of that time could have gone on with.
+        """
         self._snapshots = snapshots
         self._sound = sound
         self._master_key = master_key
         self._revisions = revisions
         self._is_running = is_running
-        self._put_back_jobs = put_back_jobs
+        self._settle = settle
         self._tell = tell
 
     def restore(
@@ -115,8 +118,7 @@ class Restorer:
                 list(pool.map(lambda kept: self._bring_back(place, kept), some))
         self._tell("database")
         self._snapshots.restore(self._database(place, manifest.database, data_key))
-        # Whoever ran jobs at the moment of the backup doesn't any more.
-        self._put_back_jobs()
+        self._settle()
         telemetry.event("backup.restored", calls=manifest.call_count, objects=manifest.object_count)
 
     def _check_fits(self, manifest: BackupManifest) -> DataKey:

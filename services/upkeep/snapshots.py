@@ -65,6 +65,10 @@ class DatabaseSnapshots(ABC):
         Raises BackupDamaged, StorageError, DiskFull, DatabaseToolsMissing.
         """
 
+    @abstractmethod
+    def is_in_use(self) -> bool:
+        """Say whether anybody else is connected to the database."""
+
     def is_empty(self) -> bool:
         """Say whether there is nothing that restoring would take away."""
         with reading(self._engine) as connection:

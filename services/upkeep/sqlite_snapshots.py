@@ -74,6 +74,18 @@ class SqliteSnapshots(DatabaseSnapshots):
         finally:
             copy.unlink(missing_ok=True)
 
+    def is_in_use(self) -> bool:
+        """Say whether others have the file open: then nobody can have it alone."""
+        self._engine.dispose()
+        with closing(sqlite3.connect(str(self._engine.url.database), timeout=0.0)) as alone:
+            try:
+                alone.execute("PRAGMA locking_mode=EXCLUSIVE")
+                alone.execute("BEGIN EXCLUSIVE")
+                alone.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                return True
+        return False
+
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(str(self._engine.url.database), timeout=BUSY_TIMEOUT_MS / 1000)
 

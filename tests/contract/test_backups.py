@@ -51,7 +51,7 @@ class Installation:
     sound: ObjectStore
     folder: Path
     key: MasterKey = MASTER_KEY
-    jobs_put_back: int = 0
+    settled: int = 0
     running: bool = False
 
     def __post_init__(self) -> None:
@@ -98,13 +98,13 @@ class Installation:
         )
 
     def restorer(self, **changes: object) -> Restorer:
-        def put_back() -> None:
-            self.jobs_put_back += 1
+        def settle() -> None:
+            self.settled += 1
 
         given: dict[str, object] = {
             "revisions": known_revisions(),
             "is_running": lambda: self.running,
-            "put_back_jobs": put_back,
+            "settle": settle,
         }
         return Restorer(self.snapshots, self.sound, self.key, **{**given, **changes})  # type: ignore[arg-type]
 
@@ -161,7 +161,7 @@ def test_a_backup_brings_everything_back(
     assert check_backup(place, first.manifest).damaged == ()
     elsewhere.restorer().restore(place, place.get())
     assert elsewhere.told() == before
-    assert elsewhere.jobs_put_back == 1
+    assert elsewhere.settled == 1
     migrate(elsewhere.engine)
     elsewhere.add("And another thing")
     assert len(elsewhere.told()) == 3
@@ -356,3 +356,13 @@ def test_tools_that_fail_are_told_of(
     with pytest.raises(DatabaseToolsMissing, match="postgresql-client"):
         installed.maker().make(place)
     assert len(place.all()) == 1
+
+
+def test_others_on_the_database_are_noticed(installed: Installation, database_url: str) -> None:
+    assert not installed.snapshots.is_in_use()
+    another = open_engine(database_url)
+    with another.connect() as connection:
+        connection.exec_driver_sql("SELECT 1 FROM calls")
+        assert installed.snapshots.is_in_use()
+    another.dispose()
+    assert not installed.snapshots.is_in_use()

@@ -308,3 +308,12 @@ def test_a_silent_phone_call_is_taken_up_by_one_alone(live):
     assert taken.phone == left.phone
     assert live.take_up(found, "web-3") is None
     assert live.silent_phones(just_now()) == []
+
+
+def test_calls_without_sound_or_words_are_forgotten(live: LiveCallStore) -> None:
+    """After a restore: the tapes of most are on machines that are no more."""
+    taped, untaped, worded = running(), running(), phoned()
+    for call in (taped, untaped, worded):
+        live.add(call)
+    assert live.forget_without_sound([taped.id]) == 1
+    assert {call.id for call in live.running(ORG)} == {taped.id, worded.id}

@@ -207,8 +207,12 @@ def test_keys_of_a_bucket_are_never_shown(s3: S3Server) -> None:
     assert s3.credentials.secret not in repr(ObjectStore(s3.url(), access).__dict__)
 
 
-def test_more_objects_than_one_listing_holds(bucket_objects: ObjectStore) -> None:
+def test_more_objects_than_one_listing_holds(
+    s3: S3Server, bucket: str, bucket_objects: ObjectStore
+) -> None:
     keys = {f"calls/{number:04}/original" for number in range(1001)}
     for key in keys:
-        put(bucket_objects, key, b"x")
+        s3.write(bucket, f"below/this/{key}", b"x")
+    s3.requests.clear()
     assert {found.key for found in bucket_objects.list("calls")} == keys
+    assert len(s3.requests) == 2

@@ -36,7 +36,8 @@ def machine(
 
 
 def test_a_call_lives_in_a_bucket(machine: Machine, s3: S3Server) -> None:
-    server = machine.start_server()
+    server = machine.start_server(workers=False)
+    machine.start_worker(supervised=False)
     s3.fail(403)
     refused = server.upload(machine, tone(3))
     assert refused.status_code == 503, refused.text

@@ -9,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.settings import Settings
 from emulators.language_model import LanguageModelEmulator
+from services.storage.objects import ObjectStore
 from tests.unit.app.test_commands import ROOT, sound
 
 COMMAND = [sys.executable, "-m", "app.cli"]
@@ -76,3 +78,26 @@ def test_the_command_line_asks_the_model_unless_told_not_to(tmp_path, switch, as
         assert done.returncode == 0, done.stderr
         assert len(emulator.requests) == asked
     assert json.loads(done.stdout)["stages"]["summary"]
+
+
+def test_s3_can_be_written_to_by_the_settings_it_prints(tmp_path):
+    folder = tmp_path / "buckets"
+    with subprocess.Popen(
+        [*COMMAND, "emulator", "s3", "--folder", str(folder)],
+        env=environment(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            told = dict(part.split("=", 1) for part in process.stdout.readline().split())
+            settings = Settings(**told)
+            objects = ObjectStore(settings.storage_url, settings.bucket_access)
+            with objects.write("calls/a/original") as writer:
+                writer.write(b"sound")
+            assert objects.size("calls/a/original") == 5
+        finally:
+            process.terminate()
+    assert [p for p in (folder / "partyline").iterdir() if p.read_bytes() == b"sound"]
+    done = subprocess.run(
+        [*COMMAND, "emulator", "s3", "--bucket", "../x"],
+        env=environment(tmp_path), cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)

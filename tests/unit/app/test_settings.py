@@ -88,6 +88,36 @@ def test_secrets_stay_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     assert secret not in str(load_settings())
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "wish", "taken"),
+    [
+        ("https://s3.example.com", "", True),
+        ("http://127.0.0.1:9000/", "", True),
+        ("http://s3.internal:9000", "", False),
+        ("http://s3.internal:9000", "true", True),
+        ("http://127.0.0.1.example.com", "", False),
+        ("ftp://s3.example.com", "true", False),
+        ("https://user:pw@s3.example.com", "", False),
+    ],
+)
+def test_a_bucket_is_reached_encrypted_or_by_explicit_wish(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, wish: str, taken: bool
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT", endpoint)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-7f3a")
+    if wish:
+        monkeypatch.setenv("AWS_ALLOW_HTTP", wish)
+    if not taken:
+        with pytest.raises(BadSettings, match="AWS_ENDPOINT"):
+            load_settings()
+        return
+    settings = load_settings()
+    assert settings.bucket_access.endpoint == endpoint.rstrip("/")
+    assert settings.bucket_access.allow_http is True
+    assert settings.bucket_access.secret == "canary-7f3a"
+    assert "canary" not in f"{settings!r} {settings.bucket_access!r}"
+
+
 def test_a_setting_that_makes_no_sense_is_named_without_its_value(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -147,3 +147,14 @@ def test_a_folder_outlives_the_server(tmp_path: Path) -> None:
         port = first.port
     with S3Server(folder=tmp_path, port=port) as second:
         assert bytes(obstore.get(client(second), "a").bytes()) == b"kept"
+
+
+def test_a_refusal_keeps_the_connection(s3: S3Server) -> None:
+    store = client(s3)
+    obstore.put(store, "a", b"x")
+    before = s3.connections
+    for _ in range(20):
+        s3.fail(403, count=1)
+        with pytest.raises(PermissionDeniedError):
+            obstore.head(store, "a")
+    assert s3.connections == before
