@@ -15,7 +15,7 @@ import streamlit as st
 from components._compat import day_range
 from components.languages import LANGUAGES
 from components.wording import MINUTE_MS, ROLE_WORDS, SENTIMENT_WORDS
-from services.domain.searching import MOST_QUERY_CHARS, LineFilter
+from services.domain.searching import LineFilter
 from services.domain.speech import SentimentLabel, SpeakerRole
 
 KEY = "search"
@@ -80,7 +80,6 @@ def draw_search_form(offers: SearchOffers) -> Wish:
         "Words",
         placeholder='refund "speak to a manager" -invoice cancel*',
         icon=":material/search:",
-        max_chars=MOST_QUERY_CHARS,
         type="search",
         key=TEXT_KEY,
         persist_state="session",
@@ -97,17 +96,10 @@ def draw_search_form(offers: SearchOffers) -> Wish:
     return Wish(typed=(typed or "").strip(), among=among, order=by, filters=tuple(filters))
 
 
-def clear_filters() -> None:
-    """Let the form begin without filters when it is drawn next."""
-    for key in [k for k in st.session_state if str(k).startswith(f"{KEY}_filter_")]:
-        del st.session_state[key]
-
-
 def _draw_filters(offers: SearchOffers) -> tuple[LineFilter, list[str]]:
     said_by = _pills("Said by", ROLE_WORDS, "said_by", several=False)
     sentiments = _pills("Sentiment of the line", SENTIMENT_WORDS, "sentiments")
-    with st.container():
-        first, last = day_range("Days", key=f"{KEY}_filter_days")
+    first, last = day_range("Days", key=f"{KEY}_filter_days")
     agents = _names("Agent", offers.agents, "agents")
     queues = _names("Queue", offers.queues, "queues")
     length = _pills("Length of the call", LENGTH_WORDS, "length", several=False)
