@@ -27,6 +27,7 @@ class FoundOrder(StrEnum):
 
     NEWEST = "newest"
     BEST = "best"
+    MEANING = "meaning"
 
 
 class CallLength(StrEnum):
@@ -38,7 +39,11 @@ class CallLength(StrEnum):
     VERY_LONG = "very_long"
 
 
-ORDER_WORDS = {FoundOrder.NEWEST: "Newest first", FoundOrder.BEST: "Best match first"}
+ORDER_WORDS = {
+    FoundOrder.NEWEST: "Newest first",
+    FoundOrder.BEST: "Best match first",
+    FoundOrder.MEANING: "Similar in meaning",
+}
 LENGTH_WORDS = {
     CallLength.SHORT: "Under 2 min",
     CallLength.MIDDLE: "2 to 10 min",
@@ -55,8 +60,12 @@ LENGTH_MINUTES: Mapping[CallLength, tuple[int | None, int | None]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SearchOffers:
-    """What can be filtered by; ``rules`` and ``providers`` are names by ids."""
+    """What can be filtered by; ``rules`` and ``providers`` are names by ids.
 
+    ``orders`` are those there are in this installation.
+    """
+
+    orders: Sequence[FoundOrder]
     agents: Sequence[str]
     queues: Sequence[str]
     rules: Mapping[str, str]
@@ -86,7 +95,7 @@ def draw_search_form(offers: SearchOffers) -> Wish:
     )
     by = order.selectbox(
         "Order",
-        list(FoundOrder),
+        list(offers.orders),
         format_func=lambda o: ORDER_WORDS[o],
         key=f"{KEY}_order",
         bind="query-params",
