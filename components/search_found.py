@@ -63,15 +63,17 @@ def count_words(count: FoundCount) -> str:
     return f"More than {plural(max(0, count.lines), 'line')}"
 
 
-def draw_found(lines: Sequence[FoundLine], zone: str | None) -> FoundLine | None:
+def draw_found(lines: Sequence[FoundLine], zone: str | None, *, as_said: bool) -> FoundLine | None:
     """Draw lines, those of one call that follow each other together; return the one clicked.
 
-    Together they stand as they were said.
+    ``as_said``: those of one call stand in the order of the call, else as they are given.
     """
     clicked: FoundLine | None = None
     for number, (_, of_call) in enumerate(groupby(lines, key=lambda line: line.call_id)):
         with st.container(border=True, gap="small", key=f"found_call_{number}"):
-            together = sorted(of_call, key=lambda line: line.position)
+            together = list(of_call)
+            if as_said:
+                together.sort(key=lambda line: line.position)
             st.markdown(_call_words(together[0], zone))
             for line in together:
                 clicked = _draw_line(line) or clicked

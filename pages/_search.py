@@ -45,7 +45,7 @@ def show_found(wish: Wish) -> None:
         draw_nothing_found(filtered=bool(wish.filters))
         return
     st.caption(_told(wish, pages))
-    clicked = draw_found(lines, time_zone())
+    clicked = draw_found(lines, time_zone(), as_said=wish.order is FoundOrder.NEWEST)
     if pages[-1].next_page:
         st.button(
             "Show more", icon=":material/expand_more:", on_click=session.see_more, args=(wish,)

@@ -6,6 +6,7 @@ A call whose lines change loses its row (``write_shown`` sees to it) and gets an
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ class LineVectors:
             for some in connection.execute(query).partitions(ROWS_AT_ONCE):
                 kept = np.frombuffer(b"".join(row.vectors for row in some), dtype=np.int8)
                 kept = kept.reshape(-1, len(vector))
-                likeness.append(kept.astype(np.float32) @ vector / SCALE)
+                likeness.append(np.asarray(kept.astype(np.float32) @ vector / SCALE, np.float32))
                 for row in some:
                     positions = np.frombuffer(row.positions, dtype="<i4").tolist()
                     places += [(row.call_id, position) for position in positions]
@@ -108,7 +109,7 @@ class LineVectors:
 
     def rows(
         self, org_id: str, places: Sequence[tuple[str, int]], among: LineFilter
-    ) -> dict[tuple[str, int], Row[tuple[object, ...]]]:
+    ) -> dict[tuple[str, int], Row[Any]]:
         """Return those of these lines, by call and position, that the filter lets through."""
         ids = sorted({call_id for call_id, _ in places})
         wanted = set(places)

@@ -44,7 +44,7 @@ from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
 from services.storage.search_terms import fits_fts5, fits_tsvector, holds_words
 
 _C, _S = CALLS.c, SHOWN_UTTERANCES.c
-FOUND_COLUMNS = (
+FOUND_COLUMNS: tuple[ColumnElement[Any], ...] = (
     _S.row_id,
     _S.call_id,
     _S.utterance_id,
@@ -84,6 +84,7 @@ class _InOrder(Join):
 def _write_in_order(join: _InOrder, compiler: SQLCompiler, **options: Any) -> str:
     options["asfrom"] = True
     left, right = (compiler.process(side, **options) for side in (join.left, join.right))
+    assert join.onclause is not None
     on = compiler.process(join.onclause, **options)
     if compiler.dialect.name != "sqlite":
         return f"{left} JOIN {right} ON {on}"

@@ -119,3 +119,17 @@ def test_a_call_without_agent_and_reference_goes_by_its_name(staged, open_page):
     read = as_read(search(open_page("search"), "word"))
     assert "**odd-name.wav**" in read
     assert "Role not known" in read
+
+
+def test_lines_similar_in_meaning_say_among_which_they_were_found(staged, open_page):
+    spoken = transcript(utterance(1, "s1", 0, "give the money back"), redacted=True)
+    staged.add_ready(spoken, agent_name="Ann")
+    staged.meaning.prepare()
+    page = search(open_page("search"), "refund")
+    assert "No line was found" in as_read(page)
+    page.selectbox("search_order").set_value("meaning")
+    page.run()
+    read = as_read(page)
+    assert "Similar in meaning, most alike first" in read
+    assert "compared with the newest 1 line of English, redacted calls" in read
+    assert "give the money back" in read
