@@ -113,6 +113,9 @@ class Settings(
 
     provider: Annotated[str, Field(validation_alias="PARTYLINE_PROVIDER")] = "local"
     fallback: Annotated[str, Field(validation_alias="PARTYLINE_FALLBACK")] = ""
+    search_by_meaning: Annotated[bool, Field(validation_alias="PARTYLINE_SEARCH_BY_MEANING")] = (
+        False
+    )
     public_url: Annotated[
         str | None,
         Field(validation_alias="PARTYLINE_PUBLIC_URL"),

@@ -15,7 +15,7 @@ import streamlit as st
 from components._compat import day_range
 from components.languages import LANGUAGES
 from components.wording import MINUTE_MS, ROLE_WORDS, SENTIMENT_WORDS
-from services.domain.searching import MOST_QUERY_CHARS, LineFilter
+from services.domain.searching import LineFilter
 from services.domain.speech import SentimentLabel, SpeakerRole
 
 KEY = "search"
@@ -27,6 +27,7 @@ class FoundOrder(StrEnum):
 
     NEWEST = "newest"
     BEST = "best"
+    MEANING = "meaning"
 
 
 class CallLength(StrEnum):
@@ -38,7 +39,11 @@ class CallLength(StrEnum):
     VERY_LONG = "very_long"
 
 
-ORDER_WORDS = {FoundOrder.NEWEST: "Newest first", FoundOrder.BEST: "Best match first"}
+ORDER_WORDS = {
+    FoundOrder.NEWEST: "Newest first",
+    FoundOrder.BEST: "Best match first",
+    FoundOrder.MEANING: "Similar in meaning",
+}
 LENGTH_WORDS = {
     CallLength.SHORT: "Under 2 min",
     CallLength.MIDDLE: "2 to 10 min",
@@ -55,8 +60,12 @@ LENGTH_MINUTES: Mapping[CallLength, tuple[int | None, int | None]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SearchOffers:
-    """What can be filtered by; ``rules`` and ``providers`` are names by ids."""
+    """What can be filtered by; ``rules`` and ``providers`` are names by ids.
 
+    ``orders`` are those there are in this installation.
+    """
+
+    orders: Sequence[FoundOrder]
     agents: Sequence[str]
     queues: Sequence[str]
     rules: Mapping[str, str]
@@ -80,14 +89,13 @@ def draw_search_form(offers: SearchOffers) -> Wish:
         "Words",
         placeholder='refund "speak to a manager" -invoice cancel*',
         icon=":material/search:",
-        max_chars=MOST_QUERY_CHARS,
         type="search",
         key=TEXT_KEY,
         persist_state="session",
     )
     by = order.selectbox(
         "Order",
-        list(FoundOrder),
+        list(offers.orders),
         format_func=lambda o: ORDER_WORDS[o],
         key=f"{KEY}_order",
         bind="query-params",
@@ -102,17 +110,10 @@ def draw_search_form(offers: SearchOffers) -> Wish:
     )
 
 
-def clear_filters() -> None:
-    """Let the form begin without filters when it is drawn next."""
-    for key in [k for k in st.session_state if str(k).startswith(f"{KEY}_filter_")]:
-        del st.session_state[key]
-
-
 def _draw_filters(offers: SearchOffers) -> tuple[LineFilter, list[str]]:
     said_by = _pills("Said by", ROLE_WORDS, "said_by", several=False)
     sentiments = _pills("Sentiment of the line", SENTIMENT_WORDS, "sentiments")
-    with st.container():
-        first, last = day_range("Days", key=f"{KEY}_filter_days")
+    first, last = day_range("Days", key=f"{KEY}_filter_days")
     agents = _names("Agent", offers.agents, "agents")
     queues = _names("Queue", offers.queues, "queues")
     length = _pills("Length of the call", LENGTH_WORDS, "length", several=False)

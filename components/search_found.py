@@ -63,12 +63,17 @@ def count_words(count: FoundCount) -> str:
     return f"More than {plural(max(0, count.lines), 'line')}"
 
 
-def draw_found(lines: Sequence[FoundLine], zone: str | None) -> FoundLine | None:
-    """Draw lines, those of one call that follow each other together; return the one clicked."""
+def draw_found(lines: Sequence[FoundLine], zone: str | None, *, as_said: bool) -> FoundLine | None:
+    """Draw lines, those of one call that follow each other together; return the one clicked.
+
+    ``as_said``: those of one call stand in the order of the call, else as they are given.
+    """
     clicked: FoundLine | None = None
     for number, (_, of_call) in enumerate(groupby(lines, key=lambda line: line.call_id)):
-        with st.container(border=True, key=f"found_call_{number}"):
+        with st.container(border=True, gap="small", key=f"found_call_{number}"):
             together = list(of_call)
+            if as_said:
+                together.sort(key=lambda line: line.position)
             st.markdown(_call_words(together[0], zone))
             for line in together:
                 clicked = _draw_line(line) or clicked
@@ -77,15 +82,16 @@ def draw_found(lines: Sequence[FoundLine], zone: str | None) -> FoundLine | None
 
 def _draw_line(line: FoundLine) -> FoundLine | None:
     key = f"found_{line.call_id}_{line.position}"
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        pressed = draw_place(
-            line.start_ms, key=key, explanation=f"Open the call at {clock(line.start_ms)}"
-        )
-        st.markdown(f"{ROLE_ICONS[line.role]} {ROLE_WORDS[line.role]}", width="content")
-        if line.sentiment:
-            colour, icon = MOOD_COLOURS[line.sentiment]
-            st.markdown(f":{colour}[{icon} {SENTIMENT_WORDS[line.sentiment]}]", width="content")
-    st.markdown("".join(_marked(line)))
+    with st.container(gap=None):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            opening = f"Open the call at {clock(line.start_ms)}"
+            pressed = draw_place(line.start_ms, key=key, explanation=opening)
+            st.markdown(f":gray[{ROLE_ICONS[line.role]} {ROLE_WORDS[line.role]}]", width="content")
+            if line.sentiment:
+                colour, icon = MOOD_COLOURS[line.sentiment]
+                mood = f":{colour}[{icon} {SENTIMENT_WORDS[line.sentiment]}]"
+                st.markdown(mood, width="content")
+        st.markdown("".join(_marked(line)))
     return line if pressed else None
 
 
@@ -102,7 +108,7 @@ def _marked(line: FoundLine) -> Iterator[str]:
     before = 0
     for start, end in line.marks:
         yield _spaced(line.text[before:start])
-        yield f":orange-background[**{plain(line.text[start:end])}**]"
+        yield f":yellow-background[**{plain(line.text[start:end])}**]"
         before = end
     yield _spaced(line.text[before:])
 

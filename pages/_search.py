@@ -18,7 +18,9 @@ def offers() -> SearchOffers:
     """Return what can be filtered by."""
     user, services = session.current_user(), session.services()
     names = services.providers.names()
+    by_meaning = [FoundOrder.MEANING] if services.meaning else []
     return SearchOffers(
+        orders=[FoundOrder.NEWEST, FoundOrder.BEST, *by_meaning],
         agents=services.calls.agents(user.org_id),
         queues=services.calls.queues(user.org_id),
         rules={kept.rule.id: kept.rule.name for kept in services.rule_book.kept(user)},
@@ -43,7 +45,7 @@ def show_found(wish: Wish) -> None:
         draw_nothing_found(filtered=bool(wish.filters))
         return
     st.caption(_told(wish, pages))
-    clicked = draw_found(lines, time_zone())
+    clicked = draw_found(lines, time_zone(), as_said=wish.order is FoundOrder.NEWEST)
     if pages[-1].next_page:
         st.button(
             "Show more", icon=":material/expand_more:", on_click=session.see_more, args=(wish,)
@@ -55,6 +57,9 @@ def show_found(wish: Wish) -> None:
 def _pages(wish: Wish) -> list[FoundPage]:
     """Return what is shown: page after page, as many as were asked for."""
     user, search = session.current_user(), session.services().search
+    meaning = session.services().meaning
+    if wish.order is FoundOrder.MEANING and meaning is not None:
+        return [meaning.similar(user, wish.typed, wish.among)]
     if wish.order is FoundOrder.BEST:
         return [search.ranked(user, wish.typed, wish.among, BEST_LINES)]
     pages = [search.page(user, wish.typed, wish.among, LINES_AT_ONCE)]
@@ -67,6 +72,10 @@ def _pages(wish: Wish) -> list[FoundPage]:
 def _told(wish: Wish, pages: list[FoundPage]) -> str:
     """Return how many lines there are, and in which order they stand here."""
     user, search = session.current_user(), session.services().search
+    if wish.order is FoundOrder.MEANING:
+        among = plural(pages[0].compared or 0, "line")
+        parts = ["Similar in meaning, most alike first", *map(plain, wish.filters)]
+        return " · ".join([*parts, f"compared with the newest {among} of English, redacted calls"])
     parts = [count_words(search.count(user, wish.typed, wish.among)), *map(plain, wish.filters)]
     compared = pages[0].compared
     if compared is None:

@@ -40,6 +40,7 @@ from services.live.alerting.alerts import LiveAlerts
 from services.live.desk import LiveDesk
 from services.live.recogniser.recognising import Recogniser
 from services.live.recording.keeping import LiveKeeper
+from services.meaning import MeaningSearch
 from services.providers.registry import ProviderRegistry
 from services.reading_rules import read_by_book
 from services.review.comparing import ComparingDesk
@@ -61,6 +62,7 @@ from services.storage.database import migrate, open_engine
 from services.storage.ingested_files import IngestedFileStore
 from services.storage.job_queues import QueueStore
 from services.storage.known_voices import KnownVoiceStore
+from services.storage.line_vectors import LineVectors
 from services.storage.objects import ObjectStore
 from services.storage.phone_seen import PhoneSeenStore
 from services.storage.provider_copies import ProviderCopyStore
@@ -127,6 +129,7 @@ class Services:
     review: ReviewService
     comparing: ComparingDesk
     search: SearchService
+    meaning: MeaningSearch | None
     asking: AskService
     index: SearchIndex
     summaries: SummaryDesk
@@ -274,6 +277,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         review=review,
         comparing=ComparingDesk(review, transcripts, runs, known_voices),
         search=search,
+        meaning=MeaningSearch(LineVectors(engine), lambda: models.embedder)
+        if settings.search_by_meaning
+        else None,
         asking=AskService(
             review,
             search,

@@ -191,6 +191,7 @@ def build_worker(
             "request_keys": services.request_keys.forget_old,
             "old_notices": partial(services.notices.forget_older, GIVEN_UP_AFTER),
             "old_phone_events": services.phone_callers.forget_old,
+            **({"meaning": services.meaning.prepare} if services.meaning else {}),
             "deleted_words": services.index.remove_deleted_words,
             # Last: what the others have deleted stands in the log until then.
             "log": partial(forget_log, services.engine),

@@ -19,10 +19,9 @@ def folded_words(text: str) -> list[str]:
 
 def placed_words(text: str) -> list[tuple[str, int, int]]:
     """Return the words of a text, folded, each with the range of characters where it stands."""
-    places: Sequence[int]
-    if text.isascii():
-        plain, places = text.lower(), range(len(text))
-    else:
+    places: Sequence[int] = range(len(text))
+    plain = text.lower()
+    if not text.isascii():
         plain, places = _with_places(text)
     return [
         (found[0].replace("'", ""), places[found.start()], _end(text, places[found.end() - 1]))

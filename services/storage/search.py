@@ -29,7 +29,7 @@ from services.storage.search_ways import (
     calls_there_are,
 )
 
-__all__ = ["NEWEST", "SearchIndex"]
+__all__ = ["NEWEST", "SearchIndex", "line_from_row"]
 
 ROWS_AT_ONCE = 5_000
 RANKED_AMONG = 2_000
@@ -82,7 +82,7 @@ class SearchIndex:
             limit=limit + 1,
         )
         found = self._found(sought)
-        lines = tuple(_line(row, marks) for row, marks in found[:limit])
+        lines = tuple(line_from_row(row, marks) for row, marks in found[:limit])
         more = found[limit - 1][0].row_id if len(found) > limit else None
         return FoundPage(lines=lines, next_page=None if more is None else f"{more:x}")
 
@@ -103,7 +103,7 @@ class SearchIndex:
         sought = Sought(org_id=org_id, wanted=wanted, among=among, limit=RANKED_AMONG)
         found = self._found(sought)
         order = best_first([row.words.split() for row, _ in found], wanted)[:limit]
-        lines = tuple(_line(*found[at]) for at in order)
+        lines = tuple(line_from_row(*found[at]) for at in order)
         return FoundPage(lines=lines, compared=len(found))
 
     def count(self, org_id: str, wanted: WordQuery, among: LineFilter | None = None) -> FoundCount:
@@ -125,7 +125,7 @@ class SearchIndex:
         with reading(self._engine) as connection:
             way = ReadingCalls(connection, sought)
             _read_all(way)
-        return [_line(row, marks) for row, marks in way.found]
+        return [line_from_row(row, marks) for row, marks in way.found]
 
     def every(
         self, org_id: str, wanted: WordQuery, among: LineFilter | None = None
@@ -148,7 +148,7 @@ class SearchIndex:
             for row in rows:
                 marks = marks_in(row.text, row.words.split(), wanted)
                 if marks is not None:
-                    yield _line(row, marks)
+                    yield line_from_row(row, marks)
             if len(rows) < ROWS_AT_ONCE:
                 return
             after = rows[-1].row_id
@@ -256,7 +256,8 @@ def _read_all(way: ReadingCalls) -> None:
         read = min(read * GROWTH, MOST_READ)
 
 
-def _line(row: "Row[*tuple[Any, ...]]", marks: Marks) -> FoundLine:
+def line_from_row(row: "Row[*tuple[Any, ...]]", marks: Marks) -> FoundLine:
+    """Return the line in a row of ``FOUND_COLUMNS``."""
     return FoundLine(
         call_id=row.call_id,
         source_name=row.source_name,

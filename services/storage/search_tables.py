@@ -7,7 +7,18 @@ Numbers of lines follow the time at which calls were held (``services.storage.se
 that either index can be read from the newest line on without sorting what it finds.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+)
 
 from services.storage.models import METADATA, PlainText
 
@@ -33,6 +44,14 @@ SHOWN_UTTERANCES = Table(
     Column("text", PlainText, nullable=False),
     Column("words", PlainText, nullable=False),
     Index(None, "call_id", "position", unique=True),
+)
+LINE_VECTORS = Table(
+    "line_vectors",
+    METADATA,
+    Column("call_id", String(64), ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("org_id", String(64), nullable=False),
+    Column("positions", LargeBinary, nullable=False),
+    Column("vectors", LargeBinary, nullable=False),
 )
 INDEX_STATE = Table(
     "search_index_state",

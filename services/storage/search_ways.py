@@ -44,7 +44,7 @@ from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
 from services.storage.search_terms import fits_fts5, fits_tsvector, holds_words
 
 _C, _S = CALLS.c, SHOWN_UTTERANCES.c
-FOUND_COLUMNS = (
+FOUND_COLUMNS: tuple[ColumnElement[Any], ...] = (
     _S.row_id,
     _S.call_id,
     _S.utterance_id,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from services.domain.folding import folded_words
 from services.domain.speech import Transcript, Utterance
 from services.storage.search_places import LINES_PER_CALL, place_of_call
-from services.storage.search_tables import SHOWN_UTTERANCES
+from services.storage.search_tables import LINE_VECTORS, SHOWN_UTTERANCES
 
 _S = SHOWN_UTTERANCES.c
 # A phrase may begin in one line and end in the speaker's next one.
@@ -47,14 +47,20 @@ def write_shown(connection: Connection, org_id: str, call_id: str, shown: Transc
         if any(getattr(old, name) != new[name] for name in _CHANGING)
     ]
     if changed:
+        _forget_meaning(connection, call_id)
         change = update(SHOWN_UTTERANCES).where(_S.row_id == bindparam("at"))
         values: dict[str, Any] = {name: bindparam(name) for name in _CHANGING}
         connection.execute(change.values(values), changed)
 
 
 def forget_shown(connection: Connection, call_id: str) -> None:
-    """Delete the stored lines of a call."""
+    """Delete the stored lines of a call, and what is known of their meaning."""
+    _forget_meaning(connection, call_id)
     connection.execute(delete(SHOWN_UTTERANCES).where(_S.call_id == call_id))
+
+
+def _forget_meaning(connection: Connection, call_id: str) -> None:
+    connection.execute(delete(LINE_VECTORS).where(LINE_VECTORS.c.call_id == call_id))
 
 
 def shown_rows(org_id: str, call_id: str, shown: Transcript) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select
 
 from services.domain.calls import (
     AudioFacts,
@@ -28,6 +28,7 @@ from services.storage.provider_tables import PROVIDER_COPIES
 from services.storage.request_keys import RequestKeyStore
 from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore
+from services.storage.search_tables import LINE_VECTORS
 from services.storage.transcripts import TranscriptStore
 from services.storage.uploads import Upload, UploadStore
 from services.understanding.redaction import Redactor
@@ -205,6 +206,9 @@ def test_deleting_leaves_no_row_behind(calls: CallStore, engine: Engine) -> None
         scores.add_override(ORG, each.id, "call_quality", said, redacted=False)
         PhoneRecordingStore(engine).expect(f"service's {each.id}", each.id, datetime.now(UTC))
         handed_in_elsewhere(engine, each.id)
+        meaning = {"call_id": each.id, "org_id": ORG, "positions": b"", "vectors": b""}
+        with engine.begin() as connection:
+            connection.execute(insert(LINE_VECTORS).values(meaning))
     with engine.connect() as connection:
         before = _rows(connection)
     calls.delete(ORG, made.id)

@@ -23,6 +23,7 @@ from services.domain.speech import (
     Transcript,
 )
 from services.jobs.rule_sweeps import SweepRunner
+from services.meaning import MeaningSearch
 from services.reading_rules import read_by_book
 from services.review.comparing import ComparingDesk
 from services.review.refreshing import Refresher
@@ -40,6 +41,7 @@ from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
+from services.storage.line_vectors import LineVectors
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
@@ -86,6 +88,7 @@ class Staged:
     comparing: ComparingDesk
     vocabulary: VocabularyService
     search: SearchService
+    meaning: MeaningSearch
     asking: AskService
     asked_model: list[AnsweringModel]
     scorecards: ScorecardService
@@ -196,6 +199,7 @@ def stage(folder: Path) -> Staged:
         review=review,
         comparing=ComparingDesk(review, transcripts, runs, known_voices),
         search=search,
+        meaning=MeaningSearch(LineVectors(engine), AlikeVectors),
         asking=asking,
         asked_model=asked_model,
         scorecards=ScorecardService(cards, scores, keeper, refresher, questions, UntouchedLines()),

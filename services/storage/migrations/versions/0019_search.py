@@ -54,6 +54,17 @@ def upgrade() -> None:
         op.create_index(name, "calls", columns)
     if connection.dialect.name == "sqlite":
         _execute(_SQLITE_AFTER)
+    op.create_table(
+        "line_vectors",
+        sa.Column("call_id", sa.String(length=64), nullable=False),
+        sa.Column("org_id", sa.String(length=64), nullable=False),
+        sa.Column("positions", sa.LargeBinary(), nullable=False),
+        sa.Column("vectors", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("call_id", name="pk_line_vectors"),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name="fk_line_vectors_call_id", ondelete="CASCADE"
+        ),
+    )
 
 
 def _place_calls(connection: sa.Connection) -> None:
