@@ -107,7 +107,7 @@ class BatchMaker:
         if call.active_transcript_id:
             self._add_text(chance, call, plot)
         else:
-            self._addfigures_alone(chance, call, plot)
+            self._add_figures_alone(chance, call, plot)
         scored = {"call_id": call.id, "org_id": call.org_id, "made_with": self.made_with}
         self._rows[CALL_SCORINGS].append(scored)
 
