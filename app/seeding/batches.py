@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from app.seeding.calls import History, Plot, call_of, plot_of, transcript_of
+from app.seeding.figures import figures_alone
 from app.seeding.scores import score_rows
 from app.seeding.talk import AGENT, Line
 from services.analysis.metrics import analyse
@@ -22,7 +23,7 @@ from services.domain.speech import SpeakerRole, Transcript
 from services.domain.topics import Topic
 from services.storage.call_rows import call_to_row, run_to_row
 from services.storage.derived import FORM
-from services.storage.figures import CallFigures, day_of, figures_of, label_of_call, week_of
+from services.storage.figures import CallFigures, day_of, figures_of
 from services.storage.forms import pack_transcript
 from services.storage.keys import WrappedKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS, TRANSCRIPTS, UTTERANCES
@@ -53,7 +54,6 @@ TABLES = (
 FORM_OF_FIGURES_ALONE = 1_000_000
 KEY_COLUMNS = ("key_id", "wrapped_key")
 _NO_KEY = WrappedKey(key_id="", sealed=b"")
-_LONGEST_DEAD_AIR_MS = 45_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ class BatchMaker:
         self._rows[CALL_ANSWERS] += answers
 
     def _add_figures_alone(self, chance: random.Random, call: Call, plot: Plot) -> None:
-        figures = _figures_alone(chance, call, plot)
+        figures = figures_alone(chance, call, plot)
         topics = (Topic(id=plot.topic, confidence=0.8),) if plot.topic else ()
         self._add_figures(call, figures, topics, FORM_OF_FIGURES_ALONE)
         facts = CallFacts(
@@ -248,57 +248,3 @@ def _categories(lines: Sequence[Line], transcript: Transcript) -> list[tuple[str
         for line, said in zip(lines, transcript.utterances, strict=True)
         if line.rule
     ]
-
-
-def _figures_alone(chance: random.Random, call: Call, plot: Plot) -> CallFigures:
-    """Return figures such as a call of this kind has."""
-    length = plot.duration_ms
-    dead = int(chance.uniform(0.01, 0.1) * length) if chance.random() < 0.2 else 0
-    silent = min(length - 2_000, int(chance.betavariate(2, 9) * length) + plot.hold_ms + dead)
-    speech = length - max(0, silent)
-    overlap = int(chance.betavariate(1.3, 30) * speech)
-    talk = speech + overlap
-    agent = int(talk * plot.talk_share)
-    known = chance.random() < 0.97
-    customer_lines = max(1, length // 18_000)
-    lines = customer_lines * 2
-    mean = plot.mood
-    day = day_of(call.held_at)
-    return CallFigures(
-        call_id=call.id,
-        day=day,
-        week=week_of(day),
-        agent_name=call.details.agent_name,
-        queue=call.details.queue,
-        duration_ms=length,
-        speech_ms=speech,
-        all_talk_ms=talk,
-        agent_talk_ms=agent if known else None,
-        customer_talk_ms=talk - agent if known else None,
-        non_talk_ms=length - speech,
-        longest_silence_ms=max(plot.hold_ms, min(dead, _LONGEST_DEAD_AIR_MS), silent // 6),
-        hold_ms=plot.hold_ms,
-        overlap_ms=overlap,
-        agent_interruptions=_count(chance, plot.agent.interrupts) if known else None,
-        customer_interruptions=_count(chance, 0.8) if known else None,
-        sentiment_sum=round(mean * customer_lines, 3),
-        sentiment_count=lines,
-        customer_sentiment_sum=round(mean * customer_lines, 3) if known else 0.0,
-        customer_sentiment_count=customer_lines if known else 0,
-        sentiment_mean=round(mean / 2, 5),
-        customer_sentiment_mean=round(mean, 5) if known else None,
-        sentiment_trend=round(mean + chance.gauss(0, 0.2), 4) if known else None,
-        sentiment_label=label_of_call(mean if known else None, mean / 2),
-        negative_utterances=int(customer_lines * max(0.0, 0.1 - mean / 2)),
-        dead_air_ms=dead,
-        resolved=plot.resolved,
-    )
-
-
-def _count(chance: random.Random, mean: float) -> int:
-    """Return a small number of events of which there are ``mean`` on average."""
-    left, count = chance.expovariate(1), 0
-    while left < mean:
-        left += chance.expovariate(1)
-        count += 1
-    return count

@@ -76,6 +76,7 @@ METADATA = MetaData(
 
 _ID = String(64)
 _NAME = String(64)
+_WHOSE = ("day", "agent_name", "queue")
 
 
 def _org() -> Column[Any]:
@@ -256,10 +257,8 @@ CALL_FIGURES = Table(
     Index(None, "org_id", "day"),
     Index("ix_call_figures_agent_days", "org_id", "agent_name", "day"),
     # The first few of a list can be picked out in them without looking at every call.
-    Index("ix_call_figures_silences", "org_id", "longest_silence_ms", "day", "agent_name", "queue"),
-    Index(
-        "ix_call_figures_moods", "org_id", "customer_sentiment_mean", "day", "agent_name", "queue"
-    ),
+    Index("ix_call_figures_silences", "org_id", "longest_silence_ms", "call_id", *_WHOSE),
+    Index("ix_call_figures_moods", "org_id", "customer_sentiment_mean", "call_id", *_WHOSE),
 )
 
 KNOWN_VOICES = Table(

@@ -196,6 +196,7 @@ class ScoreAnalytics:
                 _A.is_good.is_(False),
             )
             first = first.where(bad.exists())
+        first = first.with_hint(CALL_SCORES, "INDEXED BY ix_call_scores_lowest", "sqlite")
         columns = (_S.points, _S.possible, _S.share, _S.auto_failed, _S.scorecard_version)
         query = select(CALLS, *columns).select_from(
             CALL_SCORES.join(CALLS, CALLS.c.id == _S.call_id)

@@ -58,7 +58,10 @@ CALL_SCORES = Table(
     Column("queue", PlainText),
     Index(None, "org_id", "scorecard_id", "day"),
     # The lowest can be picked out in it without looking at every score.
-    Index("ix_call_scores_lowest", "org_id", "scorecard_id", "share", "call_id", "day"),
+    Index(
+        "ix_call_scores_lowest",
+        *("org_id", "scorecard_id", "share", "call_id", "day", "agent_name", "queue"),
+    ),
 )
 CALL_ANSWERS = Table(
     "call_answers",

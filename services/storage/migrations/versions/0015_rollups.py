@@ -41,17 +41,17 @@ _INDEXES = (
     (
         "ix_call_figures_silences",
         "call_figures",
-        ("org_id", "longest_silence_ms", "day", *_WHOSE),
+        ("org_id", "longest_silence_ms", "call_id", "day", *_WHOSE),
     ),
     (
         "ix_call_figures_moods",
         "call_figures",
-        ("org_id", "customer_sentiment_mean", "day", *_WHOSE),
+        ("org_id", "customer_sentiment_mean", "call_id", "day", *_WHOSE),
     ),
     (
         "ix_call_scores_lowest",
         "call_scores",
-        ("org_id", "scorecard_id", "share", "call_id", "day"),
+        ("org_id", "scorecard_id", "share", "call_id", "day", *_WHOSE),
     ),
 )
 
