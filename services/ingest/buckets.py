@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from services.domain.errors import FileMissing, NotFound
+from services.domain.errors import FileMissing, NotFound, SourceMissing, StorageRefused
 from services.ingest.sources import (
     RECORDING_ENDINGS,
     SIDECAR_ENDINGS,
@@ -44,15 +44,21 @@ class BucketSource:
     def files(self) -> Iterator[Found]:
         """Yield the objects that are there, page by page as the bucket lists them.
 
-        Raises StorageRefused for a bucket that doesn't exist or may not be used, StorageError for
+        Raises SourceMissing for a bucket that doesn't exist or may not be used, StorageError for
         one that can't be reached.
         """
-        for stored in self._objects.list():
+        for stored in self._listed():
             found = _found(stored)
             is_sought = found.ending in RECORDING_ENDINGS | SIDECAR_ENDINGS
             parts = found.path.split("/")
             if is_sought and not any(map(is_hidden_or_unfinished, parts)):
                 yield found
+
+    def _listed(self) -> Iterator[StoredObject]:
+        try:
+            yield from self._objects.list()
+        except StorageRefused:
+            raise SourceMissing("AWS_ENDPOINT and its keys have to fit the bucket.") from None
 
     def is_recording(self, found: Found) -> bool:
         """Say whether an object is to be taken in."""

@@ -11,7 +11,7 @@ from app.settings import Settings
 from app.wiring import Services, build_services
 from emulators.s3 import S3Server
 from services.domain.calls import ProcessingOptions
-from services.domain.errors import StorageError, StorageRefused
+from services.domain.errors import SourceMissing, StorageError
 from services.domain.people import LOCAL_USER
 from services.ingest.buckets import BucketSource
 from services.ingest.patterns import NamePattern
@@ -159,5 +159,5 @@ def test_a_bucket_that_fails_meanwhile_costs_nothing(bucket: Bucket) -> None:
 
 
 def test_a_bucket_that_is_not_there_is_said(bucket: Bucket) -> None:
-    with pytest.raises(StorageRefused):
+    with pytest.raises(SourceMissing):
         list(BucketSource("s3://nobody-has-this", bucket.nowhere).files())
