@@ -4,11 +4,10 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, inspect, make_url
+from sqlalchemy import Engine, inspect
 
 from emulators.s3 import S3Server
 from services.domain.errors import (
@@ -37,11 +36,10 @@ from services.upkeep.restore import Restorer, check_backup, prune
 from services.upkeep.snapshots import DatabaseSnapshots
 from services.upkeep.sqlite_snapshots import SqliteSnapshots
 from tests.builders import transcript, utterance
-from tests.contract.places import bucket_access
+from tests.contract.places import bare_postgres, bucket_access
 from tests.contract.stores import MASTER_KEY, add, analysed
 
 ORG = LOCAL_USER.org_id
-NUMBERS = count()
 
 
 @dataclass
@@ -136,12 +134,7 @@ def elsewhere(
     if installed.engine.dialect.name == "sqlite":
         engine = open_engine(f"sqlite:///{tmp_path / 'elsewhere' / 'partyline.db'}")
     else:
-        server: Engine = request.getfixturevalue("postgres")
-        name = f"elsewhere_{next(NUMBERS)}"
-        with server.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        address = make_url(server.url).set(database=name)
-        engine = open_engine(address.render_as_string(hide_password=False))
+        engine = open_engine(bare_postgres(request.getfixturevalue("postgres")))
     made = Installation(
         engine=engine,
         sound=ObjectStore(str(tmp_path / "audio elsewhere")),
