@@ -439,7 +439,7 @@ class StillRunning(BackupError):
 
 
 class DatabaseToolsMissing(BackupError):
-    """PostgreSQL's own programs pg_dump and pg_restore are needed and could not do it.
+    """PostgreSQL's own programs (pg_dump, pg_restore, psql) are needed and could not do it.
 
     They come with the package postgresql-client, in the server's version or a newer one.
     """

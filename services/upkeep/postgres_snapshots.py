@@ -1,4 +1,4 @@
-"""Snapshots of a PostgreSQL database, by its own pg_dump and pg_restore."""
+"""Snapshots of a PostgreSQL database, by its own pg_dump, pg_restore and psql."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import IO
 
 from sqlalchemy import text
@@ -18,6 +19,25 @@ from services.upkeep.snapshots import BLOCK_BYTES, DatabaseSnapshots, Sink, Snap
 PACKAGED = Path("/usr/lib/postgresql")
 # Somebody who still works on the database keeps a restore from beginning.
 LOCK_TIMEOUT = "15s"
+
+
+_CLEAR = """
+DROP SCHEMA IF EXISTS dbos CASCADE;
+DO $$
+DECLARE found record;
+BEGIN
+  FOR found IN
+    SELECT c.oid::regclass AS name FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+  LOOP EXECUTE format('DROP TABLE IF EXISTS %s CASCADE', found.name); END LOOP;
+  FOR found IN
+    SELECT p.oid::regprocedure AS name FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace
+      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+  LOOP EXECUTE format('DROP ROUTINE IF EXISTS %s CASCADE', found.name); END LOOP;
+END $$;
+"""
 
 
 class PostgresSnapshot(Snapshot):
@@ -60,15 +80,25 @@ class PostgresSnapshots(DatabaseSnapshots):
             yield PostgresSnapshot(self, exported, revision, call_ids)
 
     def restore(self, content: Iterable[bytes]) -> None:
-        """Give the dump to pg_restore, which drops what is in its way."""
+        """Have pg_restore tell what to do, and do it in one transaction that is ours to commit.
+
+        What is there goes in the same transaction, also what a later schema has added.
+        """
         self.check_tools()
-        command = ["pg_restore", "--single-transaction", "--exit-on-error", "--clean"]
-        options = ["--if-exists", "--no-owner", "--no-privileges", "--no-password"]
-        with self.program(*command, *options, f"--dbname={self._place()['PGDATABASE']}") as process:
-            assert process.stdin is not None
-            for block in content:
-                process.stdin.write(block)
-            process.stdin.close()
+        unpacking = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--file=-"]
+        loading = ["psql", "--quiet", "--no-psqlrc", "--no-password", "--set=ON_ERROR_STOP=1"]
+        with self.program(*loading, f"--output={os.devnull}") as database:
+            assert database.stdin is not None
+            database.stdin.write(b"BEGIN;\n" + _CLEAR.encode())
+            with self.program(*unpacking) as unpacker:
+                passing = Thread(target=_pass_on, args=(unpacker, content), daemon=True)
+                passing.start()
+                assert unpacker.stdout is not None
+                while block := unpacker.stdout.read(BLOCK_BYTES):
+                    database.stdin.write(block)
+                passing.join()
+            # Without this line, as after a kill, everything stays as it was.
+            database.stdin.write(b"\nCOMMIT;\n")
 
     def is_in_use(self) -> bool:
         """Say whether there are other connections to the database."""
@@ -82,7 +112,7 @@ class PostgresSnapshots(DatabaseSnapshots):
 
     def check_tools(self) -> None:
         """Raise DatabaseToolsMissing where PostgreSQL's programs aren't installed."""
-        for name in ("pg_dump", "pg_restore"):
+        for name in ("pg_dump", "pg_restore", "psql"):
             _found(name)
 
     @contextmanager
@@ -125,6 +155,20 @@ class PostgresSnapshots(DatabaseSnapshots):
             **{f"PG{name.upper()}": str(value) for name, value in url.query.items()},
         }
         return {name: str(value) for name, value in given.items() if value}
+
+
+def _pass_on(unpacker: "subprocess.Popen[bytes]", content: Iterable[bytes]) -> None:
+    """Give a dump to who unpacks it; one that can't be read to its end ends that one, too."""
+    assert unpacker.stdin is not None
+    try:
+        for block in content:
+            unpacker.stdin.write(block)
+        unpacker.stdin.close()
+    except BrokenPipeError:
+        return
+    except BaseException as error:
+        telemetry.fault("backup.unreadable", error)
+        unpacker.kill()
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:

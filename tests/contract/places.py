@@ -1,10 +1,11 @@
-"""The places in which objects can lie, for the suites beside this page."""
+"""Places in which objects and databases can lie, for the suites beside this page."""
 
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, make_url
 
 from emulators.s3 import S3Server
 from services.storage.buckets import BucketAccess
@@ -69,3 +70,11 @@ def put(objects: ObjectStore, key: str, content: bytes) -> None:
     """Write an object."""
     with objects.write(key) as writer:
         writer.write(content)
+
+
+def bare_postgres(server: Engine) -> str:
+    """Make a database with nothing in it, not even tables; return its address."""
+    name = f"bare_{next(NUMBERS)}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    return make_url(server.url).set(database=name).render_as_string(hide_password=False)

@@ -4,11 +4,10 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, inspect
 
 from emulators.s3 import S3Server
 from services.domain.errors import (
@@ -19,6 +18,7 @@ from services.domain.errors import (
     DatabaseTooNew,
     PlaceInUse,
     StillRunning,
+    StorageError,
     WrongKey,
 )
 from services.domain.people import LOCAL_USER
@@ -36,11 +36,10 @@ from services.upkeep.restore import Restorer, check_backup, prune
 from services.upkeep.snapshots import DatabaseSnapshots
 from services.upkeep.sqlite_snapshots import SqliteSnapshots
 from tests.builders import transcript, utterance
-from tests.contract.places import bucket_access
+from tests.contract.places import bare_postgres, bucket_access
 from tests.contract.stores import MASTER_KEY, add, analysed
 
 ORG = LOCAL_USER.org_id
-NUMBERS = count()
 
 
 @dataclass
@@ -135,12 +134,7 @@ def elsewhere(
     if installed.engine.dialect.name == "sqlite":
         engine = open_engine(f"sqlite:///{tmp_path / 'elsewhere' / 'partyline.db'}")
     else:
-        server: Engine = request.getfixturevalue("postgres")
-        name = f"elsewhere_{next(NUMBERS)}"
-        with server.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        address = make_url(server.url).set(database=name)
-        engine = open_engine(address.render_as_string(hide_password=False))
+        engine = open_engine(bare_postgres(request.getfixturevalue("postgres")))
     made = Installation(
         engine=engine,
         sound=ObjectStore(str(tmp_path / "audio elsewhere")),
@@ -341,6 +335,47 @@ def test_calls_that_are_there_are_replaced_only_on_demand(
     assert later in installed.told()
     installed.restorer().restore(place, manifest, overwrite=True)
     assert installed.told() == before
+
+
+def test_what_a_later_schema_has_added_goes(installed: Installation, place: BackupPlace) -> None:
+    """An empty database that a newer version has prepared takes an older backup, too."""
+    installed.add("Where is my parcel")
+    before = installed.told()
+    manifest = installed.maker().make(place).manifest
+    later = ["CREATE TABLE later (call_id VARCHAR(64) REFERENCES calls (id))"]
+    if installed.engine.dialect.name == "postgresql":
+        later.append("CREATE FUNCTION later_still() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    with installed.engine.begin() as connection:
+        for statement in later:
+            connection.exec_driver_sql(statement)
+    installed.engine.dispose()
+    installed.restorer().restore(place, manifest, overwrite=True)
+    assert installed.told() == before
+    assert not inspect(installed.engine).has_table("later")
+
+
+def test_a_restore_that_breaks_off_changes_nothing(
+    installed: Installation, place: BackupPlace
+) -> None:
+    installed.add("Where is my parcel")
+    manifest = installed.maker().make(place).manifest
+    installed.add("Cancel it please")
+    before = installed.told()
+    installed.engine.dispose()
+    whole = list(installed.restorer()._database(
+        place, manifest.database, installed.key.unwrap(manifest.key, manifest.id)
+    ))  # fmt: skip
+    content = b"".join(whole)
+
+    def breaks_off() -> Iterator[bytes]:
+        yield content[: len(content) // 2]
+        raise StorageError
+
+    for broken in (breaks_off(), iter([content[: len(content) // 2]]), iter([b"no database"])):
+        with pytest.raises((BackupDamaged, DatabaseToolsMissing, StorageError)):
+            installed.snapshots.restore(broken)
+        assert installed.told() == before
+        installed.engine.dispose()
 
 
 def test_tools_that_fail_are_told_of(

@@ -7,13 +7,12 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Boolean, Date, DateTime, Engine, MetaData, Table, make_url
+from sqlalchemy import Boolean, Date, DateTime, Engine, MetaData, Table
 
 from services.domain.searching import read_query
 from services.review.refreshing import Refresher
@@ -29,10 +28,10 @@ from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from services.storage.usage import UsageStore
+from tests.contract.places import bare_postgres
 from tests.contract.stores import MASTER_KEY, ORG, add, analysed
 
 EARLIER = {file.stem: file for file in sorted((Path(__file__).parent / "earlier").glob("*.json"))}
-NUMBERS = count()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -41,12 +40,7 @@ def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "sqlite":
         engine = open_engine(f"sqlite:///{tmp_path / 'bare' / 'partyline.db'}")
     else:
-        server: Engine = request.getfixturevalue("postgres")
-        name = f"bare_{next(NUMBERS)}"
-        with server.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        address = make_url(server.url).set(database=name)
-        engine = open_engine(address.render_as_string(hide_password=False))
+        engine = open_engine(bare_postgres(request.getfixturevalue("postgres")))
     yield engine
     engine.dispose()
 
