@@ -190,7 +190,7 @@ def _look_in_sqlite(connection: Connection, sought: Sought, until: float) -> Way
         if not reader.done:
             asker.go_on(None)
         return reader if reader.done else asker
-    if not narrows_calls(sought.among) and asker.below == NEWEST:
+    if asker.below == NEWEST and not narrows_calls(sought.among) and asker.knows_no_others():
         asker.go_on(None)
         return asker
     return _in_turns(reader, asker, until)

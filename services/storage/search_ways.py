@@ -220,6 +220,11 @@ class AskingFts5(Way):
         self._take(query, end, _FTS_ROW)
         self.exhausted = end == self.last and not self.done
 
+    def knows_no_others(self) -> bool:
+        """Tell whether all calls there are belong to the organisation that asks."""
+        first, last = (select(end(_C.org_id)).scalar_subquery() for end in (func.min, func.max))
+        return set(self.connection.execute(select(first, last)).one()) <= {self.sought.org_id, None}
+
     def _end(self, calls: int) -> int:
         """Return the number below the lines of the next calls, or of the last that can be."""
         query = (
