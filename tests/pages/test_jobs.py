@@ -104,7 +104,7 @@ def test_says_that_nobody_works_and_nothing_failed(jobs, open_page):
 
 
 def test_shows_how_queues_and_workers_stand(jobs, open_page):
-    since = datetime.now(UTC) - timedelta(seconds=90)
+    since = datetime.now(UTC) - timedelta(hours=2, minutes=30, seconds=20)
     jobs.shown_queues = [
         queue(waiting=3, running=1, oldest_at=since),
         queue("calls-azure", paused_ms=60_000),
@@ -113,7 +113,7 @@ def test_shows_how_queues_and_workers_stand(jobs, open_page):
     shown = as_read(open_page("jobs"))
     for part in (
         "3 calls waiting · 1 in work",
-        "The first has waited for 1 min 30 s",
+        "The first has waited for 2 h 30 min",
         "Waiting for Azure Speech",
         "Paused for 1 min",
         "Waiting for calls",
