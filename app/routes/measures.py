@@ -61,7 +61,7 @@ def _measured(services: Services) -> Iterator[str]:
     yield from _family(
         "partyline_worker_alive",
         "gauge",
-        "Whether a worker of this machine has shown itself lately.",
+        "Whether any worker has shown itself lately.",
         [({}, services.desk.worker_alive())],
     )
     yield from _family(

@@ -233,3 +233,11 @@ def test_kustomize_takes_it(tmp_path: Path) -> None:
         for c in m["spec"]["template"]["spec"]["containers"]
     }
     assert len(images) == 1
+
+
+def test_workers_grow_with_a_measure_that_there_is() -> None:
+    [trigger] = named("ScaledObject", "worker")["spec"]["triggers"]
+    asked = re.findall(r"partyline_\w+", trigger["metadata"]["query"])
+    measured = (ROOT / "app/routes/measures.py").read_text()
+    assert asked
+    assert all(f'"{name}"' in measured for name in asked)
