@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from services.domain.calls import CALLS_QUEUE, Stage
-from services.jobs.engine import JobEngine, Outcome
+from services.jobs.engine import JobEngine, Outcome, open_jobs_engine
 from services.storage.database import open_engine
 from services.storage.runs import RunStore
 
@@ -70,7 +70,7 @@ def main() -> None:
     address = os.environ["BENCH_DATABASE_URL"]
     runs = RunStore(open_engine(address))
     engine = JobEngine(
-        open_engine(address),
+        open_jobs_engine(address),
         worker_id=worker_id,
         queues=(CALLS_QUEUE,),
         open_run=partial(open_run, runs, log, int(pause_ms)),

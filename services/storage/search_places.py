@@ -82,6 +82,10 @@ def _take_place(connection: Connection, call_id: str, held_at: datetime) -> int:
 def _is_taken(connection: Connection, call_id: str, place: int) -> bool:
     """Take a place for a call; False when somebody else has just done so."""
     change = update(CALLS).where(_C.id == call_id).values(search_place=place)
+    if connection.dialect.name == "sqlite":
+        # Nobody else writes meanwhile.
+        connection.execute(change)
+        return True
     try:
         with connection.begin_nested():
             connection.execute(change)

@@ -35,7 +35,9 @@ def write_shown(connection: Connection, org_id: str, call_id: str, shown: Transc
     query = select(_S.row_id, _S.utterance_id, *(_S[name] for name in _CHANGING))
     stored = connection.execute(query.where(_S.call_id == call_id).order_by(_S.position)).all()
     if [row.utterance_id for row in stored] != [row["utterance_id"] for row in rows]:
-        forget_shown(connection, call_id)
+        _forget_meaning(connection, call_id)
+        if stored:
+            connection.execute(delete(SHOWN_UTTERANCES).where(_S.call_id == call_id))
         if rows:
             first = place_of_call(connection, call_id) * LINES_PER_CALL
             numbered = [{"row_id": first + row["position"], **row} for row in rows]

@@ -51,6 +51,8 @@ def stored_by_finished_run(
 
 def active_row(connection: Connection, call: Call) -> Any:
     """Return the active transcript's run and whether it is redacted; None: none is active."""
+    if call.active_transcript_id is None:
+        return None
     query = select(TRANSCRIPTS.c.run, TRANSCRIPTS.c.redacted)
     return connection.execute(query.where(TRANSCRIPTS.c.id == call.active_transcript_id)).first()
 
