@@ -5,7 +5,7 @@ that is free. The number of a line is ``place * LINES_PER_CALL + position``.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import BigInteger, Connection, literal, select, update
 from sqlalchemy.exc import IntegrityError
@@ -43,6 +43,11 @@ def move_lines(connection: Connection, call_id: str) -> None:
 def place_at(moment: datetime) -> int:
     """Return the place a call held at this moment would like to have."""
     return max(0, int(moment.timestamp() * PLACES_PER_SECOND))
+
+
+def moment_of(place: int) -> datetime:
+    """Return the moment at which a call of this place was held, or a little before."""
+    return datetime.fromtimestamp(place / PLACES_PER_SECOND, UTC)
 
 
 def places_in_order(
