@@ -13,6 +13,7 @@ from services.understanding.closeness import Embedder
 LOOK_EVERY_S = 15.0
 # Calls whose lines have changed, or that were held long ago, are found at the next walk.
 WALK_EVERY_S = 900.0
+PAUSE_AFTER_FAULT_S = 300.0
 CALLS_PER_LOOK = 500
 WHAT = "making vectors of lines"
 
@@ -55,6 +56,7 @@ class VectorMaker:
                     pause_s = 0.05
             except Exception as error:
                 telemetry.fault("line_vectors.fault", error)
+                pause_s = PAUSE_AFTER_FAULT_S
 
     def make(self, stopped: Callable[[], bool] = bool) -> int:
         """Make what the newest calls lack, and the next ones of the walk; return of how many.

@@ -118,15 +118,19 @@ def _next_read(reader: ReadingCalls, read: int) -> int:
 
 def _look_in_postgresql(connection: Connection, sought: Sought) -> Way:
     reader, asker = ReadingCalls(connection, sought), AskingGin(connection, sought)
-    read, all_calls = 2 * FIRST_READ, calls_there_are(connection)
+    read, all_calls, has_asked = 2 * FIRST_READ, calls_there_are(connection), False
     while True:
         reader.go_on(read)
-        if reader.done or time.monotonic() >= sought.until:
-            return reader
-        if _index_is_quicker(reader, all_calls):
+        if not (reader.done or has_asked) and _index_is_quicker(reader, all_calls):
+            # When it takes too long, half of the time is left for reading on.
             asker.go_on()
-            return asker if asker.done else min(reader, asker, key=lambda way: way.below)
+            has_asked = True
+        if reader.done or asker.done or time.monotonic() >= sought.until:
+            break
         read = _next_read(reader, read)
+    if reader.done or asker.done:
+        return reader if reader.done else asker
+    return min(reader, asker, key=lambda way: way.below)
 
 
 def _index_is_quicker(reader: ReadingCalls, all_calls: int) -> bool:

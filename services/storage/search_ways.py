@@ -261,7 +261,7 @@ class AskingGin(Way):
     """Asks PostgreSQL's index, which gives all lines with the words at once, in no order."""
 
     def go_on(self) -> None:
-        """Find what is to be found, or nothing when that takes too long."""
+        """Find what is to be found, or nothing when half the time that is left isn't enough."""
         try:
             with self.connection.begin_nested():
                 self._ask()
@@ -272,7 +272,7 @@ class AskingGin(Way):
     def _ask(self) -> None:
         assert self.sought.wanted is not None
         if self.sought.until < float("inf"):
-            left_ms = max(1, int(1000 * (self.sought.until - time.monotonic())))
+            left_ms = max(1, int(1000 * (self.sought.until - time.monotonic()) / 2))
             self.connection.execute(text(f"SET LOCAL statement_timeout = {left_ms}"))
         # Lines come first, then the call of each: the planner may take them for more than they are.
         for wrong in ("seqscan", "hashjoin", "mergejoin"):
