@@ -121,12 +121,14 @@ def _look_in_postgresql(connection: Connection, sought: Sought) -> Way:
     read, all_calls, has_asked = 2 * FIRST_READ, calls_there_are(connection), False
     while True:
         reader.go_on(read)
-        if not (reader.done or has_asked) and _index_is_quicker(reader, all_calls):
+        if reader.done or time.monotonic() >= sought.until:
+            break
+        if not has_asked and _index_is_quicker(reader, all_calls):
             # When it takes too long, half of the time is left for reading on.
             asker.go_on()
             has_asked = True
-        if reader.done or asker.done or time.monotonic() >= sought.until:
-            break
+            if asker.done:
+                break
         read = _next_read(reader, read)
     if reader.done or asker.done:
         return reader if reader.done else asker
