@@ -1,6 +1,7 @@
 """Lines that were found, each with its call, who said it, and its words marked."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 
 import streamlit as st
@@ -53,6 +54,16 @@ def draw_nothing_found(*, filtered: bool) -> None:
     draw_empty(
         f"No line was found. Try {', '.join(tips[:-1])} or {tips[-1]}.",
         icon=":material/search_off:",
+    )
+
+
+def draw_left_off(back_to: datetime, zone: str | None, *, found: bool) -> None:
+    """Draw that looking took too long, and how far it came."""
+    so_far = "Looked" if found else "No line so far: looked"
+    st.info(
+        f"{so_far} through the calls since {moment(back_to, zone)}; looking further takes longer. "
+        "A filter or a rarer word makes it quicker.",
+        icon=":material/hourglass_bottom:",
     )
 
 

@@ -5,7 +5,13 @@ import streamlit as st
 from app import session
 from components._compat import time_zone
 from components.search_form import FoundOrder, SearchOffers, Wish
-from components.search_found import count_words, draw_found, draw_how_to, draw_nothing_found
+from components.search_found import (
+    count_words,
+    draw_found,
+    draw_how_to,
+    draw_left_off,
+    draw_nothing_found,
+)
 from components.wording import plain, plural
 from services.domain.errors import PartylineError
 from services.domain.searching import FoundLine, FoundPage
@@ -41,14 +47,22 @@ def show_found(wish: Wish) -> None:
         st.error(error.user_message, icon=":material/search_off:")
         return
     lines = [line for page in pages for line in page.lines]
-    if not lines:
+    looked_back_to = pages[-1].looked_back_to
+    if not lines and looked_back_to is None:
         draw_nothing_found(filtered=bool(wish.filters))
         return
-    st.caption(_told(wish, pages))
-    clicked = draw_found(lines, time_zone(), as_said=wish.order is FoundOrder.NEWEST)
+    clicked = None
+    if lines:
+        st.caption(_told(wish, pages))
+        clicked = draw_found(lines, time_zone(), as_said=wish.order is FoundOrder.NEWEST)
+    if looked_back_to is not None:
+        draw_left_off(looked_back_to, time_zone(), found=bool(lines))
     if pages[-1].next_page:
         st.button(
-            "Show more", icon=":material/expand_more:", on_click=session.see_more, args=(wish,)
+            "Show more" if looked_back_to is None else "Look further",
+            icon=":material/expand_more:",
+            on_click=session.see_more,
+            args=(wish,),
         )
     if clicked is not None:
         _follow(clicked)

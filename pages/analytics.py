@@ -14,12 +14,11 @@ user, services = session.current_user(), session.services()
 org, analytics = user.org_id, services.analytics
 draw_page_title("Analytics", "Figures across calls, each with the number of calls behind it.")
 
-agent_names, queue_names = analytics.names(org)
-if not analytics.has_calls(org):
+if not services.calls.has_any(org):
     offer_first_calls()
     st.stop()
 
-wanted = team_view.draw_team_filter(agent_names, queue_names)
+wanted = team_view.draw_team_filter(services.calls.agents(org), services.calls.queues(org))
 team = analytics.team(org, wanted)
 if team.calls == 0:
     draw_no_match()

@@ -17,7 +17,7 @@ draw_page_title(
     "Ask about all calls. The lines that bear on a question most are read, not every line there "
     "is: this finds out what was said, it does not count.",
 )
-if services.calls.count(user.org_id) == 0:
+if not services.calls.has_any(user.org_id):
     offer_first_calls()
     st.stop()
 model = answering_model()

@@ -21,12 +21,11 @@ MOST_FOUND = 100
 LEAST_LIKENESS = 0.3
 # How much more a line counts that holds the words as well.
 WORDS_COUNT = 0.2
-CALLS_PER_SWEEP = 200
 NO_WORD = "Type a few words that say what you are looking for."
 
 
 class MeaningSearch:
-    """Finds lines by what they mean, and keeps ready what that takes."""
+    """Finds lines by what they mean, by the vectors that ``VectorMaker`` keeps ready."""
 
     def __init__(self, vectors: LineVectors, embedder: Callable[[], Embedder]) -> None:
         """Search these vectors; the embedder is made when it is needed."""
@@ -55,10 +54,3 @@ class MeaningSearch:
             scored.append((score, line_from_row(row, marks or ())))
         scored.sort(key=lambda one: -one[0])
         return FoundPage(lines=tuple(line for _, line in scored[:MOST_FOUND]), compared=compared)
-
-    def prepare(self) -> int:
-        """Make what newer calls lack; return of how many, so many at a time."""
-        missing = self._vectors.missing(CALLS_PER_SWEEP)
-        for lines in missing:
-            self._vectors.write(lines, self._embedder().embed(lines.texts))
-        return len(missing)

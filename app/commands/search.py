@@ -25,10 +25,13 @@ def search_calls(
     """
     search = build_search(settings)
     find = search.ranked if best else search.page
-    found = find(LOCAL_USER, typed, among, limit).lines
-    for line in found:
+    found = find(LOCAL_USER, typed, among, limit)
+    for line in found.lines:
         sys.stdout.write(_as_json(line) if as_json else _as_text(line))
-    return 0 if found else 1
+    if found.looked_back_to:
+        back_to = found.looked_back_to.isoformat(timespec="seconds")
+        sys.stderr.write(f"Looked only at calls since {back_to}: looking further takes too long.\n")
+    return 0 if found.lines else 1
 
 
 def _as_text(line: FoundLine) -> str:

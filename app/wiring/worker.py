@@ -17,6 +17,7 @@ from services import telemetry
 from services.jobs.copies import CopyDeleter
 from services.jobs.engine import JobEngine, open_jobs_engine
 from services.jobs.janitor import Janitor
+from services.jobs.line_vectors import VectorMaker
 from services.jobs.notices import GIVEN_UP_AFTER
 from services.jobs.processing import open_run
 from services.jobs.rule_sweeps import SweepRunner
@@ -25,6 +26,7 @@ from services.jobs.sounds import SoundKeeper, SoundPolicy
 from services.jobs.workshop import Workshop
 from services.storage.active import ActiveTranscripts
 from services.storage.database import forget_log
+from services.storage.line_vectors import LineVectors
 from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
 
@@ -46,6 +48,7 @@ class Worker:
     sounds: SoundKeeper
     sweeps: SweepRunner
     copies: CopyDeleter
+    vectors: VectorMaker | None
     worker_id: str
     jobs_at_once: int
     # Set once another process has this worker's id: its jobs are that one's.
@@ -96,6 +99,8 @@ class Worker:
         Thread(target=self.services.rollups.keep_up, args=(stop,), daemon=True).start()
         # Services elsewhere may take long to answer; nothing else is to wait for them.
         Thread(target=self.copies.keep_up, args=(stop,), name="copies", daemon=True).start()
+        if self.vectors is not None:
+            Thread(target=self.vectors.keep_up, args=(stop,), name="vectors", daemon=True).start()
         looks = 0
         self._do(self.sounds.sweep)
         while not stop.wait(LOOK_EVERY_S):
@@ -191,7 +196,6 @@ def build_worker(
             "request_keys": services.request_keys.forget_old,
             "old_notices": partial(services.notices.forget_older, GIVEN_UP_AFTER),
             "old_phone_events": services.phone_callers.forget_old,
-            **({"meaning": services.meaning.prepare} if services.meaning else {}),
             "deleted_words": services.index.remove_deleted_words,
             # Last: what the others have deleted stands in the log until then.
             "log": partial(forget_log, services.engine),
@@ -209,6 +213,14 @@ def build_worker(
             stopping=stopping,
         ),
         copies=CopyDeleter(services.copies, services.providers, stopping=stopping),
+        vectors=VectorMaker(
+            LineVectors(services.engine),
+            lambda: services.models.embedder,
+            services.workers.alone,
+            stopping=stopping,
+        )
+        if services.meaning
+        else None,
         worker_id=worker_id,
         jobs_at_once=settings.jobs_at_once,
     )

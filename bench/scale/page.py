@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from bench.scale.timing import spread
 from services.domain.together import AnalyticsFilter
 from services.storage.analytics import Analytics
+from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.topic_analytics import TopicAnalytics
@@ -44,7 +45,8 @@ def measured(engine: Engine, scale: Any, folder: Path) -> Iterator[Mapping[str, 
 def filters(engine: Engine, scale: Any) -> Mapping[str, AnalyticsFilter]:
     """Return the choices people make, by what they are called."""
     org_id, last = scale.history.org_id, scale.history.calendar.last_day
-    agents, queues = Analytics(engine).names(org_id)
+    calls = CallStore(engine)
+    agents, queues = calls.agents(org_id), calls.queues(org_id)
     month, quarter = last - timedelta(days=29), last - timedelta(days=89)
     return {
         "everything": AnalyticsFilter(),
@@ -64,14 +66,14 @@ def view(
     engine: Engine, org_id: str, wanted: AnalyticsFilter, *, from_rows: bool
 ) -> dict[str, float]:
     """Ask all that the page asks; return the milliseconds of each question."""
-    analytics = Analytics(engine, from_rows=from_rows)
+    calls, analytics = CallStore(engine), Analytics(engine, from_rows=from_rows)
     topics = TopicAnalytics(engine, from_rows=from_rows)
     categories = CategoryStore(engine, from_rows=from_rows)
     scores = ScoreAnalytics(engine, from_rows=from_rows)
     card = next(iter(scores.scorecards(org_id)), "call_quality")
     questions: dict[str, Callable[[], object]] = {
-        "has calls": lambda: analytics.has_calls(org_id),
-        "names": lambda: analytics.names(org_id),
+        "has calls": lambda: calls.has_any(org_id),
+        "names": lambda: (calls.agents(org_id), calls.queues(org_id)),
         "team": lambda: analytics.team(org_id, wanted),
         "per day": lambda: analytics.per_period(org_id, wanted),
         "by agent": lambda: analytics.by_agent(org_id, wanted),

@@ -13,7 +13,7 @@ from app.seeding.words import brands, words
 from bench.scale.timing import spread, timed_ms
 from services.domain.searching import LineFilter, read_query
 from services.domain.speech import SpeakerRole
-from services.storage.analytics import Analytics
+from services.storage.calls import CallStore
 from services.storage.search import SearchIndex
 from services.storage.search_tables import SHOWN_UTTERANCES
 
@@ -23,7 +23,8 @@ QUERIES_OF_A_KIND = 25
 def measured(engine: Engine, scale: Any, folder: Path) -> Iterator[Mapping[str, Any]]:
     """Yield how long searches of each kind take."""
     chance, index, org_id = random.Random("searches"), SearchIndex(engine), scale.history.org_id
-    agents, queues = Analytics(engine).names(org_id)
+    calls = CallStore(engine)
+    agents, queues = calls.agents(org_id), calls.queues(org_id)
     last = scale.history.calendar.last_day
     with engine.connect() as connection:
         lines = connection.execute(select(func.count()).select_from(SHOWN_UTTERANCES)).scalar_one()

@@ -83,11 +83,14 @@ class FoundPage:
     """Some of the lines that were found; ``next_page`` leads to those that follow, if any do.
 
     ``compared`` is given for lines ordered by how well they fit: among so many of the newest.
+    ``looked_back_to`` is given when looking took too long: calls held before have not been looked
+    at, and the next page goes on with them.
     """
 
     lines: tuple[FoundLine, ...]
     next_page: str | None = None
     compared: int | None = None
+    looked_back_to: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

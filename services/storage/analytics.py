@@ -58,25 +58,6 @@ class Analytics:
         self._engine = engine
         self._from_rows = from_rows
 
-    def names(self, org_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the names of all agents and of all queues that have calls, in order."""
-        with reading(self._engine) as connection:
-            found = [
-                read_sums(connection, "calls", org_id, None, sums=("calls",), by=(who,))
-                for who in (AGENT, QUEUE)
-            ]
-        agents, queues = (
-            tuple(sorted(row[who] for row in rows if row[who] and row["calls"]))
-            for who, rows in zip((AGENT, QUEUE), found, strict=True)
-        )
-        return agents, queues
-
-    def has_calls(self, org_id: str) -> bool:
-        """Tell whether there is any call."""
-        with reading(self._engine) as connection:
-            query = select(CALLS.c.id).where(CALLS.c.org_id == org_id).limit(1)
-            return connection.execute(query).first() is not None
-
     def team(self, org_id: str, wanted: AnalyticsFilter | None = None) -> CallsTogether:
         """Return the figures of all chosen calls together."""
         with reading(self._engine) as connection:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Column, Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.calls import AudioFacts, Call, CallDetails, Run
@@ -142,19 +142,32 @@ class CallStore:
         with reading(self._engine) as connection:
             return connection.execute(select_count(org_id, wanted or CallFilter())).scalar_one()
 
+    def has_any(self, org_id: str) -> bool:
+        """Tell whether there is any call."""
+        query = select(CALLS.c.id).where(CALLS.c.org_id == org_id).limit(1)
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
     def agents(self, org_id: str) -> tuple[str, ...]:
         """Return the names of the agents of all calls, in order."""
-        return self._names(org_id, "agent_name")
+        return self._names(org_id, CALLS.c.agent_name)
 
     def queues(self, org_id: str) -> tuple[str, ...]:
         """Return the names of the queues of all calls, in order."""
-        return self._names(org_id, "queue")
+        return self._names(org_id, CALLS.c.queue)
 
-    def _names(self, org_id: str, column: str) -> tuple[str, ...]:
-        names = CALLS.c[column]
-        query = select(names).where(CALLS.c.org_id == org_id, names.is_not(None)).distinct()
+    def _names(self, org_id: str, column: Column[Any]) -> tuple[str, ...]:
+        """Return what stands in a column; from name to name in its index, not from call to call."""
+        first = select(func.min(column)).where(CALLS.c.org_id == org_id)
+        names = first.cte("names", recursive=True)
+        (last,) = names.c
+        later = first.where(column > last).correlate(names).scalar_subquery()
+        names = names.union_all(select(later).where(last.is_not(None)))
+        (name,) = names.c
         with reading(self._engine) as connection:
-            return tuple(sorted(connection.execute(query).scalars()))
+            return tuple(
+                sorted(connection.execute(select(name).where(name.is_not(None))).scalars())
+            )
 
     def update_details(self, org_id: str, call_id: str, details: CallDetails) -> Call:
         """Replace what is known about the call besides its sound, and so wherever it is repeated.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, Row, insert, select
+from sqlalchemy import Connection, Engine, Row, and_, insert, select
 
 from services.domain.searching import LineFilter
 from services.storage.database import reading, writing
@@ -38,6 +38,17 @@ class CallLines:
     texts: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """Calls, as organisation and id, that could have vectors and have none.
+
+    All down to the place ``below`` have been looked at; None: all there are.
+    """
+
+    calls: tuple[tuple[str, str], ...]
+    below: int | None
+
+
 class LineVectors:
     """Keeps the vectors. Every method raises StorageError when the database can't."""
 
@@ -45,20 +56,25 @@ class LineVectors:
         """Use this database."""
         self._engine = engine
 
-    def missing(self, limit: int) -> list[CallLines]:
-        """Return the newest calls that could have vectors and have none, so many at most."""
+    def missing(self, below: int, calls: int) -> Missing:
+        """Look at the next so many calls below a place, newest first; ``LAST_PLACE`` begins."""
+        some = select(_C.org_id, _C.id, _C.search_place, _C.active_transcript_id)
+        some = some.where(_C.search_place < below).order_by(_C.search_place.desc()).limit(calls)
+        looked_at = some.subquery()
+        english = (_T.language == "en") | _T.language.startswith("en-")
+        lacking = and_(_V.call_id.is_(None), _T.redacted, english)
         query = (
-            select(_C.org_id, _C.id)
-            .join(TRANSCRIPTS, _T.id == _C.active_transcript_id)
-            .outerjoin(LINE_VECTORS, _V.call_id == _C.id)
-            .where(_V.call_id.is_(None), _C.search_place.is_not(None), _T.redacted)
-            .where((_T.language == "en") | _T.language.startswith("en-"))
-            .order_by(_C.search_place.desc())
-            .limit(limit)
+            select(looked_at.c.org_id, looked_at.c.id, looked_at.c.search_place, lacking)
+            .outerjoin(TRANSCRIPTS, _T.id == looked_at.c.active_transcript_id)
+            .outerjoin(LINE_VECTORS, _V.call_id == looked_at.c.id)
+            .order_by(looked_at.c.search_place.desc())
         )
         with reading(self._engine) as connection:
-            found = connection.execute(query).all()
-        return [self._lines(org_id, call_id) for org_id, call_id in found]
+            rows = connection.execute(query).all()
+        return Missing(
+            calls=tuple((org_id, call_id) for org_id, call_id, _, lacks in rows if lacks),
+            below=rows[-1].search_place if len(rows) == calls else None,
+        )
 
     def write(self, lines: CallLines, vectors: Vectors) -> None:
         """Store the vectors of these lines, unless they have changed meanwhile."""
@@ -73,7 +89,7 @@ class LineVectors:
             known = select(_V.call_id).where(_V.call_id == lines.call_id)
             if connection.execute(mine).first() is None or connection.execute(known).first():
                 return
-            if self._lines(lines.org_id, lines.call_id) == lines:
+            if self.lines(lines.org_id, lines.call_id) == lines:
                 connection.execute(insert(LINE_VECTORS), row)
 
     def closest(
@@ -81,8 +97,8 @@ class LineVectors:
     ) -> tuple[list[tuple[str, int, float]], int]:
         """Return the lines most like a vector, best first, and among how many they were found.
 
-        Of the newest so many calls that the filter lets through; each line as its call, its
-        position, and its likeness from -1 to 1.
+        Of the lines that the filter lets through, in the newest so many calls that it does; each
+        as its call, its position, and its likeness from -1 to 1.
         """
         query = (
             select(_V.call_id, _V.positions, _V.vectors)
@@ -97,10 +113,17 @@ class LineVectors:
             for some in connection.execute(query).partitions(ROWS_AT_ONCE):
                 kept = np.frombuffer(b"".join(row.vectors for row in some), dtype=np.int8)
                 kept = kept.reshape(-1, len(vector))
+                theirs = [
+                    (row.call_id, position)
+                    for row in some
+                    for position in np.frombuffer(row.positions, dtype="<i4").tolist()
+                ]
+                fit = _fitting(connection, [row.call_id for row in some], among)
+                if fit is not None:
+                    kept = kept[np.array([place in fit for place in theirs], dtype=bool)]
+                    theirs = [place for place in theirs if place in fit]
                 likeness.append(np.asarray(kept.astype(np.float32) @ vector / SCALE, np.float32))
-                for row in some:
-                    positions = np.frombuffer(row.positions, dtype="<i4").tolist()
-                    places += [(row.call_id, position) for position in positions]
+                places += theirs
         if not places:
             return [], 0
         scores = np.concatenate(likeness)
@@ -124,7 +147,8 @@ class LineVectors:
                         found[row.call_id, row.position] = row
         return found
 
-    def _lines(self, org_id: str, call_id: str) -> CallLines:
+    def lines(self, org_id: str, call_id: str) -> CallLines:
+        """Return the lines of a call that can be compared, as they are shown now."""
         query = select(_S.position, _S.text).where(_S.call_id == call_id, ~_S.is_backchannel)
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(_S.position)).all()
@@ -135,3 +159,14 @@ class LineVectors:
             positions=tuple(row.position for row in said),
             texts=tuple(row.text for row in said),
         )
+
+
+def _fitting(
+    connection: Connection, call_ids: Sequence[str], among: LineFilter
+) -> set[tuple[str, int]] | None:
+    """Return the lines of these calls that the filter lets through; None stands for all."""
+    conditions = line_conditions(among)
+    if not conditions:
+        return None
+    query = select(_S.call_id, _S.position).where(_S.call_id.in_(call_ids), *conditions)
+    return {(row.call_id, row.position) for row in connection.execute(query)}

@@ -5,6 +5,8 @@ What changes a call notes the change beside the rollups in its own transaction (
 while and after it does.
 """
 
+import random
+import time
 from threading import Event
 from typing import Any
 
@@ -21,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from services import telemetry
 from services.domain.errors import StorageError
@@ -31,6 +34,12 @@ from services.storage.rollup_triggers import contribution
 FOLD_EVERY_S = 10.0
 # Any number serves that nothing else of ours takes.
 FOLD_LOCK = 0x524F_4C4C
+# How long is waited for all locks at once: well below the second after which a server looks for
+# those that wait for each other. And how long it is tried again.
+LOCK_WITHIN_MS = 400
+LOCKING_S = 60.0
+# What PostgreSQL says of a statement that took too long, and of a lock that it would never get.
+NOT_LOCKED = {"57014", "40P01"}
 
 
 class RollupStore:
@@ -66,12 +75,16 @@ class RollupStore:
         while not stop.wait(every_s):
             try:
                 self.fold()
-            except StorageError as error:
+            except Exception as error:
                 # Somebody else was at it on PostgreSQL, or the disk is full: next time.
                 telemetry.fault("rollups.fault", error)
 
     def rebuild(self) -> int:
-        """Make all sums anew from the calls; return how many there are."""
+        """Make all sums anew from the calls; return how many there are.
+
+        Whoever saves a call waits meanwhile. On PostgreSQL StorageError is also raised when others
+        have been writing without a gap for a minute.
+        """
         with writing(self._engine) as connection:
             return rebuild(connection)
 
@@ -89,9 +102,7 @@ class RollupStore:
 def rebuild(connection: Connection) -> int:
     """Make all sums anew inside a transaction, in which nothing else may change calls."""
     if connection.dialect.name != "sqlite":
-        tables = {source.table.name for r in ROLLUPS.values() for source in r.sources}
-        names = ", ".join(sorted(tables | {t.name for r in ROLLUPS.values() for t in r.tables}))
-        connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+        _keep_out_writers(connection)
     made = 0
     for rollup in ROLLUPS.values():
         for table in rollup.tables:
@@ -102,6 +113,32 @@ def rebuild(connection: Connection) -> int:
                 select(func.count()).select_from(rollup.of(who))
             ).scalar_one()
     return made
+
+
+def _keep_out_writers(connection: Connection) -> None:
+    """Lock all tables that the sums are made from until the end of the transaction.
+
+    Whoever saves a call holds some of them and wants others, in an order of its own. So nobody
+    waits for long: what was locked is let go again, before the server would end one of the two.
+    Raises StorageError when others never stop writing.
+    """
+    tables = {source.table.name for r in ROLLUPS.values() for source in r.sources}
+    names = ", ".join(sorted(tables | {t.name for r in ROLLUPS.values() for t in r.tables}))
+    until = time.monotonic() + LOCKING_S
+    while True:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(f"SET LOCAL statement_timeout = {LOCK_WITHIN_MS}")
+                connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+                connection.exec_driver_sql("SET LOCAL statement_timeout TO DEFAULT")
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in NOT_LOCKED:
+                raise
+            if time.monotonic() > until:
+                raise StorageError from error
+            time.sleep(random.uniform(0.1, 0.5))
+        else:
+            return
 
 
 def given_by_rows(rollup: Rollup, dialect: str) -> FromClause:

@@ -1,13 +1,13 @@
 """The place of a call among all calls, by time; the numbers of its lines begin there.
 
-A place is the moment at which a call was held, in 256ths of a second since 1970, or the next one
+A place is the moment at which a call was held, in 256ths of a second since 1970, or one soon after
 that is free. The number of a line is ``place * LINES_PER_CALL + position``.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from sqlalchemy import BigInteger, Connection, literal, select, update
+from sqlalchemy import BigInteger, Connection, func, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.storage.models import CALLS
@@ -18,6 +18,10 @@ PLACES_PER_DAY = PLACES_PER_SECOND * 86_400
 # What a call says after so many lines (far more than a day of talk has) is not searched.
 LINES_PER_CALL = 65_536
 LAST_PLACE = 1 << 46
+# So many calls of one moment as a power of 2 can be told apart: the steps that are looked at first.
+PLACE_POWERS = 32
+# Any number serves that nothing else of ours takes as the first of two.
+PLACE_LOCK = 0x504C_4143
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _C, _S = CALLS.c, SHOWN_UTTERANCES.c
 
@@ -45,6 +49,11 @@ def place_at(moment: datetime) -> int:
     return max(0, int(moment.timestamp() * PLACES_PER_SECOND))
 
 
+def moment_of(place: int) -> datetime:
+    """Return the moment at which a call of this place was held, or a little before."""
+    return datetime.fromtimestamp(place / PLACES_PER_SECOND, UTC)
+
+
 def places_in_order(
     moments: Iterable[datetime], taken: Collection[int] = frozenset()
 ) -> Iterator[int]:
@@ -67,16 +76,40 @@ def place_of_day(day: date) -> int:
 
 
 def _take_place(connection: Connection, call_id: str, held_at: datetime) -> int:
-    first = place_at(held_at)
-    while True:
-        second = range(first, first + PLACES_PER_SECOND)
-        query = select(_C.search_place).where(_C.search_place.between(second[0], second[-1]))
-        taken = set(connection.execute(query).scalars())
-        place = next((place for place in second if place not in taken), None)
-        if place is None:
-            first += PLACES_PER_SECOND
-        elif _is_taken(connection, call_id, place):
-            return place
+    place = _free_from(connection, place_at(held_at))
+    while not (_is_nobodys(connection, place) and _is_taken(connection, call_id, place)):
+        place = _free_from(connection, place + 1)
+    return place
+
+
+def _free_from(connection: Connection, first: int) -> int:
+    """Return a free place that follows one that isn't, or the first.
+
+    Calls of one moment follow each other without a gap: where they end is looked for in larger and
+    larger steps, and then between two of those.
+    """
+    last, free = first - 1, first + (1 << PLACE_POWERS)
+    asked = [first + (1 << power) - 1 for power in range(PLACE_POWERS)]
+    while asked:
+        taken = set(
+            connection.execute(select(_C.search_place).where(_C.search_place.in_(asked))).scalars()
+        )
+        free = next((place for place in asked if place not in taken), free)
+        last = max((place for place in asked if place < free), default=last)
+        width = max(1, (free - last) // PLACE_POWERS)
+        asked = list(range(last + width, free, width))
+    return free
+
+
+def _is_nobodys(connection: Connection, place: int) -> bool:
+    """Tell whether nobody else is about to take a place, and keep others from it.
+
+    On PostgreSQL several save at once; by taking the same place, one would wait for the other.
+    """
+    if connection.dialect.name == "sqlite":
+        return True
+    mine = func.pg_try_advisory_xact_lock(PLACE_LOCK, place & 0x7FFF_FFFF)
+    return bool(connection.execute(select(mine)).scalar())
 
 
 def _is_taken(connection: Connection, call_id: str, place: int) -> bool:

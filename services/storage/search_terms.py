@@ -9,6 +9,9 @@ from services.domain.searching import Phrase, WordQuery
 from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES, TSVECTOR_COLUMN
 
 _WORDS = SHOWN_UTTERANCES.c.words
+# In the order in which they are put into a text, to see which words it surely has: folding parts
+# words at two apostrophes, and joins what is about a single one.
+_PLAINER = (("’", "'"), ("''", " "), ("'", ""), *((mark, " ") for mark in '.,?!;:-"'))
 
 
 def fits_fts5(wanted: WordQuery) -> ColumnElement[bool]:
@@ -44,11 +47,30 @@ def holds_words(wanted: WordQuery) -> ColumnElement[bool]:
     spaced = literal(" ") + _WORDS + literal(" ")
 
     def phrase(words: Phrase) -> ColumnElement[bool]:
-        text = " ".join(words)
-        sought = f" {text.removesuffix('*')}" + ("" if text.endswith("*") else " ")
-        return func.instr(spaced, sought) > 0
+        return func.instr(spaced, _spaced(words)) > 0
 
     return and_(*(or_(*map(phrase, group)) for group in wanted.groups))
+
+
+def lacks_words(wanted: WordQuery) -> list[ColumnElement[bool]]:
+    """Return conditions that leave out most lines with words that must not occur, and no other.
+
+    Indexed words go on into the next line, where such words may well stand: so it is the line's
+    text that is looked at, and only as closely as databases can.
+    """
+    if not wanted.without:
+        return []
+    plain: ColumnElement[str] = func.lower(SHOWN_UTTERANCES.c.text)
+    for written, read in _PLAINER:
+        plain = func.replace(plain, written, read)
+    spaced = literal(" ") + plain + literal(" ")
+    return [~spaced.contains(_spaced(phrase), autoescape=True) for phrase in wanted.without]
+
+
+def _spaced(phrase: Phrase) -> str:
+    """Return the words of a phrase as they stand in a text with spaces around every word."""
+    text = " ".join(phrase)
+    return f" {text.removesuffix('*')}" + ("" if text.endswith("*") else " ")
 
 
 def has_beginnings(wanted: WordQuery) -> bool:

@@ -6,6 +6,7 @@ calls that the filter lets through; it is quick unless the words are rare. Both 
 line to the oldest and can stop at any time, so that they can take turns until one has found enough.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil
@@ -26,6 +27,7 @@ from sqlalchemy import (
     table,
     text,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import Join
@@ -41,7 +43,7 @@ from services.storage.search_filters import (
 )
 from services.storage.search_places import LAST_PLACE, LINES_PER_CALL
 from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
-from services.storage.search_terms import fits_fts5, fits_tsvector, holds_words
+from services.storage.search_terms import fits_fts5, fits_tsvector, holds_words, lacks_words
 
 _C, _S = CALLS.c, SHOWN_UTTERANCES.c
 FOUND_COLUMNS: tuple[ColumnElement[Any], ...] = (
@@ -67,6 +69,11 @@ PLACE_BITS = LINES_PER_CALL.bit_length() - 1
 NEWEST = LAST_PLACE * LINES_PER_CALL
 # Lines that the index names hold the words, but for one in so many; read at once.
 SPARE = 4
+# When most of them don't, so many times as many are read next, up to so many.
+MORE_AT_ONCE = 4
+MOST_AT_ONCE = 5_000
+# What PostgreSQL says of a statement that took longer than it was given.
+TOOK_TOO_LONG = "57014"
 _FTS = table(FTS_TABLE, column("rowid", BigInteger))
 _FTS_ROW = _FTS.c.rowid
 
@@ -104,18 +111,25 @@ _INDEXED_LINES = _InOrder(_with_calls(_FTS, _FTS_ROW), SHOWN_UTTERANCES, _S.row_
 
 @dataclass(frozen=True, kw_only=True)
 class Sought:
-    """What to look for: words (None: any line that is no backchannel) below a number of a line."""
+    """What to look for: words (None: any line that is no backchannel) below a number of a line.
+
+    Looking is left off at ``until``, by the monotonic clock.
+    """
 
     org_id: str
     wanted: WordQuery | None
     among: LineFilter
     below: int = NEWEST
     limit: int = 50
+    until: float = float("inf")
 
 
 @dataclass
 class Way:
-    """What one way has found so far, newest first; ``done`` when there can't be more."""
+    """What one way has found so far, newest first; ``done`` when there can't be more.
+
+    All lines from ``below`` on have been looked at.
+    """
 
     connection: Connection
     sought: Sought
@@ -137,18 +151,20 @@ class Way:
         return self.exhausted or len(self.found) >= self.sought.limit
 
     def _take(self, query: Select[Any], end: int, number: ColumnElement[int]) -> None:
-        """Take lines of a query until enough are found or those down to ``end`` have been seen.
-
-        ``number`` is what the query reads the numbers of its lines from.
-        """
+        """Take lines by ``number`` down to ``end``, until enough are found or time is up."""
+        times = 1
         while not self.done and self.below > end:
-            at_once = self.sought.limit - len(self.found)
-            at_once += max(SPARE, at_once // SPARE)
-            left = query.where(number.between(end, self.below - 1))
-            left = left.order_by(number.desc()).limit(at_once)
-            rows = self.connection.execute(left).all()
+            missing = self.sought.limit - len(self.found)
+            few = missing + max(SPARE, missing // SPARE)
+            at_once = max(few, min(few * times, MOST_AT_ONCE))
+            left = query.where(number.between(end, self.below - 1)).order_by(number.desc())
+            rows = self.connection.execute(left.limit(at_once)).all()
             self._keep(rows)
             self.below = rows[-1].row_id if len(rows) == at_once else end
+            kept = missing - (self.sought.limit - len(self.found))
+            times = times * MORE_AT_ONCE if kept < len(rows) // 2 else 1
+            if time.monotonic() >= self.sought.until:
+                break
 
     def _keep(self, rows: Iterable[Row[Any]]) -> None:
         wanted = self.sought.wanted
@@ -174,6 +190,7 @@ class ReadingCalls(Way):
             .limit(calls)
         )
         read = self.connection.execute(fitting).all()
+        end = self.below
         if read:
             end = read[-1].search_place * LINES_PER_CALL
             query = select(*FOUND_COLUMNS).select_from(LINES).where(*self._tests())
@@ -186,7 +203,7 @@ class ReadingCalls(Way):
                 query = query.where(_S.org_id == org_id, *call_conditions(org_id, among))
                 self._take(query, end, _S.row_id)
         self.calls_seen += len(read)
-        self.exhausted = len(read) < calls and not self.done
+        self.exhausted = len(read) < calls and self.below <= end and not self.done
 
     def calls_left(self) -> int:
         """Return in about how many calls more there is what is missing, going by those seen."""
@@ -198,7 +215,8 @@ class ReadingCalls(Way):
         if wanted is None:
             return [*tests, ~_S.is_backchannel]
         is_sqlite = self.connection.dialect.name == "sqlite"
-        return [*tests, holds_words(wanted) if is_sqlite else fits_tsvector(wanted, by_index=False)]
+        fits = holds_words(wanted) if is_sqlite else fits_tsvector(wanted, by_index=False)
+        return [*tests, fits, *lacks_words(wanted)]
 
 
 class AskingFts5(Way):
@@ -213,12 +231,13 @@ class AskingFts5(Way):
             .select_from(_INDEXED_LINES)
             .where(
                 fits_fts5(self.sought.wanted),
+                *lacks_words(self.sought.wanted),
                 *call_conditions(self.sought.org_id, self.sought.among, one_by_one=True),
                 *line_conditions(self.sought.among),
             )
         )
         self._take(query, end, _FTS_ROW)
-        self.exhausted = end == self.last and not self.done
+        self.exhausted = self.below <= self.last and not self.done
 
     def knows_no_others(self) -> bool:
         """Tell whether all calls there are belong to the organisation that asks."""
@@ -242,8 +261,19 @@ class AskingGin(Way):
     """Asks PostgreSQL's index, which gives all lines with the words at once, in no order."""
 
     def go_on(self) -> None:
-        """Find what is to be found."""
+        """Find what is to be found, or nothing when half the time that is left isn't enough."""
+        try:
+            with self.connection.begin_nested():
+                self._ask()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != TOOK_TOO_LONG:
+                raise
+
+    def _ask(self) -> None:
         assert self.sought.wanted is not None
+        if self.sought.until < float("inf"):
+            left_ms = max(1, int(1000 * (self.sought.until - time.monotonic()) / 2))
+            self.connection.execute(text(f"SET LOCAL statement_timeout = {left_ms}"))
         # Lines come first, then the call of each: the planner may take them for more than they are.
         for wrong in ("seqscan", "hashjoin", "mergejoin"):
             self.connection.execute(text(f"SET LOCAL enable_{wrong} = off"))
@@ -252,13 +282,14 @@ class AskingGin(Way):
             .select_from(LINES)
             .where(
                 fits_tsvector(self.sought.wanted),
+                *lacks_words(self.sought.wanted),
                 _S.org_id == self.sought.org_id,
                 *call_conditions(self.sought.org_id, self.sought.among, one_by_one=True),
                 *line_conditions(self.sought.among),
             )
         )
         self._take(query, self.last, _UNINDEXED_NUMBER)
-        self.exhausted = not self.done
+        self.exhausted = self.below <= self.last and not self.done
 
 
 def calls_there_are(connection: Connection) -> int:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from services.domain.calls import CallDetails, CallState
 from services.domain.errors import NotFound
@@ -98,3 +99,31 @@ def test_rows_carry_figures_and_names_are_gathered(
     assert by_id[three[2]].figures is None
     assert calls.agents(ORG) == ("Ann", "Bob")
     assert calls.queues(ORG) == ("Billing", "Sales")
+
+
+def test_names_are_read_from_name_to_name(engine: Engine, calls: CallStore) -> None:
+    """What a name costs doesn't grow with its calls: an index gives the next one."""
+    for number in range(12):
+        details = CallDetails(agent_name=f"Ann {number % 3}", queue="Sales" if number % 2 else None)
+        add(calls, details=details)
+    add(calls, org_id="other", details=CallDetails(agent_name="Zoe", queue="Other"))
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_c: object, _u: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    assert calls.agents(ORG) == ("Ann 0", "Ann 1", "Ann 2")
+    assert calls.queues(ORG) == ("Sales",)
+    assert (calls.agents("nobody"), calls.has_any("nobody"), calls.has_any(ORG)) == (
+        (),
+        False,
+        True,
+    )
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            for statement, parameters in [a for a in asked if "min" in a[0]]:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                told = [row[-1] for row in plan if "calls" in row[-1]]
+                assert len(told) == 2
+                assert all("SEARCH calls USING COVERING INDEX" in step for step in told)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, select, text, update
 
 from services.domain.calls import Call, CallDetails, CallState, ProcessingOptions
 from services.domain.edits import CallEdits
@@ -22,7 +22,7 @@ from services.review.refreshing import Refresher
 from services.scorecards.keeping import ScoreKeeper
 from services.storage.calls import CallStore
 from services.storage.known_voices import KnownVoiceStore
-from services.storage.models import CALL_FIGURES
+from services.storage.models import CALL_FIGURES, CALLS
 from services.storage.rollup_tables import AGENT, ROLLUPS, WHO
 from services.storage.rollups import RollupStore
 from services.storage.runs import RunStore
@@ -270,3 +270,51 @@ def _sums(engine: Engine) -> int:
             for rollup in ROLLUPS.values()
             for who in WHO
         )
+
+
+def test_making_sums_anew_lets_savers_go_on_and_then_has_its_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A saver that holds what is to be locked and wants more of it is not in a deadlock with it."""
+    if world.engine.dialect.name == "sqlite":
+        pytest.skip("one writes after the other there")
+    call = world.add(CallDetails(agent_name="Ann", started_at=MONDAY))
+    waiting = Event()
+
+    def pause(_s: float) -> None:
+        waiting.set()
+
+    monkeypatch.setattr("services.storage.rollups.time.sleep", pause)
+    with ThreadPoolExecutor(1) as threads:
+        with world.engine.begin() as saver:
+            # The table that is locked last, then one that is locked before it.
+            saver.execute(text("LOCK TABLE rule_facts IN ROW EXCLUSIVE MODE"))
+            made = threads.submit(world.rollups.rebuild)
+            assert waiting.wait(20)
+            change = update(CALLS).where(CALLS.c.id == call.id)
+            saver.execute(change.values(agent_name="Bob"))
+        assert made.result(20) > 0
+    assert world.rollups.differing() == ()
+    monkeypatch.setattr("services.storage.rollups.LOCKING_S", 0.0)
+    with world.engine.begin() as saver:
+        saver.execute(text("LOCK TABLE calls IN ROW EXCLUSIVE MODE"))
+        with pytest.raises(StorageError):
+            world.rollups.rebuild()
+
+
+@pytest.mark.parametrize("fault", [StorageError(), RuntimeError("a fault nobody thought of")])
+def test_no_fault_ends_the_folding(
+    world: World, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, tried = Event(), 0
+
+    def fold(_store: RollupStore) -> int:
+        nonlocal tried
+        tried += 1
+        if tried == 2:
+            stop.set()
+        raise fault
+
+    monkeypatch.setattr(RollupStore, "fold", fold)
+    world.rollups.keep_up(stop, every_s=0)
+    assert tried == 2

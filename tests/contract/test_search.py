@@ -4,12 +4,14 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, event, insert, select
 
 from services.domain.calls import AudioFacts, Call, CallDetails, ProcessingOptions
 from services.domain.folding import folded_words
+from services.domain.marking import Marks, marks_in
 from services.domain.searching import (
     FoundCount,
     FoundLine,
@@ -20,10 +22,13 @@ from services.domain.searching import (
 )
 from services.domain.speech import SentimentLabel, SpeakerRole, Transcript
 from services.storage.calls import CallStore
+from services.storage.database import writing
 from services.storage.rule_tables import CALL_CATEGORIES
 from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
+from services.storage.search_places import place_of_call
 from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
+from services.storage.search_ways import AskingGin
 from services.storage.transcripts import TranscriptStore
 from tests.builders import transcript, utterance
 from tests.contract.stores import ORG, OTHER, add, analysed
@@ -81,6 +86,8 @@ def shelf(engine: Engine) -> Shelf:
         ("refund -now", []),
         ("is -zurich", []),
         ("we -refund", ["We don't reference it"]),
+        ("we -dont", []),
+        ("we -don -t", ["We don't reference it"]),
         ('want -"refund want"', ["I want a refund now"]),
         ('"want a ref"*', ["I want a refund now"]),
         ("zür*", ["Zürich is far"]),
@@ -228,6 +235,66 @@ def test_pages_follow_each_other_whatever_comes_and_goes(shelf: Shelf) -> None:
     assert second.next_page is None
 
 
+def test_words_that_must_not_occur_are_left_out_by_the_database(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every line with a common phrase would be fetched, however few are left."""
+    looked_at: list[str] = []
+
+    def marks(text: str, *rest: Any) -> Marks | None:
+        looked_at.append(text)
+        return marks_in(text, *rest)
+
+    monkeypatch.setattr("services.storage.search_ways.marks_in", marks)
+    for n in range(6):
+        shelf.add("Thank you.", "Thank YOU, don’t mention it!", f"thank everybody {n}")
+    assert shelf.found('"thank you" -you') == []
+    assert shelf.found("thank -you -everybody") == []
+    assert shelf.found('thank -"thank you" -every*') == []
+    assert shelf.found('mention -"dont mention"') == []
+    assert looked_at == []
+
+
+@pytest.mark.parametrize("typed", ["refund", "refund -paid", "ref* -paid"])
+def test_an_answer_that_takes_too_long_says_how_far_was_looked(
+    shelf: Shelf, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST_READ", "FIRST_ASKED", "READ_FOR_BEGINNINGS", "GROWTH"):
+        monkeypatch.setattr(f"services.storage.search_looking.{name}", 1)
+    monkeypatch.setattr("services.storage.search.LOOKING_S", 0.0)
+    for n in range(6):
+        shelf.add(f"refund {n}", "refund paid")
+    among = LineFilter(said_by=SpeakerRole.AGENT)
+    page = shelf.index.page(ORG, read_query(typed), among)
+    found, left_off = list(page.lines), 0
+    while page.next_page is not None:
+        left_off += page.looked_back_to is not None
+        below = int(page.next_page, 16)
+        page = shelf.index.page(ORG, read_query(typed), among, below=below)
+        found += page.lines
+    assert [f.text for f in found] == [f"refund {n}" for n in range(5, -1, -1)]
+    assert left_off
+    assert page.looked_back_to is None
+
+
+def test_where_the_index_takes_too_long_calls_are_read_on(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shelf.engine.dialect.name == "sqlite":
+        pytest.skip("its index is asked in steps")
+    monkeypatch.setattr("services.storage.search_looking.FIRST_READ", 1)
+    monkeypatch.setattr("services.storage.search_looking._index_is_quicker", lambda *_: True)
+    for n in range(6):
+        shelf.add(f"refund {n}", "yes")
+
+    def ask(way: AskingGin) -> None:
+        way.connection.exec_driver_sql("SET LOCAL statement_timeout = 1")
+        way.connection.exec_driver_sql("SELECT pg_sleep(20)")
+
+    monkeypatch.setattr(AskingGin, "_ask", ask)
+    assert shelf.found("refund -again") == [f"refund {n}" for n in range(5, -1, -1)]
+
+
 def test_counting_stops_at_a_thousand(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf.add("refund one", "refund two", "nothing")
     assert shelf.index.count(ORG, read_query("refund")) == FoundCount(lines=2, exact=True)
@@ -262,6 +329,36 @@ def test_calls_of_one_moment_each_have_a_place(
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(save, range(len(made))))
     assert sorted(shelf.found("refund")) == sorted(f"refund {n}" for n in range(len(made)))
+
+
+def test_a_place_is_found_in_few_statements_however_many_calls_a_moment_has(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.storage.search_places.PLACES_PER_SECOND", 4)
+    held = CallDetails(started_at=datetime(2026, 6, 1, tzinfo=UTC))
+    made = [add(shelf.calls, details=held) for _ in range(100)]
+    asked = 0
+
+    @event.listens_for(shelf.engine, "before_cursor_execute")
+    def count(_c: object, _u: object, statement: str, *_: object) -> None:
+        nonlocal asked
+        asked += statement.startswith("SELECT calls.search_place \nFROM")
+
+    with writing(shelf.engine) as connection:
+        places = [place_of_call(connection, call.id) for call in made]
+    assert places == list(range(places[0], places[0] + len(made)))
+    assert asked < 3 * len(made)
+
+
+def test_savers_side_by_side_take_different_places_without_waiting(shelf: Shelf) -> None:
+    if shelf.engine.dialect.name == "sqlite":
+        pytest.skip("one writes after the other there")
+    held = CallDetails(started_at=datetime(2026, 6, 1, tzinfo=UTC))
+    one, other = (add(shelf.calls, details=held) for _ in range(2))
+    with writing(shelf.engine) as first, writing(shelf.engine) as second:
+        second.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+        places = {place_of_call(first, one.id), place_of_call(second, other.id)}
+    assert len(places) == 2
 
 
 def test_every_line_is_found_however_many_there_are(
@@ -326,8 +423,8 @@ def test_random_lines_are_found_as_by_reading_them_all(
         "GROWTH": 1 + quicker,
         "READ_FOR_BEGINNINGS": 2,
     }.items():
-        monkeypatch.setattr(f"services.storage.search.{name}", value)
-    monkeypatch.setattr("services.storage.search._index_is_quicker", lambda *_: quicker)
+        monkeypatch.setattr(f"services.storage.search_looking.{name}", value)
+    monkeypatch.setattr("services.storage.search_looking._index_is_quicker", lambda *_: quicker)
     finding = 0
     for _ in range(40):
         wanted = _random_query(rng)

@@ -1,5 +1,6 @@
 """A stage for the pages: real stores on a throw-away database, a desk that only takes notes."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from services.domain.metrics import AnalysedTranscript
 from services.domain.speech import (
     Transcript,
 )
+from services.jobs.line_vectors import VectorMaker
 from services.jobs.rule_sweeps import SweepRunner
 from services.meaning import MeaningSearch
 from services.reading_rules import read_by_book
@@ -89,6 +91,7 @@ class Staged:
     vocabulary: VocabularyService
     search: SearchService
     meaning: MeaningSearch
+    vectors: VectorMaker
     asking: AskService
     asked_model: list[AnsweringModel]
     scorecards: ScorecardService
@@ -200,6 +203,7 @@ def stage(folder: Path) -> Staged:
         comparing=ComparingDesk(review, transcripts, runs, known_voices),
         search=search,
         meaning=MeaningSearch(LineVectors(engine), AlikeVectors),
+        vectors=VectorMaker(LineVectors(engine), AlikeVectors, lambda _: nullcontext(True)),
         asking=asking,
         asked_model=asked_model,
         scorecards=ScorecardService(cards, scores, keeper, refresher, questions, UntouchedLines()),

@@ -121,10 +121,24 @@ def test_a_call_without_agent_and_reference_goes_by_its_name(staged, open_page):
     assert "Role not known" in read
 
 
+def test_looking_that_takes_too_long_says_how_far_it_came(shelf, staged, open_page, monkeypatch):
+    old = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    staged.add_ready(transcript(utterance(1, "s1", 0, "an old refund")), started_at=old)
+    monkeypatch.setattr("services.storage.search.LOOKING_S", 0.0)
+    monkeypatch.setattr("services.storage.search_looking.FIRST_ASKED", 1)
+    page = search(open_page("search"), "refund -wonderful -evil -really")
+    (told,) = page.info
+    assert told.value.startswith("No line so far: looked through the calls since 1 Jun 2026, 12:00")
+    assert "an old" not in as_read(page)
+    press(page, "Look further")
+    assert "an old" in as_read(page)
+    assert not page.info
+
+
 def test_lines_similar_in_meaning_say_among_which_they_were_found(staged, open_page):
     spoken = transcript(utterance(1, "s1", 0, "give the money back"), redacted=True)
     staged.add_ready(spoken, agent_name="Ann")
-    staged.meaning.prepare()
+    staged.vectors.make()
     page = search(open_page("search"), "refund")
     assert "No line was found" in as_read(page)
     page.selectbox("search_order").set_value("meaning")

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.domain.calls import Call, CallState, Direction, Run, RunProgress, Stage
 from services.domain.searching import FoundLine
-from services.domain.speech import SpeakerRole
+from services.domain.speech import SentimentLabel, SpeakerRole
 from services.jobs.intake import Received
 from services.storage.uploads import Upload
 
@@ -158,6 +158,8 @@ class FoundLineAnswer(BaseModel):
     start_ms: int
     end_ms: int
     text: str
+    sentiment: SentimentLabel | None
+    sentiment_score: float | None
 
     @classmethod
     def of(cls, line: FoundLine) -> Self:
@@ -172,6 +174,8 @@ class FoundLineAnswer(BaseModel):
             start_ms=line.start_ms,
             end_ms=line.end_ms,
             text=line.text,
+            sentiment=line.sentiment,
+            sentiment_score=line.sentiment_score,
         )
 
 
@@ -179,6 +183,10 @@ class FoundLinesAnswer(BaseModel):
     """The lines that were found, newest calls first."""
 
     lines: list[FoundLineAnswer]
+    next_cursor: str | None = Field(description="Gives the next page; null on the last.")
+    looked_back_to: datetime | None = Field(
+        description="Given when looking took too long: calls held before come with the next page."
+    )
 
 
 class UploadAnswer(BaseModel):

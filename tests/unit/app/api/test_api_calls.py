@@ -237,7 +237,28 @@ def test_words_are_found(asking: TestClient, ready: str) -> None:
     lines = asking.get(f"{API}/search", params={"q": "bill wrong"}).json()["lines"]
     assert [(line["call_id"], line["role"]) for line in lines] == [(ready, "customer")]
     none = asking.get(f"{API}/search", params={"q": "bill", "said_by": "agent"}).json()
-    assert none == {"lines": []}
+    assert none == {"lines": [], "next_cursor": None, "looked_back_to": None}
+
+
+def test_found_words_are_filtered_and_come_page_by_page(asking: TestClient, ready: str) -> None:
+    def found(**wanted: object) -> dict[str, Any]:
+        answer = asking.get(f"{API}/search", params={"q": "bill", **wanted})
+        assert answer.status_code == 200
+        read: dict[str, Any] = answer.json()
+        return read
+
+    (line,) = found(provider=["scripted", "other"])["lines"]
+    assert [found(sentiment=line["sentiment"])["lines"]] == [[line]]
+    moods = {"positive", "negative", "neutral"} - {line["sentiment"]}
+    assert found(sentiment=sorted(moods))["lines"] == []
+    none: list[dict[str, object]] = [
+        {"provider": "other"}, {"language": "xx"}, {"category": "none"}, {"queue": "None"},
+        {"min_duration_ms": 10_000}, {"max_duration_ms": 0},
+    ]  # fmt: skip
+    assert [found(**one)["lines"] for one in none] == [[]] * len(none)
+    assert found(cursor="0")["lines"] == []
+    wrong = asking.get(f"{API}/search", params={"q": "bill", "cursor": "there"})
+    assert refusal(wrong, 400)[0] == "InvalidRequest"
 
 
 def test_deleted_is_gone(asking: TestClient, services: Services, ready: str) -> None:
