@@ -14,6 +14,7 @@ from services.domain.errors import NothingToKeep
 from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import is_any_worker_alive
 from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.workers import is_any_shown
 from services.storage.calls import CallStore
 from services.storage.customers import CustomerStore
 from services.storage.database import (
@@ -66,7 +67,10 @@ def restorer(settings: Settings, tell: Tell) -> Iterator[Restorer]:
         snapshots = _snapshots(engine, folder)
 
         def is_running() -> bool:
-            return is_any_worker_alive(settings.workers_dir) or snapshots.is_in_use()
+            if is_any_worker_alive(settings.workers_dir) or snapshots.is_in_use():
+                return True
+            # Of another host, and without a connection for the moment.
+            return engine.dialect.name != "sqlite" and is_any_shown(engine)
 
         yield Restorer(
             snapshots,

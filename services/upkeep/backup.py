@@ -63,8 +63,9 @@ class BackupMaker:
         """Make one; until it is whole the place holds what it held before.
 
         ``with_key`` is the master key as text, to be kept beside it. Raises BackupUnsettled,
-        DatabaseToolsMissing, DiskFull, StorageError.
+        DatabaseToolsMissing, DatabaseRefused, DiskFull, StorageError.
         """
+        self._snapshots.check_tools()
         place.remove_leftovers(older_than_s=LEFTOVER_AFTER_S)
         before = place.all()
         copier = SoundCopier(self._sound, place, place.kept(before[0]) if before else ())

@@ -99,27 +99,34 @@ class Restorer:
     ) -> None:
         """Bring a backup back: the sound first, then the database at once.
 
-        Everything is checked before anything is changed. Raises BackupUnfit, DatabaseTooNew,
-        WrongKey, StillRunning, PlaceInUse, BackupDamaged, DatabaseToolsMissing, DiskFull,
-        StorageError.
+        Everything is checked before anything is changed, and whether somebody works here again
+        before each step. Raises BackupUnfit, DatabaseTooNew, WrongKey, StillRunning, PlaceInUse,
+        BackupDamaged, DatabaseToolsMissing, DatabaseRefused, DiskFull, StorageError.
         """
         data_key = self._check_fits(manifest)
-        if self._is_running():
-            raise StillRunning
+        self._check_alone()
+        self._snapshots.check_tools()
         if not overwrite and not self._snapshots.is_empty():
             raise PlaceInUse("Choose an empty place, or say --overwrite.")
         self._tell("checking the backup")
         damaged = check_backup(place, manifest).damaged
         if damaged:
             raise BackupDamaged(f"{len(damaged)} of its parts.")
+        # Reading everything may have taken hours.
+        self._check_alone()
         self._tell(f"sound: {manifest.object_count} files")
         with ThreadPoolExecutor(COPIES_AT_ONCE, "restore") as pool:
             for some in some_at_once(place.kept(manifest)):
                 list(pool.map(lambda kept: self._bring_back(place, kept), some))
+        self._check_alone()
         self._tell("database")
         self._snapshots.restore(self._database(place, manifest.database, data_key))
         self._settle()
         telemetry.event("backup.restored", calls=manifest.call_count, objects=manifest.object_count)
+
+    def _check_alone(self) -> None:
+        if self._is_running():
+            raise StillRunning
 
     def _check_fits(self, manifest: BackupManifest) -> DataKey:
         if manifest.dialect != self._snapshots.dialect:
