@@ -416,6 +416,10 @@ class BackupUnfit(BackupError):
     """This backup does not fit this installation."""
 
 
+class PruneRefused(BackupError):
+    """Nothing was deleted: a backup at this place can't be read, so what it needs isn't known."""
+
+
 class NothingToKeep(BackupError):
     """There is no database of calls here yet."""
 

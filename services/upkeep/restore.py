@@ -10,6 +10,7 @@ from services.domain.errors import (
     BackupUnfit,
     DatabaseTooNew,
     PlaceInUse,
+    PruneRefused,
     StillRunning,
     WrongKey,
 )
@@ -50,11 +51,19 @@ def check_backup(place: BackupPlace, manifest: BackupManifest) -> BackupCheck:
 def prune(place: BackupPlace, *, keep: int) -> int:
     """Delete all backups but the newest, and the sound that only they had; return how many.
 
-    Nobody may be making a backup at this place meanwhile.
+    Nobody may be making a backup at this place meanwhile. Raises PruneRefused, before anything is
+    deleted, while a backup can't be read, whichever it is.
     """
-    everything = place.all()
-    staying, going = everything[:keep], everything[keep:]
-    needed = {kept.part.name for manifest in staying for kept in place.kept(manifest)}
+    there = place.look()
+    if there.unread:
+        raise _refused(min(there.unread))
+    staying, going = there.read[:keep], there.read[keep:]
+    needed: set[str] = set()
+    for manifest in staying:
+        try:
+            needed.update(kept.part.name for kept in place.kept(manifest))
+        except BackupDamaged:
+            raise _refused(manifest.id) from None
     for manifest in going:
         # First of all: a backup without its manifest is none.
         place.delete(manifest_name(manifest.id))
@@ -66,6 +75,12 @@ def prune(place: BackupPlace, *, keep: int) -> int:
         if found.key not in needed:
             place.delete(found.key)
     return len(going)
+
+
+def _refused(backup_id: str) -> PruneRefused:
+    return PruneRefused(
+        f"It is {backup_id}; delete {BACKUPS}/{backup_id} by hand once you don't want it any more."
+    )
 
 
 class Restorer:

@@ -1,8 +1,7 @@
 """Backups of both databases, in both kinds of places: whole, consistent, and nothing replaced."""
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from pathlib import Path
 from threading import Thread
@@ -16,10 +15,12 @@ from services.domain.errors import (
     BackupError,
     BackupMissing,
     BackupUnfit,
+    BackupUnsettled,
     DatabaseRefused,
     DatabaseToolsMissing,
     DatabaseTooNew,
     PlaceInUse,
+    PruneRefused,
     StillRunning,
     StorageError,
     WrongKey,
@@ -300,10 +301,75 @@ def test_damage_is_found_before_anything_is_changed(
     place.write(f"backups/{manifest.id}/manifest.json", b'{"schema": "partyline.backup/1"}')
     with pytest.raises(BackupDamaged):
         place.get(manifest.id)
-    with pytest.raises(BackupMissing):
+    with pytest.raises(BackupDamaged, match=manifest.id):
         place.get()
     with pytest.raises(BackupMissing):
         place.get("../..")
+
+
+def test_a_backup_that_cannot_be_read_is_not_taken_for_none(
+    installed: Installation, place: BackupPlace
+) -> None:
+    """Whatever is wrong with it, pruning deletes nothing and backups go on being made."""
+    gone = installed.add("Where is my parcel")
+    older = installed.maker().make(place).manifest
+    installed.delete(gone)
+    installed.add("Cancel it please")
+    newer = installed.maker().make(place).manifest
+    before = {part.key for part in place.parts("")}
+
+    def harmed(name: str, content: bytes, seen_as_unread: bool) -> None:
+        whole = place.read_range(name, 0, 100_000)
+        place.write(name, content)
+        assert (older.id in place.look().unread) is seen_as_unread
+        with pytest.raises(PruneRefused, match=older.id):
+            prune(place, keep=2)
+        assert {part.key for part in place.parts("")} == before
+        place.write(name, whole)
+
+    manifest = f"backups/{older.id}/manifest.json"
+    whole = older.to_json()
+    for at in range(0, len(whole), 97):
+        changed = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        harmed(manifest, changed, seen_as_unread=True)
+    harmed(manifest, newer.to_json(), seen_as_unread=True)
+    harmed(manifest, b'{"schema": "partyline.backup/2"}', seen_as_unread=True)
+    harmed(older.objects.name, b"no list", seen_as_unread=False)
+
+    place.write(newer.objects.name, b"no list")
+    place.write(manifest, b'{"schema": "partyline.backup/2"}')
+    third = installed.maker().make(place)
+    assert (third.copied, third.manifest.object_count) == (0, 1)
+    assert check_backup(place, third.manifest).damaged == ()
+    assert place.get() == third.manifest
+    with pytest.raises(BackupUnfit):
+        place.get(older.id)
+
+
+def test_sound_without_a_known_hash_is_copied_again_when_it_is_not_as_its_source(
+    installed: Installation, place: BackupPlace, elsewhere: Installation
+) -> None:
+    installed.add("Where is my parcel")
+    manifest = installed.maker().make(place).manifest
+    [sound] = place.parts("objects")
+    place.delete(f"backups/{manifest.id}/manifest.json")
+    place.write(sound.key, bytes(sound.size))
+    again = installed.maker().make(place)
+    assert again.copied == 1
+    elsewhere.restorer().restore(place, again.manifest)
+    assert elsewhere.told() == installed.told()
+
+
+def test_sound_that_is_pruned_meanwhile_ends_the_backup(
+    installed: Installation, place: BackupPlace
+) -> None:
+    installed.add("Where is my parcel")
+    before = installed.maker().make(place).manifest
+    [shared] = place.kept(before)
+    sound = Interfering(installed.sound, after={2: lambda: place.delete(shared.part.name)})
+    with pytest.raises(BackupUnsettled, match="pruned meanwhile"):
+        installed.maker(sound).make(place)
+    assert place.all() == [before]
 
 
 def test_what_does_not_fit_is_refused(
@@ -320,12 +386,8 @@ def test_what_does_not_fit_is_refused(
     elsewhere.key = MasterKey(bytes(32))
     with pytest.raises(WrongKey, match="another master key"):
         elsewhere.restorer().restore(place, manifest)
-    told = json.loads(place.read_range(f"backups/{manifest.id}/manifest.json", 0, 100_000))
-    place.write(
-        f"backups/{manifest.id}/manifest.json", json.dumps(told | {"dialect": "x"}).encode()
-    )
     with pytest.raises(BackupUnfit):
-        elsewhere.restorer().restore(place, place.get())
+        elsewhere.restorer().restore(place, replace(manifest, dialect="x"))
     assert elsewhere.snapshots.is_empty()
 
 
