@@ -15,7 +15,7 @@ from services.storage.objects import StoredObject
 from services.upkeep.manifest import KeptObject, StoredPart
 
 ROWS_AT_ONCE = 1000
-CACHE_KIB = 4096
+CACHE_KIB = 16384
 
 _TABLES = """
 CREATE TABLE there (name TEXT PRIMARY KEY, size INTEGER) WITHOUT ROWID;
@@ -36,6 +36,7 @@ class SoundLedger:
         with _told():
             self._rows = sqlite3.connect("", check_same_thread=False)
             self._rows.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            self._rows.execute("PRAGMA journal_mode=MEMORY")
             self._rows.executescript(_TABLES)
 
     def __enter__(self) -> Self:
