@@ -99,8 +99,14 @@ def build_eraser(services: Services) -> CustomerEraser:
         services.vault,
         LiveCallStore(services.engine),
         TapeStore(services.settings.live_folder, key),
+        services.uploads,
         delete_copies=CopyDeleter(services.copies, services.providers).sweep,
-        tidy=lambda: (services.index.remove_deleted_words(), forget_log(services.engine)),
+        tidy=lambda: (
+            services.index.remove_deleted_words(),
+            # Until then changes of sums stand beside them, with the names of agents and queues.
+            services.rollups.fold(),
+            forget_log(services.engine),
+        ),
     )
 
 
