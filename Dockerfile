@@ -24,9 +24,12 @@ ENV HOST=0.0.0.0 \
     PYTHONUNBUFFERED=1
 
 COPY bin/_setup.sh bin/_setup.sh
-RUN bash bin/_setup.sh libraries && rm -rf /var/lib/apt/lists/* \
+# pg_dump and the like, for backups: of version 15, which takes servers up to 15.
+RUN bash bin/_setup.sh libraries \
+    && apt-get update && apt-get install -y --no-install-recommends postgresql-client-15 \
+    && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home --home-dir /home/partyline --user-group --uid 10001 partyline \
-    && install -d -o partyline -g partyline /data
+    && install -d -o partyline -g partyline /data /backups
 
 COPY --from=build /opt/partyline/.venv .venv
 COPY . .

@@ -18,7 +18,7 @@ KINDS = {
 }
 
 
-def draw_space(spaces: Sequence[Space], sound: SoundSpace | None, *, may_measure: bool) -> bool:
+def draw_space(spaces: Sequence[Space], sound: SoundSpace | None) -> bool:
     """Draw what lies where; return whether the stored sound is to be measured."""
     draw_panel_title("Space")
     lines = [f"- {KINDS.get(one.kind, one.kind)}: **{size(one.size_bytes)}**" for one in spaces]
@@ -28,7 +28,7 @@ def draw_space(spaces: Sequence[Space], sound: SoundSpace | None, *, may_measure
     st.markdown("\n".join(lines))
     if sound is not None and sound.orphans:
         _draw_orphans(sound)
-    return may_measure and st.button(
+    return st.button(
         "Measure the recordings" if sound is None else "Measure again",
         icon=":material/straighten:",
         help="Looks at every stored file; with very many that takes minutes.",

@@ -5,24 +5,38 @@ import streamlit as st
 from app import session
 from components.heading import draw_page_title
 from components.usage_view import draw_growth, draw_minutes, draw_space
-from services.access.rights import may_change
+from services.access.rights import may_operate
 from services.domain.errors import PartylineError
 
 user, services = session.current_user(), session.services()
 usage = services.usage
-draw_page_title("Usage", "What this installation takes of disk and money, month by month.")
+draw_page_title(
+    "Usage",
+    "What this installation takes of disk and money, month by month."
+    if may_operate(user)
+    else "What your organisation's calls have brought and cost, month by month.",
+)
 
-left, right = st.columns(2)
-with left, st.container(border=True):
-    asked = draw_space(usage.space(), session.sound_space(), may_measure=may_change(user))
-    if asked:
+
+def show_space() -> None:
+    """Show what lies where, and measure the recordings when asked for it."""
+    if draw_space(usage.space(user), session.sound_space()):
         try:
             with st.spinner("Looking at every stored file…"):
-                session.keep_sound_space(usage.sound())
+                session.keep_sound_space(usage.sound(user))
         except PartylineError as error:
             st.error(error.user_message, icon=":material/error:")
         else:
             st.rerun()
+
+
+if may_operate(user):
+    left, right = st.columns(2)
+    with left, st.container(border=True):
+        show_space()
+else:
+    # What all organisations take together is the operator's to know.
+    right = st.container()
 with right, st.container(border=True):
     draw_growth(usage.growth(user))
 with st.container(border=True):

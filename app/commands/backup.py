@@ -5,6 +5,7 @@ import json
 from app.commands.console import EXIT_BAD_INPUT, say
 from app.settings import Settings
 from app.wiring.upkeep import backup_maker, backup_place, key_text, restorer
+from services.upkeep.lock import upkeep_folder
 from services.upkeep.restore import check_backup, prune
 
 MEGABYTE = 1_000_000
@@ -56,18 +57,22 @@ def verify_backup(settings: Settings, place: str, which: str | None) -> int:
 
 
 def print_backups(settings: Settings, place: str) -> int:
-    """List backups."""
-    for one in backup_place(settings, place).all():
+    """List backups, those that can't be read as well."""
+    there = backup_place(settings, place).look()
+    for one in there.read:
         print(
             f"{one.id}  {one.created_at:%Y-%m-%d %H:%M} UTC  {one.dialect}  "
             f"{one.call_count} calls  {_mb(one.object_bytes)} of sound"
         )
+    for backup_id, error in sorted(there.unread.items(), reverse=True):
+        print(f"{backup_id}  can't be read: {error.user_message}")
     return 0
 
 
 def prune_backups(settings: Settings, place: str, *, keep: int) -> int:
-    """Delete old backups."""
-    gone = prune(backup_place(settings, place), keep=keep)
+    """Delete old backups. Raises UpkeepRunning, PruneRefused."""
+    with upkeep_folder(settings.data_dir):
+        gone = prune(backup_place(settings, place), keep=keep)
     print(f"{gone} backups deleted")
     return 0
 

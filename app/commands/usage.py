@@ -42,8 +42,8 @@ def show_usage(settings: Settings, *, sound: bool, as_json: bool) -> int:
         migrate(engine)
         desk = build_usage(settings, engine, build_providers(settings))
         told = Usage(
-            space=desk.space(),
-            sound=desk.sound() if sound else None,
+            space=desk.space(LOCAL_USER),
+            sound=desk.sound(LOCAL_USER) if sound else None,
             growth=desk.growth(LOCAL_USER),
             minutes=desk.minutes(LOCAL_USER),
             currency=settings.currency,

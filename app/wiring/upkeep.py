@@ -14,6 +14,7 @@ from services.domain.errors import NothingToKeep
 from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import is_any_worker_alive
 from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.workers import is_any_shown
 from services.storage.calls import CallStore
 from services.storage.customers import CustomerStore
 from services.storage.database import (
@@ -66,7 +67,10 @@ def restorer(settings: Settings, tell: Tell) -> Iterator[Restorer]:
         snapshots = _snapshots(engine, folder)
 
         def is_running() -> bool:
-            return is_any_worker_alive(settings.workers_dir) or snapshots.is_in_use()
+            if is_any_worker_alive(settings.workers_dir) or snapshots.is_in_use():
+                return True
+            # Of another host, and without a connection for the moment.
+            return engine.dialect.name != "sqlite" and is_any_shown(engine)
 
         yield Restorer(
             snapshots,
@@ -95,8 +99,14 @@ def build_eraser(services: Services) -> CustomerEraser:
         services.vault,
         LiveCallStore(services.engine),
         TapeStore(services.settings.live_folder, key),
+        services.uploads,
         delete_copies=CopyDeleter(services.copies, services.providers).sweep,
-        tidy=lambda: (services.index.remove_deleted_words(), forget_log(services.engine)),
+        tidy=lambda: (
+            services.index.remove_deleted_words(),
+            # Until then changes of sums stand beside them, with the names of agents and queues.
+            services.rollups.fold(),
+            forget_log(services.engine),
+        ),
     )
 
 

@@ -416,6 +416,10 @@ class BackupUnfit(BackupError):
     """This backup does not fit this installation."""
 
 
+class PruneRefused(BackupError):
+    """Nothing was deleted: a backup at this place can't be read, so what it needs isn't known."""
+
+
 class NothingToKeep(BackupError):
     """There is no database of calls here yet."""
 
@@ -439,10 +443,14 @@ class StillRunning(BackupError):
 
 
 class DatabaseToolsMissing(BackupError):
-    """PostgreSQL's own programs (pg_dump, pg_restore, psql) are needed and could not do it.
+    """PostgreSQL's own programs (pg_dump, pg_restore, psql) are needed.
 
     They come with the package postgresql-client, in the server's version or a newer one.
     """
+
+
+class DatabaseRefused(BackupError):
+    """The database refused what was asked of it, and nothing in it was changed."""
 
 
 # --- the local engine -------------------------------------------------------------------------

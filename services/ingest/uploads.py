@@ -147,6 +147,11 @@ class Uploads:
         """Forget an upload and what has arrived of it; a call it has become stays."""
         self._forget(self._store.get(user.org_id, upload_id))
 
+    def of_customer(self, user: User, customer_ref: str) -> list[Upload]:
+        """Return the open uploads that are to become calls of a customer."""
+        found = self._store.open_of(user.org_id)
+        return [upload for upload in found if upload.details.customer_ref == customer_ref]
+
     def open_count(self) -> int:
         """Return how many uploads of all organisations are open."""
         return self._store.open_count()

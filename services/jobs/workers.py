@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
 from services.domain.working import SeenWorker
 from services.jobs.liveness import LockState, file_alone, is_any_worker_alive, lock_state
 from services.jobs.presence import lock_name
+from services.storage.database import reading
 from services.storage.worker_locks import alone, held_keys, key_of
+from services.storage.worker_tables import WORKERS
 from services.storage.workers import WorkerStore
 
 LOST_AFTER_MS = 6_000
@@ -102,3 +104,11 @@ class Workers:
         for worker in self._store.all():
             if worker.facts.id == worker_id:
                 self._store.remove(worker.facts)
+
+
+def is_any_shown(server: Engine) -> bool:
+    """Say whether some worker's row on a server is fresh; no table of workers, no worker."""
+    with reading(server) as connection:
+        if not inspect(connection).has_table(WORKERS.name):
+            return False
+    return any(worker.silent_ms < FROZEN_AFTER_MS for worker in WorkerStore(server).all())

@@ -106,7 +106,10 @@ class UploadStore:
             ]
 
     def finish(self, upload: Upload, call_id: str, *, connection: Connection | None = None) -> None:
-        """Note which call an upload has become; all else that it told is forgotten."""
+        """Note which call an upload has become; all else that it told is forgotten.
+
+        Raises UploadNotFound when it is gone: whoever gave it up doesn't want the call either.
+        """
         empty = {
             "name": "",
             "options": pack_options(ProcessingOptions()),
@@ -114,13 +117,20 @@ class UploadStore:
         }
         done = {"call_id": call_id, "changed_at": datetime.now(UTC), **empty}
         with joining(self._engine, connection) as inside:
-            inside.execute(update(UPLOADS).where(_U.id == upload.id).values(done))
+            if not inside.execute(update(UPLOADS).where(_U.id == upload.id).values(done)).rowcount:
+                raise UploadNotFound
             inside.execute(delete(UPLOAD_PARTS).where(_P.upload_id == upload.id))
 
     def delete(self, upload: Upload) -> None:
         """Delete an upload and its key; one that isn't there is as good as deleted."""
         with writing(self._engine) as connection:
             connection.execute(delete(UPLOADS).where(_U.id == upload.id))
+
+    def open_of(self, org_id: str) -> list[Upload]:
+        """Return the uploads of an organisation that have not become calls."""
+        query = select(UPLOADS).where(_U.org_id == org_id, _U.call_id.is_(None)).order_by(_U.id)
+        with reading(self._engine) as connection:
+            return [_from_row(row) for row in connection.execute(query).mappings()]
 
     def unchanged_since(self, at: datetime) -> list[Upload]:
         """Return the uploads of all organisations that nobody has gone on with since."""

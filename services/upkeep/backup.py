@@ -1,19 +1,27 @@
 """Makes backups: the database of one moment, and all sound that its calls had then."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services import telemetry
-from services.domain.errors import BackupUnsettled
+from services.domain.errors import BackupDamaged, BackupUnsettled
 from services.storage.calls import CallStore
 from services.storage.encryption import EncryptedWriter
 from services.storage.keys import MasterKey
 from services.storage.objects import ObjectStore
 from services.upkeep.copying import CopyPass, SoundCopier, owner_of
-from services.upkeep.manifest import BackupManifest
-from services.upkeep.place import BACKUPS, KEYS, BackupPlace, manifest_name, new_backup_id
+from services.upkeep.ledger import SoundLedger
+from services.upkeep.manifest import BackupManifest, KeptObject
+from services.upkeep.place import (
+    BACKUPS,
+    KEYS,
+    SOUND,
+    BackupPlace,
+    manifest_name,
+    new_backup_id,
+)
 from services.upkeep.snapshots import DatabaseSnapshots, Snapshot
 
 # Sound is deleted now and then, and so between a snapshot and the look at what there is.
@@ -63,21 +71,14 @@ class BackupMaker:
         """Make one; until it is whole the place holds what it held before.
 
         ``with_key`` is the master key as text, to be kept beside it. Raises BackupUnsettled,
-        DatabaseToolsMissing, DiskFull, StorageError.
+        DatabaseToolsMissing, DatabaseRefused, DiskFull, StorageError.
         """
+        self._snapshots.check_tools()
         place.remove_leftovers(older_than_s=LEFTOVER_AFTER_S)
-        before = place.all()
-        copier = SoundCopier(self._sound, place, place.kept(before[0]) if before else ())
-        passes = [copier.copy()]
-        self._tell(f"sound: {len(copier.kept)} files, {passes[0].copied} of them new")
-        for _ in range(MOST_SNAPSHOTS):
-            with self._snapshots.taken() as snapshot:
-                passes.append(copier.copy())
-                if self._is_settled(snapshot, copier, passes[-1]):
-                    manifest = self._write(place, snapshot, copier)
-                    break
-        else:
-            raise BackupUnsettled
+        with SoundLedger() as ledger:
+            ledger.look(place.parts(SOUND))
+            _know(ledger, place)
+            manifest, passes = self._made(place, ledger)
         if with_key is not None:
             place.write(f"{KEYS}/{self._master_key.key_id}", with_key.encode())
         telemetry.event("backup.made", calls=manifest.call_count, objects=manifest.object_count)
@@ -87,25 +88,38 @@ class BackupMaker:
             copied_bytes=sum(one.copied_bytes for one in passes),
         )
 
-    def _is_settled(self, snapshot: Snapshot, copier: SoundCopier, last: CopyPass) -> bool:
+    def _made(
+        self, place: BackupPlace, ledger: SoundLedger
+    ) -> tuple[BackupManifest, list[CopyPass]]:
+        copier = SoundCopier(self._sound, place, ledger)
+        passes = [copier.copy()]
+        self._tell(f"sound: {ledger.count()} files, {passes[0].copied} of them new")
+        for _ in range(MOST_SNAPSHOTS):
+            with self._snapshots.taken() as snapshot:
+                passes.append(copier.copy())
+                if self._is_settled(snapshot, ledger, passes[-1]):
+                    return self._write(place, snapshot, ledger), passes
+        raise BackupUnsettled
+
+    def _is_settled(self, snapshot: Snapshot, ledger: SoundLedger, last: CopyPass) -> bool:
         """Say whether nothing that the snapshot names was deleted before it could be copied."""
         if last.vanished & snapshot.call_ids:
             return False
-        heard = {owner_of(key) for key in copier.kept}
-        silent = snapshot.call_ids - heard
+        silent = snapshot.call_ids.difference(owner_of(one.key) for one in ledger.kept())
         # Some calls have no recording; one that is gone may have had one.
         return self._calls.existing(silent) == silent
 
-    def _write(self, place: BackupPlace, snapshot: Snapshot, copier: SoundCopier) -> BackupManifest:
+    def _write(self, place: BackupPlace, snapshot: Snapshot, ledger: SoundLedger) -> BackupManifest:
         now = datetime.now(UTC)
         backup_id = new_backup_id(now, secrets.token_hex(3))
-        kept = [one for one in copier.kept.values() if owner_of(one.key) in snapshot.call_ids]
+        kept = _KeptOf(snapshot.call_ids, ledger)
         key = self._master_key.new_data_key(backup_id)
         self._tell("database")
         database = place.sink(f"{BACKUPS}/{backup_id}/database")
         data_key = self._master_key.unwrap(key, backup_id)
         with EncryptedWriter(database, data_key, purpose=PURPOSE) as writer:
             snapshot.write(writer)
+        objects = place.write_kept(backup_id, kept)
         manifest = BackupManifest(
             id=backup_id,
             created_at=now,
@@ -114,10 +128,42 @@ class BackupMaker:
             revision=snapshot.revision,
             key=key,
             database=database.part,
-            objects=place.write_kept(backup_id, sorted(kept, key=lambda one: one.key)),
+            objects=objects,
             call_count=len(snapshot.call_ids),
-            object_count=len(kept),
-            object_bytes=sum(one.part.size for one in kept),
+            object_count=kept.count,
+            object_bytes=kept.size,
         )
+        ledger.look(place.parts(SOUND))
+        if not all(ledger.is_there(one.part.name, one.part.size) for one in kept):
+            # Somebody on another machine: on this one they wait for each other.
+            raise BackupUnsettled("Sound went from the place: it was pruned meanwhile.")
         place.write(manifest_name(backup_id), manifest.to_json())
         return manifest
+
+
+class _KeptOf:
+    """All sound of some calls, in order of the keys; counted as it is gone through."""
+
+    def __init__(self, call_ids: frozenset[str], ledger: SoundLedger) -> None:
+        self._call_ids = call_ids
+        self._ledger = ledger
+        self.count = self.size = 0
+
+    def __iter__(self) -> Iterator[KeptObject]:
+        self.count = self.size = 0
+        for one in self._ledger.kept():
+            if owner_of(one.key) in self._call_ids:
+                self.count += 1
+                self.size += one.part.size
+                yield one
+
+
+def _know(ledger: SoundLedger, place: BackupPlace) -> None:
+    """Learn hashes from the newest backup whose list can be read."""
+    for manifest in place.all():
+        try:
+            ledger.know(place.kept(manifest))
+        except BackupDamaged:
+            telemetry.warning("backup.list_damaged")
+        else:
+            return

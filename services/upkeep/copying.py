@@ -1,6 +1,7 @@
 """Copies sound from where it is used to where backups lie; what is there already stays."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -8,8 +9,9 @@ from typing import TypeVar
 
 from services.domain.errors import NotFound
 from services.storage.objects import ObjectStore, StoredObject
+from services.upkeep.ledger import SoundLedger
 from services.upkeep.manifest import KeptObject, StoredPart
-from services.upkeep.place import BLOCK_BYTES, SOUND, BackupPlace, sound_name
+from services.upkeep.place import BLOCK_BYTES, BackupPlace, sound_name
 
 T = TypeVar("T")
 
@@ -23,56 +25,63 @@ class CopyPass:
 
     copied: int = 0
     copied_bytes: int = 0
-    owners: set[str] = field(default_factory=set)
     vanished: set[str] = field(default_factory=set)
 
 
 class SoundCopier:
     """Brings all sound to a backup place, in as many passes as are needed.
 
-    ``kept`` is all sound that any pass has seen; what was deleted since stays in it.
+    The ledger then has all sound that any pass has seen; what was deleted since stays in it.
     """
 
-    def __init__(
-        self, sound: ObjectStore, place: BackupPlace, before: Iterable[KeptObject] = ()
-    ) -> None:
-        """Copy from ``sound``; ``before`` is what the backup before this one says of its own."""
+    def __init__(self, sound: ObjectStore, place: BackupPlace, ledger: SoundLedger) -> None:
+        """Copy from ``sound`` what the ledger doesn't know to lie at the place."""
         self._sound = sound
         self._place = place
-        self._known = {one.part.name: one.part for one in before}
-        self._there = {found.key: found.size for found in place.parts(SOUND)}
-        self.kept: dict[str, KeptObject] = {}
+        self._ledger = ledger
 
     def copy(self) -> CopyPass:
         """Copy what isn't kept yet; what vanishes meanwhile is noted by its call."""
         done = CopyPass()
         with ThreadPoolExecutor(COPIES_AT_ONCE, "backup") as pool:
             for some in some_at_once(self._sound.list("calls")):
+                kept = []
                 for found, part, is_new in pool.map(self._keep, some):
-                    call_id = owner_of(found.key)
-                    done.owners.add(call_id)
                     if part is None:
-                        done.vanished.add(call_id)
+                        done.vanished.add(owner_of(found.key))
                         continue
-                    self.kept[found.key] = KeptObject(key=found.key, part=part)
+                    kept.append(KeptObject(key=found.key, part=part))
                     done.copied += is_new
                     done.copied_bytes += part.size if is_new else 0
+                self._ledger.keep(kept)
         return done
 
     def _keep(self, found: StoredObject) -> tuple[StoredObject, StoredPart | None, bool]:
         """Return an object's part, None when the object has gone; and whether it was copied."""
         name = sound_name(found)
-        before = self.kept.get(found.key)
-        if before is not None and before.part.name == name:
-            return found, before.part, False
-        if self._there.get(name) == found.size:
-            known: Mapping[str, StoredPart] = self._known
-            # A backup that broke off has left it without a word of its hash.
-            return found, known.get(name) or self._place.hashed(name, found.size), False
+        before = self._ledger.part_of(found.key)
+        if before is not None and before.name == name:
+            return found, before, False
         try:
+            if self._ledger.is_there(name, found.size):
+                part = self._ledger.known(name, found.size) or self._compared(found, name)
+                if part is not None:
+                    return found, part, False
             return found, self._copied(found, name), True
         except NotFound:
             return found, None, False
+
+    def _compared(self, found: StoredObject, name: str) -> StoredPart | None:
+        """Return a part of which nobody tells the hash, None when it isn't as its source is.
+
+        A backup that broke off, or whose list is damaged, has left it so.
+        """
+        hashed, size = hashlib.sha256(), 0
+        while block := self._sound.read_range(found.key, size, size + BLOCK_BYTES):
+            hashed.update(block)
+            size += len(block)
+        part = StoredPart(name=name, size=size, sha256=hashed.hexdigest())
+        return part if self._place.is_whole(part) else None
 
     def _copied(self, found: StoredObject, name: str) -> StoredPart:
         sink = self._place.sink(name)

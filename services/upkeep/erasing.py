@@ -1,23 +1,33 @@
-"""Erases everything of one customer: stored calls, calls being held, copies at providers."""
+"""Erases everything of one customer: calls, what is to become calls, copies at providers."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from services import telemetry
 from services.access.rights import check_may_change
-from services.domain.errors import InvalidRequest, NotFound
+from services.domain.errors import InvalidRequest, NotFound, UploadNotFound
 from services.domain.live_calls import RunningCall
 from services.domain.people import User
+from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
+from services.live.recording.left_over import STRANGE_AFTER_S
 from services.storage.audio_vault import AudioVault
 from services.storage.customers import CustomerStore
 from services.storage.live_calls import LiveCallStore
 from services.storage.tapes import TapeStore
 
+TAPES_KEPT_DAYS = int(STRANGE_AFTER_S / 86_400)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerTraces:
-    """What there is of a customer: counts, ``copies`` at providers, calls being held now."""
+    """What there is of a customer: counts, ``copies`` at providers, calls being held now.
+
+    ``uploads`` have not become calls yet. ``tapes_elsewhere`` are those of calls being held whose
+    sound is on other machines: their processes let go of the calls within seconds, and delete
+    the tapes once nothing has been written to them for so many days as TAPES_KEPT_DAYS says.
+    """
 
     calls: int
     transcripts: int
@@ -25,11 +35,13 @@ class CustomerTraces:
     sound_files: int
     copies: int
     live_calls: int
+    uploads: int
+    tapes_elsewhere: int
 
     @property
     def is_nothing(self) -> bool:
         """Whether nothing at all is stored of the customer."""
-        return not (self.calls or self.live_calls)
+        return not (self.calls or self.live_calls or self.uploads)
 
 
 class CustomerEraser:
@@ -42,6 +54,7 @@ class CustomerEraser:
         vault: AudioVault,
         live_calls: LiveCallStore,
         tapes: TapeStore,
+        uploads: Uploads,
         *,
         delete_copies: Callable[[], object],
         tidy: Callable[[], object],
@@ -55,6 +68,7 @@ class CustomerEraser:
         self._vault = vault
         self._live_calls = live_calls
         self._tapes = tapes
+        self._uploads = uploads
         self._delete_copies = delete_copies
         self._tidy = tidy
 
@@ -64,13 +78,17 @@ class CustomerEraser:
         ref = _checked(customer_ref)
         rows = self._customers.count(user.org_id, ref)
         ids = self._customers.calls(user.org_id, ref, limit=None)
+        running = self._running(user, ref)
+        here = set(self._tapes.ids())
         return CustomerTraces(
             calls=rows.calls,
             transcripts=rows.transcripts,
             runs=rows.runs,
             sound_files=sum(1 for call_id in ids for _ in self._vault.stored(call_id)),
             copies=rows.copies,
-            live_calls=len(self._running(user, ref)),
+            live_calls=len(running),
+            uploads=len(self._uploads.of_customer(user, ref)),
+            tapes_elsewhere=sum(1 for call in running if _has_tape(call) and call.id not in here),
         )
 
     def erase(self, user: User, customer_ref: str) -> CustomerTraces:
@@ -81,7 +99,10 @@ class CustomerEraser:
         """
         ref = _checked(customer_ref)
         before = self.look(user, ref)
-        # First: a call that is over a moment later would be among the stored ones.
+        # First: what becomes a call a moment later would be among the stored ones.
+        for upload in self._uploads.of_customer(user, ref):
+            with suppress(UploadNotFound):
+                self._uploads.give_up(user, upload.id)
         for running in self._running(user, ref):
             self._live_calls.remove(running.id)
             self._tapes.delete(running.id)
@@ -90,7 +111,12 @@ class CustomerEraser:
                 self._delete(user, call_id)
         self._delete_copies()
         self._tidy()
-        telemetry.event("customer.erased", calls=before.calls, live_calls=before.live_calls)
+        telemetry.event(
+            "customer.erased",
+            calls=before.calls,
+            live_calls=before.live_calls,
+            uploads=before.uploads,
+        )
         return before
 
     def _delete(self, user: User, call_id: str) -> None:
@@ -103,6 +129,10 @@ class CustomerEraser:
     def _running(self, user: User, customer_ref: str) -> list[RunningCall]:
         running = self._live_calls.running(user.org_id)
         return [call for call in running if call.details.customer_ref == customer_ref]
+
+
+def _has_tape(call: RunningCall) -> bool:
+    return call.phone is None or not call.phone.sends_words
 
 
 def _checked(customer_ref: str) -> str:

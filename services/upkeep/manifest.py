@@ -1,6 +1,8 @@
 """What a backup consists of, and the form in which it says so."""
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,7 +80,7 @@ class BackupManifest:
             "object_count": self.object_count,
             "object_bytes": self.object_bytes,
         }
-        return json.dumps(told, indent=2).encode()
+        return json.dumps(told | {"sha256": _sha256(told)}, indent=2).encode()
 
     @staticmethod
     def from_json(content: bytes) -> "BackupManifest":
@@ -87,6 +89,8 @@ class BackupManifest:
             told = json.loads(content)
             if told["schema"] != SCHEMA:
                 raise BackupUnfit("It was made by another version of Partyline.")
+            if told.pop("sha256") != _sha256(told):
+                raise BackupDamaged
             return BackupManifest(
                 id=told["id"],
                 created_at=datetime.fromisoformat(told["created_at"]),
@@ -100,8 +104,13 @@ class BackupManifest:
                 object_count=told["object_count"],
                 object_bytes=told["object_bytes"],
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise BackupDamaged from None
+
+
+def _sha256(told: Mapping[str, Any]) -> str:
+    """Return a hash of all that a manifest tells: one changed digit could cost another backup."""
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _part_told(part: StoredPart) -> dict[str, Any]:

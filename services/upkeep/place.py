@@ -12,10 +12,17 @@ import hashlib
 import io
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.domain.errors import BackupDamaged, BackupMissing, NotFound
+from services.domain.errors import (
+    BackupDamaged,
+    BackupError,
+    BackupMissing,
+    BackupUnfit,
+    NotFound,
+)
 from services.storage.objects import ObjectStore, ObjectWriter, StoredObject
 from services.upkeep.manifest import BackupManifest, KeptObject, StoredPart
 
@@ -28,6 +35,15 @@ BACKUPS = "backups"
 KEYS = "keys"
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_MANIFEST = re.compile(rf"{BACKUPS}/({_ID.pattern})/manifest\.json")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backups:
+    """Backups of a place: those that can be read, the newest first; why others can't, by id."""
+
+    read: tuple[BackupManifest, ...]
+    unread: Mapping[str, BackupError]
 
 
 class HashingSink:
@@ -103,13 +119,6 @@ class BackupPlace:
         """Return the bytes [start, stop) of a part. Raises NotFound."""
         return self._objects.read_range(name, start, stop)
 
-    def hashed(self, name: str, size: int) -> StoredPart:
-        """Return a part that is there already, with the hash of what there is."""
-        found = hashlib.sha256()
-        for start in range(0, size, BLOCK_BYTES):
-            found.update(self._objects.read_range(name, start, start + BLOCK_BYTES))
-        return StoredPart(name=name, size=size, sha256=found.hexdigest())
-
     def is_whole(self, part: StoredPart) -> bool:
         """Say whether a part is as it was written."""
         try:
@@ -133,34 +142,57 @@ class BackupPlace:
 
     # --- backups ------------------------------------------------------------------------------
 
-    def all(self) -> list[BackupManifest]:
-        """Return all backups, the newest first; damaged manifests are none."""
-        found = []
+    def look(self) -> "Backups":
+        """Return what there is: a backup that can't be read is one all the same."""
+        read: list[BackupManifest] = []
+        unread: dict[str, BackupError] = {}
         for listed in list(self._objects.list(BACKUPS)):
-            if listed.key.endswith("/manifest.json"):
-                try:
-                    found.append(self._manifest(listed.key))
-                except (BackupDamaged, BackupMissing):
-                    continue
-        return sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
+            found = _MANIFEST.fullmatch(listed.key)
+            if found is None:
+                continue
+            try:
+                read.append(self._manifest(found[1]))
+            except BackupMissing:
+                # Deleted since it was listed.
+                continue
+            except (BackupDamaged, BackupUnfit) as error:
+                unread[found[1]] = error
+        read.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+        return Backups(read=tuple(read), unread=unread)
+
+    def all(self) -> list[BackupManifest]:
+        """Return all backups that can be read, the newest first."""
+        return list(self.look().read)
 
     def get(self, backup_id: str | None = None) -> BackupManifest:
-        """Return a backup, the newest when none is named. Raises BackupMissing, BackupDamaged."""
-        if backup_id is None:
-            newest = self.all()
-            if not newest:
-                raise BackupMissing
-            return newest[0]
-        if not _ID.fullmatch(backup_id):
-            raise BackupMissing
-        return self._manifest(manifest_name(backup_id))
+        """Return a backup, the newest when none is named.
 
-    def _manifest(self, name: str) -> BackupManifest:
+        Raises BackupMissing, BackupDamaged, BackupUnfit; also when what may be the newest can't be
+        read, so that nobody takes an older one for it.
+        """
+        if backup_id is not None:
+            if not _ID.fullmatch(backup_id):
+                raise BackupMissing
+            return self._manifest(backup_id)
+        there = self.look()
+        newest = there.read[0].id if there.read else ""
+        # Ids sort by time.
+        later = max((one for one in there.unread if one > newest), default=None)
+        if later is not None:
+            raise type(there.unread[later])(f"It is {later}; --backup takes another one.")
+        if not there.read:
+            raise BackupMissing
+        return there.read[0]
+
+    def _manifest(self, backup_id: str) -> BackupManifest:
         try:
-            content = self._objects.read_range(name, 0, MOST_MANIFEST_BYTES)
+            content = self._objects.read_range(manifest_name(backup_id), 0, MOST_MANIFEST_BYTES)
         except NotFound:
             raise BackupMissing from None
-        return BackupManifest.from_json(content)
+        manifest = BackupManifest.from_json(content)
+        if manifest.id != backup_id:
+            raise BackupDamaged
+        return manifest
 
     def kept(self, manifest: BackupManifest) -> Iterator[KeptObject]:
         """Yield all sound of a backup. Raises BackupDamaged."""
@@ -168,7 +200,7 @@ class BackupPlace:
         try:
             with gzip.open(io.BytesIO(packed), "rt", encoding="utf-8") as lines:
                 yield from map(KeptObject.from_line, lines)
-        except (EOFError, OSError, UnicodeDecodeError):
+        except (EOFError, OSError, UnicodeDecodeError, zlib.error):
             raise BackupDamaged from None
 
     def write_kept(self, backup_id: str, kept: Iterable[KeptObject]) -> StoredPart:

@@ -10,6 +10,7 @@ from services.domain.errors import (
     BackupUnfit,
     DatabaseTooNew,
     PlaceInUse,
+    PruneRefused,
     StillRunning,
     WrongKey,
 )
@@ -50,11 +51,19 @@ def check_backup(place: BackupPlace, manifest: BackupManifest) -> BackupCheck:
 def prune(place: BackupPlace, *, keep: int) -> int:
     """Delete all backups but the newest, and the sound that only they had; return how many.
 
-    Nobody may be making a backup at this place meanwhile.
+    Nobody may be making a backup at this place meanwhile. Raises PruneRefused, before anything is
+    deleted, while a backup can't be read, whichever it is.
     """
-    everything = place.all()
-    staying, going = everything[:keep], everything[keep:]
-    needed = {kept.part.name for manifest in staying for kept in place.kept(manifest)}
+    there = place.look()
+    if there.unread:
+        raise _refused(min(there.unread))
+    staying, going = there.read[:keep], there.read[keep:]
+    needed: set[str] = set()
+    for manifest in staying:
+        try:
+            needed.update(kept.part.name for kept in place.kept(manifest))
+        except BackupDamaged:
+            raise _refused(manifest.id) from None
     for manifest in going:
         # First of all: a backup without its manifest is none.
         place.delete(manifest_name(manifest.id))
@@ -66,6 +75,12 @@ def prune(place: BackupPlace, *, keep: int) -> int:
         if found.key not in needed:
             place.delete(found.key)
     return len(going)
+
+
+def _refused(backup_id: str) -> PruneRefused:
+    return PruneRefused(
+        f"It is {backup_id}; delete {BACKUPS}/{backup_id} by hand once you don't want it any more."
+    )
 
 
 class Restorer:
@@ -99,27 +114,34 @@ class Restorer:
     ) -> None:
         """Bring a backup back: the sound first, then the database at once.
 
-        Everything is checked before anything is changed. Raises BackupUnfit, DatabaseTooNew,
-        WrongKey, StillRunning, PlaceInUse, BackupDamaged, DatabaseToolsMissing, DiskFull,
-        StorageError.
+        Everything is checked before anything is changed, and whether somebody works here again
+        before each step. Raises BackupUnfit, DatabaseTooNew, WrongKey, StillRunning, PlaceInUse,
+        BackupDamaged, DatabaseToolsMissing, DatabaseRefused, DiskFull, StorageError.
         """
         data_key = self._check_fits(manifest)
-        if self._is_running():
-            raise StillRunning
+        self._check_alone()
+        self._snapshots.check_tools()
         if not overwrite and not self._snapshots.is_empty():
             raise PlaceInUse("Choose an empty place, or say --overwrite.")
         self._tell("checking the backup")
         damaged = check_backup(place, manifest).damaged
         if damaged:
             raise BackupDamaged(f"{len(damaged)} of its parts.")
+        # Reading everything may have taken hours.
+        self._check_alone()
         self._tell(f"sound: {manifest.object_count} files")
         with ThreadPoolExecutor(COPIES_AT_ONCE, "restore") as pool:
             for some in some_at_once(place.kept(manifest)):
                 list(pool.map(lambda kept: self._bring_back(place, kept), some))
+        self._check_alone()
         self._tell("database")
         self._snapshots.restore(self._database(place, manifest.database, data_key))
         self._settle()
         telemetry.event("backup.restored", calls=manifest.call_count, objects=manifest.object_count)
+
+    def _check_alone(self) -> None:
+        if self._is_running():
+            raise StillRunning
 
     def _check_fits(self, manifest: BackupManifest) -> DataKey:
         if manifest.dialect != self._snapshots.dialect:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection, Engine, inspect, select, text
+from sqlalchemy import URL, Connection, Engine, inspect, select, text
 
 from services.domain.errors import NothingToKeep
 from services.storage.database import reading
@@ -41,7 +41,7 @@ class Snapshot(ABC):
 
     @abstractmethod
     def write(self, sink: Sink) -> None:
-        """Write all of it. Raises StorageError, DiskFull, DatabaseToolsMissing."""
+        """Write all of it. Raises StorageError, DiskFull, DatabaseRefused."""
 
 
 class DatabaseSnapshots(ABC):
@@ -54,6 +54,15 @@ class DatabaseSnapshots(ABC):
         self._engine = engine
         self._folder = folder
 
+    @property
+    def url(self) -> URL:
+        """The database's address."""
+        return self._engine.url
+
+    @abstractmethod
+    def check_tools(self) -> None:
+        """Raise DatabaseToolsMissing unless everything that the work needs is installed."""
+
     @abstractmethod
     def taken(self) -> AbstractContextManager[Snapshot]:
         """Return a context that holds the database's state of its beginning."""
@@ -62,7 +71,8 @@ class DatabaseSnapshots(ABC):
     def restore(self, content: Iterable[bytes]) -> None:
         """Put a snapshot in the place of all there is, at once or not at all.
 
-        Raises BackupDamaged, StorageError, DiskFull, DatabaseToolsMissing.
+        Raises BackupDamaged, StillRunning, DatabaseRefused, StorageError, DiskFull,
+        DatabaseToolsMissing.
         """
 
     @abstractmethod

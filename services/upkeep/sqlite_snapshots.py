@@ -74,6 +74,9 @@ class SqliteSnapshots(DatabaseSnapshots):
         finally:
             copy.unlink(missing_ok=True)
 
+    def check_tools(self) -> None:
+        """Find nothing missing: Python brings all that is needed."""
+
     def is_in_use(self) -> bool:
         """Say whether others have the file open: then nobody can have it alone."""
         self._engine.dispose()

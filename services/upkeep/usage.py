@@ -1,9 +1,12 @@
 """What an installation takes of disk and money, for its operator."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Lock
 
+from services.access.rights import check_may_operate
 from services.domain.people import User
 from services.domain.usage import MonthGrowth, ProviderMonth, SoundSpace, Space, cost_of
 from services.storage.calls import CallStore
@@ -12,10 +15,11 @@ from services.storage.usage import UsageStore
 
 IDS_AT_ONCE = 500
 MONTHS = 12
+KEPT_S = 60.0
 
 
 class UsageDesk:
-    """Answers about the whole installation; months and minutes are of the person's organisation."""
+    """Tells operators of the whole installation, and everybody of their organisation's months."""
 
     def __init__(
         self,
@@ -24,27 +28,45 @@ class UsageDesk:
         sound: ObjectStore,
         folders: Mapping[str, Path],
         prices: Callable[[str], float | None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Look into these; ``folders`` are measured by kind.
 
         ``prices`` knows what an hour of sound costs at a provider, 0 where it costs nothing.
         """
+        self._clock = clock
+        self._lock = Lock()
+        self._measured: tuple[float, list[Space]] | None = None
         self._store = store
         self._calls = calls
         self._sound = sound
         self._folders = folders
         self._prices = prices
 
-    def space(self) -> list[Space]:
-        """Return what lies on this machine and in the database, without the stored sound."""
+    def space(self, user: User) -> list[Space]:
+        """Return what lies on this machine and in the database, without the stored sound.
+
+        It is what it was up to a minute ago: pages ask again whenever somebody clicks. Raises
+        AccessDenied for whoever may not operate the installation.
+        """
+        check_may_operate(user)
+        # Who comes while it is measured waits for that instead of measuring as well.
+        with self._lock:
+            if self._measured is None or self._clock() - self._measured[0] >= KEPT_S:
+                self._measured = (self._clock(), self._space())
+            return list(self._measured[1])
+
+    def _space(self) -> list[Space]:
         folders = [measured(kind, folder) for kind, folder in self._folders.items()]
         return [Space(kind="database", size_bytes=self._store.database_bytes()), *folders]
 
-    def sound(self) -> SoundSpace:
+    def sound(self, user: User) -> SoundSpace:
         """Measure all stored sound, by a look at every file: that takes a while when they are many.
 
-        Raises StorageError.
+        Raises AccessDenied as ``space`` does, StorageError.
         """
+        check_may_operate(user)
         files = size = orphans = orphan_bytes = 0
         some: list[tuple[str, int]] = []
         for found in self._sound.list("calls"):

@@ -1,10 +1,10 @@
 """Backups of both databases, in both kinds of places: whole, consistent, and nothing replaced."""
 
-import json
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import Engine, inspect
@@ -12,23 +12,30 @@ from sqlalchemy import Engine, inspect
 from emulators.s3 import S3Server
 from services.domain.errors import (
     BackupDamaged,
+    BackupError,
     BackupMissing,
     BackupUnfit,
+    BackupUnsettled,
+    DatabaseRefused,
     DatabaseToolsMissing,
     DatabaseTooNew,
     PlaceInUse,
+    PruneRefused,
     StillRunning,
     StorageError,
     WrongKey,
 )
 from services.domain.people import LOCAL_USER
+from services.domain.working import WorkerFacts
+from services.jobs.workers import is_any_shown
 from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
 from services.storage.database import known_revisions, migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.objects import ObjectStore
 from services.storage.transcripts import TranscriptStore
-from services.upkeep import postgres_snapshots
+from services.storage.workers import WorkerStore
+from services.upkeep import postgres_programs, postgres_snapshots
 from services.upkeep.backup import BackupMaker
 from services.upkeep.place import BackupPlace
 from services.upkeep.postgres_snapshots import PostgresSnapshots
@@ -294,10 +301,75 @@ def test_damage_is_found_before_anything_is_changed(
     place.write(f"backups/{manifest.id}/manifest.json", b'{"schema": "partyline.backup/1"}')
     with pytest.raises(BackupDamaged):
         place.get(manifest.id)
-    with pytest.raises(BackupMissing):
+    with pytest.raises(BackupDamaged, match=manifest.id):
         place.get()
     with pytest.raises(BackupMissing):
         place.get("../..")
+
+
+def test_a_backup_that_cannot_be_read_is_not_taken_for_none(
+    installed: Installation, place: BackupPlace
+) -> None:
+    """Whatever is wrong with it, pruning deletes nothing and backups go on being made."""
+    gone = installed.add("Where is my parcel")
+    older = installed.maker().make(place).manifest
+    installed.delete(gone)
+    installed.add("Cancel it please")
+    newer = installed.maker().make(place).manifest
+    before = {part.key for part in place.parts("")}
+
+    def harmed(name: str, content: bytes, seen_as_unread: bool) -> None:
+        whole = place.read_range(name, 0, 100_000)
+        place.write(name, content)
+        assert (older.id in place.look().unread) is seen_as_unread
+        with pytest.raises(PruneRefused, match=older.id):
+            prune(place, keep=2)
+        assert {part.key for part in place.parts("")} == before
+        place.write(name, whole)
+
+    manifest = f"backups/{older.id}/manifest.json"
+    whole = older.to_json()
+    for at in range(0, len(whole), 97):
+        changed = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        harmed(manifest, changed, seen_as_unread=True)
+    harmed(manifest, newer.to_json(), seen_as_unread=True)
+    harmed(manifest, b'{"schema": "partyline.backup/2"}', seen_as_unread=True)
+    harmed(older.objects.name, b"no list", seen_as_unread=False)
+
+    place.write(newer.objects.name, b"no list")
+    place.write(manifest, b'{"schema": "partyline.backup/2"}')
+    third = installed.maker().make(place)
+    assert (third.copied, third.manifest.object_count) == (0, 1)
+    assert check_backup(place, third.manifest).damaged == ()
+    assert place.get() == third.manifest
+    with pytest.raises(BackupUnfit):
+        place.get(older.id)
+
+
+def test_sound_without_a_known_hash_is_copied_again_when_it_is_not_as_its_source(
+    installed: Installation, place: BackupPlace, elsewhere: Installation
+) -> None:
+    installed.add("Where is my parcel")
+    manifest = installed.maker().make(place).manifest
+    [sound] = place.parts("objects")
+    place.delete(f"backups/{manifest.id}/manifest.json")
+    place.write(sound.key, bytes(sound.size))
+    again = installed.maker().make(place)
+    assert again.copied == 1
+    elsewhere.restorer().restore(place, again.manifest)
+    assert elsewhere.told() == installed.told()
+
+
+def test_sound_that_is_pruned_meanwhile_ends_the_backup(
+    installed: Installation, place: BackupPlace
+) -> None:
+    installed.add("Where is my parcel")
+    before = installed.maker().make(place).manifest
+    [shared] = place.kept(before)
+    sound = Interfering(installed.sound, after={2: lambda: place.delete(shared.part.name)})
+    with pytest.raises(BackupUnsettled, match="pruned meanwhile"):
+        installed.maker(sound).make(place)
+    assert place.all() == [before]
 
 
 def test_what_does_not_fit_is_refused(
@@ -314,12 +386,8 @@ def test_what_does_not_fit_is_refused(
     elsewhere.key = MasterKey(bytes(32))
     with pytest.raises(WrongKey, match="another master key"):
         elsewhere.restorer().restore(place, manifest)
-    told = json.loads(place.read_range(f"backups/{manifest.id}/manifest.json", 0, 100_000))
-    place.write(
-        f"backups/{manifest.id}/manifest.json", json.dumps(told | {"dialect": "x"}).encode()
-    )
     with pytest.raises(BackupUnfit):
-        elsewhere.restorer().restore(place, place.get())
+        elsewhere.restorer().restore(place, replace(manifest, dialect="x"))
     assert elsewhere.snapshots.is_empty()
 
 
@@ -372,25 +440,102 @@ def test_a_restore_that_breaks_off_changes_nothing(
         raise StorageError
 
     for broken in (breaks_off(), iter([content[: len(content) // 2]]), iter([b"no database"])):
-        with pytest.raises((BackupDamaged, DatabaseToolsMissing, StorageError)):
+        with pytest.raises((BackupDamaged, StorageError)):
             installed.snapshots.restore(broken)
         assert installed.told() == before
         installed.engine.dispose()
 
 
-def test_tools_that_fail_are_told_of(
-    installed: Installation, place: BackupPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("version", "kind", "words"),
+    [
+        ("pg_dump (PostgreSQL) 99.1", DatabaseRefused, "pg_dump ended with status 1"),
+        ("pg_dump (PostgreSQL) 9.6", DatabaseToolsMissing, "of version 9, the server of version"),
+        ("", DatabaseToolsMissing, "doesn't tell its version"),
+        (None, DatabaseToolsMissing, "is not installed"),
+    ],
+)
+def test_tools_that_fail_are_told_of_before_anything_is_copied(
+    installed: Installation,
+    place: BackupPlace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str | None,
+    kind: type[BackupError],
+    words: str,
+) -> None:
+    if installed.engine.dialect.name == "sqlite":
+        installed.snapshots.check_tools()
+        return
+    installed.add("Where is my parcel")
+    monkeypatch.setattr(postgres_programs, "PACKAGED", tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin" if version is not None else str(tmp_path))
+    for name in postgres_programs.PROGRAMS if version is not None else ():
+        script = f"#!/bin/sh\ntest \"$1\" = --version && echo '{version}'\n"
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o700)
+    with pytest.raises(kind, match=words):
+        installed.maker().make(place)
+    assert place.all() == []
+    assert bool(list(place.parts("objects"))) is (kind is DatabaseRefused)
+
+
+def test_a_database_that_refuses_ends_the_restore_and_says_why(
+    installed: Installation, place: BackupPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is still to be said when it refuses: nobody waits for anybody for ever."""
+    if installed.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite's copy needs no programs")
+    installed.add("Where is my parcel")
+    manifest = installed.maker().make(place).manifest
+    key = installed.key.unwrap(manifest.key, manifest.id)
+    content = b"".join(installed.restorer()._database(place, manifest.database, key))
+    before = installed.told()
+    installed.engine.dispose()
+
+    def restore() -> BackupError:
+        # More than pipes hold, so that whoever writes has to be let go of.
+        endless = chain([content], repeat(bytes(1_000_000), 100))
+        failed: list[BackupError] = []
+
+        def work() -> None:
+            try:
+                installed.snapshots.restore(endless)
+            except BackupError as error:
+                failed.append(error)
+
+        thread = Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(60)
+        assert not thread.is_alive()
+        return failed[0]
+
+    monkeypatch.setattr(postgres_programs, "LOCK_TIMEOUT", "100ms")
+    another = open_engine(str(installed.engine.url.render_as_string(hide_password=False)))
+    with another.connect() as connection:
+        connection.exec_driver_sql("SELECT 1 FROM calls")
+        assert isinstance(restore(), StillRunning)
+        monkeypatch.setattr(postgres_snapshots, "_CHECK_ALONE", "")
+        refused = restore()
+        assert isinstance(refused, DatabaseRefused)
+        assert "a lock was not given within 100ms" in refused.user_message
+    another.dispose()
+    monkeypatch.setattr(postgres_snapshots, "_CLEAR", "SELECT nothing_of_this_name;")
+    assert "42703" in restore().user_message
+    assert installed.told() == before
+
+
+def test_who_comes_while_a_backup_is_checked_keeps_it_from_being_restored(
+    installed: Installation, place: BackupPlace, elsewhere: Installation
 ) -> None:
     installed.add("Where is my parcel")
-    installed.maker().make(place)
-    if installed.engine.dialect.name == "sqlite":
-        return
-    broken = tmp_path / "pg_dump"
-    shutil.copy("/bin/false", broken)
-    monkeypatch.setattr(postgres_snapshots, "_found", lambda _name: str(broken))
-    with pytest.raises(DatabaseToolsMissing, match="postgresql-client"):
-        installed.maker().make(place)
-    assert len(place.all()) == 1
+    manifest = installed.maker().make(place).manifest
+    for looks in (2, 3):
+        answers = iter([False] * (looks - 1))
+        with pytest.raises(StillRunning):
+            elsewhere.restorer(is_running=lambda a=answers: next(a, True)).restore(place, manifest)
+        assert elsewhere.snapshots.is_empty()
+        assert bool(list(elsewhere.sound.list())) is (looks == 3)
 
 
 def test_others_on_the_database_are_noticed(installed: Installation, database_url: str) -> None:
@@ -401,3 +546,16 @@ def test_others_on_the_database_are_noticed(installed: Installation, database_ur
         assert installed.snapshots.is_in_use()
     another.dispose()
     assert not installed.snapshots.is_in_use()
+
+
+def test_a_worker_that_shows_itself_counts_as_running(
+    installed: Installation, elsewhere: Installation
+) -> None:
+    """Its connection may be lost for the moment; and where nothing is there are no workers."""
+    assert not is_any_shown(elsewhere.engine)
+    assert not is_any_shown(installed.engine)
+    worker = WorkerFacts(
+        id="w", token="t", host="h", pid=1, version="1", queues=("calls",), jobs_at_once=1
+    )
+    WorkerStore(installed.engine).register(worker)
+    assert is_any_shown(installed.engine)

@@ -2,18 +2,28 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, inspect, text
 
 from services.domain.calls import CallDetails, ProcessingOptions
-from services.domain.errors import AccessDenied, InvalidRequest, NotFound, StorageError
+from services.domain.errors import (
+    AccessDenied,
+    InvalidRequest,
+    NotFound,
+    StorageError,
+    UploadNotFound,
+)
 from services.domain.people import LOCAL_USER, Role
+from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
-from services.jobs.intake import Intake
+from services.jobs.intake import Incoming, Intake
 from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.workers import Workers
 from services.providers.registry import ProviderRegistry
+from services.providers.scripted import ScriptedProvider
 from services.storage.active import ActiveTranscripts
 from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
@@ -22,10 +32,13 @@ from services.storage.database import open_engine
 from services.storage.live_calls import LiveCallStore
 from services.storage.objects import ObjectStore
 from services.storage.provider_copies import ProviderCopyStore
+from services.storage.rollups import RollupStore
 from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
 from services.storage.tapes import TapeStore
 from services.storage.transcripts import TranscriptStore
+from services.storage.uploads import Upload, UploadStore
+from services.storage.workers import WorkerStore
 from services.upkeep.erasing import CustomerEraser
 from tests.builders import transcript, utterance
 from tests.contract.stores import MASTER_KEY, add, analysed
@@ -47,6 +60,8 @@ class House:
     live: LiveCallStore
     tapes: TapeStore
     copies: ProviderCopyStore
+    uploads: Uploads
+    objects: ObjectStore
 
     def add(self, ref: str, word: str) -> str:
         made = add(self.calls, org_id=ORG, details=CallDetails(customer_ref=ref, agent_name=word))
@@ -71,17 +86,29 @@ class House:
 def house(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
     prepare_queue(database_url)
     calls, runs = CallStore(engine), RunStore(engine)
-    vault = AudioVault(ObjectStore(str(tmp_path / "audio")), MASTER_KEY)
+    objects = ObjectStore(str(tmp_path / "audio"))
+    vault = AudioVault(objects, MASTER_KEY)
     queue = JobQueue(open_engine(database_url))
     live, tapes = LiveCallStore(engine), TapeStore(tmp_path / "live", MASTER_KEY)
+    intake = Intake(calls, vault, ProviderRegistry({"scripted": ScriptedProvider}), queue)
+    uploads = Uploads(
+        UploadStore(engine),
+        objects,
+        MASTER_KEY,
+        intake,
+        calls,
+        most_open=5,
+        most_bytes=1_000_000,
+        kept_for=timedelta(hours=24),
+    )
     desk = JobDesk(
         calls,
         runs,
         ActiveTranscripts(engine),
         vault,
         queue,
-        Intake(calls, vault, ProviderRegistry({}), queue),
-        workers_folder=tmp_path / "workers",
+        intake,
+        workers=Workers(WorkerStore(engine), tmp_path / "workers"),
         demo_folder=tmp_path,
         defaults=ProcessingOptions(),
     )
@@ -91,8 +118,9 @@ def house(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
         vault,
         live,
         tapes,
+        uploads,
         delete_copies=int,
-        tidy=SearchIndex(engine).remove_deleted_words,
+        tidy=lambda: (SearchIndex(engine).remove_deleted_words(), RollupStore(engine).fold()),
     )
     yield House(
         engine=engine,
@@ -103,6 +131,8 @@ def house(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
         live=live,
         tapes=tapes,
         copies=ProviderCopyStore(engine),
+        uploads=uploads,
+        objects=objects,
     )
     queue.close()
 
@@ -121,6 +151,7 @@ def test_nothing_of_the_customer_stays(house: House) -> None:
     seen = house.eraser.look(LOCAL_USER, " C-1 ")
     assert (seen.calls, seen.transcripts, seen.runs) == (3, 3, 3)
     assert (seen.sound_files, seen.copies, seen.live_calls) == (3, 3, 1)
+    assert (seen.uploads, seen.tapes_elsewhere) == (0, 0)
     assert len(house.calls.list(ORG)) == 4
     assert house.eraser.erase(LOCAL_USER, "C-1") == seen
 
@@ -132,6 +163,54 @@ def test_nothing_of_the_customer_stays(house: House) -> None:
     due = {copy.reference for copy in house.copies.claim(10)}
     assert due == {f"copy-of-{call_id}" for call_id in mine}
     assert house.eraser.erase(LOCAL_USER, "C-1").is_nothing
+
+
+def begun(house: House, ref: str) -> Upload:
+    """Begin an upload of a customer's call of which a piece has arrived."""
+    upload = house.uploads.begin(
+        LOCAL_USER,
+        f"{CANARY}.wav",
+        6,
+        ProcessingOptions(provider="scripted"),
+        CallDetails(customer_ref=ref, agent_name=CANARY),
+    )
+    with house.uploads.receive(LOCAL_USER, upload.id, 0) as receiving:
+        receiving.write(b"sound!")
+        receiving.keep()
+    return upload
+
+
+def test_what_is_no_call_yet_goes_as_well(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, other = begun(house, "C-1"), begun(house, "C-10")
+    seen = house.eraser.look(LOCAL_USER, "C-1")
+    assert (seen.calls, seen.uploads, seen.is_nothing) == (0, 1, False)
+    stranger = replace(LOCAL_USER, org_id="elsewhere")
+    assert house.eraser.erase(stranger, "C-1").is_nothing
+
+    # It is completed while it is erased: all has been read, and the call is not there yet.
+    real = house.uploads._pass_on
+
+    def erased_meanwhile(upload: Upload, incoming: Incoming) -> None:
+        real(upload, incoming)
+        assert house.eraser.erase(LOCAL_USER, "C-1") == seen
+
+    monkeypatch.setattr(house.uploads, "_pass_on", erased_meanwhile)
+    with pytest.raises(UploadNotFound):
+        house.uploads.complete(LOCAL_USER, mine.id)
+    assert house.calls.list(ORG) == []
+    assert {found.key.split("/")[1] for found in house.objects.list()} == {other.id}
+    house.uploads.give_up(LOCAL_USER, other.id)
+    assert CANARY not in house.everything()
+
+
+def test_sound_on_other_machines_is_told_of(house: House) -> None:
+    details = CallDetails(customer_ref="C-1")
+    for call_id in ("here", "there"):
+        house.live.add(replace(running(id=call_id), org_id=ORG, details=details))
+    house.tapes.create("here", 1).close()
+    erased = house.eraser.erase(LOCAL_USER, "C-1")
+    assert (erased.live_calls, erased.tapes_elsewhere) == (2, 1)
+    assert house.tapes.ids() == []
 
 
 def test_what_broke_off_goes_on_where_it_was(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

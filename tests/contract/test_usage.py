@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from services.domain.calls import CallDetails, ProcessingOptions
-from services.domain.people import LOCAL_USER
+from services.domain.errors import AccessDenied
+from services.domain.people import LOCAL_USER, Role
 from services.storage.calls import CallStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
@@ -88,15 +89,41 @@ def test_growth_is_told_by_month(desk: UsageDesk, calls: CallStore) -> None:
 def test_space_by_kind_and_sound_without_a_call(
     desk: UsageDesk, calls: CallStore, sound: ObjectStore
 ) -> None:
-    spaces = {one.kind: one for one in desk.space()}
+    spaces = {one.kind: one for one in desk.space(LOCAL_USER)}
     assert spaces["database"].size_bytes > 100_000
     assert (spaces["models"].size_bytes, spaces["models"].files) == (1234, 1)
     assert (spaces["working"].size_bytes, spaces["working"].files) == (0, 0)
-    assert desk.sound().files == 0
+    assert desk.sound(LOCAL_USER).files == 0
     known = add(calls, org_id=ORG)
     put(sound, f"calls/{known.id}/original", bytes(100))
     put(sound, f"calls/{known.id}/playback", bytes(50))
     put(sound, "calls/nobody/original", bytes(7))
-    found = desk.sound()
+    found = desk.sound(LOCAL_USER)
     assert (found.files, found.size_bytes) == (3, 157)
     assert (found.orphans, found.orphan_bytes) == (1, 7)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+def test_the_installation_is_the_operator_s_to_know(desk: UsageDesk, role: Role) -> None:
+    person = replace(LOCAL_USER, role=role)
+    with pytest.raises(AccessDenied):
+        desk.space(person)
+    with pytest.raises(AccessDenied):
+        desk.sound(person)
+    assert desk.growth(person) == []
+
+
+def test_folders_are_looked_through_once_a_minute(engine: Engine, sound: ObjectStore) -> None:
+    moments, looks = iter([0.0, 59.0, 60.0, 61.0]), []
+
+    class Folders(dict[str, Path]):
+        def items(self):  # type: ignore[no-untyped-def]
+            looks.append(now)
+            return super().items()
+
+    desk = UsageDesk(
+        UsageStore(engine), CallStore(engine), sound, Folders(), {}.get, clock=lambda: now
+    )
+    while (now := next(moments, -1.0)) >= 0:
+        desk.space(LOCAL_USER)
+    assert looks == [0.0, 60.0]

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from app import session
 from app.settings import Settings
 from services.domain.errors import StorageError
@@ -42,14 +44,21 @@ def test_sound_is_measured_when_asked_for(staged, open_page, monkeypatch):
     assert "**3.0 kB** in 2 files" in said
     assert "Without a call: 1 file, 1.0 kB." in said
 
-    def breaks():
+    def breaks(_user):
         raise StorageError
 
     monkeypatch.setattr(staged.usage, "sound", breaks)
     assert StorageError().user_message in as_read(press(page, "Measure again"))
 
 
-def test_who_may_only_read_measures_nothing(staged, open_page, monkeypatch):
-    viewer = replace(LOCAL_USER, role=Role.VIEWER)
-    monkeypatch.setattr(session, "current_user", lambda: viewer)
-    assert not [b for b in open_page("usage").button if b.label.startswith("Measure")]
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPERVISOR])
+def test_what_all_take_together_is_shown_to_operators_only(staged, open_page, monkeypatch, role):
+    staged.add_ready()
+    reader = replace(LOCAL_USER, role=role)
+    monkeypatch.setattr(session, "current_user", lambda: reader)
+    page = open_page("usage")
+    said = as_read(page)
+    assert not [b for b in page.button if b.label.startswith("Measure")]
+    assert "Database (transcripts, figures, jobs)" not in said
+    assert "this installation" not in said
+    assert page.dataframe[0].value["Calls"].sum() == 1

@@ -122,6 +122,51 @@ def test_every_setting_exists() -> None:
     assert names <= SETTINGS
 
 
+def client_version() -> int:
+    """Return which version of PostgreSQL's programs the image brings."""
+    found = re.search(r"postgresql-client-(\d+)", (ROOT / "Dockerfile").read_text())
+    assert found
+    return int(found[1])
+
+
+def test_the_image_can_back_up_the_database_beside_it() -> None:
+    """pg_dump takes no server that is newer than itself."""
+    server = re.fullmatch(
+        r"postgres:(\d+)\.\d+-bookworm", compose()["services"]["postgres"]["image"]
+    )
+    assert server
+    assert client_version() >= int(server[1])
+    assert "bookworm" in (ROOT / "Dockerfile").read_text()
+    assert f"no newer than {client_version()}" in (KUBERNETES / "kustomization.yaml").read_text()
+    assert f"PostgreSQL {client_version()}" in (ROOT / "docs/deploying.md").read_text()
+
+
+def test_compose_backs_up_when_asked_for_it() -> None:
+    whole = compose()
+    backup = whole["services"]["backup"]
+    assert backup["profiles"] == ["backup"]
+    assert backup["restart"] == "no"
+    assert [name for name, s in whole["services"].items() if "profiles" in s] == ["backup"]
+    mounted = dict(volume.split(":") for volume in backup["volumes"])
+    # With the data folder of the others they also wait for one another.
+    assert mounted == {"data": "/data", "backups": backup["command"][0]}
+    assert backup["environment"] == whole["x-partyline"]["environment"]
+    assert f"-g partyline /data {backup['command'][0]}" in (ROOT / "Dockerfile").read_text()
+    assert commands_of("backup") >= {"prune"}
+
+
+def commands_of(name: str) -> set[str]:
+    """Return the subcommands of ``partyline``'s command of this name."""
+    from app.backups import backups
+
+    assert name == "backup"
+    return {str(command.name) for command in backups.registered_commands}
+
+
+def test_parts_of_broken_uploads_are_cleared() -> None:
+    assert compose()["services"]["s3"]["environment"]["MINIO_API_STALE_UPLOADS_EXPIRY"] == "24h"
+
+
 # --- Kubernetes -----------------------------------------------------------------------------------
 
 
@@ -180,6 +225,29 @@ def test_pods_run_as_nobody_special_and_end_with_time_to_spare(workload: tuple[s
     assert mounts.keys() == volumes
     assert mounts["data"] == "/data"
     assert mounts["secrets"] == "/opt/partyline/.streamlit/secrets.toml"
+
+
+def test_backups_are_made_one_at_a_time_by_the_image_s_user() -> None:
+    job = named("CronJob", "backup")["spec"]
+    assert job["concurrencyPolicy"] == "Forbid"
+    pod = job["jobTemplate"]["spec"]["template"]["spec"]
+    worker = named("Deployment", "worker")["spec"]["template"]["spec"]
+    assert pod["securityContext"] == worker["securityContext"]
+    assert pod["automountServiceAccountToken"] is False
+    [own] = pod["containers"]
+    assert own["image"] == "partyline"
+    assert own["envFrom"] == container("Deployment", "worker")["envFrom"]
+    assert own["securityContext"]["capabilities"]["drop"] == ["ALL"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in own["volumeMounts"]}
+    assert mounts.keys() == {volume["name"] for volume in pod["volumes"]}
+    lines = own["command"][-1].splitlines()
+    assert [line.split()[:2] for line in lines] == [["./bin/partyline", "backup"]] * 2
+    assert lines[1].split()[2] in commands_of("backup")
+    assert all(mounts["backups"] in line for line in lines)
+    claims = [
+        v["persistentVolumeClaim"]["claimName"] for v in pod["volumes"] if v["name"] == "backups"
+    ]
+    assert named("PersistentVolumeClaim", claims[0])
 
 
 def test_probes_ask_for_what_the_server_answers() -> None:
