@@ -148,6 +148,7 @@ def build_worker(
         stopping=stopping,
     )
     workshop = Workshop(
+        worker_id=worker_id,
         engine=services.engine,
         calls=services.calls,
         runs=services.runs,

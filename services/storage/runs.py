@@ -98,7 +98,9 @@ class RunStore(RunReader):
 
     # --- for the worker -----------------------------------------------------------------------
 
-    def take(self, call_id: str, number: int) -> Taken | None:
+    def take(
+        self, call_id: str, number: int, *, connection: Connection | None = None
+    ) -> Taken | None:
         """Begin with a run, as ``begin`` and ``count_attempt`` do, and claim it.
 
         Whoever had it before can't change it any more. None when it is not wanted.
@@ -108,11 +110,11 @@ class RunStore(RunReader):
             "attempts": RUNS.c.attempts + 1,
             "claim": RUNS.c.claim + 1,
         }
-        with writing(self._engine) as connection:
-            if not self._change(call_id, number, counts, connection=connection):
+        with joining(self._engine, connection) as inside:
+            if not self._change(call_id, number, counts, connection=inside):
                 return None
             found = select(RUNS.c.claim, RUNS.c.attempts).where(is_run(call_id, number))
-            row = connection.execute(found).one()
+            row = inside.execute(found).one()
         return Taken(claim=row.claim, attempts=row.attempts)
 
     def begin(self, call_id: str, number: int) -> bool:
@@ -209,7 +211,13 @@ class RunStore(RunReader):
         return self._end(call_id, number, ending, of=of, claim=claim, connection=connection)
 
     def fail(
-        self, call_id: str, number: int, error: PartylineError, *, claim: int | None = None
+        self,
+        call_id: str,
+        number: int,
+        error: PartylineError,
+        *,
+        claim: int | None = None,
+        connection: Connection | None = None,
     ) -> bool:
         """End the run by an error; return False when it had ended before or its call is gone.
 
@@ -221,7 +229,7 @@ class RunStore(RunReader):
             "error_message": error.user_message,
             "retryable": error.retryable,
         }
-        return self._end(call_id, number, ending, claim=claim)
+        return self._end(call_id, number, ending, claim=claim, connection=connection)
 
     def cancelled(self, call_id: str, number: int, *, claim: int | None = None) -> bool:
         """End the run because it was cancelled; return False when it had ended before."""
