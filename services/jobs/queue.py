@@ -6,7 +6,7 @@ that stores its call. They hold ids only; what a job is about is read from the c
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -111,22 +111,25 @@ class JobQueue:
             retry_connection_errors=False,
         )
 
-    def set_up(self, *, at_once: int) -> dict[str, int | None]:
+    def set_up(self, *, at_once: int, paused: Collection[str] = ()) -> dict[str, int | None]:
         """Tell every worker how many jobs to run together: by itself, and for providers in all.
 
+        Nothing is taken from ``paused`` queues, not even for the moment until they are told so.
         Returns by queue how many a worker takes, None where the provider's limits alone hold.
         """
         self._client.register_queue(
             CALLS_QUEUE,
-            worker_concurrency=at_once,
+            worker_concurrency=0 if CALLS_QUEUE in paused else at_once,
             partition_concurrency=self._org_at_once,
             polling_interval_sec=POLL_S,
         )
         for provider, limits in self._limits.items():
             starts = limits.per_minute
             by_org = self._org_at_once and min(self._org_at_once, limits.at_once)
+            name = _queue_of_provider(provider)
             self._client.register_queue(
-                _queue_of_provider(provider),
+                name,
+                worker_concurrency=0 if name in paused else None,
                 global_concurrency=limits.at_once,
                 partition_concurrency=by_org,
                 limiter={"limit": starts, "period": MINUTE_S} if starts else None,
