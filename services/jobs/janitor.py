@@ -132,10 +132,14 @@ class Janitor:
         with self._workers.alone(f"taking over {worker_id}") as is_alone:
             if not is_alone:
                 return 0
-            # Listed only now: whoever did this before may have given them to others.
+            # All read only now: meanwhile another may have done this, and the worker be there anew.
+            row = self._workers.row_of(worker_id)
+            if not self._workers.gone({worker_id}):
+                return 0
             jobs = self._queue.jobs_of(worker_id)
             self._queue.put_back(jobs)
-            self._workers.forget(worker_id)
+            if row is not None:
+                self._workers.forget(row)
         telemetry.event("worker.replaced_by_others", count=len(jobs))
         return len(jobs)
 
