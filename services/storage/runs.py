@@ -8,7 +8,7 @@ reports about a call that has been deleted are dropped as well, and
 ``is_cancel_requested`` answers yes for it. Whatever a person can ask for takes the organisation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -61,11 +61,13 @@ class RunStore(RunReader):
         *,
         queue: str = CALLS_QUEUE,
         priority: Priority = Priority.SINGLE,
+        after: Collection[CallState] = FINISHED_STATES,
         connection: Connection | None = None,
     ) -> Run:
         """Add the call's next run and make the call wait for it in this queue.
 
-        Raises NotFound, or InvalidRequest while the newest run has not ended.
+        Raises NotFound, or InvalidRequest while the newest run has not ended, or not in one of the
+        states of ``after``.
         """
         mine = and_(CALLS.c.id == call_id, CALLS.c.org_id == org_id)
         with joining(self._engine, connection) as inside:
@@ -75,6 +77,8 @@ class RunStore(RunReader):
                 raise NotFound
             if CallState(call.state) not in FINISHED_STATES:
                 raise InvalidRequest("The call is being processed already.")
+            if CallState(call.state) not in after:
+                raise InvalidRequest("The call is finished; there is nothing to retry.")
             run = Run(
                 call_id=call_id,
                 number=call.run + 1,
