@@ -13,8 +13,8 @@ from services.domain.errors import (
     StorageError,
 )
 from services.jobs.engine import Outcome
-from services.jobs.holding import is_held
 from services.jobs.insisting import insist, patiently
+from services.jobs.job_rows import is_held
 from services.jobs.material import RunMaterial
 from services.jobs.progress import (
     NotBegun,

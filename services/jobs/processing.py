@@ -11,7 +11,7 @@ from services.domain.part import part_of
 from services.domain.speech import Transcript
 from services.jobs.attempts import OUTCOMES, Attempts
 from services.jobs.engine import Outcome, RunSteps
-from services.jobs.holding import is_held
+from services.jobs.job_rows import is_held
 from services.jobs.material import RunMaterial
 from services.jobs.progress import WorkerStopping
 from services.jobs.sounds import write_heard

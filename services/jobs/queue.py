@@ -18,6 +18,8 @@ from services import telemetry
 from services.domain.calls import CALLS_QUEUE, ProcessingOptions, Run
 from services.domain.limits import ProviderLimits
 from services.domain.people import LOCAL_USER
+from services.jobs.job_rows import waiting_for_nobody
+from services.storage.database import reading
 from services.storage.models import RUNS
 
 if TYPE_CHECKING:
@@ -202,16 +204,16 @@ class JobQueue:
         return [job.workflow_id for job in found]
 
     def jobs_of_nobody(self) -> list[OlderJob]:
-        """Return waiting jobs that don't say whose they are, where that is asked.
+        """Return some of the waiting jobs that don't say whose they are, where that is asked.
 
         Jobs that were made before there was such a limit don't.
         """
         if self._org_at_once is None:
             return []
-        found = self._client.list_workflows(
-            status="ENQUEUED", name=PROCESS_CALL, app_version=JOBS_VERSION, load_output=False
-        )
-        return [_older_job(job) for job in found if job.queue_partition_key is None]
+        with reading(self._engine) as connection:
+            ids = waiting_for_nobody(connection, PROCESS_CALL, JOBS_VERSION, OLDER_AT_ONCE)
+        found = self._client.list_workflows(workflow_ids=ids) if ids else []
+        return list(map(_older_job, found))
 
     def older_jobs(self) -> list[OlderJob]:
         """Return the jobs that were made for workers of earlier versions and aren't over."""

@@ -29,6 +29,7 @@ def janitor(
     worker_id: str = "local",
     own: frozenset[str] = frozenset(),
     idle_s: float = IDLE_S,
+    lost_after_s: float = 0.0,
     **upkeep: Callable[[], int],
 ) -> Janitor:
     services, settings = installation.services, installation.settings
@@ -43,6 +44,7 @@ def janitor(
         working_folder=settings.working_folder,
         upkeep=upkeep,
         idle_s=idle_s,
+        lost_after_s=lost_after_s,
     )
 
 
