@@ -44,10 +44,11 @@ class FailedAct(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class FailedIntent:
-    """What a person wants done with which failed calls."""
+    """What a person wants done with which failed calls; ``every``: also those not shown."""
 
     act: FailedAct
     call_ids: tuple[str, ...]
+    every: bool = False
 
 
 def queue_words(name: str) -> str:
@@ -118,11 +119,12 @@ def draw_failed(
     shown = f"{plural(count, 'call')} failed"
     if count > len(failed):
         shown += f"; the newest {len(failed)} are shown"
-    st.caption(f"{shown}. Choose some, or act on all that are shown.")
+    st.caption(f"{shown}. Choose some, or act on all.")
     chosen = tuple(
         run.call_id for run in failed if st.session_state.get(f"{CHOSEN}{run.call_id}", False)
     )
-    intent = _draw_acts(chosen, tuple(run.call_id for run in failed), may_dismiss=may_dismiss)
+    ids = tuple(run.call_id for run in failed)
+    intent = _draw_acts(chosen, ids, count, may_dismiss=may_dismiss)
     for run in failed:
         with st.container(border=True, gap="xsmall", key=f"failed_{run.call_id}"):
             with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -143,14 +145,17 @@ def _about(ms: float | None) -> str:
 
 
 def _draw_acts(
-    chosen: tuple[str, ...], shown: tuple[str, ...], *, may_dismiss: bool
+    chosen: tuple[str, ...], shown: tuple[str, ...], count: int, *, may_dismiss: bool
 ) -> FailedIntent | None:
     of_which, ids = (f"the {len(chosen)} chosen", chosen) if chosen else ("all", shown)
     with st.container(horizontal=True):
-        if st.button(f"Retry {of_which}", icon=":material/refresh:", key="failed_retry"):
-            return FailedIntent(act=FailedAct.RETRY, call_ids=ids)
+        retry_which = f"all {count}" if count > len(shown) and not chosen else of_which
+        if st.button(f"Retry {retry_which}", icon=":material/refresh:", key="failed_retry"):
+            return FailedIntent(act=FailedAct.RETRY, call_ids=ids, every=not chosen)
+        # What nobody has seen is not dismissed.
+        dismiss_which = f"the {len(shown)} shown" if count > len(shown) and not chosen else of_which
         if may_dismiss and st.button(
-            f"Dismiss {of_which}",
+            f"Dismiss {dismiss_which}",
             icon=":material/done_all:",
             key="failed_dismiss",
             help="They leave this list, and stay failed among your calls.",

@@ -87,7 +87,8 @@ def _carry_out(intent: FailedIntent) -> None:
         case FailedAct.DISMISS:
             _do(lambda: jobs.dismiss(user, intent.call_ids))
         case FailedAct.RETRY:
-            retried = jobs.retry(user, intent.call_ids)
+            every = intent.every
+            retried = jobs.retry_all(user) if every else jobs.retry(user, intent.call_ids)
             said = [f"{plural(retried.count, 'call')} will be processed again."]
             said += sorted(set(retried.refused.values()))
             session.notify(" ".join(said))

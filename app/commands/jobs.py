@@ -68,9 +68,7 @@ def retry_calls(call_ids: list[str], *, every: bool) -> int:
     if bool(call_ids) == every:
         raise InvalidRequest("Name the calls, or say --all.")
     jobs = build_services(load_settings()).jobs
-    if every:
-        call_ids = [run.call_id for run in jobs.failed(LOCAL_USER, limit=MOST_FAILED)[0]]
-    retried = jobs.retry(LOCAL_USER, call_ids)
+    retried = jobs.retry_all(LOCAL_USER) if every else jobs.retry(LOCAL_USER, call_ids)
     for call_id, reason in retried.refused.items():
         say(f"partyline: {call_id}: {reason}")
     print(f"{retried.count} wait again.")

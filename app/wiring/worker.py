@@ -1,5 +1,6 @@
 """What a worker process runs, put together from the settings."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,10 +31,13 @@ from services.storage.line_vectors import LineVectors
 from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
 
-# A dead worker's jobs are found soon; what lies about may lie a while longer.
+# A dead worker's jobs are found soon; what lies about may lie a while longer. Listing a bucket
+# costs money, and reading a whole one takes long.
 LOOK_EVERY_S = 2.0
 LOOKS_PER_TIDYING = 8
-LOOKS_PER_SWEEP = 150
+TIDY_EVERY_S = 300.0
+BUCKET_FIRST_AFTER_S = 600.0
+BUCKET_EVERY_S = 6 * 3600.0
 # A job leaves off where it can be gone on with; that is rarely further away than this.
 FINISH_WINDOW_WITHIN_S = 10.0
 
@@ -59,7 +63,7 @@ class Worker:
         """Run jobs while the block does; those that are left off go back into their queues."""
         self.services.switches.set_up(at_once=self.jobs_at_once)
         with self.engine.running():
-            self.janitor.sweep()
+            self.janitor.begin()
             self.sweeps.start()
             yield
             self.sweeps.stop()
@@ -101,18 +105,41 @@ class Worker:
         Thread(target=self.copies.keep_up, args=(stop,), name="copies", daemon=True).start()
         if self.vectors is not None:
             Thread(target=self.vectors.keep_up, args=(stop,), name="vectors", daemon=True).start()
+        # Nor is a job of a worker that is gone, for all that is stored.
+        Thread(target=self._keep_tidy, args=(stop,), name="upkeep", daemon=True).start()
         looks = 0
-        self._do(self.sounds.sweep)
         while not stop.wait(LOOK_EVERY_S):
             looks += 1
             self._do(self.services.switches.follow)
-            if looks % LOOKS_PER_SWEEP == 0:
-                self.janitor.sweep()
-                self._do(self.sounds.sweep)
-            elif looks % LOOKS_PER_TIDYING == 0:
+            if looks % LOOKS_PER_TIDYING == 0:
                 self.janitor.look_after_jobs()
             else:
                 self.janitor.take_over()
+
+    def _keep_tidy(self, stop: Event) -> None:
+        """Tidy the database every few minutes, the bucket every few hours, until told to stop."""
+        bucket_at = time.monotonic() + BUCKET_FIRST_AFTER_S
+        self._do_alone("tidying", self.janitor.tidy)
+        while not stop.wait(TIDY_EVERY_S):
+            self._do(self.janitor.begin)
+            self._do_alone("tidying", self.janitor.tidy)
+            if time.monotonic() >= bucket_at:
+                self._do_alone("upkeep", self._tidy_bucket)
+                bucket_at = time.monotonic() + BUCKET_EVERY_S
+
+    def _tidy_bucket(self) -> None:
+        self.janitor.tidy_bucket()
+        self.sounds.sweep()
+
+    def _do_alone(self, what: str, part: Callable[[], object]) -> None:
+        """Do a part unless another worker does it at this moment."""
+
+        def unless_another_does() -> None:
+            with self.services.workers.alone(what) as is_alone:
+                if is_alone:
+                    part()
+
+        self._do(unless_another_does)
 
     def wait_until_idle(self, timeout_s: float) -> bool:
         """Wait until no job is active."""
@@ -153,6 +180,7 @@ def build_worker(
         stopping=stopping,
     )
     workshop = Workshop(
+        worker_id=worker_id,
         engine=services.engine,
         calls=services.calls,
         runs=services.runs,
@@ -190,6 +218,7 @@ def build_worker(
         own_jobs=engine.active_jobs,
         workers=services.workers,
         working_folder=settings.working_folder,
+        stopping=stopping,
         upkeep={
             "older_forms": services.refresher.refresh,
             "open_uploads": services.uploads.expire,

@@ -213,6 +213,12 @@ class RunProgress:
     retryable: bool = False
 
 
+def job_ids(call_id: str, number: int, moves: int) -> tuple[str, ...]:
+    """Return the identities of all jobs that a run which has moved so often has had."""
+    first = f"{call_id}.{number}"
+    return (first, *(f"{first}.{move}" for move in range(1, moves + 1)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One request to process a call. ``queue`` names the queue in which its job waits.
@@ -245,5 +251,4 @@ class Run:
     @property
     def workflow_ids(self) -> tuple[str, ...]:
         """The identities of all jobs the run has had, one for each queue it stood in."""
-        first = f"{self.call_id}.{self.number}"
-        return (first, *(f"{first}.{move}" for move in range(1, self.moves + 1)))
+        return job_ids(self.call_id, self.number, self.moves)

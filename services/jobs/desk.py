@@ -1,6 +1,6 @@
 """What people can ask of a call's processing: again, differently, not any more, how far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +12,7 @@ from services.domain.calls import (
     FINISHED_STATES,
     CallDetails,
     CallState,
+    Priority,
     ProcessingOptions,
     Run,
     RunProgress,
@@ -30,6 +31,7 @@ from services.domain.errors import (
 from services.domain.part import part_of
 from services.domain.people import User
 from services.domain.sound import CallSound, Listening, Original
+from services.jobs.demo import recordings_in
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue
 from services.jobs.sounds import rendition_of
@@ -39,7 +41,7 @@ from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
 from services.storage.runs import RunStore
 
-DEMO_ENDINGS = frozenset({".ogg", ".opus", ".mp3", ".wav", ".flac", ".m4a"})
+RETRIED_STATES = frozenset({CallState.FAILED, CallState.CANCELLED})
 
 
 class JobDesk:
@@ -76,17 +78,18 @@ class JobDesk:
         self._defaults = defaults or ProcessingOptions()
 
     def retry(self, user: User, call_id: str) -> Run:
-        """Process a failed or cancelled call again with the same options.
+        """Process a failed or cancelled call again with the same options and priority.
 
-        Of a call without a recording its words are read once more.
+        Of one without a recording its words are read once more. Raises InvalidRequest for others.
         """
         call = self._calls.get(user.org_id, call_id)
-        options = self._runs.get(user.org_id, call_id, call.run).options
-        if not call.has_recording and call.active_transcript_id is not None:
-            return self._queued(user, call_id, options)
-        if options.relabel_of is None:
-            self._intake.check_options(options)
-        return self._start(user, call_id, options)
+        before = self._runs.get(user.org_id, call_id, call.run)
+        options = before.options
+        if call.has_recording or call.active_transcript_id is None:
+            if options.relabel_of is None:
+                self._intake.check_options(options)
+            self._check_can_start(user, call_id, options)
+        return self._queued(user, call_id, options, priority=before.priority, after=RETRIED_STATES)
 
     def rerun(self, user: User, call_id: str, options: ProcessingOptions) -> Run:
         """Process a call once more with these options.
@@ -171,17 +174,33 @@ class JobDesk:
         return next(made, runs[-1].options)
 
     def _start(self, user: User, call_id: str, options: ProcessingOptions) -> Run:
+        self._check_can_start(user, call_id, options)
+        return self._queued(user, call_id, options)
+
+    def _check_can_start(self, user: User, call_id: str, options: ProcessingOptions) -> None:
         self._check_stays_redacted(user, call_id, options)
         refusal = self.why_no_run(user, call_id)
         if refusal is not None:
             raise refusal
-        return self._queued(user, call_id, options)
 
-    def _queued(self, user: User, call_id: str, options: ProcessingOptions) -> Run:
+    def _queued(
+        self,
+        user: User,
+        call_id: str,
+        options: ProcessingOptions,
+        *,
+        priority: Priority = Priority.SINGLE,
+        after: frozenset[CallState] = FINISHED_STATES,
+    ) -> Run:
         with self._calls.transaction() as connection:
-            queue = self._queue.queue_for(options)
             run = self._runs.start(
-                user.org_id, call_id, options, queue=queue, connection=connection
+                user.org_id,
+                call_id,
+                options,
+                queue=self._queue.queue_for(options),
+                priority=priority,
+                after=after,
+                connection=connection,
             )
             self._queue.enqueue(connection, run)
         telemetry.event("run.requested", run=run.number, provider=options.provider)
@@ -265,7 +284,7 @@ class JobDesk:
 
     def demo_recordings(self) -> list[Path]:
         """Return the demo recordings. Raises NotFound where there are none."""
-        return list(_recordings(self._demo_folder))
+        return recordings_in(self._demo_folder)
 
     def load_demo(self, user: User) -> list[str]:
         """Take in the demo recordings; return the calls' ids, also of those there already."""
@@ -273,16 +292,9 @@ class JobDesk:
             self._intake.add_file(
                 user, path, path.name, self._defaults, CallDetails(), is_demo=True
             ).call_id
-            for path in _recordings(self._demo_folder)
+            for path in recordings_in(self._demo_folder)
         ]
 
     def worker_alive(self) -> bool:
         """Say whether some worker has shown itself lately."""
         return self._workers.any_alive()
-
-
-def _recordings(folder: Path) -> Iterable[Path]:
-    found = sorted(p for p in folder.glob("*") if p.suffix.lower() in DEMO_ENDINGS)
-    if not found:
-        raise NotFound
-    return found

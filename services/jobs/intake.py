@@ -26,6 +26,7 @@ from services.domain.errors import (
     EmptyFile,
     FileMissing,
     InvalidRequest,
+    StorageError,
 )
 from services.domain.ids import new_id
 from services.domain.part import check_bounds
@@ -115,8 +116,11 @@ class Intake:
             if known is None:
                 raise
             return _known(known)
-        except BaseException:
-            self._vault.delete(call.id)
+        except Exception as error:
+            # Without an answer of the database, as after an interruption, the call may be there.
+            # Sound that turns out to have none is taken away by the janitor.
+            if type(error) is not StorageError:
+                self._vault.delete(call.id)
             raise
         telemetry.event("call.received", bytes=call.size_bytes, provider=run.options.provider)
         return Received(call_id=call.id, duplicate=False, state=call.state)
@@ -174,7 +178,7 @@ class Incoming(AbstractContextManager["Incoming"]):
 
         Details that are absent are read from the file name. What ``also`` stores is there with a
         new call or not at all. Raises EmptyFile, ProviderUnknown, ProviderNotConfigured,
-        InvalidRequest, DiskFull, StorageError; then nothing is left of it.
+        InvalidRequest, DiskFull; then nothing is left of it. After a StorageError it may be there.
         """
         if self._size == 0:
             raise EmptyFile

@@ -1,18 +1,19 @@
 """Puts right what kills and crashes leave behind."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from services import telemetry
-from services.domain.calls import Run
 from services.domain.errors import InternalFault, NotFound
 from services.jobs.queue import JobQueue, JobState
 from services.jobs.versions import OlderJobs
 from services.jobs.workers import Workers
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
+from services.storage.run_reading import UnfinishedRun
 from services.storage.runs import RunStore
 from services.storage.working_files import remove_leftovers
 
@@ -22,6 +23,8 @@ UPLOAD_GIVEN_UP_AFTER_S = 6 * 3600.0
 ORPHAN_AFTER_S = 3600.0
 IDS_AT_ONCE = 500
 IDLE_S = 10.0
+# A job that has just begun or moved is no lost one.
+LOST_AFTER_S = 60.0
 
 
 class Janitor:
@@ -40,11 +43,14 @@ class Janitor:
         working_folder: Path,
         upkeep: Mapping[str, Callable[[], int]] | None = None,
         idle_s: float = IDLE_S,
+        lost_after_s: float = LOST_AFTER_S,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         """Sweep for the worker ``worker_id``, which at present runs ``own_jobs()``.
 
-        ``upkeep`` is more to do at every sweep, by name; each tells how much there was to do. A job
-        of its own that nobody has run for ``idle_s`` is put back.
+        ``upkeep`` is more to tidy, by name; each tells how much there was to do. A job of its own
+        that nobody has run for ``idle_s`` is put back; a run that was asked for ``lost_after_s``
+        ago and whose job is over has failed. Going through the bucket ends once ``stopping()``.
         """
         self._calls = calls
         self._runs = runs
@@ -58,17 +64,30 @@ class Janitor:
         self._upkeep = dict(upkeep or {})
         self._idle_since: dict[str, float] = {}
         self._idle_s = idle_s
+        self._lost_after_s = lost_after_s
+        self._stopping = stopping
 
     def sweep(self) -> None:
         """Do every part once."""
+        self.begin()
+        self.tidy()
+        self.tidy_bucket()
+
+    def begin(self) -> None:
+        """Do what a worker does before anything else: look after jobs and this host's files."""
         self.look_after_jobs()
         self._do(
             jobs_of_nobody=self._older_jobs.adopt_of_nobody,
             working_files=self._remove_working_files,
-            uploads=self._remove_broken_uploads,
-            orphans=self._remove_orphaned_sound,
-            **self._upkeep,
         )
+
+    def tidy(self) -> None:
+        """Do the upkeep of the database. One worker at a time is enough."""
+        self._do(**self._upkeep)
+
+    def tidy_bucket(self) -> None:
+        """Go through all stored sound. One worker at a time is enough, every few hours."""
+        self._do(uploads=self._remove_broken_uploads, orphans=self._remove_orphaned_sound)
 
     def take_over(self) -> None:
         """Do only what others wait for: have jobs of workers that are gone go on."""
@@ -77,7 +96,7 @@ class Janitor:
     def look_after_jobs(self) -> None:
         """Do only what keeps calls from being finished."""
         self.take_over()
-        self._do(older_jobs=self._older_jobs.adopt, lost_runs=self._fail_lost_runs)
+        self._do(older_jobs=self._older_jobs.adopt, lost_runs=self._look_for_lost_runs)
 
     def _do(self, **parts: Callable[[], int]) -> None:
         for name, part in parts.items():
@@ -97,10 +116,9 @@ class Janitor:
 
     def _remove_orphaned_sound(self) -> int:
         before = datetime.now(UTC) - timedelta(seconds=ORPHAN_AFTER_S)
-        old = [call_id for call_id, written in self._vault.stored_calls() if written < before]
+        old = (call_id for call_id, written in self._vault.stored_calls() if written < before)
         orphans = 0
-        for start in range(0, len(old), IDS_AT_ONCE):
-            some = set(old[start : start + IDS_AT_ONCE])
+        while (some := set(islice(old, IDS_AT_ONCE))) and not self._stopping():
             for call_id in some - self._calls.existing(some):
                 self._vault.delete(call_id)
                 orphans += 1
@@ -132,16 +150,26 @@ class Janitor:
         with self._workers.alone(f"taking over {worker_id}") as is_alone:
             if not is_alone:
                 return 0
-            # Listed only now: whoever did this before may have given them to others.
+            # All read only now: meanwhile another may have done this, and the worker be there anew.
+            row = self._workers.row_of(worker_id)
+            if not self._workers.gone({worker_id}):
+                return 0
             jobs = self._queue.jobs_of(worker_id)
             self._queue.put_back(jobs)
-            self._workers.forget(worker_id)
+            if row is not None:
+                self._workers.forget(row)
         telemetry.event("worker.replaced_by_others", count=len(jobs))
         return len(jobs)
 
-    def _fail_lost_runs(self) -> int:
-        """End runs whose job ended without telling how."""
-        unfinished = self._runs.unfinished()
+    def _look_for_lost_runs(self) -> int:
+        """End runs whose job ended without telling how; leave it to another who does so now."""
+        with self._workers.alone("looking for lost runs") as is_alone:
+            if not is_alone:
+                return 0
+            pages = self._runs.unfinished(older_than_s=self._lost_after_s)
+            return sum(map(self._fail_lost_runs, pages))
+
+    def _fail_lost_runs(self, unfinished: Sequence[UnfinishedRun]) -> int:
         states = self._queue.states(run.workflow_id for run in unfinished)
         over = [r for r in unfinished if states.get(r.workflow_id, JobState.OVER) is JobState.OVER]
         lost = [run for run in over if not self._has_moved(run)]
@@ -149,7 +177,7 @@ class Janitor:
             self._runs.fail(run.call_id, run.number, InternalFault())
         return len(lost)
 
-    def _has_moved(self, run: Run) -> bool:
+    def _has_moved(self, run: UnfinishedRun) -> bool:
         """Say whether another job has the run: it gets it before its own is over."""
         try:
             _, now = self._runs.load(run.call_id, run.number)

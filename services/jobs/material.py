@@ -152,6 +152,8 @@ class RunMaterial:
 
     def _decoded(self) -> Recording:
         workshop = self._workshop
+        # A step that is done again decodes anew, into a file of its own.
+        self.close()
         self._pcm_file = WorkingFile(workshop.working_folder)
 
         def open_source() -> BinaryIO:

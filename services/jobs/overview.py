@@ -137,6 +137,10 @@ class JobsOverview:
                 count += 1
         return Retried(count=count, refused=refused)
 
+    def retry_all(self, user: User) -> Retried:
+        """Process every call again that has failed by now, however many there are."""
+        return self.retry(user, self._runs.failed_calls(user.org_id))
+
     def dismiss(self, user: User, call_ids: Iterable[str]) -> int:
         """Take failed calls off the list, as they are; return how many. Raises AccessDenied."""
         check_may_change(user)

@@ -1,44 +1,31 @@
 """One run of one call, step by step, on the stores."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from services import pipeline, telemetry
-from services.domain.calls import CallState, Stage
-from services.domain.errors import (
-    Cancelled,
-    GaveUp,
-    InternalFault,
-    NotFound,
-    PartylineError,
-)
+from services.domain.calls import Stage
+from services.domain.errors import GaveUp, PartylineError
 from services.domain.part import part_of
 from services.domain.speech import Transcript
+from services.jobs.attempts import OUTCOMES, Attempts
 from services.jobs.engine import Outcome, RunSteps
-from services.jobs.insisting import insist, patiently
+from services.jobs.job_rows import is_held
 from services.jobs.material import RunMaterial
-from services.jobs.progress import (
-    WaitsElsewhere,
-    WorkerStopping,
-)
+from services.jobs.progress import WorkerStopping
 from services.jobs.sounds import write_heard
 from services.jobs.storing import store_transcript
 from services.jobs.words import words_of_run
 from services.jobs.workshop import Workshop
 from services.providers.capabilities import leaves_copy
 from services.storage.database import forget_log
+from services.storage.runs import Taken
 from services.understanding.file_names import safe_name
 
 MAX_ATTEMPTS = 4
 # How much of the last stage is understanding; the rest is making what people hear.
 UNDERSTANDING_SHARE = 0.45
-
-_OUTCOMES = {
-    CallState.READY: Outcome.READY,
-    CallState.FAILED: Outcome.FAILED,
-    CallState.CANCELLED: Outcome.CANCELLED,
-}
 
 
 @contextmanager
@@ -71,6 +58,7 @@ class OpenRun:
         self._number = run_number
         self._job = job
         self._material = RunMaterial(workshop, call_id, run_number)
+        self._attempts = Attempts(workshop, self._material, call_id, run_number, job)
         # Not a cached property: up to Python 3.11 those of all instances share one lock, so that
         # one run would wait for another's provider.
         self._recognised: Transcript | None = None
@@ -78,20 +66,23 @@ class OpenRun:
     # --- steps --------------------------------------------------------------------------------
 
     def begin(self) -> Outcome:
-        """Count the attempt; GaveUp when several got no further than the one before."""
-        return self._attempt(self._begin)
+        """Count the attempt; GaveUp when several got no further than the one before.
+
+        Raises NotBegun when the database can't be reached: others may have the job then.
+        """
+        return self._attempts.at(self._begin)
 
     def prepare(self) -> Outcome:
         """Decode the recording, if there is one, and note its facts."""
-        return self._attempt(self._prepare)
+        return self._attempts.at(self._prepare)
 
     def transcribe(self) -> Outcome:
         """Have the provider transcribe the recording, or tell its speakers apart anew."""
-        return self._attempt(self._transcribe)
+        return self._attempts.at(self._transcribe)
 
     def finish(self) -> Outcome:
         """Understand the transcript, store it and end the run."""
-        return self._attempt(self._finish)
+        return self._attempts.at(self._finish)
 
     def close(self) -> None:
         """Give working files back."""
@@ -101,17 +92,23 @@ class OpenRun:
 
     def _begin(self) -> Outcome:
         run = self._material.run
-        runs = self._workshop.runs
         if run.workflow_id != self._job:
             return Outcome.MOVED
-        taken = runs.take(self._call_id, self._number)
+        taken = self._taken()
         if taken is None:
-            return _OUTCOMES.get(run.state, Outcome.GONE)
+            return OUTCOMES.get(run.state, Outcome.GONE)
         self._material.claim = taken.claim
         telemetry.event("job.begun", attempt=taken.attempts, provider=run.options.provider)
         if taken.attempts > MAX_ATTEMPTS:
             raise GaveUp
         return Outcome.GO_ON
+
+    def _taken(self) -> Taken | None:
+        """Claim the run, unless another worker has been given its job meanwhile."""
+        with self._workshop.calls.transaction() as connection:
+            if not is_held(connection, self._job, self._workshop.worker_id):
+                return None
+            return self._workshop.runs.take(self._call_id, self._number, connection=connection)
 
     def _prepare(self) -> Outcome:
         if not self._material.has_recording:
@@ -223,73 +220,3 @@ class OpenRun:
         if self._recognised is None:
             self._recognised = words_of_run(self._workshop, self._material)
         return self._recognised
-
-    # --- how they end -------------------------------------------------------------------------
-
-    def _attempt(self, step: Callable[[], Outcome]) -> Outcome:
-        """Do a step; whatever goes wrong ends this run and nothing else."""
-        try:
-            return patiently(step, self._workshop.stopping)
-        except WorkerStopping:
-            self._note_orderly_stop()
-            raise
-        except WaitsElsewhere as leaving:
-            return self._move(leaving.queue)
-        except Cancelled:
-            return self._end(self._cancelled)
-        except PartylineError as error:
-            return self._fail(error)
-        except Exception as error:
-            telemetry.fault("job.fault", error)
-            return self._fail(InternalFault())
-
-    def _note_orderly_stop(self) -> None:
-        """Write a checkpoint, so that being stopped doesn't count as an attempt that failed."""
-        with suppress(PartylineError):
-            self._material.context.checkpoints["stopped"] = b""
-
-    def _move(self, queue: str) -> Outcome:
-        """Have the run wait in another queue; what it has come to is found there again."""
-        has_moved = False
-
-        def move() -> None:
-            nonlocal has_moved
-            with self._workshop.calls.transaction() as connection:
-                moved = self._workshop.runs.move(
-                    self._call_id,
-                    self._number,
-                    queue,
-                    claim=self._material.claim,
-                    connection=connection,
-                )
-                if moved is not None:
-                    self._workshop.queue.enqueue(connection, moved)
-            has_moved = moved is not None
-
-        insist(move, self._workshop.stopping)
-        if not has_moved:
-            return self._end(self._cancelled)
-        telemetry.event("job.moved", queue=queue)
-        return Outcome.MOVED
-
-    def _fail(self, error: PartylineError) -> Outcome:
-        telemetry.event("job.failed", error=error.code, retryable=error.retryable)
-        return self._end(
-            lambda: self._workshop.runs.fail(
-                self._call_id, self._number, error, claim=self._material.claim
-            )
-        )
-
-    def _cancelled(self) -> bool:
-        return self._workshop.runs.cancelled(
-            self._call_id, self._number, claim=self._material.claim
-        )
-
-    def _end(self, record: Callable[[], bool]) -> Outcome:
-        """Record how the run ended; the call may have been deleted in the meantime."""
-        insist(record, self._workshop.stopping)
-        try:
-            _, run = self._workshop.runs.load(self._call_id, self._number)
-        except NotFound:
-            return Outcome.GONE
-        return _OUTCOMES.get(run.state, Outcome.GONE)

@@ -45,6 +45,13 @@ class WorkerStopping(BaseException):
     """
 
 
+class NotBegun(BaseException):
+    """The worker could not claim the run: its job may be another's by now, so it tells nothing.
+
+    Not an Exception, as ``WorkerStopping``. Whoever has the job goes on with it.
+    """
+
+
 class WaitsElsewhere(BaseException):
     """The run has to wait in another queue before it goes on.
 

@@ -6,7 +6,7 @@ that stores its call. They hold ids only; what a job is about is read from the c
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -18,6 +18,8 @@ from services import telemetry
 from services.domain.calls import CALLS_QUEUE, ProcessingOptions, Run
 from services.domain.limits import ProviderLimits
 from services.domain.people import LOCAL_USER
+from services.jobs.job_rows import waiting_for_nobody
+from services.storage.database import reading
 from services.storage.models import RUNS
 
 if TYPE_CHECKING:
@@ -111,22 +113,25 @@ class JobQueue:
             retry_connection_errors=False,
         )
 
-    def set_up(self, *, at_once: int) -> dict[str, int | None]:
+    def set_up(self, *, at_once: int, paused: Collection[str] = ()) -> dict[str, int | None]:
         """Tell every worker how many jobs to run together: by itself, and for providers in all.
 
+        Nothing is taken from ``paused`` queues, not even for the moment until they are told so.
         Returns by queue how many a worker takes, None where the provider's limits alone hold.
         """
         self._client.register_queue(
             CALLS_QUEUE,
-            worker_concurrency=at_once,
+            worker_concurrency=0 if CALLS_QUEUE in paused else at_once,
             partition_concurrency=self._org_at_once,
             polling_interval_sec=POLL_S,
         )
         for provider, limits in self._limits.items():
             starts = limits.per_minute
             by_org = self._org_at_once and min(self._org_at_once, limits.at_once)
+            name = _queue_of_provider(provider)
             self._client.register_queue(
-                _queue_of_provider(provider),
+                name,
+                worker_concurrency=0 if name in paused else None,
                 global_concurrency=limits.at_once,
                 partition_concurrency=by_org,
                 limiter={"limit": starts, "period": MINUTE_S} if starts else None,
@@ -199,16 +204,16 @@ class JobQueue:
         return [job.workflow_id for job in found]
 
     def jobs_of_nobody(self) -> list[OlderJob]:
-        """Return waiting jobs that don't say whose they are, where that is asked.
+        """Return some of the waiting jobs that don't say whose they are, where that is asked.
 
         Jobs that were made before there was such a limit don't.
         """
         if self._org_at_once is None:
             return []
-        found = self._client.list_workflows(
-            status="ENQUEUED", name=PROCESS_CALL, app_version=JOBS_VERSION, load_output=False
-        )
-        return [_older_job(job) for job in found if job.queue_partition_key is None]
+        with reading(self._engine) as connection:
+            ids = waiting_for_nobody(connection, PROCESS_CALL, JOBS_VERSION, OLDER_AT_ONCE)
+        found = self._client.list_workflows(workflow_ids=ids) if ids else []
+        return list(map(_older_job, found))
 
     def older_jobs(self) -> list[OlderJob]:
         """Return the jobs that were made for workers of earlier versions and aren't over."""

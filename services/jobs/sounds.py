@@ -6,10 +6,11 @@ its sound, whenever the worker dies. What earlier runs left, and what a kill lef
 is put right by ``SoundKeeper``.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby, islice
+from operator import attrgetter
 from pathlib import Path
 
 from services import pipeline, telemetry
@@ -28,6 +29,8 @@ from services.storage.calls import CallStore
 from services.storage.keys import WrappedKey
 from services.storage.transcripts import TranscriptStore
 from services.storage.working_files import WorkingFile
+
+CALLS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,19 +105,20 @@ class SoundKeeper:
 
     def sweep(self) -> None:
         """Look after every stored call once; one that fails doesn't keep the others."""
-        by_call: dict[str, list[StoredSound]] = defaultdict(list)
-        for sound in self._vault.stored():
-            by_call[sound.call_id].append(sound)
-        for call_id, active in self._actives.of(by_call).items():
-            if self._stopping():
-                return
-            try:
-                self._look_after(active, by_call[call_id])
-            except Cancelled:
-                return
-            except Exception as error:
-                self._hopeless.add(active.transcript_id)
-                telemetry.fault("sound.fault", error)
+        of_calls = groupby(self._vault.stored(), attrgetter("call_id"))
+        # Sound of a call that doesn't come together is looked at once more, which does no harm.
+        each = ((call_id, list(sounds)) for call_id, sounds in of_calls)
+        while page := dict(islice(each, CALLS_AT_ONCE)):
+            for call_id, active in self._actives.of(page).items():
+                if self._stopping():
+                    return
+                try:
+                    self._look_after(active, page[call_id])
+                except Cancelled:
+                    return
+                except Exception as error:
+                    self._hopeless.add(active.transcript_id)
+                    telemetry.fault("sound.fault", error)
 
     def tidy(self, call_id: str) -> None:
         """Take away what a call that has just been finished doesn't need any more."""

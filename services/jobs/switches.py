@@ -18,8 +18,11 @@ class QueueSwitches:
 
     def set_up(self, *, at_once: int) -> None:
         """Make the queues, for workers that run so many jobs together, paused ones paused."""
-        for name, by_worker in self._queue.set_up(at_once=at_once).items():
+        rows = self._store.all().values()
+        paused = frozenset(row.name for row in rows if row.paused_ms is not None)
+        for name, by_worker in self._queue.set_up(at_once=at_once, paused=paused).items():
             self._store.note(name, by_worker)
+        # Somebody may have paused one since.
         self.follow()
 
     def pause(self, name: str, by: str) -> None:

@@ -20,13 +20,14 @@ class OlderJobs:
 
     def adopt_of_nobody(self) -> int:
         """Replace waiting jobs that don't say whose they are, where that is asked."""
-        found = self._queue.jobs_of_nobody()
+        count = 0
         with self._workers.alone("adopting older jobs") as is_alone:
-            if not (is_alone and found):
-                return 0
-            for job in found:
-                self._replace(job)
-        return len(found)
+            # One that has been replaced is not found again.
+            while is_alone and (found := self._queue.jobs_of_nobody()):
+                for job in found:
+                    self._replace(job)
+                count += len(found)
+        return count
 
     def adopt(self) -> int:
         """Replace older jobs that nobody will run; return how many.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect
 
-from services.domain.working import SeenWorker
+from services.domain.working import SeenWorker, WorkerFacts
 from services.jobs.liveness import LockState, file_alone, is_any_worker_alive, lock_state
 from services.jobs.presence import lock_name
 from services.storage.database import reading
@@ -99,11 +99,14 @@ class Workers:
             with alone(self._server, f"partyline {what}") as is_alone:
                 yield is_alone
 
-    def forget(self, worker_id: str) -> None:
-        """Forget a worker that is gone, and whose jobs others have."""
-        for worker in self._store.all():
-            if worker.facts.id == worker_id:
-                self._store.remove(worker.facts)
+    def row_of(self, worker_id: str) -> WorkerFacts | None:
+        """Return what is known of a worker; None of one that has no row. Raises StorageError."""
+        rows = (worker.facts for worker in self._store.all())
+        return next((facts for facts in rows if facts.id == worker_id), None)
+
+    def forget(self, worker: WorkerFacts) -> None:
+        """Forget a worker whose jobs others have, unless it has shown itself anew since."""
+        self._store.remove(worker)
 
 
 def is_any_shown(server: Engine) -> bool:

@@ -33,12 +33,13 @@ class AskModel(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
-    """Stores and tools of a worker; ``stopping`` says that it was told to end.
+    """Stores and tools of the worker ``worker_id``; ``stopping`` says that it was told to end.
 
     ``local_slots`` are the places at this machine's engine that runs of all queues share.
     ``ask_model`` has a language model answer the questions of scorecards about a stored call.
     """
 
+    worker_id: str
     engine: Engine
     calls: CallStore
     runs: RunStore

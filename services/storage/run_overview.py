@@ -98,6 +98,18 @@ class RunOverview:
         ]
         return failed, count
 
+    def failed_calls(self, org_id: str) -> list[str]:
+        """Return the ids of all calls that ``failed`` counts, those that failed first at first."""
+        joined = RUNS.join(CALLS, and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run))
+        query = (
+            select(RUNS.c.call_id)
+            .select_from(joined)
+            .where(_is_failed(org_id))
+            .order_by(RUNS.c.finished_at, RUNS.c.call_id)
+        )
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
     def dismiss(self, org_id: str, call_ids: Collection[str]) -> int:
         """Take failed runs of these calls off the list; return how many."""
         newest = select(CALLS.c.run).where(CALLS.c.id == RUNS.c.call_id).scalar_subquery()

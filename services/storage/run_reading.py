@@ -1,17 +1,35 @@
 """Runs as they are read: one, all of a call, how far they have come, which have not ended."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, and_, select
+from sqlalchemy import ColumnElement, Engine, and_, or_, select
 
-from services.domain.calls import CallState, Run, RunProgress
+from services.domain.calls import CallState, Run, RunProgress, job_ids
 from services.domain.errors import NotFound
 from services.storage.call_rows import run_from_row
 from services.storage.database import reading
 from services.storage.models import CALLS, RUNS
 from services.storage.run_progress import progress_from_row, waiting_ahead
 
+UNFINISHED_AT_ONCE = 500
 _NEWEST = and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnfinishedRun:
+    """A run that has not ended, and how often it has moved to another queue."""
+
+    call_id: str
+    number: int
+    moves: int
+    created_at: datetime
+
+    @property
+    def workflow_id(self) -> str:
+        """The identity of the job that has the run."""
+        return job_ids(self.call_id, self.number, self.moves)[-1]
 
 
 def is_run(call_id: str, number: int) -> ColumnElement[bool]:
@@ -76,12 +94,43 @@ class RunReader:
             raise NotFound
         return row["org_id"], run_from_row(row)
 
-    def unfinished(self) -> list[Run]:
-        """Return every run of every organisation that has not ended, oldest first."""
-        query = select(RUNS).where(RUNS.c.state.in_([CallState.WAITING, CallState.PROCESSING]))
+    def unfinished(
+        self, *, older_than_s: float = 0.0, at_once: int = UNFINISHED_AT_ONCE
+    ) -> Iterator[list[UnfinishedRun]]:
+        """Yield the runs of every organisation that have not ended, so many of them at a time.
+
+        Only those that were asked for so long ago. What changes meanwhile may be missing.
+        """
+        before = datetime.now(UTC) - timedelta(seconds=older_than_s)
+        # One state after the other: each page is found by the index then.
+        for state in (CallState.PROCESSING, CallState.WAITING):
+            page: list[UnfinishedRun] = []
+            while True:
+                page = self._unfinished_page(state, before, page[-1] if page else None, at_once)
+                if page:
+                    yield page
+                if len(page) < at_once:
+                    break
+
+    def _unfinished_page(
+        self, state: CallState, before: datetime, after: UnfinishedRun | None, most: int
+    ) -> list[UnfinishedRun]:
+        runs = RUNS.c
+        query = (
+            select(runs.call_id, runs.number, runs.moves, runs.created_at)
+            .where(runs.state == state, runs.created_at <= before)
+            .order_by(runs.created_at, runs.call_id, runs.number)
+            .limit(most)
+        )
+        if after is not None:
+            at_that_time = or_(
+                runs.call_id > after.call_id,
+                and_(runs.call_id == after.call_id, runs.number > after.number),
+            )
+            later = or_(runs.created_at > after.created_at, at_that_time)
+            query = query.where(runs.created_at >= after.created_at, later)
         with reading(self._engine) as connection:
-            rows = connection.execute(query.order_by(RUNS.c.created_at)).mappings()
-            return [run_from_row(row) for row in rows]
+            return [UnfinishedRun(**row) for row in connection.execute(query).mappings()]
 
     def is_cancel_requested(self, call_id: str, number: int, *, claim: int | None = None) -> bool:
         """Say whether nobody wants it of this worker any more.

@@ -8,7 +8,7 @@ reports about a call that has been deleted are dropped as well, and
 ``is_cancel_requested`` answers yes for it. Whatever a person can ask for takes the organisation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -61,11 +61,13 @@ class RunStore(RunReader):
         *,
         queue: str = CALLS_QUEUE,
         priority: Priority = Priority.SINGLE,
+        after: Collection[CallState] = FINISHED_STATES,
         connection: Connection | None = None,
     ) -> Run:
         """Add the call's next run and make the call wait for it in this queue.
 
-        Raises NotFound, or InvalidRequest while the newest run has not ended.
+        Raises NotFound, or InvalidRequest while the newest run has not ended, or not in one of the
+        states of ``after``.
         """
         mine = and_(CALLS.c.id == call_id, CALLS.c.org_id == org_id)
         with joining(self._engine, connection) as inside:
@@ -75,6 +77,8 @@ class RunStore(RunReader):
                 raise NotFound
             if CallState(call.state) not in FINISHED_STATES:
                 raise InvalidRequest("The call is being processed already.")
+            if CallState(call.state) not in after:
+                raise InvalidRequest("The call is finished; there is nothing to retry.")
             run = Run(
                 call_id=call_id,
                 number=call.run + 1,
@@ -98,7 +102,9 @@ class RunStore(RunReader):
 
     # --- for the worker -----------------------------------------------------------------------
 
-    def take(self, call_id: str, number: int) -> Taken | None:
+    def take(
+        self, call_id: str, number: int, *, connection: Connection | None = None
+    ) -> Taken | None:
         """Begin with a run, as ``begin`` and ``count_attempt`` do, and claim it.
 
         Whoever had it before can't change it any more. None when it is not wanted.
@@ -108,11 +114,11 @@ class RunStore(RunReader):
             "attempts": RUNS.c.attempts + 1,
             "claim": RUNS.c.claim + 1,
         }
-        with writing(self._engine) as connection:
-            if not self._change(call_id, number, counts, connection=connection):
+        with joining(self._engine, connection) as inside:
+            if not self._change(call_id, number, counts, connection=inside):
                 return None
             found = select(RUNS.c.claim, RUNS.c.attempts).where(is_run(call_id, number))
-            row = connection.execute(found).one()
+            row = inside.execute(found).one()
         return Taken(claim=row.claim, attempts=row.attempts)
 
     def begin(self, call_id: str, number: int) -> bool:
@@ -209,7 +215,13 @@ class RunStore(RunReader):
         return self._end(call_id, number, ending, of=of, claim=claim, connection=connection)
 
     def fail(
-        self, call_id: str, number: int, error: PartylineError, *, claim: int | None = None
+        self,
+        call_id: str,
+        number: int,
+        error: PartylineError,
+        *,
+        claim: int | None = None,
+        connection: Connection | None = None,
     ) -> bool:
         """End the run by an error; return False when it had ended before or its call is gone.
 
@@ -221,7 +233,7 @@ class RunStore(RunReader):
             "error_message": error.user_message,
             "retryable": error.retryable,
         }
-        return self._end(call_id, number, ending, claim=claim)
+        return self._end(call_id, number, ending, claim=claim, connection=connection)
 
     def cancelled(self, call_id: str, number: int, *, claim: int | None = None) -> bool:
         """End the run because it was cancelled; return False when it had ended before."""

@@ -7,7 +7,7 @@ their own that stays the same: a pooler between that shares connections would lo
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
@@ -105,15 +105,21 @@ class SessionLock:
             if self._connection is not None:
                 self._connection.execute(text("SELECT 1"))
                 return True
-            made = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            if not made.execute(_TRY, {"key": self._key}).scalar():
-                made.close()
-                return False
+            self._connection = self._holding()
         except DBAPIError as error:
             self.let_go()
             raise StorageError from error
-        self._connection = made
-        return True
+        return self._connection is not None
+
+    def _holding(self) -> Connection | None:
+        """Return a new connection that has the lock; None when somebody else has it."""
+        with ExitStack() as unless_held:
+            made = unless_held.enter_context(self._engine.connect())
+            made = made.execution_options(isolation_level="AUTOCOMMIT")
+            if not made.execute(_TRY, {"key": self._key}).scalar():
+                return None
+            unless_held.pop_all()
+        return made
 
     def let_go(self) -> None:
         """Let others have it."""

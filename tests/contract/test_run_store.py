@@ -48,7 +48,23 @@ def test_the_first_run_comes_with_the_call(calls: CallStore, runs: RunStore) -> 
     assert runs.get(ORG, made.id, 1) == run
     assert runs.load(made.id, 1) == (ORG, run)
     assert runs.list_for_call(ORG, made.id) == [run]
-    assert runs.unfinished() == [run]
+    (page,) = runs.unfinished()
+    assert [run.workflow_id for run in page] == [run.workflow_id]
+
+
+def test_unfinished_runs_come_in_pages(calls: CallStore, runs: RunStore) -> None:
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    made = [add(calls, created_at=long_ago) for _ in range(5)]
+    made += [add(calls, created_at=long_ago + timedelta(seconds=n)) for n in range(1, 4)]
+    add(calls, created_at=datetime.now(UTC))
+    for call in made[:3]:
+        runs.begin(call.id, 1)
+    runs.cancelled(made[3].id, 1)
+    pages = list(runs.unfinished(older_than_s=60.0, at_once=2))
+    assert [len(page) for page in pages] == [2, 1, 2, 2]
+    found = [(run.call_id, run.number) for page in pages for run in page]
+    assert sorted(found) == sorted((call.id, 1) for call in made if call is not made[3])
+    assert len(set(found)) == len(found)
 
 
 def test_another_organisation_finds_no_run(runs: RunStore, made: Call) -> None:
@@ -127,7 +143,7 @@ def test_a_run_that_has_ended_stays_as_it_ended(
     assert not runs.begin(made.id, 1)
     assert not runs.request_cancel(ORG, made.id, 1)
     assert (runs.get(ORG, made.id, 1), calls.get(ORG, made.id)) == (ended, call)
-    assert runs.unfinished() == []
+    assert list(runs.unfinished()) == []
 
 
 def test_success_and_failure_are_told(calls: CallStore, runs: RunStore) -> None:

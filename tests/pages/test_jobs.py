@@ -55,6 +55,7 @@ class StagedJobs:
     shown_queues: list = field(default_factory=lambda: [queue()])
     shown_workers: list = field(default_factory=list)
     shown_failed: list = field(default_factory=list)
+    count: int | None = None
     asked: list = field(default_factory=list)
     refused: dict = field(default_factory=dict)
     broken: bool = False
@@ -70,7 +71,7 @@ class StagedJobs:
         return self.shown_workers
 
     def failed(self, user, *, limit=50, offset=0):
-        return self.shown_failed[:limit], len(self.shown_failed)
+        return self.shown_failed[:limit], self.count or len(self.shown_failed)
 
     def pause(self, user, name):
         self.asked.append(("pause", name))
@@ -80,6 +81,10 @@ class StagedJobs:
 
     def dismiss(self, user, call_ids):
         self.asked.append(("dismiss", call_ids))
+
+    def retry_all(self, user):
+        self.asked.append(("retry all",))
+        return Retried(count=self.count or len(self.shown_failed), refused=self.refused)
 
     def retry(self, user, call_ids):
         self.asked.append(("retry", call_ids))
@@ -143,7 +148,17 @@ def test_retries_all_or_what_was_chosen_and_tells_what_was_refused(jobs, open_pa
     assert NotReady().user_message in page.toast[0].value
     page.checkbox[0].check().run()
     press(page, "Dismiss the 1 chosen")
-    assert jobs.asked == [("retry", ("c1", "c2")), ("dismiss", ("c1",))]
+    assert jobs.asked == [("retry all",), ("dismiss", ("c1",))]
+
+
+def test_says_how_many_are_retried_that_are_not_shown(jobs, open_page):
+    jobs.shown_failed, jobs.count = [failed(), failed("c2")], 70
+    page = open_page("jobs")
+    assert {"Retry all 70", "Dismiss the 2 shown"} <= set(labels(page))
+    press(page, "Retry all 70")
+    page.checkbox[0].check().run()
+    press(page, "Retry the 1 chosen")
+    assert jobs.asked == [("retry all",), ("retry", ("c1",))]
 
 
 def test_who_may_only_read_sees_no_workers_and_no_switches(jobs, open_page, monkeypatch):

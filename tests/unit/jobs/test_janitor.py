@@ -2,17 +2,22 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from services.domain.calls import CallState, ProcessingOptions
 from services.domain.people import LOCAL_USER
+from services.domain.working import WorkerFacts
 from services.jobs.janitor import IDLE_S, ORPHAN_AFTER_S, UPLOAD_GIVEN_UP_AFTER_S, Janitor
 from services.jobs.liveness import WorkerPresence
 from services.jobs.queue import JobState
+from services.jobs.workers import Workers
 from services.storage.audio_vault import Rendition
+from services.storage.workers import WorkerStore
 from tests.unit.jobs.conftest import SCRIPTED, Installation
 
 ORG = LOCAL_USER.org_id
@@ -24,6 +29,7 @@ def janitor(
     worker_id: str = "local",
     own: frozenset[str] = frozenset(),
     idle_s: float = IDLE_S,
+    lost_after_s: float = 0.0,
     **upkeep: Callable[[], int],
 ) -> Janitor:
     services, settings = installation.services, installation.settings
@@ -38,6 +44,7 @@ def janitor(
         working_folder=settings.working_folder,
         upkeep=upkeep,
         idle_s=idle_s,
+        lost_after_s=lost_after_s,
     )
 
 
@@ -117,6 +124,38 @@ def test_a_dead_workers_job_is_put_back_at_once(installation: Installation) -> N
         assert state(installation, job) is JobState.RUNNING
     janitor(installation).sweep()
     assert state(installation, job) is JobState.WAITING
+
+
+def test_a_worker_that_is_there_again_keeps_its_jobs_and_its_row(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = claim(installation, "back")
+    presence = WorkerPresence(installation.settings.workers_dir, "back")
+    with presence.hold():
+        pass
+    taking_over = Workers.alone
+
+    @contextmanager
+    def alone(self: Workers, what: str) -> Iterator[bool]:
+        with presence.hold(), taking_over(self, what) as is_alone:
+            yield is_alone
+
+    monkeypatch.setattr(Workers, "alone", alone)
+    janitor(installation).take_over()
+    assert state(installation, job) is JobState.RUNNING
+
+
+def test_only_the_row_that_was_seen_is_forgotten(installation: Installation) -> None:
+    store, workers = WorkerStore(installation.services.engine), installation.services.workers
+    before = WorkerFacts(
+        id="w", token="a", host="h", pid=1, version="1", queues=("calls",), jobs_at_once=1
+    )
+    store.register(before)
+    assert workers.row_of("w") == before
+    store.register(replace(before, token="b"))
+    workers.forget(before)
+    assert workers.row_of("w") == replace(before, token="b")
+    assert workers.row_of("nobody") is None
 
 
 def test_a_worker_of_another_machine_is_not_taken_for_dead(installation: Installation) -> None:

@@ -13,6 +13,7 @@ from services.domain.people import LOCAL_USER
 from services.jobs.engine import Outcome
 from services.jobs.processing import OpenRun
 from services.jobs.queue import JobState
+from services.storage.run_reading import UnfinishedRun
 from services.storage.runs import RunStore
 from tests.unit.jobs import test_elsewhere
 from tests.unit.jobs.conftest import tone
@@ -114,8 +115,10 @@ def test_its_old_job_does_nothing_more(installation: Elsewhere, waiting: str) ->
 def test_is_not_lost_to_a_sweep_that_saw_its_old_job_end(
     installation: Elsewhere, waiting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = replace(run_of(installation, waiting), moves=0)
-    monkeypatch.setattr(RunStore, "unfinished", lambda _: [before])
+    run = run_of(installation, waiting)
+    assert run.created_at is not None
+    before = UnfinishedRun(call_id=waiting, number=1, moves=0, created_at=run.created_at)
+    monkeypatch.setattr(RunStore, "unfinished", lambda *_, **__: [[before]])
     until(lambda: installation.services.queue.states([before.workflow_id]).popitem()[1] == "over")
     janitor(installation).look_after_jobs()
     assert installation.progress(waiting).state is CallState.WAITING

@@ -8,7 +8,9 @@ import pytest
 from services.domain.calls import CallDetails, CallState, Priority
 from services.domain.errors import AccessDenied, DiskFull, InvalidRequest, NotFound
 from services.domain.people import LOCAL_USER, Role
+from services.jobs.overview import Retried
 from services.jobs.queue import JobState
+from services.jobs.switches import QueueSwitches
 from services.jobs.versions import OlderJobs
 from tests.unit.jobs.conftest import SCRIPTED, Installation, tone
 
@@ -41,6 +43,26 @@ class TestPausing:
             assert installation.ended(call_id) is CallState.READY
         (queue, *_) = jobs.queues(LOCAL_USER)
         assert (queue.waiting, queue.running, queue.paused_ms) == (0, 0, None)
+
+    def test_stays_paused_while_a_worker_starts(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        services, seen = installation.services, []
+
+        def follow(_: QueueSwitches) -> None:
+            queue = services.queue._client.retrieve_queue("calls")
+            seen.append(queue and queue.worker_concurrency)
+
+        services.switches.set_up(at_once=2)
+        services.jobs.pause(LOCAL_USER, "calls")
+        with monkeypatch.context() as patched:
+            patched.setattr(QueueSwitches, "follow", follow)
+            services.switches.set_up(at_once=3)
+        assert seen == [0]
+        services.jobs.resume(LOCAL_USER, "calls")
+        queue = services.queue._client.retrieve_queue("calls")
+        assert queue is not None
+        assert queue.worker_concurrency == 3
 
     def test_only_who_runs_the_installation_pauses_what_is_there(
         self, installation: Installation
@@ -75,6 +97,30 @@ class TestFailed:
         assert jobs.dismiss(LOCAL_USER, [first, second]) == 1
         assert jobs.failed(LOCAL_USER) == ([], 0)
         assert installation.progress(first).state is CallState.FAILED
+
+    def test_all_are_retried_however_many_are_shown(self, installation: Installation) -> None:
+        services = installation.services
+        failed = []
+        for n in range(3):
+            with services.intake.begin(LOCAL_USER, "call.wav") as incoming:
+                incoming.write(tone(1, 300 + n))
+                call = incoming.commit(SCRIPTED, CallDetails(), priority=Priority.BULK)
+            services.queue.withdraw([f"{call.call_id}.1"])
+            services.runs.fail(call.call_id, 1, DiskFull())
+            failed.append(call.call_id)
+        assert len(services.jobs.failed(LOCAL_USER, limit=1)[0]) == 1
+        assert services.jobs.retry_all(STRANGER).count == 0
+        assert services.jobs.retry_all(LOCAL_USER) == Retried(count=3, refused={})
+        again = [services.runs.get(LOCAL_USER.org_id, call_id, 2) for call_id in failed]
+        assert {run.priority for run in again} == {Priority.BULK}
+
+    def test_what_is_finished_is_not_retried(self, installation: Installation) -> None:
+        call_id = installation.take_in().call_id
+        installation.services.runs.finish(call_id, 1, "t1")
+        retried = installation.services.jobs.retry(LOCAL_USER, [call_id])
+        assert (retried.count, set(retried.refused)) == (0, {call_id})
+        assert "nothing to retry" in retried.refused[call_id]
+        assert len(installation.services.runs.list_for_call(LOCAL_USER.org_id, call_id)) == 1
 
 
 class TestOlderJobs:

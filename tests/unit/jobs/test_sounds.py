@@ -13,6 +13,7 @@ from services.domain.sound import Listening, Original
 from services.jobs.processing import OpenRun
 from services.storage.audio_vault import Rendition
 from tests.unit.jobs.conftest import SCRIPTED, Installation
+from tests.unit.jobs.test_janitor import claim
 
 ORG = LOCAL_USER.org_id
 REDACTED = replace(SCRIPTED, redact=True)
@@ -112,7 +113,7 @@ def test_a_run_that_dies_while_it_stores_shows_nothing_and_is_finished_later(
     def die(*_given: object, **_named: object) -> None:
         raise Killed
 
-    call_id = installation.take_in(options=REDACTED).call_id
+    call_id = claim(installation, "local", REDACTED).removesuffix(".1")
     worker = build_worker(installation.settings, "local", stopping=installation.stopping.is_set)
     workshop = worker.engine._open_run.args[0]
     with monkeypatch.context() as patched:

@@ -90,7 +90,7 @@ class House:
         worker = build_worker(self.settings, "local", stopping=lambda: False)
         deadline = time.monotonic() + WITHIN_S
         with worker.running():
-            while self.services.runs.unfinished():
+            while any(self.services.runs.unfinished()):
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
             worker.wait_until_idle(WITHIN_S)

@@ -1,0 +1,52 @@
+"""What is asked of the job engine's rows directly, in the transaction that depends on it."""
+
+from sqlalchemy import Connection, TableClause, column, select, table
+
+# Where DBOS keeps its jobs: on a server in a schema of its own.
+SCHEMA = "dbos"
+CLAIMED = "PENDING"
+ENQUEUED = "ENQUEUED"
+_COLUMNS = (
+    "workflow_uuid",
+    "status",
+    "name",
+    "application_version",
+    "executor_id",
+    "queue_partition_key",
+)
+
+
+def is_held(connection: Connection, job: str, worker_id: str) -> bool:
+    """Say whether this worker has the job; nobody else gets it before the transaction ends.
+
+    A worker that was cut off from the database for a while may have lost its jobs meanwhile.
+    """
+    jobs = _jobs(connection)
+    mine = (
+        select(jobs.c.workflow_uuid)
+        .where(jobs.c.workflow_uuid == job)
+        .where(jobs.c.status == CLAIMED)
+        .where(jobs.c.executor_id == worker_id)
+        # On SQLite a transaction that writes is alone anyway.
+        .with_for_update(key_share=True)
+    )
+    return connection.execute(mine).first() is not None
+
+
+def waiting_for_nobody(connection: Connection, name: str, version: str, most: int) -> list[str]:
+    """Return waiting jobs of this name that don't say whose they are, at most so many."""
+    jobs = _jobs(connection)
+    found = (
+        select(jobs.c.workflow_uuid)
+        .where(jobs.c.status == ENQUEUED)
+        .where(jobs.c.name == name)
+        .where(jobs.c.application_version == version)
+        .where(jobs.c.queue_partition_key.is_(None))
+        .limit(most)
+    )
+    return list(connection.execute(found).scalars())
+
+
+def _jobs(connection: Connection) -> TableClause:
+    schema = None if connection.dialect.name == "sqlite" else SCHEMA
+    return table("workflow_status", *map(column, _COLUMNS), schema=schema)
