@@ -15,6 +15,7 @@ from services.analysis.file_names import details_from_name, without_numbers
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import (
     ContentDiffers,
+    DiskFull,
     EmptyFile,
     InvalidRequest,
     NotFound,
@@ -260,7 +261,9 @@ class Receiving(AbstractContextManager["Receiving"]):
         part = UploadPart(start=self.upload.offset_bytes, size_bytes=size, name=self._name)
         try:
             self._store.advance(self.upload, part)
-        except BaseException:
+        except (UploadOffset, DiskFull):
+            # The database has said that it didn't. After any other error the piece may count all
+            # the same, when only the answer was lost; if it doesn't, it goes with the upload.
             self._objects.delete(_object_key(self.upload, self._name))
             raise
         self.upload = replace(self.upload, offset_bytes=part.start + size)

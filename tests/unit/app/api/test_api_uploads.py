@@ -10,11 +10,12 @@ from starlette.testclient import TestClient
 
 from app.api import gate
 from app.wiring import Services
-from services.domain.errors import DiskFull
+from services.domain.errors import DiskFull, StorageError
 from services.domain.people import LOCAL_USER
 from services.ingest import uploads
 from services.storage.audio_vault import Rendition
 from services.storage.objects import ObjectWriter
+from services.storage.uploads import UploadStore
 from tests.unit.app.api.serving import API, BEARER, LIMIT, ORG, files, program, refusal
 
 UPLOADS = f"{API}/uploads"
@@ -146,6 +147,24 @@ def test_a_full_disk_costs_the_piece_in_hand_only(
     assert offset(asking, upload) == 1000
     assert send(asking, upload, 1000, SOUND[1000:]).status_code == 204
     assert asking.post(f"{upload}/complete").status_code == 201
+
+
+def test_a_piece_counts_whose_answer_from_the_database_was_lost(
+    asking: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = begin(asking)
+    advance = UploadStore.advance
+
+    def answer_lost(store: UploadStore, *piece: Any) -> None:
+        advance(store, *piece)
+        raise StorageError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(UploadStore, "advance", answer_lost)
+        assert refusal(send(asking, upload, 0, SOUND), 503)[0] == "StorageError"
+    assert offset(asking, upload) == len(SOUND)
+    assert asking.post(f"{upload}/complete").status_code == 201
+    assert len(files(services)) == 1
 
 
 def test_other_content_than_announced_is_not_taken(asking: TestClient, services: Services) -> None:
