@@ -24,7 +24,7 @@ class Upload:
     """An upload: what it is to become, and how much has arrived of it, in bytes.
 
     ``content_hash`` is what was announced, as hexadecimal digits. ``call_id`` is set once it has
-    become a call; its name is forgotten then.
+    become a call, or, as a ``duplicate``, was found to be one; its name is forgotten then.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Upload:
     offset_bytes: int = 0
     content_hash: str | None = None
     call_id: str | None = None
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,16 +106,29 @@ class UploadStore:
                 for row in connection.execute(query)
             ]
 
-    def finish(self, upload: Upload, call_id: str, *, connection: Connection | None = None) -> None:
-        """Note which call an upload has become; all else that it told is forgotten."""
+    def finish(
+        self,
+        upload: Upload,
+        call_id: str,
+        *,
+        duplicate: bool,
+        connection: Connection | None = None,
+    ) -> None:
+        """Note which call an upload has become; all else that it told is forgotten.
+
+        What was noted first counts: raises UploadNotFound when the upload is no longer open.
+        """
         empty = {
             "name": "",
             "options": pack_options(ProcessingOptions()),
             "details": pack_details(CallDetails()),
         }
-        done = {"call_id": call_id, "changed_at": datetime.now(UTC), **empty}
+        now = datetime.now(UTC)
+        done = {"call_id": call_id, "duplicate": duplicate, "changed_at": now, **empty}
+        is_open = (_U.id == upload.id, _U.call_id.is_(None))
         with joining(self._engine, connection) as inside:
-            inside.execute(update(UPLOADS).where(_U.id == upload.id).values(done))
+            if not inside.execute(update(UPLOADS).where(*is_open).values(done)).rowcount:
+                raise UploadNotFound
             inside.execute(delete(UPLOAD_PARTS).where(_P.upload_id == upload.id))
 
     def delete(self, upload: Upload) -> None:

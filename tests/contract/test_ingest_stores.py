@@ -133,9 +133,12 @@ def test_pieces_count_where_the_upload_stands(engine: Engine, calls: CallStore) 
     assert store.parts(made) == [first, last]
     assert store.get(ORG, made.id).offset_bytes == 100
     call = add(calls)
-    store.finish(made, call.id)
+    store.finish(made, call.id, duplicate=True)
+    with pytest.raises(UploadNotFound):
+        store.finish(made, add(calls).id, duplicate=False)
     done = store.get(ORG, made.id)
-    assert (done.call_id, done.name, done.details) == (call.id, "", CallDetails())
+    assert (done.call_id, done.duplicate) == (call.id, True)
+    assert (done.name, done.details) == ("", CallDetails())
     assert store.parts(made) == []
     assert store.open_count() == 0
     with pytest.raises(UploadOffset):

@@ -201,7 +201,30 @@ def test_known_content_leads_to_its_call(asking: TestClient, services: Services)
     answer = asking.post(f"{upload}/complete")
     assert (answer.status_code, answer.json()["id"]) == (200, known)
     assert answer.json()["duplicate"]
+    again = asking.post(f"{upload}/complete")
+    assert (again.status_code, again.json()) == (200, answer.json())
     assert len(files(services)) == 1
+
+
+def test_two_that_complete_at_once_are_answered_alike(
+    asking: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = begin(asking, sha256=hashlib.sha256(SOUND).hexdigest())
+    send(asking, upload, 0, SOUND)
+    parts = UploadStore.parts
+    first: list[Any] = []
+
+    def overtaken(store: UploadStore, of: Any) -> Any:
+        """Another request completes it between its row and its pieces being read."""
+        if not first:
+            first.append(None)
+            first[0] = asking.post(f"{upload}/complete")
+        return parts(store, of)
+
+    monkeypatch.setattr(UploadStore, "parts", overtaken)
+    second = asking.post(f"{upload}/complete")
+    assert (first[0].status_code, second.status_code) == (201, 201), second.text
+    assert first[0].json() == second.json()
 
 
 @pytest.mark.parametrize(
