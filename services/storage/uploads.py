@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, text, update
 
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import UploadNotFound, UploadOffset, UploadsFull
@@ -17,6 +17,11 @@ from services.storage.live_forms import pack_details, unpack_details
 _U = UPLOADS.c
 _P = UPLOAD_PARTS.c
 IDS_AT_ONCE = 500
+
+# Any number serves, as long as every Partyline process takes the same one. Locks of two numbers
+# are others than those of one.
+ADD_LOCK = 0x5550
+_ADDING = text("SELECT pg_advisory_xact_lock(:of_adding, hashtext(:org_id))")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,9 @@ class UploadStore:
         """Add an upload. Raises UploadsFull when so many of its organisation are open."""
         is_open = select(func.count()).where(_U.org_id == upload.org_id, _U.call_id.is_(None))
         with writing(self._engine) as connection:
+            if connection.dialect.name != "sqlite":
+                # Others that add one wait here, because rows that aren't there can't be locked.
+                connection.execute(_ADDING, {"of_adding": ADD_LOCK, "org_id": upload.org_id})
             if connection.execute(is_open).scalar_one() >= most_open:
                 raise UploadsFull
             connection.execute(insert(UPLOADS).values(_to_row(upload)))

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine
@@ -116,6 +117,23 @@ def test_an_upload_comes_back_as_it_was_added(engine: Engine) -> None:
     store.add(upload(OTHER), most_open=1)
     assert store.open_count() == 2
     assert store.existing([made.id, "none"]) == {made.id}
+
+
+def test_many_that_add_at_once_add_no_more_than_may_be_open(engine: Engine) -> None:
+    store = UploadStore(engine)
+    together = Barrier(8)
+
+    def add_one(_n: int) -> bool:
+        together.wait()
+        try:
+            store.add(upload(), most_open=2)
+        except UploadsFull:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        added = list(threads.map(add_one, range(8)))
+    assert added.count(True) == store.open_count() == 2
 
 
 def test_pieces_count_where_the_upload_stands(engine: Engine, calls: CallStore) -> None:
