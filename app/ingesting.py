@@ -64,7 +64,10 @@ def ingest(
             min=0, help="So long a file must not have changed, in s; 5 with --watch, else 0."
         ),
     ] = None,
-    every: Annotated[float, typer.Option(min=0.05, help="How often is looked, in s.")] = 2.0,
+    every: Annotated[
+        float | None,
+        typer.Option(min=0.05, help="How often is looked, in s; 30 with a bucket, else 2."),
+    ] = None,
     most_waiting: Annotated[
         int | None,
         typer.Option(min=1, help="So many calls may wait to be processed before no more come in."),
@@ -75,7 +78,7 @@ def ingest(
 ) -> None:
     """Take in recordings with what is known of them; each becomes a call that is processed."""
     from app.commands.console import one_clear_line
-    from app.commands.ingest import ingest_places, wish_of
+    from app.commands.ingest import ingest_places, looks_every_s, wish_of
     from app.settings import load_settings
     from services.ingest.watching import Patience
     from services.providers.wishes import read_provider_options
@@ -101,7 +104,7 @@ def ingest(
         patience = Patience(
             quiet_s=quiet if quiet is not None else (5.0 if watch else 0.0),
             sidecar_s=wait_sidecar,
-            every_s=every,
+            every_s=every if every is not None else looks_every_s(places),
             most_waiting=most_waiting or settings.ingest_waiting,
         )
         table = None if sidecar in {"auto", NO_SIDECARS} else Path(sidecar)

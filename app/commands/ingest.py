@@ -55,6 +55,11 @@ def wish_of(
     )
 
 
+def looks_every_s(named: Sequence[str]) -> float:
+    """Return how often is looked unless it is said: listing a bucket takes long and costs money."""
+    return 30.0 if any(name.startswith(BUCKET) for name in named) else 2.0
+
+
 def ingest_places(
     settings: Settings,
     named: Sequence[str],
@@ -68,8 +73,8 @@ def ingest_places(
 ) -> int:
     """Take in what is in these places; the exit status.
 
-    0: all of it is among the calls, 2: some was refused, or can't be found. Raises what options,
-    places or sidecars are refused with.
+    0: all of it is among the calls, 2: some was refused, or can't be read or found. Raises what
+    options, places or sidecars are refused with.
     """
     sources = list(sources_of(settings, named))
     places = [
@@ -89,7 +94,7 @@ def ingest_places(
         services.close()
     if stop.is_set():
         return 0 if watch else EXIT_STOPPED
-    return EXIT_BAD_INPUT if reports.fates[Fate.REFUSED] else 0
+    return EXIT_BAD_INPUT if reports.fates[Fate.REFUSED] or reports.unread else 0
 
 
 def _watch_of(
@@ -137,11 +142,16 @@ class Told(Reports):
         self._services = services
         self._as_json = as_json
         self.fates: Counter[Fate] = Counter()
+        self.unread: set[str] = set()
         self._unfit = 0
 
     def outcome(self, outcome: Outcome) -> None:
         """Tell what became of a file."""
-        self.fates[outcome.fate] += 1
+        if outcome.fate is Fate.UNREAD:
+            self.unread.add(outcome.file)
+        else:
+            self.unread.discard(outcome.file)
+            self.fates[outcome.fate] += 1
         self._unfit += not outcome.fits
         if self._as_json:
             sys.stdout.write(_as_json(outcome))
@@ -152,7 +162,7 @@ class Told(Reports):
         """Tell why nothing goes on."""
         say(f"{waiting} calls wait to be processed; no more are taken in until there is room.")
         if not self._services.desk.worker_alive():
-            say("No worker runs on this machine: start `partyline serve` or `partyline worker`.")
+            say("No worker runs anywhere: start `partyline serve` or `partyline worker`.")
 
     def trouble(self, error: PartylineError) -> None:
         """Tell what can't be reached; the watch goes on."""
@@ -160,7 +170,9 @@ class Told(Reports):
 
     def sum_up(self, known_before: int) -> None:
         """Tell how many there were of each."""
-        sentences = [", ".join(f"{self.fates[fate]} {_WORDS[fate]}" for fate in Fate)]
+        sentences = [", ".join(f"{self.fates[fate]} {_WORDS[fate]}" for fate in _WORDS)]
+        if self.unread:
+            sentences.append(f"{len(self.unread)} can't be read for now")
         if known_before:
             verb = "file was" if known_before == 1 else "files were"
             sentences.append(f"{known_before} {verb} dealt with before")
@@ -175,7 +187,8 @@ _WORDS = {Fate.TAKEN: "taken in", Fate.DUPLICATE: "there already", Fate.REFUSED:
 
 def _as_text(outcome: Outcome) -> str:
     if outcome.error is not None:
-        return f"refused. {outcome.error.user_message}"
+        verb = "refused" if outcome.fate is Fate.REFUSED else "not taken in yet"
+        return f"{verb}. {outcome.error.user_message}"
     words = "call" if outcome.fate is Fate.TAKEN else "there already as call"
     unfit = "" if outcome.fits else " (its name doesn't fit the pattern)"
     return f"{words} {outcome.call_id}{unfit}"

@@ -123,6 +123,12 @@ class UploadInterrupted(PartylineError):
     retryable = True
 
 
+class FileUnreadable(PartylineError):
+    """This file, or what lies beside it to tell of it, can't be read at the moment."""
+
+    retryable = True
+
+
 class BadPattern(PartylineError):
     """The pattern for file names can't be used."""
 

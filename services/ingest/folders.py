@@ -1,5 +1,6 @@
 """Folders of this machine as places with recordings."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from services.ingest.sources import (
     Found,
     is_hidden_or_unfinished,
 )
+
+# It is not there any more, a link or a pipe is in its place, or its folder is none.
+_GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 
 
 class FolderSource:
@@ -57,12 +61,14 @@ class FolderSource:
             return None
 
     def open(self, found: Found) -> BinaryIO:
-        """Open a file. Raises FileMissing, also when it can't be read or is no plain file."""
+        """Open a file. Raises FileMissing, also when it is no plain file, and OSError."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
             handle = os.open(self._folder / found.path, flags)
         except OSError as error:
-            raise FileMissing("Or it can't be read.") from error
+            if error.errno in _GONE:
+                raise FileMissing from error
+            raise
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)
             raise FileMissing("It is no plain file.")

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from pathlib import Path, PurePosixPath
 
 from services.domain.calls import CallDetails
-from services.domain.errors import BadSidecar, FileMissing, SourceMissing
+from services.domain.errors import BadSidecar, FileMissing, FileUnreadable, SourceMissing
 from services.ingest.sources import Found, Source
 from services.ingest.told import details_from_words, over
 
@@ -67,12 +67,15 @@ class Sidecars:
         """Say whether nothing tells of a recording yet, so that it may still come."""
         try:
             rows = self._rows(beside.table)
-        except BadSidecar:
+        except (BadSidecar, FileUnreadable):
             return False
         return beside.json is None and found.path not in rows and found.name not in rows
 
     def told(self, found: Found, beside: Beside) -> CallDetails | None:
-        """Return what is told beside a recording; None when nothing is. Raises BadSidecar."""
+        """Return what is told beside a recording; None when nothing is.
+
+        Raises BadSidecar, FileUnreadable, StorageError.
+        """
         from_json = self._from_json(beside.json) if beside.json is not None else None
         from_table = self._from_rows(found, self._rows(beside.table))
         if from_json is None or from_table is None:
@@ -152,6 +155,8 @@ def _read(source: Source, sidecar: Found, most_bytes: int) -> bytes:
             content = file.read(most_bytes + 1)
     except FileMissing:
         raise BadSidecar("It can't be read.") from None
+    except OSError as error:
+        raise FileUnreadable from error
     if len(content) > most_bytes:
         raise BadSidecar("It is too large.")
     return content

@@ -70,7 +70,10 @@ class Source(Protocol):
         """Return the mark that a file has by now, None when it is gone."""
 
     def open(self, found: Found) -> BinaryIO:
-        """Open a file as a seekable stream. Raises FileMissing, StorageError."""
+        """Open a file as a seekable stream.
+
+        Raises FileMissing, StorageError; this and reading raise OSError for what can't be read now.
+        """
 
 
 def is_hidden_or_unfinished(name: str) -> bool:

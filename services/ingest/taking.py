@@ -15,7 +15,7 @@ from services.domain.calls import CallDetails, Priority, ProcessingOptions
 from services.domain.errors import (
     BadAudio,
     BadSidecar,
-    FileMissing,
+    FileUnreadable,
     NameUnfit,
     PartylineError,
     TooLarge,
@@ -53,7 +53,7 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a file: a call, the call with the same content, or a refusal.
+    """What became of a file: a call, the call with the same content, a refusal, or nothing yet.
 
     ``fits`` is false for a name that doesn't fit the pattern.
     """
@@ -99,12 +99,16 @@ class Taker:
     def take(
         self, source: Source, found: Found, beside: Beside, sidecars: Sidecars | None
     ) -> Outcome:
-        """Make a call of a file, or say why not.
+        """Make a call of a file, or say why not. One that can't be read for now is not noted.
 
         Raises StorageError, DiskFull, and ChangedMeanwhile; then nothing of it is kept or noted.
         """
         try:
             received, fits = self._received(source, found, beside, sidecars)
+        except FileUnreadable as error:
+            # Its rights may come later, or its disk come back, without the file being changed.
+            telemetry.event("ingest.unread")
+            return Outcome(file=source.where(found), fate=Fate.UNREAD, error=error)
         except (BadAudio, BadSidecar, NameUnfit) as error:
             if source.mark_now(found) != found.mark:
                 raise ChangedMeanwhile from error
@@ -167,24 +171,33 @@ class Taker:
         return over(over(told or NOTHING, by_name), self._wish.details), fits
 
     def _opened(self, source: Source, found: Found) -> BinaryIO:
-        """Open a file that can be a recording. Raises BadAudio for one that can't."""
+        """Open a file that can be a recording.
+
+        Raises BadAudio for one that can't, FileUnreadable.
+        """
         if found.size > self._most_bytes:
             raise TooLarge
-        file = source.open(found)
+        try:
+            file = source.open(found)
+        except OSError as error:
+            raise FileUnreadable from error
         try:
             with open_sound(file, suffix=PurePosixPath(found.name).suffix):
                 pass
             file.seek(0)
         except OSError as error:
             file.close()
-            raise FileMissing("It can't be read.") from error
+            raise FileUnreadable from error
         except BaseException:
             file.close()
             raise
         return file
 
     def _receive(self, source: Source, found: Found, file: BinaryIO, incoming: Incoming) -> None:
-        """Pass the sound on. Raises ChangedMeanwhile unless it is what was found, to its end."""
+        """Pass the sound on.
+
+        Raises ChangedMeanwhile unless it is what was found, to its end, and FileUnreadable.
+        """
         taken = 0
         try:
             while block := file.read(BLOCK_BYTES):
@@ -193,6 +206,6 @@ class Taker:
                     raise ChangedMeanwhile
                 incoming.write(block)
         except OSError as error:
-            raise FileMissing("It can't be read to its end.") from error
+            raise FileUnreadable from error
         if taken != found.size or source.mark_now(found) != found.mark:
             raise ChangedMeanwhile

@@ -5,7 +5,7 @@ interrupted asks how far the upload has come and goes on from there. When all ha
 pieces are read once through, in order, and become a call.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,17 +15,19 @@ from services.analysis.file_names import details_from_name, without_numbers
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import (
     ContentDiffers,
+    DiskFull,
     EmptyFile,
     InvalidRequest,
     NotFound,
     RequestTooLarge,
     TooLarge,
+    UploadNotFound,
     UploadOffset,
 )
 from services.domain.ids import new_id
 from services.domain.people import User
 from services.ingest.told import over
-from services.jobs.intake import BLOCK_BYTES, Incoming, Intake, Received, clean_name
+from services.jobs.intake import BLOCK_BYTES, Intake, Received, clean_name
 from services.storage.calls import CallStore
 from services.storage.encryption import EncryptedReader, EncryptedWriter
 from services.storage.keys import DataKey, MasterKey
@@ -126,17 +128,17 @@ class Uploads:
         """
         upload = self._store.get(user.org_id, upload_id)
         if upload.call_id is not None:
-            return self._become(upload.org_id, upload.call_id)
+            return self._become(upload, upload.call_id)
         if upload.offset_bytes != upload.size_bytes:
             raise UploadOffset("Not all of it has arrived.")
         try:
             received = self._handed_in(user, upload)
-        except NotFound:
+        except (NotFound, UploadNotFound):
             # Whoever completed it at the same time has taken the pieces away.
             now = self._store.get(user.org_id, upload_id)
             if now.call_id is None:
                 raise
-            return self._become(now.org_id, now.call_id)
+            return self._become(now, now.call_id)
         except ContentDiffers:
             self._forget(upload)
             raise
@@ -174,29 +176,29 @@ class Uploads:
         return len(old) + len(strays)
 
     def _handed_in(self, user: User, upload: Upload) -> Received:
-        """Hand all pieces in as one recording."""
+        """Hand all pieces in as one recording. Raises NotFound when some have been taken away."""
+        parts = self._store.parts(upload)
+        if sum(part.size_bytes for part in parts) != upload.size_bytes:
+            raise NotFound
         with self._intake.begin(user, upload.name) as incoming:
-            self._pass_on(upload, incoming)
+            for block in self._blocks(upload, parts):
+                incoming.write(block)
             if upload.content_hash not in (None, incoming.content_hash):
                 raise ContentDiffers
             received = incoming.commit(
                 upload.options,
                 upload.details,
                 also=lambda connection, call_id: self._store.finish(
-                    upload, call_id, connection=connection
+                    upload, call_id, duplicate=False, connection=connection
                 ),
             )
         if received.duplicate:
-            self._store.finish(upload, received.call_id)
+            self._store.finish(upload, received.call_id, duplicate=True)
         return received
 
-    def _pass_on(self, upload: Upload, incoming: Incoming) -> None:
-        for block in self._blocks(upload):
-            incoming.write(block)
-
-    def _blocks(self, upload: Upload) -> Iterator[bytes]:
+    def _blocks(self, upload: Upload, parts: Sequence[UploadPart]) -> Iterator[bytes]:
         key = self._master_key.unwrap(upload.key, upload.id)
-        for part in self._store.parts(upload):
+        for part in parts:
             name = _object_key(upload, part.name)
 
             def read_range(start: int, stop: int, name: str = name) -> bytes:
@@ -207,9 +209,9 @@ class Uploads:
                 while block := piece.read(BLOCK_BYTES):
                     yield block
 
-    def _become(self, org_id: str, call_id: str) -> Received:
-        call = self._calls.get(org_id, call_id)
-        return Received(call_id=call.id, duplicate=False, state=call.state)
+    def _become(self, done: Upload, call_id: str) -> Received:
+        call = self._calls.get(done.org_id, call_id)
+        return Received(call_id=call.id, duplicate=done.duplicate, state=call.state)
 
     def _forget(self, upload: Upload) -> None:
         # The row goes first: with it goes the key.
@@ -265,7 +267,9 @@ class Receiving(AbstractContextManager["Receiving"]):
         part = UploadPart(start=self.upload.offset_bytes, size_bytes=size, name=self._name)
         try:
             self._store.advance(self.upload, part)
-        except BaseException:
+        except (UploadOffset, DiskFull):
+            # The database has said that it didn't. After any other error the piece may count all
+            # the same, when only the answer was lost; if it doesn't, it goes with the upload.
             self._objects.delete(_object_key(self.upload, self._name))
             raise
         self.upload = replace(self.upload, offset_bytes=part.start + size)

@@ -14,7 +14,7 @@ from services.domain.errors import PartylineError, SourceMissing, StorageError
 from services.ingest.sidecars import Beside, Sidecars
 from services.ingest.sources import Found, Source
 from services.ingest.taking import ChangedMeanwhile, Outcome, Taker
-from services.storage.ingested_files import IngestedFile, file_identity
+from services.storage.ingested_files import Fate, IngestedFile, file_identity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +30,26 @@ class Patience:
     most_waiting: int = 100
 
 
+# A file that can't be read is tried again after the first pause, then after twice that, and so on.
+FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 300.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sighting:
     """Since when a file, and what lies beside it, has been seen as it is now."""
 
     mark: str
     since_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """Until when a file that couldn't be read, as it is now, is left alone."""
+
+    mark: str
+    until_s: float
+    next_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +94,9 @@ class Watch:
         self._reports = reports or Reports()
         self._clock = clock
         self._seen: dict[str, Sighting] = {}
-        self._done: dict[str, IngestedFile] = {}
+        # Of each place, by path, as many as lie there.
+        self._done: list[dict[str, IngestedFile]] = [{} for _ in self._places]
+        self._paused: dict[str, Pause] = {}
         self._room = 0
         self.known_before = 0
         self._trouble: str | None = None
@@ -107,35 +123,65 @@ class Watch:
         """Look through all places once, take in what is ready; say whether nothing is left."""
         left = 0
         seen: dict[str, Sighting] = {}
-        for place in self._places:
-            for identity, found, beside in self._open_files(place):
+        for place, done in zip(self._places, self._done, strict=True):
+            for identity, found, beside in self._open_files(place, done):
                 if stop.is_set():
                     return False
+                if self._is_paused(identity, found, beside):
+                    seen[identity] = self._seen[identity]
+                    continue
                 if not self._is_ready(identity, found, beside, place.sidecars, seen):
                     left += 1
-                elif not self._take(place, identity, found, beside, stop):
+                elif not self._take(place, done, identity, found, beside, stop):
                     left += 1
                     seen.pop(identity, None)
         self._seen = seen
+        self._paused = {one: pause for one, pause in self._paused.items() if one in seen}
         return not left
 
-    def _open_files(self, place: Place) -> Iterator[tuple[str, Found, Beside]]:
+    def _open_files(
+        self, place: Place, done: dict[str, IngestedFile]
+    ) -> Iterator[tuple[str, Found, Beside]]:
         """Yield the recordings of a place that nobody has dealt with as they are now."""
         source = place.source
         files = {found.path: found for found in source.files()}
+        for path in done.keys() - files.keys():
+            del done[path]
         recordings = [found for found in files.values() if source.is_recording(found)]
-        identities = {found.path: file_identity(source.place, found.path) for found in recordings}
-        unknown = [one for one in identities.values() if one not in self._done]
-        first = self._taker.known(unknown)
-        self._done.update(first)
+        unknown = {
+            found.path: file_identity(source.place, found.path)
+            for found in recordings
+            if found.path not in done
+        }
+        known = self._taker.known(list(unknown.values()))
+        first = {path: known[one] for path, one in unknown.items() if one in known}
+        done.update(first)
         for found in recordings:
-            identity = identities[found.path]
             beside = place.sidecars.beside(found, files) if place.sidecars else Beside()
-            done = self._done.get(identity)
-            if done is None or not done.settles(found.mark, self._taker.beside_mark(beside)):
-                yield identity, found, beside
-            elif identity in first:
+            dealt = done.get(found.path)
+            if dealt is None or not dealt.settles(found.mark, self._taker.beside_mark(beside)):
+                yield file_identity(source.place, found.path), found, beside
+            elif found.path in first:
                 self.known_before += 1
+
+    def _is_paused(self, identity: str, found: Found, beside: Beside) -> bool:
+        """Say whether a file could not be read just now, and has not changed since."""
+        pause = self._paused.get(identity)
+        if pause is None or pause.mark != f"{found.mark}|{beside.mark}":
+            return False
+        return self._clock() < pause.until_s
+
+    def _pause(self, identity: str, found: Found, beside: Beside) -> bool:
+        """Leave a file alone for a while, longer each time; say whether it is the first time."""
+        mark, before = f"{found.mark}|{beside.mark}", self._paused.get(identity)
+        is_first = before is None or before.mark != mark
+        pause_s = before.next_s if before is not None and not is_first else FIRST_PAUSE_S
+        self._paused[identity] = Pause(
+            mark=mark,
+            until_s=self._clock() + pause_s,
+            next_s=min(2 * pause_s, LONGEST_PAUSE_S),
+        )
+        return is_first
 
     def _is_ready(
         self,
@@ -156,7 +202,15 @@ class Watch:
         lacks = sidecars is not None and sidecars.may_come(found, beside)
         return is_quiet and (not lacks or calm_s >= self._patience.sidecar_s)
 
-    def _take(self, place: Place, identity: str, found: Found, beside: Beside, stop: Event) -> bool:
+    def _take(
+        self,
+        place: Place,
+        done: dict[str, IngestedFile],
+        identity: str,
+        found: Found,
+        beside: Beside,
+        stop: Event,
+    ) -> bool:
         """Take in a file when there is room; say whether it has been dealt with."""
         if not self._has_room(stop):
             return False
@@ -165,8 +219,13 @@ class Watch:
         except ChangedMeanwhile:
             telemetry.event("ingest.changed_meanwhile")
             return False
+        if outcome.fate is Fate.UNREAD:
+            if self._pause(identity, found, beside):
+                self._reports.outcome(outcome)
+            return True
+        self._paused.pop(identity, None)
         self._room -= 1
-        self._done[identity] = IngestedFile(
+        done[found.path] = IngestedFile(
             file=identity,
             mark=found.mark,
             beside=self._taker.beside_mark(beside),

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -50,6 +51,7 @@ UPLOADS = Table(
     Column("offset_bytes", BigInteger, nullable=False),
     Column("content_hash", _ID),
     Column("call_id", _ID, ForeignKey(CALLS.c.id, ondelete="CASCADE")),
+    Column("duplicate", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("key_id", _ID, nullable=False),

@@ -20,11 +20,12 @@ FILES_AT_ONCE = 500
 
 
 class Fate(StrEnum):
-    """What became of a file."""
+    """What became of a file; that it could not be read for now is never noted."""
 
     TAKEN = "taken"
     DUPLICATE = "duplicate"
     REFUSED = "refused"
+    UNREAD = "unread"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, text, update
 
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import UploadNotFound, UploadOffset, UploadsFull
@@ -18,13 +18,18 @@ _U = UPLOADS.c
 _P = UPLOAD_PARTS.c
 IDS_AT_ONCE = 500
 
+# Any number serves, as long as every Partyline process takes the same one. Locks of two numbers
+# are others than those of one.
+ADD_LOCK = 0x5550
+_ADDING = text("SELECT pg_advisory_xact_lock(:of_adding, hashtext(:org_id))")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
     """An upload: what it is to become, and how much has arrived of it, in bytes.
 
     ``content_hash`` is what was announced, as hexadecimal digits. ``call_id`` is set once it has
-    become a call; its name is forgotten then.
+    become a call, or, as a ``duplicate``, was found to be one; its name is forgotten then.
     """
 
     id: str
@@ -39,6 +44,7 @@ class Upload:
     offset_bytes: int = 0
     content_hash: str | None = None
     call_id: str | None = None
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +67,9 @@ class UploadStore:
         """Add an upload. Raises UploadsFull when so many of its organisation are open."""
         is_open = select(func.count()).where(_U.org_id == upload.org_id, _U.call_id.is_(None))
         with writing(self._engine) as connection:
+            if connection.dialect.name != "sqlite":
+                # Others that add one wait here, because rows that aren't there can't be locked.
+                connection.execute(_ADDING, {"of_adding": ADD_LOCK, "org_id": upload.org_id})
             if connection.execute(is_open).scalar_one() >= most_open:
                 raise UploadsFull
             connection.execute(insert(UPLOADS).values(_to_row(upload)))
@@ -105,19 +114,29 @@ class UploadStore:
                 for row in connection.execute(query)
             ]
 
-    def finish(self, upload: Upload, call_id: str, *, connection: Connection | None = None) -> None:
+    def finish(
+        self,
+        upload: Upload,
+        call_id: str,
+        *,
+        duplicate: bool,
+        connection: Connection | None = None,
+    ) -> None:
         """Note which call an upload has become; all else that it told is forgotten.
 
-        Raises UploadNotFound when it is gone: whoever gave it up doesn't want the call either.
+        What was noted first counts: raises UploadNotFound when the upload is no longer open, or
+        gone: whoever gave it up doesn't want the call either.
         """
         empty = {
             "name": "",
             "options": pack_options(ProcessingOptions()),
             "details": pack_details(CallDetails()),
         }
-        done = {"call_id": call_id, "changed_at": datetime.now(UTC), **empty}
+        now = datetime.now(UTC)
+        done = {"call_id": call_id, "duplicate": duplicate, "changed_at": now, **empty}
+        is_open = (_U.id == upload.id, _U.call_id.is_(None))
         with joining(self._engine, connection) as inside:
-            if not inside.execute(update(UPLOADS).where(_U.id == upload.id).values(done)).rowcount:
+            if not inside.execute(update(UPLOADS).where(*is_open).values(done)).rowcount:
                 raise UploadNotFound
             inside.execute(delete(UPLOAD_PARTS).where(_P.upload_id == upload.id))
 

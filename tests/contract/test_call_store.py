@@ -237,7 +237,7 @@ def handed_in_elsewhere(engine: Engine, call_id: str) -> None:
         changed_at=now,
     )
     store.add(upload, most_open=10)
-    store.finish(upload, call_id)
+    store.finish(upload, call_id, duplicate=False)
 
 
 def _rows(connection: object) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine
@@ -118,6 +119,23 @@ def test_an_upload_comes_back_as_it_was_added(engine: Engine) -> None:
     assert store.existing([made.id, "none"]) == {made.id}
 
 
+def test_many_that_add_at_once_add_no_more_than_may_be_open(engine: Engine) -> None:
+    store = UploadStore(engine)
+    together = Barrier(8)
+
+    def add_one(_n: int) -> bool:
+        together.wait()
+        try:
+            store.add(upload(), most_open=2)
+        except UploadsFull:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        added = list(threads.map(add_one, range(8)))
+    assert added.count(True) == store.open_count() == 2
+
+
 def test_pieces_count_where_the_upload_stands(engine: Engine, calls: CallStore) -> None:
     store = UploadStore(engine)
     made = upload()
@@ -133,9 +151,12 @@ def test_pieces_count_where_the_upload_stands(engine: Engine, calls: CallStore) 
     assert store.parts(made) == [first, last]
     assert store.get(ORG, made.id).offset_bytes == 100
     call = add(calls)
-    store.finish(made, call.id)
+    store.finish(made, call.id, duplicate=True)
+    with pytest.raises(UploadNotFound):
+        store.finish(made, add(calls).id, duplicate=False)
     done = store.get(ORG, made.id)
-    assert (done.call_id, done.name, done.details) == (call.id, "", CallDetails())
+    assert (done.call_id, done.duplicate) == (call.id, True)
+    assert (done.name, done.details) == ("", CallDetails())
     assert store.parts(made) == []
     assert store.open_count() == 0
     with pytest.raises(UploadOffset):

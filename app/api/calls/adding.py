@@ -9,7 +9,13 @@ from starlette.requests import ClientDisconnect
 from app.api.caller import ApiUser, Here
 from app.api.calls.answers import ReceivedAnswer
 from app.api.calls.forms import CallForm
-from app.api.calls.receiving import ABOUT_HEADER, MOST_ABOUT_CHARS, Body, BodyHash
+from app.api.calls.receiving import (
+    ABOUT_HEADER,
+    MOST_ABOUT_CHARS,
+    Body,
+    BodyHash,
+    aborted_unless_done,
+)
 from app.api.errors import error_answers
 from app.wiring import Services
 from services.domain.errors import NotFound, RequestKeyTaken
@@ -100,13 +106,10 @@ async def add_call(
 
 async def _taken_in(body: Body, here: Services, user: User, key: str | None) -> Received:
     incoming = await run_in_threadpool(here.intake.begin, user, body.name)
-    try:
+    async with aborted_unless_done(incoming):
         await body.pass_on(incoming)
         incoming.rename(body.name)
         return await run_in_threadpool(_committed, incoming, body.about(), here, user, key)
-    finally:
-        # Not awaited: a cancelled request must clean up, too.
-        incoming.abort()
 
 
 def _committed(

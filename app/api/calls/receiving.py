@@ -3,8 +3,11 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Protocol
 
+import anyio
+from anyio import CapacityLimiter
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -20,6 +23,8 @@ MOST_ABOUT_CHARS = 8_000  # what common proxies pass on
 BLOCK_BYTES = 1024 * 1024
 # What a form takes beyond its file, at most.
 FORM_BYTES = 2 * 1024 * 1024
+# A bucket that doesn't answer forgets what had come in by itself, some days later.
+ABORT_WITHIN_S = 5.0
 NO_SOUND = ("application/json", "application/x-www-form-urlencoded")
 
 
@@ -28,6 +33,13 @@ class Sink(Protocol):
 
     def write(self, block: bytes, /) -> object:
         """Take the next bytes."""
+
+
+class Abortable(Protocol):
+    """What forgets what has come in; called in threads that may wait."""
+
+    def abort(self) -> None:
+        """Forget it."""
 
 
 class BodyHash:
@@ -75,7 +87,7 @@ class Body:
 
     async def pass_on(self, sink: Sink) -> None:
         """Pass the sound on. Raises TooLarge, InvalidRequest, and what the sink raises."""
-        await pass_on(self._sound(), sink)
+        await pass_on(no_more_than(self._limit, self._sound()), sink)
         if self._form is not None:
             self._form.finish()
 
@@ -99,13 +111,36 @@ class Body:
         return CallForm.model_validate(told)
 
     async def _sound(self) -> AsyncIterator[bytes]:
-        total = 0
         async for chunk in self._request.stream():
             for content in self._form.feed(chunk) if self._form else (chunk,):
-                total += len(content)
-                if total > self._limit:
-                    raise TooLarge
                 yield content
+
+
+@asynccontextmanager
+async def aborted_unless_done(incoming: Abortable) -> AsyncIterator[None]:
+    """Abort what comes in when the block ends by an error or is cancelled.
+
+    Buckets are told over the network; others are answered meanwhile, and it never takes long.
+    """
+    try:
+        yield
+    except BaseException:
+        with anyio.move_on_after(ABORT_WITHIN_S, shield=True):
+            # A limiter of its own: one that waits for a place has not begun when time is up.
+            await anyio.to_thread.run_sync(
+                incoming.abort, abandon_on_cancel=True, limiter=CapacityLimiter(1)
+            )
+        raise
+
+
+async def no_more_than(limit: int, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pass so many bytes through. Raises TooLarge at the first beyond."""
+    total = 0
+    async for chunk in chunks:
+        total += len(chunk)
+        if total > limit:
+            raise TooLarge
+        yield chunk
 
 
 async def pass_on(chunks: AsyncIterator[bytes], sink: Sink) -> None:

@@ -11,7 +11,7 @@ from app.api.caller import ApiUser, Here
 from app.api.calls.adding import CLIENT_GONE
 from app.api.calls.answers import ReceivedAnswer, UploadAnswer
 from app.api.calls.forms import UploadForm
-from app.api.calls.receiving import pass_on, refuse_oversize
+from app.api.calls.receiving import aborted_unless_done, pass_on, refuse_oversize
 from app.api.errors import error_answers
 from app.statuses import error_response
 from app.wiring import Services
@@ -140,15 +140,13 @@ def give_up_upload(upload_id: UploadId, here: Here, user: ApiUser) -> Response:
 
 async def _received(request: Request, receiving: Receiving) -> Upload:
     """Take in what comes; what has come is kept when no more does."""
-    try:
-        await pass_on(request.stream(), receiving)
-    except (ClientDisconnect, HTTPException):
+    async with aborted_unless_done(receiving):
+        try:
+            await pass_on(request.stream(), receiving)
+        except (ClientDisconnect, HTTPException):
+            await run_in_threadpool(receiving.keep)
+            raise
         await run_in_threadpool(receiving.keep)
-        raise
-    else:
-        await run_in_threadpool(receiving.keep)
-    finally:
-        receiving.abort()
     return receiving.upload
 
 

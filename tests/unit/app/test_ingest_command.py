@@ -5,14 +5,18 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from app.commands.ingest import stopped_by_signals
+from app.commands.ingest import Told, looks_every_s, stopped_by_signals
 from app.settings import Settings
 from app.wiring import build_services
+from services.domain.errors import FileUnreadable
 from services.domain.people import LOCAL_USER
+from services.ingest.taking import Outcome
+from services.storage.ingested_files import Fate
 from tests.unit.ingest.recording import record
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -95,6 +99,29 @@ def test_what_is_amiss_is_one_line_before_anything_is_done(
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert "a.wav" not in done.stderr
+
+
+def test_what_can_not_be_read_for_now_is_counted_until_it_is_taken(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    worker = SimpleNamespace(desk=SimpleNamespace(worker_alive=lambda: False))
+    reports = Told(worker, as_json=True)  # type: ignore[arg-type]
+    for name in ("a.wav", "b.wav"):
+        reports.outcome(Outcome(file=name, fate=Fate.UNREAD, error=FileUnreadable()))
+    reports.outcome(Outcome(file="a.wav", fate=Fate.TAKEN, call_id="c"))
+    reports.waiting_for_room(7)
+    reports.sum_up(0)
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["fate"] for line in out.splitlines()] == ["unread", "unread", "taken"]
+    assert reports.unread == {"b.wav"}
+    said = err.splitlines()
+    assert said[0].startswith("a.wav: not taken in yet. This file, or what lies beside it")
+    assert said[-2].startswith("No worker runs anywhere: ")
+    assert said[-1] == "1 taken in, 0 there already, 0 refused. 1 can't be read for now."
+
+
+def test_buckets_are_looked_through_less_often() -> None:
+    assert (looks_every_s(["in", "s3://b/c"]), looks_every_s(["in"])) == (30.0, 2.0)
 
 
 def test_the_first_sign_to_stop_is_waited_for_and_the_second_breaks_off() -> None:

@@ -1,5 +1,7 @@
 """Folders looked through: what is taken in when, once each, and what is waited for."""
 
+import errno
+import io
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +21,7 @@ from services.ingest.patterns import NamePattern
 from services.ingest.sidecars import Sidecars
 from services.ingest.sources import Found
 from services.ingest.taking import Outcome, Taker, Wish
-from services.ingest.watching import Patience, Place, Reports, Watch
+from services.ingest.watching import FIRST_PAUSE_S, Patience, Place, Reports, Watch
 from services.storage.ingested_files import Fate
 from services.storage.objects import ObjectWriter
 from tests.unit.ingest.recording import record
@@ -191,10 +193,71 @@ def test_a_file_that_may_not_be_read_is_said(bench: Bench, monkeypatch: pytest.M
             raise PermissionError
         return opened(path, flags, *more)
 
-    monkeypatch.setattr(os, "open", barred)
-    assert bench.look() == ["a.wav refused", "b.wav taken"]
-    assert bench.outcomes[0].error is not None
-    assert "can't be read" in bench.outcomes[0].error.user_message
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", barred)
+        assert bench.look() == ["a.wav unread", "b.wav taken"]
+        assert bench.outcomes[0].error is not None
+        assert "can't be read" in bench.outcomes[0].error.user_message
+        # Said once, tried again after growing pauses, and nobody waits for it in a single run.
+        assert bench.look(after_s=FIRST_PAUSE_S) == []
+        assert bench.watch.look(bench.stop)
+    assert bench.look(after_s=2 * FIRST_PAUSE_S - 0.1) == []
+    assert bench.look(after_s=0.1) == ["a.wav taken"]
+    assert bench.source.opened == 4
+
+
+def test_what_could_not_be_read_is_tried_again_by_the_next_run(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = record(bench.folder / "a.wav")
+    opened = os.fdopen
+
+    class Failing(io.BufferedReader):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell() >= 4000:
+                raise OSError(errno.EIO, "Input/output error")
+            return super().read(min(4000, size or 4000) if size != -1 else 4000)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdopen", lambda handle, _mode: Failing(opened(handle, "rb", 0)))
+        assert bench.look() == ["a.wav unread"]
+    assert bench.services.calls.count(ORG) == 0
+    bench.begin()
+    assert bench.look() == ["a.wav taken"]
+    assert bench.services.calls.list(ORG)[0].call.size_bytes == file.stat().st_size
+
+
+@pytest.mark.parametrize("beside", ["a.json", "metadata.csv"])
+def test_what_lies_beside_it_and_can_not_be_read_now_ends_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, beside: str
+) -> None:
+    record(bench.folder / "a.wav")
+    told = {"a.json": '{"agent": "Nora"}', "metadata.csv": "file,agent\na.wav,Nora\n"}
+    (bench.folder / beside).write_text(told[beside])
+    bench.patience = Patience(sidecar_s=30.0)
+    bench.begin()
+    opened = os.open
+
+    def failing(path: Any, flags: int, *more: Any) -> int:
+        if str(path).endswith(beside):
+            raise OSError(errno.EIO, "Input/output error")
+        return opened(path, flags, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", failing)
+        assert bench.look() == ["a.wav unread"]
+    assert bench.look(after_s=FIRST_PAUSE_S) == ["a.wav taken"]
+    assert bench.details()["a.wav"].agent_name == "Nora"
+
+
+def test_files_that_are_gone_are_forgotten(bench: Bench) -> None:
+    for n in range(20):
+        record(bench.folder / f"{n}.wav", n)
+    assert len(bench.look()) == 20
+    for n in range(1, 20):
+        (bench.folder / f"{n}.wav").unlink()
+    assert bench.look() == []
+    assert [len(done) for done in bench.watch._done] == [1]
 
 
 def test_what_is_still_written_is_waited_for(bench: Bench) -> None:

@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("offset_bytes", sa.BigInteger(), nullable=False),
         sa.Column("content_hash", short),
         sa.Column("call_id", short),
+        sa.Column("duplicate", sa.Boolean(), nullable=False),
         sa.Column("created_at", moment, nullable=False),
         sa.Column("changed_at", moment, nullable=False),
         sa.Column("key_id", short, nullable=False),

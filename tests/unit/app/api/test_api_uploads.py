@@ -10,11 +10,12 @@ from starlette.testclient import TestClient
 
 from app.api import gate
 from app.wiring import Services
-from services.domain.errors import DiskFull
+from services.domain.errors import DiskFull, StorageError
 from services.domain.people import LOCAL_USER
 from services.ingest import uploads
 from services.storage.audio_vault import Rendition
 from services.storage.objects import ObjectWriter
+from services.storage.uploads import UploadStore
 from tests.unit.app.api.serving import API, BEARER, LIMIT, ORG, files, program, refusal
 
 UPLOADS = f"{API}/uploads"
@@ -148,6 +149,24 @@ def test_a_full_disk_costs_the_piece_in_hand_only(
     assert asking.post(f"{upload}/complete").status_code == 201
 
 
+def test_a_piece_counts_whose_answer_from_the_database_was_lost(
+    asking: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = begin(asking)
+    advance = UploadStore.advance
+
+    def answer_lost(store: UploadStore, *piece: Any) -> None:
+        advance(store, *piece)
+        raise StorageError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(UploadStore, "advance", answer_lost)
+        assert refusal(send(asking, upload, 0, SOUND), 503)[0] == "StorageError"
+    assert offset(asking, upload) == len(SOUND)
+    assert asking.post(f"{upload}/complete").status_code == 201
+    assert len(files(services)) == 1
+
+
 def test_other_content_than_announced_is_not_taken(asking: TestClient, services: Services) -> None:
     upload = begin(asking, sha256="0" * 64)
     send(asking, upload, 0, SOUND)
@@ -182,7 +201,30 @@ def test_known_content_leads_to_its_call(asking: TestClient, services: Services)
     answer = asking.post(f"{upload}/complete")
     assert (answer.status_code, answer.json()["id"]) == (200, known)
     assert answer.json()["duplicate"]
+    again = asking.post(f"{upload}/complete")
+    assert (again.status_code, again.json()) == (200, answer.json())
     assert len(files(services)) == 1
+
+
+def test_two_that_complete_at_once_are_answered_alike(
+    asking: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = begin(asking, sha256=hashlib.sha256(SOUND).hexdigest())
+    send(asking, upload, 0, SOUND)
+    parts = UploadStore.parts
+    first: list[Any] = []
+
+    def overtaken(store: UploadStore, of: Any) -> Any:
+        """Another request completes it between its row and its pieces being read."""
+        if not first:
+            first.append(None)
+            first[0] = asking.post(f"{upload}/complete")
+        return parts(store, of)
+
+    monkeypatch.setattr(UploadStore, "parts", overtaken)
+    second = asking.post(f"{upload}/complete")
+    assert (first[0].status_code, second.status_code) == (201, 201), second.text
+    assert first[0].json() == second.json()
 
 
 @pytest.mark.parametrize(
