@@ -1,6 +1,6 @@
 """Everything of one customer is erased, and nothing of anybody else's, on every database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from services.domain.errors import (
 from services.domain.people import LOCAL_USER, Role
 from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
-from services.jobs.intake import Incoming, Intake
+from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
 from services.jobs.workers import Workers
 from services.providers.registry import ProviderRegistry
@@ -37,7 +37,7 @@ from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
 from services.storage.tapes import TapeStore
 from services.storage.transcripts import TranscriptStore
-from services.storage.uploads import Upload, UploadStore
+from services.storage.uploads import Upload, UploadPart, UploadStore
 from services.storage.workers import WorkerStore
 from services.upkeep.erasing import CustomerEraser
 from tests.builders import transcript, utterance
@@ -188,13 +188,13 @@ def test_what_is_no_call_yet_goes_as_well(house: House, monkeypatch: pytest.Monk
     assert house.eraser.erase(stranger, "C-1").is_nothing
 
     # It is completed while it is erased: all has been read, and the call is not there yet.
-    real = house.uploads._pass_on
+    real = house.uploads._blocks
 
-    def erased_meanwhile(upload: Upload, incoming: Incoming) -> None:
-        real(upload, incoming)
+    def erased_meanwhile(upload: Upload, parts: Sequence[UploadPart]) -> Iterator[bytes]:
+        yield from real(upload, parts)
         assert house.eraser.erase(LOCAL_USER, "C-1") == seen
 
-    monkeypatch.setattr(house.uploads, "_pass_on", erased_meanwhile)
+    monkeypatch.setattr(house.uploads, "_blocks", erased_meanwhile)
     with pytest.raises(UploadNotFound):
         house.uploads.complete(LOCAL_USER, mine.id)
     assert house.calls.list(ORG) == []
