@@ -28,9 +28,9 @@ class MeaningSearch:
     """Finds lines by what they mean, by the vectors that ``VectorMaker`` keeps ready."""
 
     def __init__(self, vectors: LineVectors, embedder: Callable[[], Embedder]) -> None:
-        """Search these vectors; the embedder is made when it is needed."""
+        """Search these vectors; the embedder, which made them too, is made when it is needed."""
         self._vectors = vectors
-        self._embedder = embedder
+        self.embedder = embedder
 
     def similar(self, user: User, typed: str, among: LineFilter | None = None) -> FoundPage:
         """Return the lines of the newest 2,000 calls that are most like what was typed.
@@ -41,7 +41,7 @@ class MeaningSearch:
         wanted, among = read_query(typed), among or LineFilter()
         if not wanted.groups:
             raise InvalidRequest(NO_WORD)
-        (vector,) = self._embedder().embed([typed])
+        (vector,) = self.embedder().embed([typed])
         closest, compared = self._vectors.closest(
             user.org_id, vector, among, MOST_CALLS, 4 * MOST_FOUND
         )

@@ -244,7 +244,7 @@ def build_worker(
         copies=CopyDeleter(services.copies, services.providers, stopping=stopping),
         vectors=VectorMaker(
             LineVectors(services.engine),
-            lambda: services.models.embedder,
+            services.meaning.embedder,
             services.workers.alone,
             stopping=stopping,
         )
