@@ -34,6 +34,7 @@ REQUEST_KEYS = Table(
     Column("org_id", _ID, primary_key=True),
     Column("request_key", _ID, primary_key=True),
     Column("call_id", _ID, ForeignKey(CALLS.c.id, ondelete="CASCADE"), nullable=False),
+    Column("duplicate", Boolean, nullable=False),
     Column("noted_at", Moment, nullable=False),
     Index(None, "call_id"),
     Index(None, "noted_at"),

@@ -3,6 +3,7 @@
 Of a key a hash is kept, which has the same length whatever programs make their keys of.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -16,6 +17,14 @@ KEPT_FOR = timedelta(days=7)
 _K = REQUEST_KEYS.c
 
 
+@dataclass(frozen=True, kw_only=True)
+class KnownRequest:
+    """A request's call; as a ``duplicate`` it had been there before."""
+
+    call_id: str
+    duplicate: bool
+
+
 class RequestKeyStore:
     """Remembers keys. Every method raises StorageError when the database can't."""
 
@@ -23,16 +32,23 @@ class RequestKeyStore:
         """Use this database."""
         self._engine = engine
 
-    def call_of(self, org_id: str, key: str) -> str | None:
-        """Return the call that a request with this key made, if there is one."""
-        query = select(_K.call_id).where(_K.org_id == org_id, _K.request_key == _hash(key))
+    def known(self, org_id: str, key: str) -> KnownRequest | None:
+        """Return what became of a request with this key, if there was one."""
+        mine = (_K.org_id == org_id, _K.request_key == _hash(key))
         with reading(self._engine) as connection:
-            return connection.execute(query).scalar()
+            row = connection.execute(select(_K.call_id, _K.duplicate).where(*mine)).first()
+        return KnownRequest(call_id=row.call_id, duplicate=row.duplicate) if row else None
 
     def note(
-        self, org_id: str, key: str, call_id: str, *, connection: Connection | None = None
+        self,
+        org_id: str,
+        key: str,
+        call_id: str,
+        *,
+        duplicate: bool = False,
+        connection: Connection | None = None,
     ) -> None:
-        """Remember which call a request made; it is forgotten with the call.
+        """Remember which call a request made or found; it is forgotten with the call.
 
         Raises RequestKeyTaken when a request with this key made another.
         """
@@ -40,6 +56,7 @@ class RequestKeyStore:
             "org_id": org_id,
             "request_key": _hash(key),
             "call_id": call_id,
+            "duplicate": duplicate,
             "noted_at": datetime.now(UTC),
         }
         known = select(_K.call_id).where(_K.org_id == org_id, _K.request_key == _hash(key))

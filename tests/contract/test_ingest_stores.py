@@ -19,7 +19,7 @@ from services.storage.ingested_files import (
     IngestedFileStore,
     file_identity,
 )
-from services.storage.request_keys import RequestKeyStore
+from services.storage.request_keys import KnownRequest, RequestKeyStore
 from services.storage.run_counts import RunCounts
 from services.storage.runs import RunStore
 from services.storage.uploads import Upload, UploadPart, UploadStore
@@ -91,16 +91,16 @@ def test_a_key_belongs_to_one_call_as_long_as_that_is_there(
     store = RequestKeyStore(engine)
     one, other = add(calls), add(calls)
     for key in ("k", "☎" * 255, "a\x00b"):
-        assert store.call_of(ORG, key) is None
-        store.note(ORG, key, one.id)
+        assert store.known(ORG, key) is None
+        store.note(ORG, key, one.id, duplicate=True)
         store.note(ORG, key, one.id)
         with pytest.raises(RequestKeyTaken):
             store.note(ORG, key, other.id)
-        assert store.call_of(ORG, key) == one.id
-        assert store.call_of(OTHER, key) is None
+        assert store.known(ORG, key) == KnownRequest(call_id=one.id, duplicate=True)
+        assert store.known(OTHER, key) is None
     assert store.forget_old() == 0
     calls.delete(ORG, one.id)
-    assert store.call_of(ORG, "k") is None
+    assert store.known(ORG, "k") is None
     store.note(ORG, "k", other.id)
 
 

@@ -21,6 +21,7 @@ from app.wiring import Services
 from services.domain.errors import NotFound, RequestKeyTaken
 from services.domain.people import User
 from services.jobs.intake import Incoming, Received
+from services.storage.request_keys import KnownRequest
 
 CLIENT_GONE = 499
 MOST_KEY_CHARS = 255
@@ -90,7 +91,7 @@ async def add_call(
     Recordings that may be interrupted on their way are better sent as uploads.
     """
     body = Body(request, here.settings.max_upload_bytes)
-    made = await run_in_threadpool(here.request_keys.call_of, user.org_id, key) if key else None
+    made = await run_in_threadpool(here.request_keys.known, user.org_id, key) if key else None
     try:
         if made is not None:
             received = await _made_before(body, here, user, made)
@@ -126,18 +127,18 @@ def _committed(
         ),
     )
     if received.duplicate:
-        here.request_keys.note(user.org_id, key, received.call_id)
+        here.request_keys.note(user.org_id, key, received.call_id, duplicate=True)
     return received
 
 
-async def _made_before(body: Body, here: Services, user: User, call_id: str) -> Received:
-    """Return the call that the same request made. Raises RequestKeyTaken for another recording."""
+async def _made_before(body: Body, here: Services, user: User, made: KnownRequest) -> Received:
+    """Return what the same request was answered. Raises RequestKeyTaken for another recording."""
     content = BodyHash()
     await body.pass_on(content)
     try:
-        call = await run_in_threadpool(here.calls.get, user.org_id, call_id)
+        call = await run_in_threadpool(here.calls.get, user.org_id, made.call_id)
     except NotFound:
         raise RequestKeyTaken("Its call has been deleted just now.") from None
     if call.content_hash != content.content_hash:
         raise RequestKeyTaken
-    return Received(call_id=call.id, duplicate=False, state=call.state)
+    return Received(call_id=call.id, duplicate=made.duplicate, state=call.state)

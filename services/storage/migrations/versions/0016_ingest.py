@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("org_id", short, nullable=False),
         sa.Column("request_key", short, nullable=False),
         sa.Column("call_id", short, nullable=False),
+        sa.Column("duplicate", sa.Boolean(), nullable=False),
         sa.Column("noted_at", moment, nullable=False),
         sa.PrimaryKeyConstraint("org_id", "request_key", name="pk_request_keys"),
         sa.ForeignKeyConstraint(

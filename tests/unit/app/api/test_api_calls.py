@@ -114,6 +114,10 @@ def test_a_request_made_again_makes_no_other_call(asking: TestClient, services: 
     other = asking.post(CALLS, content=b"another", headers=key)
     assert refusal(other, 409)[0] == "RequestKeyTaken"
     assert services.calls.count(ORG) == 1
+    # What had been there before is so, however often it is asked.
+    found = {"Idempotency-Key": "night-run-18"}
+    answers = [asking.post(CALLS, content=b"one", headers=found) for _ in range(2)]
+    assert [(one.status_code, one.json()["duplicate"]) for one in answers] == [(200, True)] * 2
     asking.delete(f"{CALLS}/{first.json()['id']}")
     assert asking.post(CALLS, content=b"another", headers=key).status_code == 201
 
