@@ -127,10 +127,10 @@ class Watch:
             for identity, found, beside in self._open_files(place, done):
                 if stop.is_set():
                     return False
+                seen[identity] = self._sighting(identity, found, beside)
                 if self._is_paused(identity, found, beside):
-                    seen[identity] = self._seen[identity]
                     continue
-                if not self._is_ready(identity, found, beside, place.sidecars, seen):
+                if not self._is_ready(seen[identity], found, beside, place.sidecars):
                     left += 1
                 elif not self._take(place, done, identity, found, beside, stop):
                     left += 1
@@ -164,6 +164,12 @@ class Watch:
             elif found.path in first:
                 self.known_before += 1
 
+    def _sighting(self, identity: str, found: Found, beside: Beside) -> Sighting:
+        mark, before = f"{found.mark}|{beside.mark}", self._seen.get(identity)
+        if before is not None and before.mark == mark:
+            return before
+        return Sighting(mark=mark, since_s=self._clock())
+
     def _is_paused(self, identity: str, found: Found, beside: Beside) -> bool:
         """Say whether a file could not be read just now, and has not changed since."""
         pause = self._paused.get(identity)
@@ -185,18 +191,12 @@ class Watch:
 
     def _is_ready(
         self,
-        identity: str,
+        sighting: Sighting,
         found: Found,
         beside: Beside,
         sidecars: Sidecars | None,
-        seen: dict[str, Sighting],
     ) -> bool:
-        mark, now = f"{found.mark}|{beside.mark}", self._clock()
-        before = self._seen.get(identity)
-        if before is None or before.mark != mark:
-            before = Sighting(mark=mark, since_s=now)
-        seen[identity] = before
-        calm_s = now - before.since_s
+        calm_s = self._clock() - sighting.since_s
         is_whole = found.is_whole and all(one.is_whole for one in beside.files)
         is_quiet = is_whole or calm_s >= self._patience.quiet_s
         lacks = sidecars is not None and sidecars.may_come(found, beside)

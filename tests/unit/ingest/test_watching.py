@@ -206,6 +206,30 @@ def test_a_file_that_may_not_be_read_is_said(bench: Bench, monkeypatch: pytest.M
     assert bench.source.opened == 4
 
 
+def test_a_look_that_broke_off_does_not_forget_what_can_not_be_read(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(bench.folder / "a.wav")
+    record(bench.folder / "b.wav", 1)
+    opened = os.open
+
+    def barred(path: Any, flags: int, *more: Any) -> int:
+        if str(path).endswith("a.wav"):
+            raise PermissionError
+        return opened(path, flags, *more)
+
+    def full(_writer: ObjectWriter) -> None:
+        raise DiskFull
+
+    monkeypatch.setattr(os, "open", barred)
+    with monkeypatch.context() as patched:
+        patched.setattr(ObjectWriter, "commit", full)
+        with pytest.raises(DiskFull):
+            bench.look()
+    assert [one.fate for one in bench.outcomes] == [Fate.UNREAD]
+    assert bench.look() == ["b.wav taken"]
+
+
 def test_what_could_not_be_read_is_tried_again_by_the_next_run(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
