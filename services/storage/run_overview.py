@@ -10,6 +10,8 @@ from services.domain.calls import CALLS_QUEUE, CallState
 from services.storage.database import reading, writing
 from services.storage.models import CALLS, RUNS
 
+_NEWEST = RUNS.join(CALLS, and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run))
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueueStanding:
@@ -69,10 +71,9 @@ class RunOverview:
         Those that were dismissed are left out.
         """
         here = _is_failed(org_id)
-        joined = RUNS.join(CALLS, and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run))
         query = (
             select(RUNS, CALLS.c.source_name)
-            .select_from(joined)
+            .select_from(_NEWEST)
             .where(here)
             .order_by(RUNS.c.finished_at.desc(), RUNS.c.call_id)
             .limit(limit)
@@ -80,7 +81,7 @@ class RunOverview:
         )
         with reading(self._engine) as connection:
             count = connection.execute(
-                select(func.count()).select_from(joined).where(here)
+                select(func.count()).select_from(_NEWEST).where(here)
             ).scalar_one()
             rows = connection.execute(query).mappings().all()
         failed = [
@@ -100,10 +101,9 @@ class RunOverview:
 
     def failed_calls(self, org_id: str) -> list[str]:
         """Return the ids of all calls that ``failed`` counts, those that failed first at first."""
-        joined = RUNS.join(CALLS, and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run))
         query = (
             select(RUNS.c.call_id)
-            .select_from(joined)
+            .select_from(_NEWEST)
             .where(_is_failed(org_id))
             .order_by(RUNS.c.finished_at, RUNS.c.call_id)
         )
