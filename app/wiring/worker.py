@@ -32,7 +32,7 @@ from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls
 
 # A dead worker's jobs are found soon; what lies about may lie a while longer. Listing a bucket
-# costs money, and reading a whole one takes long.
+# costs money, and reading a whole one takes long; a folder of this machine is gone through often.
 LOOK_EVERY_S = 2.0
 LOOKS_PER_TIDYING = 8
 TIDY_EVERY_S = 300.0
@@ -55,6 +55,7 @@ class Worker:
     vectors: VectorMaker | None
     worker_id: str
     jobs_at_once: int
+    sound_is_here: bool
     # Set once another process has this worker's id: its jobs are that one's.
     disowned: Event = field(default_factory=Event)
 
@@ -117,15 +118,16 @@ class Worker:
                 self.janitor.take_over()
 
     def _keep_tidy(self, stop: Event) -> None:
-        """Tidy the database every few minutes, the bucket every few hours, until told to stop."""
-        bucket_at = time.monotonic() + BUCKET_FIRST_AFTER_S
-        self._do_alone("tidying", self.janitor.tidy)
-        while not stop.wait(TIDY_EVERY_S):
-            self._do(self.janitor.begin)
+        """Tidy the database every few minutes, a bucket every few hours, until told to stop."""
+        sound_at = time.monotonic() + (0.0 if self.sound_is_here else BUCKET_FIRST_AFTER_S)
+        while True:
             self._do_alone("tidying", self.janitor.tidy)
-            if time.monotonic() >= bucket_at:
+            if time.monotonic() >= sound_at:
                 self._do_alone("upkeep", self._tidy_bucket)
-                bucket_at = time.monotonic() + BUCKET_EVERY_S
+                sound_at = time.monotonic() + (0.0 if self.sound_is_here else BUCKET_EVERY_S)
+            if stop.wait(TIDY_EVERY_S):
+                return
+            self._do(self.janitor.begin)
 
     def _tidy_bucket(self) -> None:
         self.janitor.tidy_bucket()
@@ -252,4 +254,5 @@ def build_worker(
         else None,
         worker_id=worker_id,
         jobs_at_once=settings.jobs_at_once,
+        sound_is_here=settings.storage_url.startswith("file:"),
     )
