@@ -172,7 +172,7 @@ def _storm_over(hosts: Hosts, server: PostgresServer) -> None:
     assert [w.facts.id for w in hosts.services.workers.all()] == []
 
 
-def wait(until: Any, within_s: float = 240.0) -> None:
+def wait(until: Any, within_s: float = 900.0) -> None:
     deadline = time.monotonic() + within_s
     while not until():
         assert time.monotonic() < deadline

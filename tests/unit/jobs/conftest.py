@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from app.settings import Settings
-from app.wiring import Services, build_services, build_worker
+from app.wiring import Services, Worker, build_services, build_worker
 from services.audio.recording import Recording
 from services.domain.calls import (
     FINISHED_STATES,
@@ -67,10 +67,10 @@ class Installation:
             return incoming.commit(options, CallDetails())
 
     @contextmanager
-    def working(self, worker_id: str = "local") -> Iterator[None]:
+    def working(self, worker_id: str = "local") -> Iterator[Worker]:
         worker = build_worker(self.settings, worker_id, stopping=self.stopping.is_set)
         with worker.running():
-            yield
+            yield worker
             worker.wait_until_idle(WITHIN_S)
 
     def progress(self, call_id: str) -> RunProgress:
