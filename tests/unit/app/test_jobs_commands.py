@@ -1,6 +1,8 @@
 """``partyline jobs``: what it writes, and how it refuses."""
 
 import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,8 @@ def call_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A call that failed, in the data folder that the commands use."""
     monkeypatch.setenv("PARTYLINE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PARTYLINE_SCRIPTED_PROVIDER", "1")
+    # As in a process of the command's own: another test may have begun a log in this one.
+    monkeypatch.setattr(logging.getLogger("partyline"), "handlers", [])
     services = build_services(Settings())
     with services.intake.begin(LOCAL_USER, "call.wav") as incoming:
         incoming.write(b"sound")
@@ -32,7 +36,9 @@ def call_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
-    ended = CliRunner().invoke(app, ["jobs", *arguments])
+    # A thread of its own: in this one another test's browser may keep a loop, of which DBOS warns.
+    with ThreadPoolExecutor(1) as thread:
+        ended = thread.submit(CliRunner().invoke, app, ["jobs", *arguments]).result()
     return ended.exit_code, ended.stdout, ended.stderr
 
 
