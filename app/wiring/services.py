@@ -26,7 +26,9 @@ from app.wiring.phone_streams import build_phone_streams
 from app.wiring.presence import build_workers
 from app.wiring.usage import build_usage
 from services.access.api_tokens import ApiTokens
+from services.access.authority import Authority
 from services.access.tokens import TokenSigner
+from services.access.trails import LogTrail
 from services.asking import AskService
 from services.domain.people import LOCAL_USER
 from services.ingest.uploads import Uploads
@@ -138,6 +140,7 @@ class Services:
     providers: ProviderRegistry
     models: Models
     redactor: LineRedactor
+    authority: Authority
     tokens: TokenSigner
     api_tokens: ApiTokens
     queue: JobQueue
@@ -300,6 +303,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         providers=providers,
         models=models,
         redactor=models.redactor,
+        authority=Authority(calls, LogTrail()),
         tokens=TokenSigner(master_key.derive("tokens")),
         api_tokens=_api_tokens(settings),
         queue=queue,

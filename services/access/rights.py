@@ -1,7 +1,7 @@
-"""Who may do what beyond reading."""
+"""Questions about rights that pages and services ask in the same words."""
 
 from services.domain.errors import AccessDenied
-from services.domain.people import Role, User
+from services.domain.people import Right, User
 
 
 def may_hear_original(user: User) -> bool:
@@ -9,16 +9,15 @@ def may_hear_original(user: User) -> bool:
 
     Nobody gets it without asking: listeners of redacted calls are given the covered sound.
     """
-    return user.role in (Role.SUPERVISOR, Role.ADMIN)
+    return user.may(Right.HEAR_ORIGINAL)
 
 
 def may_change(user: User) -> bool:
     """Say whether a person may change what everybody of the organisation works with.
 
-    That is rules, scorecards and their answers, vocabulary, known voices, stored summaries, and
-    whether a call is there at all.
+    That is rules, scorecards, vocabulary and known voices.
     """
-    return user.role is not Role.VIEWER
+    return user.may(Right.MANAGE_RULES)
 
 
 def check_may_change(user: User) -> None:
@@ -29,7 +28,7 @@ def check_may_change(user: User) -> None:
 
 def may_operate(user: User) -> bool:
     """Say whether a person may look after what all organisations share: workers and queues."""
-    return user.role is Role.ADMIN
+    return user.may(Right.OPERATE)
 
 
 def check_may_operate(user: User) -> None:
@@ -41,6 +40,6 @@ def check_may_operate(user: User) -> None:
 def may_stop_live(user: User, owner: str) -> bool:
     """Say whether a person may end a running call that ``owner`` has begun.
 
-    Its owner may, and whoever watches over calls. To follow it anybody of the organisation may.
+    Its owner may, and whoever may change calls of others. To follow it anybody within reach may.
     """
-    return user.id == owner or user.role in (Role.SUPERVISOR, Role.ADMIN)
+    return user.id == owner or user.may(Right.EDIT_CALLS)

@@ -166,7 +166,10 @@ class AudioFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One conversation and its facts. ``audio`` is None until it has been decoded once."""
+    """One conversation and its facts. ``audio`` is None until it has been decoded once.
+
+    ``added_by`` is the id of the person who recorded it or handed it in, where one did.
+    """
 
     id: str
     org_id: str
@@ -184,6 +187,7 @@ class Call:
     is_demo: bool = False
     reviewed_at: datetime | None = None
     reviewed_by: str | None = None
+    added_by: str | None = None
 
     @property
     def has_recording(self) -> bool:

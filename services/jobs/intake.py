@@ -211,6 +211,7 @@ class Incoming(AbstractContextManager["Incoming"]):
             created_at=datetime.now(UTC),
             details=_completed(details, details_from_name(self._name)),
             is_demo=is_demo,
+            added_by=self._user.id,
         )
 
     def abort(self) -> None:

@@ -221,6 +221,7 @@ def call_from_row(row: RowMapping) -> Call:
         is_demo=row["is_demo"],
         reviewed_at=row["reviewed_at"],
         reviewed_by=row["reviewed_by"],
+        added_by=row["added_by"],
     )
 
 
@@ -246,6 +247,7 @@ def call_to_row(call: Call, key: WrappedKey) -> dict[str, Json]:
         "is_demo": call.is_demo,
         "reviewed_at": call.reviewed_at,
         "reviewed_by": call.reviewed_by,
+        "added_by": call.added_by,
         "key_id": key.key_id,
         "wrapped_key": key.sealed,
     }

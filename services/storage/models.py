@@ -76,6 +76,7 @@ METADATA = MetaData(
 
 _ID = String(64)
 _NAME = String(64)
+_PERSON = String(200)
 _WHOSE = ("day", "agent_name", "queue")
 
 
@@ -116,6 +117,7 @@ CALLS = Table(
     Column("is_demo", Boolean, nullable=False),
     Column("reviewed_at", Moment),
     Column("reviewed_by", PlainText),
+    Column("added_by", _PERSON),
     Column("key_id", _NAME, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
     Column("search_place", BigInteger),

@@ -108,7 +108,7 @@ def test_a_call_has_no_box_without_a_model(staged, open_page):
 def test_a_question_without_an_answer_stays_to_be_read(staged, open_page):
     call = staged.add_ready()
     with LanguageModelEmulator(Behaviour.INVENTED_QUOTES, Behaviour.FAULT) as emulator:
-        use(staged, emulator, timeout_s=1.0)
+        use(staged, emulator)
         page = ask(open_page("call", open_call=call.id), "Why?")
         assert "The lines that were read don't tell." in texts(page)
         assert "1 sentence left out, because no line bears them out" in texts(page)

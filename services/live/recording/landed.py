@@ -48,6 +48,7 @@ def call_of(running: RunningCall, *, content_hash: str, size_bytes: int, audio: 
         created_at=datetime.now(UTC),
         details=replace(details, started_at=details.started_at or running.began_at),
         audio=audio,
+        added_by=running.owner,
     )
 
 

@@ -1,0 +1,140 @@
+"""The one place that says yes or no: may this person do this, with this call?
+
+Services ask before they do anything. What was asked and how it went is written down before it is
+done, so nothing is done that the audit doesn't know of.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+from services.domain.acts import Act, AuditEntry, Outcome
+from services.domain.calls import Call
+from services.domain.errors import AccessDenied, NotFound
+from services.domain.people import User
+
+AGAIN_AFTER_S = 300.0
+"""Looking at the same thing again within this time is one look."""
+MOST_REMEMBERED = 10_000
+
+
+class Trail(Protocol):
+    """Where it is written down."""
+
+    def note(self, entry: AuditEntry) -> None:
+        """Keep an entry for good. Raises StorageError; then the act must not be done."""
+
+
+class FoundCalls(Protocol):
+    """Where calls are looked up."""
+
+    def get(self, org_id: str, call_id: str) -> Call:
+        """Return the call. Raises NotFound."""
+
+
+class Authority:
+    """Lets people do what they have the right to, with the calls in their reach.
+
+    Safe across threads.
+    """
+
+    def __init__(
+        self,
+        calls: FoundCalls,
+        trail: Trail,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Look calls up here and write down there; ``clock`` gives seconds."""
+        self._calls = calls
+        self._trail = trail
+        self._clock = clock
+        self._looks: OrderedDict[tuple[str, str, Act, str | None], float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def allow(self, user: User, act: Act, subject: str | None = None, **details: str | int) -> None:
+        """Let a person do something. Raises AccessDenied without the right to."""
+        if act.right is not None and not user.may(act.right):
+            self._refuse(user, act, subject)
+            raise AccessDenied
+        self.note(user, act, subject, **details)
+
+    def call(self, user: User, call_id: str, act: Act, **details: str | int) -> Call:
+        """Let a person do something with a call, and return it.
+
+        Raises NotFound for one that isn't theirs, exactly as for one that doesn't exist, and
+        AccessDenied without the right to do this with any.
+        """
+        call = self.reached(user, call_id, act)
+        self.allow(user, act, call_id, **details)
+        return call
+
+    def reached(self, user: User, call_id: str, act: Act = Act.CALL_VIEWED) -> Call:
+        """Return a call in a person's reach, without writing down that it was looked at.
+
+        For what only accompanies an act: progress, buttons. Raises NotFound.
+        """
+        try:
+            call = self._calls.get(user.org_id, call_id)
+        except NotFound:
+            self._refuse(user, act, call_id)
+            raise
+        if not may_reach(user, call):
+            self._refuse(user, act, call_id)
+            raise NotFound
+        return call
+
+    def note(self, user: User, act: Act, subject: str | None = None, **details: str | int) -> None:
+        """Write down what was let through; looks that repeat within minutes once."""
+        if act.is_reading and not self._is_new(user, act, subject):
+            return
+        self._trail.note(_entry(user, act, Outcome.ALLOWED, subject, details))
+
+    def _refuse(self, user: User, act: Act, subject: str | None) -> None:
+        self._trail.note(_entry(user, act, Outcome.REFUSED, subject, {}))
+
+    def _is_new(self, user: User, act: Act, subject: str | None) -> bool:
+        now, look = self._clock(), (user.org_id, user.id, act, subject)
+        with self._lock:
+            before = self._looks.get(look)
+            if before is not None and now - before < AGAIN_AFTER_S:
+                return False
+            self._looks[look] = now
+            self._looks.move_to_end(look)
+            while len(self._looks) > MOST_REMEMBERED:
+                self._looks.popitem(last=False)
+        return True
+
+
+def may_reach(user: User, call: Call) -> bool:
+    """Say whether a call is among those a person has to do with."""
+    if call.org_id != user.org_id:
+        return False
+    if call.added_by == user.id:
+        return True
+    details = call.details
+    return user.reach.covers(queue=details.queue, agent_name=details.agent_name)
+
+
+def _entry(
+    user: User,
+    act: Act,
+    outcome: Outcome,
+    subject: str | None,
+    details: dict[str, str | int],
+) -> AuditEntry:
+    return AuditEntry(
+        org_id=user.org_id,
+        user_id=user.id,
+        name=user.name,
+        role=user.role.value,
+        act=act,
+        outcome=outcome,
+        at=datetime.now(UTC),
+        subject=subject,
+        address=user.address,
+        details=details,
+    )
