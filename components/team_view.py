@@ -110,13 +110,13 @@ def _share_card(label: str, average: Average, explanation: str) -> tuple[str, st
     return label, percent(average.mean), note, meaning
 
 
-def choose_period() -> Period:
-    """Draw the choice between days and weeks and return it."""
+def choose_period(readable: Period) -> Period:
+    """Draw the choice between days and weeks, with what can be read preset, and return it."""
     chosen = st.segmented_control(
-        "Over time by", list(Period), default=Period.DAY, format_func=lambda p: PERIOD_WORDS[p],
-        key="team_by", persist_state="session",
+        "Over time by", list(Period), default=readable, format_func=lambda p: PERIOD_WORDS[p],
+        key=f"team_by_{readable}", persist_state="session",
     )  # fmt: skip
-    return chosen or Period.DAY
+    return chosen or readable
 
 
 def draw_volume(days: Sequence[PeriodFigures], by: Period) -> None:

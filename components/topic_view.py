@@ -46,13 +46,13 @@ def draw_reasons(topics: Sequence[TopicFigures], reach: TopicReach) -> str | Non
     return topics[clicked[0]].topic if clicked and clicked[0] < len(topics) else None
 
 
-def choose_period() -> Period:
-    """Draw the choice between days and weeks and return it."""
+def choose_period(readable: Period) -> Period:
+    """Draw the choice between days and weeks, with what can be read preset, and return it."""
     chosen = st.segmented_control(
-        "By", list(Period), default=Period.DAY, format_func=lambda p: PERIOD_WORDS[p],
-        key="team_topics_by", persist_state="session",
+        "By", list(Period), default=readable, format_func=lambda p: PERIOD_WORDS[p],
+        key=f"team_topics_by_{readable}", persist_state="session",
     )  # fmt: skip
-    return chosen or Period.DAY
+    return chosen or readable
 
 
 def draw_trend(counts: Sequence[TopicCount]) -> None:

@@ -9,6 +9,7 @@ from components.heading import draw_no_match, draw_page_title, draw_panel_title
 from pages._calls import offer_first_calls, open_call
 from pages._categories import show_categories
 from pages._team_scores import show_team_scores
+from services.domain.together import Period
 
 user, services = session.current_user(), session.services()
 org, analytics = user.org_id, services.analytics
@@ -26,7 +27,8 @@ if team.calls == 0:
 
 team_view.draw_team_cards(team)
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    by = team_view.choose_period()
+    readable = Period.readable(analytics.days(org, wanted))
+    by = team_view.choose_period(readable)
     if st.button("Show these calls", key="team_list", icon=":material/list:"):
         list_only(wanted)
         st.switch_page("../pages/calls.py")
@@ -44,7 +46,7 @@ with left:
     reason = topic_view.draw_reasons(topics, services.topics.reach(org, wanted))
 with right, st.container(border=True):
     draw_panel_title("Reasons over time")
-    counts = services.topics.per_day(org, wanted, topic_view.choose_period())
+    counts = services.topics.per_day(org, wanted, topic_view.choose_period(readable))
     topic_view.draw_trend(counts)
 show_categories(wanted)
 left, right = st.columns(2)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from bench.scale.timing import spread
-from services.domain.together import AnalyticsFilter
+from services.domain.together import AnalyticsFilter, Period
 from services.storage.analytics import Analytics
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
@@ -70,17 +70,19 @@ def view(
     topics = TopicAnalytics(engine, from_rows=from_rows)
     categories = CategoryStore(engine, from_rows=from_rows)
     scores = ScoreAnalytics(engine, from_rows=from_rows)
+    by = Period.readable(analytics.days(org_id, wanted))
     card = next(iter(scores.scorecards(org_id)), "call_quality")
     questions: dict[str, Callable[[], object]] = {
         "has calls": lambda: calls.has_any(org_id),
         "names": lambda: (calls.agents(org_id), calls.queues(org_id)),
         "team": lambda: analytics.team(org_id, wanted),
-        "per day": lambda: analytics.per_period(org_id, wanted),
+        "days": lambda: analytics.days(org_id, wanted),
+        "per period": lambda: analytics.per_period(org_id, wanted, by),
         "by agent": lambda: analytics.by_agent(org_id, wanted),
         "by queue": lambda: analytics.by_queue(org_id, wanted),
         "by topic": lambda: topics.by_topic(org_id, wanted),
         "reach of topics": lambda: topics.reach(org_id, wanted),
-        "topics per day": lambda: topics.per_day(org_id, wanted),
+        "topics per period": lambda: topics.per_day(org_id, wanted, by),
         "categories": lambda: categories.counts_among(org_id, wanted),
         "category by week": lambda: categories.by_week(org_id, RULE, wanted),
         "category by agent": lambda: categories.by_agent(org_id, RULE, wanted),

@@ -10,11 +10,19 @@ from enum import StrEnum
 FEW = 20
 
 
+MOST_DAYS_READ = 120
+
+
 class Period(StrEnum):
     """By what to group; a week goes by its Monday."""
 
     DAY = "day"
     WEEK = "week"
+
+    @classmethod
+    def readable(cls, days: int) -> "Period":
+        """Return the finest by which so many days can still be read in one chart."""
+        return cls.DAY if days <= MOST_DAYS_READ else cls.WEEK
 
 
 @dataclass(frozen=True, kw_only=True)

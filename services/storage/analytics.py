@@ -4,9 +4,22 @@ Counts and durations are summed first, rates formed last. Calls without the figu
 yet, nobody known as agent, nothing scored) don't count in its n. The sums come from the rollups.
 """
 
+from collections.abc import Callable
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    UnaryExpression,
+    asc,
+    desc,
+    func,
+    select,
+)
 
 from services.domain.together import (
     AnalyticsFilter,
@@ -72,6 +85,21 @@ class Analytics:
             rows = self._sums(connection, org_id, wanted, by.value)
         return [PeriodFigures(day=row[by], **_together(row)) for row in rows if row["calls"]]
 
+    def days(self, org_id: str, wanted: AnalyticsFilter | None = None) -> int:
+        """Return how many days the filter spans, of those from the first call's to the last's."""
+        wanted = wanted or AnalyticsFilter()
+        mine = CALLS.c.org_id == org_id
+        # Each by itself is one look into an index.
+        first, last = (
+            select(edge(CALLS.c.day)).where(mine).scalar_subquery() for edge in (func.min, func.max)
+        )
+        with reading(self._engine) as connection:
+            begins, ends = connection.execute(select(first, last)).one()
+        if begins is None:
+            return 0
+        begins = max(begins, wanted.first_day or begins)
+        return max(0, (min(ends, wanted.last_day or ends) - begins).days + 1)
+
     def by_agent(self, org_id: str, wanted: AnalyticsFilter | None = None) -> list[GroupFigures]:
         """Return the figures of each agent, in order of their names; who isn't known comes last."""
         return self._groups(org_id, wanted, AGENT)
@@ -84,21 +112,15 @@ class Analytics:
         self, org_id: str, wanted: AnalyticsFilter | None = None, limit: int = 10
     ) -> list[CallRow]:
         """Return the calls with the longest silences, longest first."""
-        return self._extremes(
-            org_id,
-            wanted,
-            _F.longest_silence_ms > 0,
-            limit,
-            _F.longest_silence_ms.desc(),
-            "silences",
-        )
+        longest = _F.longest_silence_ms
+        return self._extremes(org_id, wanted, longest > 0, limit, longest, desc, "silences")
 
     def most_negative(
         self, org_id: str, wanted: AnalyticsFilter | None = None, limit: int = 10
     ) -> list[CallRow]:
         """Return the calls with the unhappiest customers (mean below 0), worst first."""
         mean = _F.customer_sentiment_mean
-        return self._extremes(org_id, wanted, mean < 0, limit, mean.asc(), "moods")
+        return self._extremes(org_id, wanted, mean < 0, limit, mean, asc, "moods")
 
     def _groups(self, org_id: str, wanted: AnalyticsFilter | None, who: str) -> list[GroupFigures]:
         with reading(self._engine) as connection:
@@ -119,17 +141,25 @@ class Analytics:
         wanted: AnalyticsFilter | None,
         condition: ColumnElement[bool],
         limit: int,
-        order: ColumnElement[Any],
+        figure: Column[Any],
+        order: Callable[[Any], UnaryExpression[Any]],
         index: str,
     ) -> list[CallRow]:
-        # Which calls they are is read off an index; only theirs are looked at otherwise. SQLite is
-        # told which: of an agent's few days' calls, all are soon sorted.
-        days = wanted is not None and (wanted.first_day or wanted.last_day)
-        if days and wanted and wanted.agents:
-            index = "agent_days"
-        first = chosen(select(_F.call_id), CALL_FIGURES, org_id, wanted).where(condition)
-        first = first.order_by(order, _F.call_id).limit(limit)
-        first = first.with_hint(CALL_FIGURES, f"INDEXED BY ix_call_figures_{index}", "sqlite")
+        # Which calls they are is read off an index; only theirs are looked at otherwise. An agent's
+        # calls in one queue are all sorted: in the order of the figure there may be ten of them
+        # among a million, or none. SQLite is told so of an agent's few days, too.
+        rare = bool(wanted and wanted.agents and wanted.queues)
+        few = rare or bool(wanted and wanted.agents and (wanted.first_day or wanted.last_day))
+        theirs = chosen(select(_F.call_id, figure), CALL_FIGURES, org_id, wanted).where(condition)
+        hint = f"INDEXED BY ix_call_figures_{'agent_days' if few else index}"
+        theirs = theirs.with_hint(CALL_FIGURES, hint, "sqlite")
+        if rare:
+            # Otherwise PostgreSQL would go by the order all the same.
+            apart = theirs.cte("theirs").prefix_with("MATERIALIZED", dialect="postgresql")
+            first = select(apart.c.call_id).order_by(order(apart.c[figure.name]), apart.c.call_id)
+        else:
+            first = theirs.with_only_columns(_F.call_id).order_by(order(figure), _F.call_id)
+        first = first.limit(limit)
         with reading(self._engine) as connection:
             ids = list(connection.execute(first).scalars())
             found = connection.execute(select_rows(CALLS.c.id.in_(ids))).mappings()

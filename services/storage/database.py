@@ -8,13 +8,25 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    Insert,
+    Table,
+    create_engine,
+    event,
+    insert,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -263,6 +275,40 @@ def _upsert(
     made = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     changed = {name: made.excluded[name] for name in names if name not in {*key, *keep}}
     return made.on_conflict_do_update(index_elements=list(key), set_=changed)
+
+
+def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that have the same columns, the way that costs the database least.
+
+    PostgreSQL has them copied: as statements, each row would be one.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.execute(insert(table), list(rows))
+        return
+    names = tuple(rows[0])
+    ready = [_bound(table.c[name], connection.dialect) for name in names]
+    dbapi: Any = connection.dialect.loaded_dbapi
+    driver: Any = connection.connection.driver_connection
+    copied = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+    try:
+        with driver.cursor() as cursor, cursor.copy(copied) as copy:
+            for row in rows:
+                copy.write_row([bind(row[name]) for name, bind in zip(names, ready, strict=True)])
+    except dbapi.Error as error:
+        raise DBAPIError.instance(
+            None, None, error, dbapi.Error, hide_parameters=True, dialect=connection.dialect
+        ) from None
+
+
+def _bound(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any]:
+    """Return what a value goes through before the driver gets it."""
+    return column.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def insert_new(

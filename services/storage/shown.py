@@ -7,10 +7,11 @@ only what has changed is written.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from services.domain.folding import folded_words
 from services.domain.speech import Transcript, Utterance
+from services.storage.database import insert_many
 from services.storage.search_places import LINES_PER_CALL, place_of_call
 from services.storage.search_tables import LINE_VECTORS, SHOWN_UTTERANCES
 
@@ -41,7 +42,7 @@ def write_shown(connection: Connection, org_id: str, call_id: str, shown: Transc
         if rows:
             first = place_of_call(connection, call_id) * LINES_PER_CALL
             numbered = [{"row_id": first + row["position"], **row} for row in rows]
-            connection.execute(insert(SHOWN_UTTERANCES), numbered)
+            insert_many(connection, SHOWN_UTTERANCES, numbered)
         return
     changed = [
         {"at": old.row_id, **{name: new[name] for name in _CHANGING}}

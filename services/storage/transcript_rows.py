@@ -11,7 +11,7 @@ from services.domain.edits import CallEdits
 from services.domain.errors import Cancelled, EditConflict, NotFound
 from services.domain.speech import Transcript
 from services.storage.call_rows import call_from_row, select_call
-from services.storage.database import upsert
+from services.storage.database import insert_many, upsert
 from services.storage.forms import pack_edits, pack_transcript, unpack_edits, unpack_transcript
 from services.storage.models import CALL_EDITS, CALLS, RUNS, TRANSCRIPTS, UTTERANCES
 from services.storage.provider_copies import release_unredacted_copies
@@ -75,9 +75,7 @@ def replace_transcript(
         "body": pack_transcript(transcript),
     }
     connection.execute(insert(TRANSCRIPTS), [row])
-    rows = utterance_rows(call.org_id, call.id, transcript)
-    if rows:
-        connection.execute(insert(UTTERANCES), rows)
+    insert_many(connection, UTTERANCES, utterance_rows(call.org_id, call.id, transcript))
 
 
 def forget_unredacted(connection: Connection, call_id: str, *, edits_follow: bool) -> None:
