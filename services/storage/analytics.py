@@ -4,19 +4,14 @@ Counts and durations are summed first, rates formed last. Calls without the figu
 yet, nobody known as agent, nothing scored) don't count in its n. The sums come from the rollups.
 """
 
-from collections.abc import Callable
 from typing import Any, TypeVarTuple
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     Engine,
     Select,
     Table,
-    UnaryExpression,
-    asc,
-    desc,
     func,
     select,
 )
@@ -113,14 +108,14 @@ class Analytics:
     ) -> list[CallRow]:
         """Return the calls with the longest silences, longest first."""
         longest = _F.longest_silence_ms
-        return self._extremes(org_id, wanted, longest > 0, limit, longest, desc, "silences")
+        return self._extremes(org_id, wanted, longest > 0, limit, longest.desc(), "silences")
 
     def most_negative(
         self, org_id: str, wanted: AnalyticsFilter | None = None, limit: int = 10
     ) -> list[CallRow]:
         """Return the calls with the unhappiest customers (mean below 0), worst first."""
         mean = _F.customer_sentiment_mean
-        return self._extremes(org_id, wanted, mean < 0, limit, mean, asc, "moods")
+        return self._extremes(org_id, wanted, mean < 0, limit, mean.asc(), "moods")
 
     def _groups(self, org_id: str, wanted: AnalyticsFilter | None, who: str) -> list[GroupFigures]:
         with reading(self._engine) as connection:
@@ -141,25 +136,17 @@ class Analytics:
         wanted: AnalyticsFilter | None,
         condition: ColumnElement[bool],
         limit: int,
-        figure: Column[Any],
-        order: Callable[[Any], UnaryExpression[Any]],
+        order: ColumnElement[Any],
         index: str,
     ) -> list[CallRow]:
-        # Which calls they are is read off an index; only theirs are looked at otherwise. An agent's
-        # calls in one queue are all sorted: in the order of the figure there may be ten of them
-        # among a million, or none. SQLite is told so of an agent's few days, too.
-        rare = bool(wanted and wanted.agents and wanted.queues)
-        few = rare or bool(wanted and wanted.agents and (wanted.first_day or wanted.last_day))
-        theirs = chosen(select(_F.call_id, figure), CALL_FIGURES, org_id, wanted).where(condition)
-        hint = f"INDEXED BY ix_call_figures_{'agent_days' if few else index}"
-        theirs = theirs.with_hint(CALL_FIGURES, hint, "sqlite")
-        if rare:
-            # Otherwise PostgreSQL would go by the order all the same.
-            apart = theirs.cte("theirs").prefix_with("MATERIALIZED", dialect="postgresql")
-            first = select(apart.c.call_id).order_by(order(apart.c[figure.name]), apart.c.call_id)
-        else:
-            first = theirs.with_only_columns(_F.call_id).order_by(order(figure), _F.call_id)
-        first = first.limit(limit)
+        # Which calls they are is read off an index, in which the filter's columns are as well; only
+        # theirs are looked at otherwise. In the order of the figure there may be ten of an agent's
+        # in one queue among a million, or none: there is an index of each agent's.
+        if wanted and wanted.agents:
+            index = f"agent_{index}"
+        first = chosen(select(_F.call_id), CALL_FIGURES, org_id, wanted).where(condition)
+        first = first.order_by(order, _F.call_id).limit(limit)
+        first = first.with_hint(CALL_FIGURES, f"INDEXED BY ix_call_figures_{index}", "sqlite")
         with reading(self._engine) as connection:
             ids = list(connection.execute(first).scalars())
             found = connection.execute(select_rows(CALLS.c.id.in_(ids))).mappings()

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,6 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
-    insert,
     make_url,
     text,
 )
@@ -278,28 +277,36 @@ def _upsert(
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that have the same columns, the way that costs the database least.
+    """Insert rows that have the same columns, the way that costs the least.
 
-    PostgreSQL has them copied: as statements, each row would be one.
+    The driver takes them as they are: SQLAlchemy would put each row's parameters together, and
+    PostgreSQL be asked once for each of them instead of having them copied.
     """
     if not rows:
         return
-    if connection.dialect.name == "sqlite":
-        connection.execute(insert(table), list(rows))
-        return
     names = tuple(rows[0])
     ready = [_bound(table.c[name], connection.dialect) for name in names]
+    values = ([bind(row[name]) for name, bind in zip(names, ready, strict=True)] for row in rows)
     dbapi: Any = connection.dialect.loaded_dbapi
-    driver: Any = connection.connection.driver_connection
-    copied = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
     try:
-        with driver.cursor() as cursor, cursor.copy(copied) as copy:
-            for row in rows:
-                copy.write_row([bind(row[name]) for name, bind in zip(names, ready, strict=True)])
+        _insert_by_driver(connection, table.name, names, values)
     except dbapi.Error as error:
         raise DBAPIError.instance(
             None, None, error, dbapi.Error, hide_parameters=True, dialect=connection.dialect
         ) from None
+
+
+def _insert_by_driver(
+    connection: Connection, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    driver: Any = connection.connection.driver_connection
+    columns = f"{table} ({', '.join(names)})"
+    if connection.dialect.name == "sqlite":
+        driver.executemany(f"INSERT INTO {columns} VALUES ({', '.join('?' * len(names))})", rows)
+        return
+    with driver.cursor() as cursor, cursor.copy(f"COPY {columns} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def _bound(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any]:

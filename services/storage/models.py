@@ -78,6 +78,7 @@ _ID = String(64)
 _NAME = String(64)
 _PERSON = String(200)
 _WHOSE = ("day", "agent_name", "queue")
+_OF_AGENT = ("call_id", "day", "queue")
 
 
 def _org() -> Column[Any]:
@@ -257,10 +258,16 @@ CALL_FIGURES = Table(
     Column("resolved", Boolean),
     Column("form", Integer, nullable=False, server_default="0"),
     Index(None, "org_id", "day"),
-    Index("ix_call_figures_agent_days", "org_id", "agent_name", "day"),
     # The first few of a list can be picked out in them without looking at every call.
     Index("ix_call_figures_silences", "org_id", "longest_silence_ms", "call_id", *_WHOSE),
     Index("ix_call_figures_moods", "org_id", "customer_sentiment_mean", "call_id", *_WHOSE),
+    *(
+        Index(f"ix_call_figures_agent_{name}", "org_id", "agent_name", figure, *_OF_AGENT)
+        for name, figure in (
+            ("silences", "longest_silence_ms"),
+            ("moods", "customer_sentiment_mean"),
+        )
+    ),
 )
 
 KNOWN_VOICES = Table(

@@ -57,7 +57,9 @@ def test_weeks_and_queues(staged, open_page):
     """What is drawn over time and who is compared can be chosen."""
     staged.add_ready(agent_name="Dana", queue="Sales", created_at=THURSDAY)
     staged.add_ready(agent_name="Dana", queue="Help", created_at=THURSDAY.replace(day=13))
-    page = open_page("analytics", team_by_day=Period.WEEK, team_side=Side.QUEUES, team_course="handle")
+    page = open_page(
+        "analytics", team_by_day=Period.WEEK, team_side=Side.QUEUES, team_course="handle"
+    )
     assert "2 calls in 1 week; most in that of 9 Nov 2026" in texts(page)
     [table] = [d.value for d in page.dataframe if "Handle time" in d.value.columns]
     assert list(table["Name"]) == ["Help", "Sales"]
