@@ -66,6 +66,12 @@ page = st.navigation(
         st.Page("../pages/jobs.py", title="Jobs", icon=":material/lists:", url_path="jobs"),
         st.Page("../pages/usage.py", title="Usage", icon=":material/data_usage:", url_path="usage"),
         st.Page(
+            "../pages/audit.py",
+            title="Audit",
+            icon=":material/policy:",
+            url_path="audit",
+        ),
+        st.Page(
             "../pages/settings.py",
             title="Settings",
             icon=":material/settings:",
