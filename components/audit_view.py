@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from components._compat import day_range
+from components.wording import MISSING
 from services.domain.acts import Act, Outcome
 from services.domain.audit_trail import AuditQuery, KeptEntry
 
@@ -64,7 +65,7 @@ def draw_audit_filter(zone: str | None) -> AuditQuery:
     )
     with days:
         first, last = day_range("Days", key="audit_days")
-    what, how = st.columns([6, 3], vertical_alignment="bottom")
+    what, how = st.columns([6, 3], vertical_alignment="top")
     acts = what.multiselect(
         "What was done",
         list(Act),
@@ -99,6 +100,7 @@ def draw_entries(
         pd.DataFrame([_cells(entry, calls_there, zone) for entry in entries]),
         hide_index=True,
         height="content",
+        placeholder=MISSING,
         column_config={
             "When": column.DatetimeColumn(format="D MMM YYYY, HH:mm:ss", width=170),
             "Outcome": column.TextColumn(width=95),
@@ -124,7 +126,6 @@ def _cells(entry: KeptEntry, calls_there: Collection[str], zone: str | None) -> 
     at = pd.Timestamp(entry.at)
     known = entry.outcome in list(Outcome)
     details = ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in entry.details.items())
-    # Streamlit turns whatever looks like an address into a link where a column is one.
     link = f"call?call={entry.subject}" if entry.subject in calls_there else None
     return {
         "When": at.tz_convert(zone) if zone else at,
