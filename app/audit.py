@@ -57,6 +57,31 @@ def head() -> None:
         raise SystemExit(print_heads(load_settings()))
 
 
+@audit.command()
+def cut(
+    days: Annotated[int, typer.Option(min=1, help="Entries older than so many days go.")],
+    organisation: Org = LOCAL_USER.org_id,
+) -> None:
+    """Cut old entries; the audit can be checked as before, and says that they were cut."""
+    from app.commands.audit import cut_audit
+    from app.commands.console import one_clear_line
+    from app.settings import load_settings
+
+    with one_clear_line():
+        raise SystemExit(cut_audit(load_settings(), organisation, days))
+
+
+@audit.command()
+def resume(organisation: Org = LOCAL_USER.org_id) -> None:
+    """Let an audit go on whose end was changed from outside; what is broken stays to be seen."""
+    from app.commands.audit import resume_audit
+    from app.commands.console import one_clear_line
+    from app.settings import load_settings
+
+    with one_clear_line():
+        raise SystemExit(resume_audit(load_settings(), organisation))
+
+
 @audit.command("list")
 def list_entries(
     who: Who = None,

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app.commands.console import say
@@ -104,6 +104,22 @@ def export_audit(settings: Settings, org_id: str, wanted: AuditQuery) -> int:
     return 0
 
 
+def cut_audit(settings: Settings, org_id: str, days: int) -> int:
+    """Cut entries older than so many days."""
+    with audit_tools(settings) as tools:
+        count = tools.desk.cut(_reader_of(org_id), datetime.now(UTC) - timedelta(days=days))
+    print(f"{count} entries cut")
+    return 0
+
+
+def resume_audit(settings: Settings, org_id: str) -> int:
+    """Let an audit go on whose head was changed."""
+    with audit_tools(settings) as tools:
+        went_on = tools.desk.resume(_reader_of(org_id))
+    print("the audit goes on" if went_on else "nothing keeps the audit from going on")
+    return 0
+
+
 def _reader_of(org_id: str) -> User:
     """Return who reads: whoever has a terminal here is the operator."""
     return replace(LOCAL_USER, org_id=org_id)
@@ -133,11 +149,13 @@ def _heads_of_backups(settings: Settings, place: str | None) -> list[NotedHead]:
 def _told(check: ChainCheck) -> str:
     if check.broken is not None:
         return f"{check.org_id}: BROKEN, {_broken(check.broken)}"
-    cut = f", those up to {check.cut_through} were cut when their time was over"
     begun = f", the first of {check.first_at:%Y-%m-%d %H:%M} UTC" if check.first_at else ""
-    return f"{check.org_id}: {check.entries} entries as written{begun}" + (
-        cut if check.cut_through else ""
-    )
+    told = f"{check.org_id}: {check.entries} entries as written{begun}"
+    if check.cut_through:
+        told += f", those up to {check.cut_through} were cut when their time was over"
+    if check.resumed_after is not None:
+        told += f", made to go on by hand after entry {check.resumed_after}: its end was changed"
+    return told
 
 
 def _broken(broken: ChainBreak) -> str:

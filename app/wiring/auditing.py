@@ -23,7 +23,6 @@ class AuditTools:
     desk: AuditDesk
     reader: AuditReader
     verifier: ChainVerifier
-    store: AuditStore
 
 
 @contextmanager
@@ -40,10 +39,9 @@ def audit_tools(settings: Settings) -> Iterator[AuditTools]:
         key = master_key_of(settings)
         reader, store = AuditReader(engine), AuditStore(engine, key)
         yield AuditTools(
-            desk=AuditDesk(reader, Authority(CallStore(engine), store)),
+            desk=AuditDesk(reader, store, Authority(CallStore(engine), store)),
             reader=reader,
             verifier=ChainVerifier(reader, key),
-            store=store,
         )
     finally:
         engine.dispose()

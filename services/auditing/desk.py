@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from services.access.authority import Authority
 from services.domain.acts import Act
 from services.domain.audit_trail import AuditPage, AuditQuery, KeptEntry
-from services.domain.people import User
+from services.domain.errors import AccessDenied
+from services.domain.people import Right, User
+from services.storage.audit import AuditStore
 from services.storage.audit_reading import AuditReader
 
 ROWS_AT_ONCE = 1_000
@@ -19,9 +22,10 @@ class AuditDesk:
     Every method raises AccessDenied for others, and StorageError.
     """
 
-    def __init__(self, reader: AuditReader, authority: Authority) -> None:
-        """Read here, and ask there who may."""
+    def __init__(self, reader: AuditReader, store: AuditStore, authority: Authority) -> None:
+        """Read and write here, and ask there who may."""
         self._reader = reader
+        self._store = store
         self._authority = authority
 
     def page(self, user: User, wanted: AuditQuery) -> AuditPage:
@@ -36,6 +40,21 @@ class AuditDesk:
         """
         self._authority.allow(user, Act.AUDIT_READ, EXPORT)
         return self._exported(user.org_id, wanted)
+
+    def cut(self, user: User, before: datetime) -> int:
+        """Cut entries older than this; return how many. What was cut up to is written down."""
+        self._authority.allow(user, Act.AUDIT_CUT)
+        return self._store.cut(user, before)
+
+    def resume(self, user: User) -> bool:
+        """Let the audit go on though its end was changed; False where nothing keeps it from that.
+
+        Only those who may operate the installation can. Raises WrongKey.
+        """
+        if not user.may(Right.OPERATE):
+            raise AccessDenied
+        # Nothing can be written down before; that it went on is.
+        return self._store.resume(user)
 
     def _exported(self, org_id: str, wanted: AuditQuery) -> Iterator[KeptEntry]:
         left, before = wanted.limit, wanted.before

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.domain.acts import Act
 from services.domain.audit_trail import (
     BreakKind,
     ChainBreak,
@@ -58,6 +59,7 @@ class _Walk:
         self._last_hash: str | None = "" if self._next == 1 else None
         self._entries = 0
         self._first_at: datetime | None = None
+        self._resumed_after: int | None = None
 
     def checked(self) -> ChainCheck:
         broken = next(self._breaks(self._chain.rows), None)
@@ -67,6 +69,7 @@ class _Walk:
             first_at=self._first_at,
             last=self._last(),
             cut_through=self._head.cut_through,
+            resumed_after=self._resumed_after,
             broken=broken,
         )
 
@@ -112,6 +115,8 @@ class _Walk:
         self._entries += 1
         self._first_at = self._first_at or moment_of(row["at_ms"])
         self._next, self._last_hash = row["sequence"] + 1, row["hash"]
+        if row["act"] == Act.AUDIT_RESUMED:
+            self._resumed_after = row["sequence"] - 1
 
     def _last(self) -> NotedHead | None:
         if not self._entries:

@@ -88,7 +88,8 @@ class ChainCheck:
     """What a look through the chain of an organisation has found.
 
     ``entries`` were read, up to the break where there is one. ``cut_through`` is the last of those
-    that were cut from the front because their time was over, 0 where none were.
+    that were cut from the front because their time was over, 0 where none were. After
+    ``resumed_after`` the chain was made to go on by hand, though its end had been changed.
     """
 
     org_id: str
@@ -97,6 +98,7 @@ class ChainCheck:
     last: NotedHead | None
     cut_through: int
     broken: ChainBreak | None
+    resumed_after: int | None = None
 
 
 def ms_of(moment: datetime) -> int:

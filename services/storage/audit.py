@@ -21,15 +21,14 @@ MOST_CHARS = 200
 """So much of a name or an id is kept: ids come from addresses that anybody can write."""
 
 _E, _H = AUDIT_ENTRIES.c, AUDIT_HEADS.c
+_NEW = ("sequence", "hash", "cut_through", "seal")
 # Whoever has the row goes first; others wait for it, and then see where it has come to.
 _HEAD = select(AUDIT_HEADS).where(_H.org_id == bindparam("org")).with_for_update()
 _ADD = AUDIT_ENTRIES.insert()
 _ADVANCE = (
     update(AUDIT_HEADS)
     .where(_H.org_id == bindparam("org"))
-    .values(
-        {name: bindparam(f"new_{name}") for name in ("sequence", "hash", "cut_through", "seal")}
-    )
+    .values({name: bindparam(f"new_{name}") for name in _NEW})
 )
 
 
@@ -77,11 +76,31 @@ class AuditStore:
             through = head.sequence if first is None else first - 1
             if through <= head.cut_through:
                 return 0
-            told = _cut_entry(user, through)
+            told = _own_entry(user, Act.AUDIT_CUT, {"through": through})
             self._append(connection, [told], cut_through=through)
             old = delete(AUDIT_ENTRIES).where(_E.org_id == org_id, _E.sequence <= through)
             connection.execute(old)
             return int(through - head.cut_through)
+
+    def resume(self, user: User) -> bool:
+        """Let an organisation's audit go on though how far it has come was changed from outside.
+
+        What is broken stays broken and can be found; an entry says that it went on. Returns False
+        where nothing keeps it from going on. Raises WrongKey.
+        """
+        with writing(self._engine) as connection:
+            head = self._head(connection, user.org_id)
+            seal = self._keys.seal(user.org_id, head.key)
+            newest = select(_E.sequence, _E.hash).where(_E.org_id == user.org_id)
+            last = connection.execute(newest.order_by(_E.sequence.desc()).limit(1)).first()
+            there = int(last[0]) if last else 0
+            if seal.fits_head(head) and there <= head.sequence:
+                return False
+            sequence, last_hash = max(head.sequence, there), last[1] if last else head.hash
+            new = (sequence, last_hash, head.cut_through)
+            self._advance(connection, user.org_id, *new, seal.of_head(user.org_id, *new))
+            self._append(connection, [_own_entry(user, Act.AUDIT_RESUMED, {"after": sequence})])
+            return True
 
     def _append(
         self,
@@ -99,14 +118,13 @@ class AuditStore:
             last = row["hash"] = seal.of_entry(row)
             rows.append(row)
         cut = head.cut_through if cut_through is None else cut_through
-        new = {
-            "sequence": head.sequence + len(rows),
-            "hash": last,
-            "cut_through": cut,
-            "seal": seal.of_head(org_id, head.sequence + len(rows), last, cut),
-        }
+        new = (head.sequence + len(rows), last, cut)
         connection.execute(_ADD, rows)
-        connection.execute(_ADVANCE, {"org": org_id, **{f"new_{n}": v for n, v in new.items()}})
+        self._advance(connection, org_id, *new, seal.of_head(org_id, *new))
+
+    def _advance(self, connection: Connection, org_id: str, *new: object) -> None:
+        values = {f"new_{name}": value for name, value in zip(_NEW, new, strict=True)}
+        connection.execute(_ADVANCE, {"org": org_id, **values})
 
     def _head(self, connection: Connection, org_id: str) -> ChainHead:
         row = connection.execute(_HEAD, {"org": org_id}).mappings().first()
@@ -145,17 +163,17 @@ def _row(entry: AuditEntry, sequence: int, previous: str) -> dict[str, Any]:
     }
 
 
-def _cut_entry(user: User, through: int) -> AuditEntry:
+def _own_entry(user: User, act: Act, details: Mapping[str, int]) -> AuditEntry:
     return AuditEntry(
         org_id=user.org_id,
         user_id=user.id,
         name=user.name,
         role=user.role.value,
-        act=Act.AUDIT_CUT,
+        act=act,
         outcome=Outcome.ALLOWED,
         at=datetime.now(UTC),
         address=user.address,
-        details={"through": through},
+        details=dict(details),
     )
 
 

@@ -8,11 +8,14 @@ from threading import Thread
 import pytest
 from sqlalchemy import Engine, delete, insert, select, update
 
+from services.access.authority import Authority
+from services.auditing.desk import AuditDesk
+from services.auditing.table import csv_lines
 from services.auditing.verifying import ChainVerifier
 from services.domain.acts import Act, AuditEntry, Outcome
 from services.domain.audit_trail import AuditQuery, BreakKind, ChainBreak, ChainCheck, NotedHead
-from services.domain.errors import AuditBroken, StorageError, WrongKey
-from services.domain.people import LOCAL_USER
+from services.domain.errors import AccessDenied, AuditBroken, StorageError, WrongKey
+from services.domain.people import LOCAL_USER, Role
 from services.storage.audit import AuditStore
 from services.storage.audit_reading import AuditReader
 from services.storage.audit_tables import AUDIT_ENTRIES, AUDIT_HEADS
@@ -270,6 +273,34 @@ def test_a_changed_head_is_not_written_over(filled: AuditStore, engine: Engine) 
     tamper(engine, without(6), HEAD.values(sequence=5))
     with pytest.raises(AuditBroken):
         filled.note(entry(7))
+    with pytest.raises(AccessDenied):
+        desk(engine, filled).resume(replace(LOCAL_USER, role=Role.SUPERVISOR))
+    assert desk(engine, filled).resume(LOCAL_USER)
+    assert not desk(engine, filled).resume(LOCAL_USER)
+    filled.note(entry(8))
+    found = checks(engine)[ORG]
+    assert (found.broken, found.resumed_after, found.entries) == (None, 5, 7)
+
+
+def desk(engine: Engine, store: AuditStore) -> AuditDesk:
+    return AuditDesk(AuditReader(engine), store, Authority(CallStore(engine), store))
+
+
+def test_reading_and_exporting_it_are_written_down(engine: Engine, filled: AuditStore) -> None:
+    shown = desk(engine, filled)
+    [newest] = shown.page(LOCAL_USER, AuditQuery(limit=1)).entries
+    assert (newest.act, newest.subject) == ("audit_read", None)
+    every = list(shown.export(LOCAL_USER, AuditQuery(limit=7)))
+    assert [one.sequence for one in every] == [8, 7, 6, 5, 4, 3, 2]
+    assert every[0].subject == "export"
+    filled.note(entry(9, name="=1+1", details={"a": "b"}))
+    table = "".join(csv_lines(shown.export(LOCAL_USER, AuditQuery(limit=1))))
+    assert table.endswith("\r\n")
+    assert ",'=1+1,viewer,call_viewed,allowed,call-9," in table
+    with pytest.raises(AccessDenied):
+        shown.export(replace(LOCAL_USER, role=Role.VIEWER), AuditQuery())
+    [refused] = shown.page(LOCAL_USER, AuditQuery(outcome=Outcome.REFUSED)).entries
+    assert (refused.act, refused.role) == ("audit_read", "viewer")
 
 
 def test_what_was_put_back_to_an_earlier_state_is_found_by_what_was_noted(

@@ -231,7 +231,7 @@ def stage(folder: Path) -> Staged:
         signing=signing,
         enrolling=enrolling,
         usage=UsageDesk(UsageStore(engine), calls, sound, folders, prices.get),
-        audit=AuditDesk(AuditReader(engine), Authority(calls, audit_store)),
+        audit=AuditDesk(AuditReader(engine), audit_store, Authority(calls, audit_store)),
         audit_store=audit_store,
         sound=sound,
         desk=StagedDesk(calls=calls, runs=runs, transcripts=transcripts),
