@@ -117,7 +117,7 @@ def carry_out(connection, kind, one, other, name, text, digits, number):
 
 
 @settings(
-    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(tampering=tamperings())
 def test_any_change_is_found(whole, tmp_path, tampering):

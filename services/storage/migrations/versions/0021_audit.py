@@ -1,4 +1,4 @@
-"""The audit: who did what, as a chain that can be checked."""
+"""The audit, who did what as a chain that can be checked; how calls were told of recording."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the tables and what keeps them."""
+    """Add the tables and what keeps them, and the columns."""
     short = sa.String(length=64)
     op.create_table(
         "audit_entries",
@@ -45,3 +45,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org_id", name="pk_audit_heads"),
     )
     make_audit_triggers(op.get_bind())
+    op.add_column("calls", sa.Column("consent", short, nullable=True))
+    op.add_column("calls", sa.Column("consent_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("calls", sa.Column("consent_by", sa.Text(), nullable=True))
