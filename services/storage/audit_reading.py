@@ -69,10 +69,11 @@ class AuditReader:
     def chains(self) -> Iterator[Iterator[Chain]]:
         """Give all chains of one moment, one after the other; each is read before the next."""
         with reading(self._engine) as connection:
-            yield _chains(connection)
+            yield chains_on(connection)
 
 
-def _chains(connection: Connection) -> Iterator[Chain]:
+def chains_on(connection: Connection) -> Iterator[Chain]:
+    """Give all chains as a connection sees them, one after the other."""
     found = connection.execute(select(AUDIT_HEADS)).mappings().all()
     heads = {row["org_id"]: ChainHead.from_row(row) for row in found}
     # Also those whose head was taken away.

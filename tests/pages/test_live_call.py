@@ -193,7 +193,7 @@ def test_consent_can_be_required(page, live, browser, staged):
     browser.says(page, START)
     assert not live.calls
     assert "Tick the box" in texts(page)
-    page.button_group(key="live_consent_way").set_value([Consent.CONTRACT]).run()
+    page.button_group(key="live_consent_way").set_value(Consent.CONTRACT).run()
     browser.says(page, replace(START, consent=True))
     [begun] = live.calls.values()
     assert begun.details.consent is Consent.CONTRACT

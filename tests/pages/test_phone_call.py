@@ -204,7 +204,7 @@ class TestPlacing:
         assert "Tick the box" in texts(page)
         assert not phone.ordered
         page.checkbox(key="phone_consent").set_value(True).run()
-        page.button_group(key="phone_consent_way").set_value([Consent.ASKED]).run()
+        page.button_group(key="phone_consent_way").set_value(Consent.ASKED).run()
         call_number(page)
         ((_, _, order),) = phone.ordered
         assert order.details.consent is Consent.ASKED
