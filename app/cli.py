@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from app.assemblyai import assemblyai
+from app.audit import audit
 from app.backups import backups, restore
 from app.benches import benches
 from app.comparing import compare
@@ -61,6 +62,7 @@ app.add_typer(providers, name="providers")
 app.add_typer(benches, name="bench")
 app.add_typer(emulators, name="emulator")
 app.add_typer(backups, name="backup")
+app.add_typer(audit, name="audit")
 app.add_typer(text, name="text")
 app.add_typer(assemblyai, name="assemblyai")
 app.add_typer(jobs, name="jobs")

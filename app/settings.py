@@ -103,6 +103,9 @@ class Settings(
     ] = 0
 
     consent_required: Annotated[bool, Field(validation_alias="PARTYLINE_CONSENT_REQUIRED")] = False
+    consent_notice: Annotated[
+        str, Field(validation_alias="PARTYLINE_CONSENT_NOTICE", min_length=1, max_length=500)
+    ] = "Everybody on the call is told that it is recorded."
     live_away_ms: Annotated[int, Field(validation_alias="PARTYLINE_LIVE_AWAY_MS", ge=10_000)] = (
         600_000
     )

@@ -6,12 +6,13 @@ from dataclasses import dataclass, fields, replace
 import streamlit as st
 
 from components._compat import Keep
+from components.consent import CONSENT_TOLD
 from components.languages import language_name, offered_languages
 from components.provider_options import draw_provider_options
 from components.speaker_count import draw_speaker_count
 from components.wording import hourly_cost, plain
 from components.words_form import draw_words_and_part
-from services.domain.calls import CallDetails, ProcessingOptions, SpeakerCount
+from services.domain.calls import CallDetails, Consent, ProcessingOptions, SpeakerCount
 from services.providers.abilities import state_words
 from services.providers.capabilities import Capabilities, Readiness
 
@@ -160,6 +161,20 @@ def draw_details(*, key: str, from_name: bool = True) -> CallDetails:
         agent_name=field("Agent", "agent"),
         queue=field("Queue", "queue"),
         customer_ref=field("Customer reference", "customer"),
+        consent=_draw_told(key) if from_name else None,
+    )
+
+
+def _draw_told(key: str) -> Consent | None:
+    """Draw how everybody on a recording was told of it; a call that begins asks elsewhere."""
+    return st.selectbox(
+        "How callers were told that it is recorded",
+        list(CONSENT_TOLD),
+        index=None,
+        format_func=lambda way: CONSENT_TOLD[way],
+        placeholder="Not noted",
+        key=f"{key}_told",
+        persist_state="session",
     )
 
 

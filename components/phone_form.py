@@ -18,7 +18,6 @@ from services.telephony.acs.wire.wishes import PhoneWish, check_number
 SPACE_IN_NUMBERS = str.maketrans("", "", " \t\u00a0().-/")
 MOST_NUMBER_CHARS = 32
 MOST_ROOM_CHARS = 256
-CONSENT = "Everybody in the call is told that it is transcribed"
 NO_CALLER = "No number can be called from here: ACS_CALLER_NUMBER is not set."
 NOBODY_CAN_CALL = "Nobody can call here: ACS_EVENT_SECRET is not set."
 BY_RULE = "Calls that come in are answered at once by this server; they are among the running ones."
@@ -103,11 +102,6 @@ def draw_ringing(ringing: Sequence[RingingCall]) -> Answer | None:
             ):
                 answered = Answer(incoming_id=call.id)
     return answered
-
-
-def draw_consent() -> bool:
-    """Draw the box that says that everybody is told first; whether it is ticked."""
-    return st.checkbox(CONSENT, key="phone_consent")
 
 
 def draw_placing(*, has_caller: bool) -> CallNumber | JoinRoom | None:

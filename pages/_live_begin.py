@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import session
 from components._compat import time_zone
+from components.consent import draw_consent, draw_consent_way
 from components.heading import draw_panel_title
 from components.live_form import (
     PlayWish,
@@ -94,17 +95,20 @@ def draw_beginning() -> None:
 
 def _draw_recorder(options: ProcessingOptions, details: CallDetails) -> None:
     services, here = session.services(), session.live_here()
+    way = draw_consent_way(key="live")
     intent = draw_live_recorder(
         RecorderOrder(
             attempt=here.attempt,
             refused=here.refusal is not None,
             can_share_tab=services.providers.capabilities(options.provider).live_channels > 1,
             consent_required=services.settings.consent_required,
+            consent_notice=services.settings.consent_notice,
         )
     )
     match intent:
         case Start():
-            _begin_recording(intent, options, details)
+            consent = way if intent.consent else None
+            _begin_recording(intent, options, replace(details, consent=consent))
             st.rerun()
         case Here():
             # An address that is none any more is told of by the page.
@@ -117,7 +121,7 @@ def _draw_recorder(options: ProcessingOptions, details: CallDetails) -> None:
 def _begin_recording(start: Start, options: ProcessingOptions, details: CallDetails) -> None:
     services = session.services()
     session.change_live_here(attempt=start.attempt, refusal=None)
-    if services.settings.consent_required and not start.consent:
+    if services.settings.consent_required and details.consent is None:
         session.change_live_here(refusal=NO_CONSENT)
         return
     begin_call(
@@ -136,6 +140,9 @@ def _draw_whole_recording(options: ProcessingOptions, details: CallDetails) -> N
     """Draw what remains where sound can't be sent while it is recorded."""
     services, user = session.services(), session.current_user()
     st.warning(NO_SOCKET, icon=":material/wifi_off:")
+    agreed = _with_consent(details)
+    if agreed is None:
+        return
     recorded = st.audio_input("Record the call", sample_rate=16_000, key="live_whole")
     if st.button("Try again to send it while it is recorded", key="live_try_again"):
         session.change_live_here(no_socket=False)
@@ -146,12 +153,22 @@ def _draw_whole_recording(options: ProcessingOptions, details: CallDetails) -> N
     try:
         with services.intake.begin(user, f"{name_by_time()}.wav") as incoming:
             incoming.write(recorded.getvalue())
-            taken = incoming.commit(as_recorded(capabilities, options), details)
+            taken = incoming.commit(as_recorded(capabilities, options), agreed)
     except PartylineError as error:
         st.error(plain(error.user_message), icon=":material/error:")
         return
     session.add_to_batch([taken.call_id])
     st.switch_page("../pages/transcribe.py")
+
+
+def _with_consent(details: CallDetails) -> CallDetails | None:
+    """Draw how everybody is told; return the details with it, None while it is missing."""
+    settings = session.services().settings
+    consent = draw_consent(settings.consent_notice, key="live")
+    if consent is None and settings.consent_required:
+        st.caption(NO_CONSENT)
+        return None
+    return replace(details, consent=consent)
 
 
 # --- sound of the server ----------------------------------------------------------------------
@@ -167,8 +184,9 @@ def _draw_microphone(options: ProcessingOptions, details: CallDetails) -> None:
             icon=":material/mic_off:",
         )
         return
-    if draw_microphone_toggle():
-        begin_call(lambda: _listening(device, options, details))
+    agreed = _with_consent(details)
+    if agreed is not None and draw_microphone_toggle():
+        begin_call(lambda: _listening(device, options, agreed))
         session.set_microphone(session.live_here().call_id is not None)
         st.rerun()
 

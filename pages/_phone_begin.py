@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import session
 from app.phone_settings import Answering
 from components._compat import polling
+from components.consent import draw_consent
 from components.heading import draw_panel_title
 from components.options_form import draw_details
 from components.phone_form import (
@@ -18,7 +19,6 @@ from components.phone_form import (
     JoinRoom,
     PhoneBeginning,
     PhoneChoice,
-    draw_consent,
     draw_not_set_up,
     draw_phone_options,
     draw_placing,
@@ -65,8 +65,12 @@ def draw_phone_beginning(at_left: DeltaGenerator, at_right: DeltaGenerator) -> N
             st.info("A call can be begun once the options are put right.")
             return
         settings = session.services().settings
-        agreed = not settings.consent_required or draw_consent()
-        asked = Asked(choice=choice, details=details, agreed=agreed)
+        consent = draw_consent(settings.consent_notice, key="phone")
+        asked = Asked(
+            choice=choice,
+            details=replace(details, consent=consent),
+            agreed=consent is not None or not settings.consent_required,
+        )
         _draw_incoming(asked)
         wanted = draw_placing(has_caller=settings.acs_caller_number is not None)
     if wanted is not None:

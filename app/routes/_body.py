@@ -11,6 +11,7 @@ from typing import Any
 
 from services.domain.calls import (
     CallDetails,
+    Consent,
     Direction,
     ProcessingOptions,
     SpeakerCount,
@@ -97,6 +98,7 @@ def call_details(raw: object) -> CallDetails:
         customer_ref=_text(given, "customer_ref"),
         direction=_direction(_text(given, "direction")),
         started_at=_moment(_text(given, "started_at")),
+        consent=_consent(_text(given, "consent")),
     )
 
 
@@ -195,6 +197,13 @@ def _count(given: Mapping[str, Any], key: str) -> int | None:
 def _direction(value: str | None) -> Direction | None:
     try:
         return Direction(value) if value else None
+    except ValueError as error:
+        raise InvalidRequest from error
+
+
+def _consent(value: str | None) -> Consent | None:
+    try:
+        return Consent(value) if value else None
     except ValueError as error:
         raise InvalidRequest from error
 

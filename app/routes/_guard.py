@@ -4,6 +4,7 @@ The routes get no check of Origin, forged requests or login from Streamlit; all 
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -57,7 +58,8 @@ def query_grant(request: Request, services: Services, purpose: Purpose, subject:
 
     Raises InvalidToken.
     """
-    return services.tokens.check(request.query_params.get("token", ""), purpose, subject)
+    token = request.query_params.get("token", "")
+    return from_there(request, services.tokens.check(token, purpose, subject))
 
 
 def bearer_grant(request: Request, services: Services, purpose: Purpose, subject: str) -> Grant:
@@ -65,4 +67,11 @@ def bearer_grant(request: Request, services: Services, purpose: Purpose, subject
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise InvalidToken
-    return services.tokens.check(token.strip(), purpose, subject)
+    return from_there(request, services.tokens.check(token.strip(), purpose, subject))
+
+
+def from_there(connection: HTTPConnection, grant: Grant) -> Grant:
+    """Return the grant of somebody whose request came from where this one does, for the audit."""
+    peer = connection.client
+    user = replace(grant.user, address=peer.host if peer else None)
+    return replace(grant, user=user)

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.routes._guard import check_same_origin
+from app.routes._guard import check_same_origin, from_there
 from app.wiring import Services
 from services.access.tokens import Purpose
 from services.domain.errors import (
@@ -44,7 +44,7 @@ async def admitted(websocket: WebSocket, services: Services, purpose: Purpose) -
     await websocket.accept()
     token, call_id = websocket.query_params.get("token", ""), websocket.path_params["call_id"]
     try:
-        return services.tokens.check(token, purpose, call_id).user
+        return from_there(websocket, services.tokens.check(token, purpose, call_id)).user
     except InvalidToken:
         await close(websocket, BAD_TOKEN)
         return None

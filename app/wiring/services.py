@@ -28,8 +28,8 @@ from app.wiring.usage import build_usage
 from services.access.api_tokens import ApiTokens
 from services.access.authority import Authority
 from services.access.tokens import TokenSigner
-from services.access.trails import LogTrail
 from services.asking import AskService
+from services.auditing.desk import AuditDesk
 from services.domain.people import LOCAL_USER
 from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
@@ -57,6 +57,8 @@ from services.searching import SearchService
 from services.storage.active import ActiveTranscripts
 from services.storage.analytics import Analytics
 from services.storage.audio_vault import AudioVault
+from services.storage.audit import AuditStore
+from services.storage.audit_reading import AuditReader
 from services.storage.call_pages import CallPages
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
@@ -141,6 +143,7 @@ class Services:
     models: Models
     redactor: LineRedactor
     authority: Authority
+    audit: AuditDesk
     tokens: TokenSigner
     api_tokens: ApiTokens
     queue: JobQueue
@@ -191,6 +194,8 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     master_key = master_key_of(settings)
     models = build_models(settings)
     calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
+    audit = AuditStore(engine, master_key)
+    authority = Authority(calls, audit)
     cards = ScorecardStore(engine)
     rule_book = rule_tools_on(engine).book
     keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
@@ -303,7 +308,8 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         providers=providers,
         models=models,
         redactor=models.redactor,
-        authority=Authority(calls, LogTrail()),
+        authority=authority,
+        audit=AuditDesk(AuditReader(engine), audit, authority),
         tokens=TokenSigner(master_key.derive("tokens")),
         api_tokens=_api_tokens(settings),
         queue=queue,

@@ -15,6 +15,7 @@ from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import is_any_worker_alive
 from services.jobs.queue import JobQueue, prepare_queue
 from services.jobs.workers import is_any_shown
+from services.storage.audit_reading import AuditReader
 from services.storage.calls import CallStore
 from services.storage.customers import CustomerStore
 from services.storage.database import (
@@ -57,6 +58,7 @@ def backup_maker(settings: Settings, tell: Tell) -> Iterator[BackupMaker]:
             master_key_of(settings),
             version=_version(),
             tell=tell,
+            heads=AuditReader(engine).heads,
         )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from components.consent import consent_words
 from components.heading import draw_page_title, draw_part_title
 from components.languages import language_name
 from components.wording import call_title, clock, duration, moment, plain
@@ -71,6 +72,9 @@ def draw_header(
     with actions, st.container(horizontal=True, horizontal_alignment="right"):
         intent = _draw_actions(call, exporter, sound)
     st.caption(" · ".join(_facts(reviewed, zone)))
+    consent = consent_words(call.details, zone)
+    if consent is not None:
+        st.caption(consent)
     return intent
 
 

@@ -87,6 +87,7 @@ def draw_file_drop(
             "queue": details.queue,
             "customer_ref": details.customer_ref,
             "direction": details.direction,
+            "consent": details.consent,
         },
         "known": list(known),
         "limit": {"bytes": max_bytes, "sentence": TooLarge().user_message},

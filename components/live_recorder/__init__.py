@@ -26,7 +26,6 @@ SCRIPTS = (
     "scripts/main.js",
 )
 STYLES = ("styles/view.css",)
-CONSENT = "Tell everybody on the call that it is recorded."
 MOST_LABEL_CHARS = 200
 KEPT_MS = 150_000
 CHANNELS_OF = {LiveSource.BROWSER: 1, LiveSource.BROWSER_AND_TAB: 2}
@@ -54,6 +53,7 @@ class RecorderOrder:
     over: bool = False
     can_share_tab: bool = False
     consent_required: bool = False
+    consent_notice: str = ""
     kept_ms: int = KEPT_MS
     pause_ms: int | None = None
 
@@ -129,7 +129,7 @@ def draw_live_recorder(order: RecorderOrder) -> RecorderIntent | None:
             "kept_ms": order.kept_ms,
             "pause_ms": order.pause_ms,
             "can_share_tab": order.can_share_tab,
-            "consent": {"text": CONSENT, "required": order.consent_required},
+            "consent": {"text": order.consent_notice, "required": order.consent_required},
         },
         on_intent_change=lambda: None,
     )

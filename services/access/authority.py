@@ -92,21 +92,25 @@ class Authority:
         if act.is_reading and not self._is_new(user, act, subject):
             return
         self._trail.note(_entry(user, act, Outcome.ALLOWED, subject, details))
+        # Only now: what could not be written down is asked for again, and not let through then.
+        if act.is_reading:
+            self._remember(user, act, subject)
 
     def _refuse(self, user: User, act: Act, subject: str | None) -> None:
         self._trail.note(_entry(user, act, Outcome.REFUSED, subject, {}))
 
     def _is_new(self, user: User, act: Act, subject: str | None) -> bool:
-        now, look = self._clock(), (user.org_id, user.id, act, subject)
         with self._lock:
-            before = self._looks.get(look)
-            if before is not None and now - before < AGAIN_AFTER_S:
-                return False
-            self._looks[look] = now
+            before = self._looks.get((user.org_id, user.id, act, subject))
+        return before is None or self._clock() - before >= AGAIN_AFTER_S
+
+    def _remember(self, user: User, act: Act, subject: str | None) -> None:
+        look = (user.org_id, user.id, act, subject)
+        with self._lock:
+            self._looks[look] = self._clock()
             self._looks.move_to_end(look)
             while len(self._looks) > MOST_REMEMBERED:
                 self._looks.popitem(last=False)
-        return True
 
 
 def may_reach(user: User, call: Call) -> bool:

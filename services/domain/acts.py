@@ -53,6 +53,8 @@ class Act(StrEnum):
     HOLD_CHANGED = "hold_changed"
     KEY_ROTATED = "key_rotated"
     AUDIT_READ = "audit_read"
+    AUDIT_CUT = "audit_cut"
+    AUDIT_RESUMED = "audit_resumed"
 
     @property
     def right(self) -> Right | None:
@@ -93,6 +95,8 @@ _NEEDS: Mapping[Act, Right] = {
     Act.HOLD_CHANGED: Right.DELETE,
     Act.KEY_ROTATED: Right.OPERATE,
     Act.AUDIT_READ: Right.READ_AUDIT,
+    Act.AUDIT_CUT: Right.OPERATE,
+    Act.AUDIT_RESUMED: Right.OPERATE,
 }
 _READING = frozenset(
     {

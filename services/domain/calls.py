@@ -42,6 +42,14 @@ class Direction(StrEnum):
     OUTBOUND = "outbound"
 
 
+class Consent(StrEnum):
+    """How everybody on a call was told that it is recorded."""
+
+    ANNOUNCED = "announced"
+    ASKED = "asked"
+    CONTRACT = "contract"
+
+
 class Stage(StrEnum):
     """The parts of a run, in order, as the progress display names them."""
 
@@ -55,7 +63,8 @@ class Stage(StrEnum):
 class CallDetails:
     """What is known about a call besides its sound; ``started_at`` is in UTC.
 
-    ``external_ref`` is what the system that the call came from calls it.
+    ``external_ref`` is what the system that the call came from calls it. ``consent`` was noted at
+    ``consent_at`` (UTC) by the person ``consent_by``, None where nobody said so.
     """
 
     agent_name: str | None = None
@@ -64,6 +73,15 @@ class CallDetails:
     direction: Direction | None = None
     started_at: datetime | None = None
     external_ref: str | None = None
+    consent: Consent | None = None
+    consent_at: datetime | None = None
+    consent_by: str | None = None
+
+    def noted(self, by: str, at: datetime) -> Self:
+        """Return the same with who noted the consent and when, unless that is known."""
+        if self.consent is None or self.consent_at is not None:
+            return self
+        return replace(self, consent_at=at, consent_by=by)
 
 
 @dataclass(frozen=True, kw_only=True)

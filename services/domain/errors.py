@@ -403,6 +403,15 @@ class DatabaseTooNew(StorageError):
     retryable = False
 
 
+class AuditBroken(StorageError):
+    """The audit was changed from outside, so that nothing can be written down in it any more.
+
+    Whoever runs this installation finds out more by partyline audit verify.
+    """
+
+    retryable = False
+
+
 # --- backups ------------------------------------------------------------------------------------
 
 

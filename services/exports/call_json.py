@@ -4,7 +4,7 @@ import json
 from collections.abc import Container
 from typing import Any
 
-from services.domain.calls import Call
+from services.domain.calls import Call, CallDetails
 from services.domain.edits import Comment
 from services.domain.metrics import CallAnalysis, Gap, SpeakerMetrics
 from services.domain.reviewed import ReviewedCall
@@ -54,6 +54,17 @@ def call_document(reviewed: ReviewedCall) -> Json:
     }
 
 
+def _consent(details: CallDetails) -> Json | None:
+    if details.consent is None:
+        return None
+    at = details.consent_at
+    return {
+        "kind": details.consent.value,
+        "at": at.isoformat() if at else None,
+        "by": details.consent_by,
+    }
+
+
 def _call(call: Call, transcript: Transcript) -> Json:
     audio, details = call.audio, call.details
     recorded = audio if call.has_recording else None
@@ -85,6 +96,7 @@ def _call(call: Call, transcript: Transcript) -> Json:
         "customer_ref": details.customer_ref,
         "external_ref": details.external_ref,
         "direction": details.direction.value if details.direction else None,
+        "consent": _consent(details),
         "started_at": details.started_at.isoformat() if details.started_at else None,
         "reviewed_at": call.reviewed_at.isoformat() if call.reviewed_at else None,
         "reviewed_by": call.reviewed_by if call.reviewed_at else None,

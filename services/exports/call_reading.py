@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
-from services.domain.calls import CallDetails, Direction
+from services.domain.calls import CallDetails, Consent, Direction
 from services.domain.edits import Comment
 from services.domain.errors import BadTranscript
 from services.domain.ids import new_id
@@ -150,7 +150,11 @@ def _sentiment(node: "_Node") -> Sentiment | None:
 
 
 def _details(call: "_Node") -> CallDetails:
+    consent = call.child("consent")
     return CallDetails(
+        consent=consent.choice("kind", Consent),
+        consent_at=consent.moment("at"),
+        consent_by=consent.text("by"),
         agent_name=call.text("agent_name"),
         queue=call.text("queue"),
         customer_ref=call.text("customer_ref"),

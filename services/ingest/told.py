@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
 from services.analysis.file_names import as_direction
-from services.domain.calls import CallDetails
+from services.domain.calls import CallDetails, Consent
 from services.domain.errors import BadSidecar
 
 MOST_CHARS = 200
@@ -20,6 +20,7 @@ _WORDS_FOR: Mapping[str, str] = {
     "started_at": "date",
     "id": "id",
     "external_ref": "id",
+    "consent": "consent",
 }
 KNOWN_WORDS = tuple(_WORDS_FOR)
 
@@ -51,6 +52,9 @@ def details_from_words(given: Mapping[str, object], zone: tzinfo) -> CallDetails
     direction = told.get("direction")
     if direction is not None and as_direction(direction) is None:
         raise BadSidecar("Its direction is neither inbound nor outbound.")
+    consent = told.get("consent", "").casefold()
+    if consent and consent not in list(Consent):
+        raise BadSidecar("Its consent is neither announced, asked nor contract.")
     return CallDetails(
         agent_name=told.get("agent"),
         queue=told.get("queue"),
@@ -58,6 +62,7 @@ def details_from_words(given: Mapping[str, object], zone: tzinfo) -> CallDetails
         direction=as_direction(direction),
         started_at=_moment(told["date"], zone) if "date" in told else None,
         external_ref=told.get("id"),
+        consent=Consent(consent) if consent else None,
     )
 
 

@@ -201,6 +201,7 @@ class Incoming(AbstractContextManager["Incoming"]):
 
     def _call(self, options: ProcessingOptions, details: CallDetails, *, is_demo: bool) -> Call:
         """Return the call that what has arrived becomes."""
+        now = datetime.now(UTC)
         return Call(
             id=self._call_id,
             org_id=self._user.org_id,
@@ -208,8 +209,8 @@ class Incoming(AbstractContextManager["Incoming"]):
             content_hash=self.content_hash,
             size_bytes=self._size,
             state=CallState.WAITING,
-            created_at=datetime.now(UTC),
-            details=_completed(details, details_from_name(self._name)),
+            created_at=now,
+            details=_completed(details, details_from_name(self._name)).noted(self._user.name, now),
             is_demo=is_demo,
             added_by=self._user.id,
         )

@@ -114,7 +114,7 @@ class LiveDesk:
             source=source,
             state=LiveState.RECORDING,
             options=options,
-            details=replace(details, started_at=details.started_at or now),
+            details=replace(details.noted(user.name, now), started_at=details.started_at or now),
             channels=channels,
             began_at=now,
             heartbeat_at=now,

@@ -13,6 +13,7 @@ from services.domain.calls import (
     Call,
     CallDetails,
     CallState,
+    Consent,
     Direction,
     Priority,
     ProcessingOptions,
@@ -212,6 +213,9 @@ def call_from_row(row: RowMapping) -> Call:
             direction=Direction(direction) if direction else None,
             started_at=row["started_at"],
             external_ref=row["external_ref"],
+            consent=Consent(row["consent"]) if row["consent"] else None,
+            consent_at=row["consent_at"],
+            consent_by=row["consent_by"],
         ),
         audio=unpack_audio(audio) if audio else None,
         run=row["run"],
@@ -262,6 +266,9 @@ def details_columns(details: CallDetails) -> dict[str, Json]:
         "direction": details.direction,
         "started_at": details.started_at,
         "external_ref": details.external_ref,
+        "consent": details.consent,
+        "consent_at": details.consent_at,
+        "consent_by": details.consent_by,
     }
 
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from sqlalchemy import RowMapping
 
-from services.domain.calls import CallDetails, Direction
+from services.domain.calls import CallDetails, Consent, Direction
 from services.domain.live_calls import (
     LiveGlance,
     LiveSource,
@@ -94,18 +94,22 @@ def running_call_from_row(row: RowMapping) -> RunningCall:
 
 def pack_details(details: CallDetails) -> str:
     """Return what is known about a call as text."""
-    started_at = details.started_at
-    return pack({**vars(details), "started_at": started_at and started_at.isoformat()})
+    moments = {"started_at": details.started_at, "consent_at": details.consent_at}
+    return pack({**vars(details), **{n: at and at.isoformat() for n, at in moments.items()}})
 
 
 def unpack_details(text: str) -> CallDetails:
     """Return the details that ``pack_details`` wrote."""
     form = json.loads(text)
     direction, started_at = form.pop("direction"), form.pop("started_at")
+    # What an earlier version has written has nothing of it.
+    consent, consent_at = form.pop("consent", None), form.pop("consent_at", None)
     return CallDetails(
         **form,
         direction=Direction(direction) if direction else None,
         started_at=datetime.fromisoformat(started_at) if started_at else None,
+        consent=Consent(consent) if consent else None,
+        consent_at=datetime.fromisoformat(consent_at) if consent_at else None,
     )
 
 

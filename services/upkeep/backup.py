@@ -1,11 +1,12 @@
 """Makes backups: the database of one moment, and all sound that its calls had then."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services import telemetry
+from services.domain.audit_trail import NotedHead
 from services.domain.errors import BackupDamaged, BackupUnsettled
 from services.storage.calls import CallStore
 from services.storage.encryption import EncryptedWriter
@@ -58,8 +59,13 @@ class BackupMaker:
         *,
         version: str,
         tell: Tell = lambda _line: None,
+        heads: Callable[[], Sequence[NotedHead]] = lambda: (),
     ) -> None:
-        """Back these up, as this version of Partyline; ``tell`` hears how far it is."""
+        """Back these up, as this version of Partyline; ``tell`` hears how far it is.
+
+        ``heads`` says how far the audit has come.
+        """
+        self._heads = heads
         self._snapshots = snapshots
         self._calls = calls
         self._sound = sound
@@ -95,10 +101,12 @@ class BackupMaker:
         passes = [copier.copy()]
         self._tell(f"sound: {ledger.count()} files, {passes[0].copied} of them new")
         for _ in range(MOST_SNAPSHOTS):
+            # Before the snapshot, so that all of them are in it.
+            heads = tuple(self._heads())
             with self._snapshots.taken() as snapshot:
                 passes.append(copier.copy())
                 if self._is_settled(snapshot, ledger, passes[-1]):
-                    return self._write(place, snapshot, ledger), passes
+                    return self._write(place, snapshot, ledger, heads), passes
         raise BackupUnsettled
 
     def _is_settled(self, snapshot: Snapshot, ledger: SoundLedger, last: CopyPass) -> bool:
@@ -109,7 +117,13 @@ class BackupMaker:
         # Some calls have no recording; one that is gone may have had one.
         return self._calls.existing(silent) == silent
 
-    def _write(self, place: BackupPlace, snapshot: Snapshot, ledger: SoundLedger) -> BackupManifest:
+    def _write(
+        self,
+        place: BackupPlace,
+        snapshot: Snapshot,
+        ledger: SoundLedger,
+        heads: tuple[NotedHead, ...],
+    ) -> BackupManifest:
         now = datetime.now(UTC)
         backup_id = new_backup_id(now, secrets.token_hex(3))
         kept = _KeptOf(snapshot.call_ids, ledger)
@@ -132,6 +146,7 @@ class BackupMaker:
             call_count=len(snapshot.call_ids),
             object_count=kept.count,
             object_bytes=kept.size,
+            audit=heads,
         )
         ledger.look(place.parts(SOUND))
         if not all(ledger.is_there(one.part.name, one.part.size) for one in kept):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.domain.audit_trail import NotedHead
 from services.domain.errors import BackupDamaged, BackupUnfit
 from services.storage.keys import WrappedKey
 
@@ -49,6 +50,7 @@ class BackupManifest:
 
     ``database`` is encrypted under ``key``, which the master key seals; ``objects`` lists the
     sound, encrypted as it was. ``revision`` is the schema's, ``dialect`` the database's kind.
+    ``audit`` is how far the audit of each organisation had come before it was made.
     """
 
     id: str
@@ -62,6 +64,7 @@ class BackupManifest:
     call_count: int
     object_count: int
     object_bytes: int
+    audit: tuple[NotedHead, ...] = ()
 
     def to_json(self) -> bytes:
         """Write it for people and programs to read."""
@@ -79,6 +82,7 @@ class BackupManifest:
             "calls": self.call_count,
             "object_count": self.object_count,
             "object_bytes": self.object_bytes,
+            "audit": [[one.org_id, one.sequence, one.hash] for one in self.audit],
         }
         return json.dumps(told | {"sha256": _sha256(told)}, indent=2).encode()
 
@@ -103,6 +107,7 @@ class BackupManifest:
                 call_count=told["calls"],
                 object_count=told["object_count"],
                 object_bytes=told["object_bytes"],
+                audit=_heads(told.get("audit", [])),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             raise BackupDamaged from None
@@ -111,6 +116,11 @@ class BackupManifest:
 def _sha256(told: Mapping[str, Any]) -> str:
     """Return a hash of all that a manifest tells: one changed digit could cost another backup."""
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _heads(told: list[list[Any]]) -> tuple[NotedHead, ...]:
+    """Return the heads of a manifest; earlier ones had none."""
+    return tuple(NotedHead(org_id=org, sequence=int(n), hash=last) for org, n, last in told)
 
 
 def _part_told(part: StoredPart) -> dict[str, Any]:

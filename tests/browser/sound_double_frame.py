@@ -35,6 +35,7 @@ def recorder() -> None:
             attempt=now.get("attempt"),
             refused=now.get("refused", False),
             can_share_tab=True,
+            consent_notice="Everybody on the call is told that it is recorded.",
             kept_ms=int(st.query_params.get("room", 150_000)),
             pause_ms=7_200_000,
             consent_required="consent" in st.query_params,

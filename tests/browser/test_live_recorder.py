@@ -646,7 +646,7 @@ def test_a_window_that_asks_for_consent_waits_for_it(recorder, double):
     page = recorder("live_call?consent=1")
     expect(button(page, "Record")).to_be_disabled()
     expect(page.get_by_text("Tick the box above to record.")).to_be_visible()
-    page.get_by_label("Tell everybody on the call that it is recorded.").check()
+    page.get_by_label("Everybody on the call is told that it is recorded.").check()
     expect(button(page, "Record")).to_be_enabled()
 
 

@@ -9,10 +9,13 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url
 
 from services.domain.calls import Call
+from services.storage.audit import AuditStore
+from services.storage.audit_reading import AuditReader
 from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
+from tests.contract.audit_case import fill
 from tests.contract.places import (  # noqa: F401
     bucket,
     bucket_objects,
@@ -20,7 +23,7 @@ from tests.contract.places import (  # noqa: F401
     s3,
     s3_server,
 )
-from tests.contract.stores import add
+from tests.contract.stores import MASTER_KEY, add
 from tests.postgres import find_postgres, postgres_server
 
 NUMBERS = count()
@@ -105,3 +108,22 @@ def transcripts(engine: Engine) -> TranscriptStore:
 def made(calls: CallStore) -> Call:
     """A call whose first run waits."""
     return add(calls)
+
+
+@pytest.fixture
+def audit(engine: Engine) -> AuditStore:
+    """Where the audit is written."""
+    return AuditStore(engine, MASTER_KEY)
+
+
+@pytest.fixture
+def audit_reader(engine: Engine) -> AuditReader:
+    """Where the audit is read."""
+    return AuditReader(engine)
+
+
+@pytest.fixture
+def filled_audit(audit: AuditStore) -> AuditStore:
+    """An audit of two organisations."""
+    fill(audit)
+    return audit

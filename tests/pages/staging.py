@@ -7,9 +7,11 @@ from typing import Any
 
 from app.settings import Settings
 from app.wiring import rule_tools_on
+from services.access.authority import Authority
 from services.access.tokens import TokenSigner
 from services.analysis.metrics import analyse
 from services.asking import AskService
+from services.auditing.desk import AuditDesk
 from services.domain.calls import (
     Call,
     CallState,
@@ -38,6 +40,8 @@ from services.scorecards.service import ScorecardService
 from services.searching import SearchService
 from services.storage.active import ActiveTranscripts
 from services.storage.analytics import Analytics
+from services.storage.audit import AuditStore
+from services.storage.audit_reading import AuditReader
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
@@ -106,6 +110,8 @@ class Staged:
     signing: StagedSigning
     enrolling: StagedEnrolling
     usage: UsageDesk
+    audit: AuditDesk
+    audit_store: AuditStore
     sound: ObjectStore
     providers: StagedProviders = field(default_factory=StagedProviders)
     summaries: StagedSummaries = field(default_factory=StagedSummaries)
@@ -184,6 +190,7 @@ def stage(folder: Path) -> Staged:
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     master_key = MasterKey(bytes(range(32)))
     known_voices = KnownVoiceStore(engine, master_key)
+    audit_store = AuditStore(engine, master_key)
     review = ReviewService(
         calls, transcripts, UntouchedLines(), known_voices, rules.book, scores=scores
     )
@@ -235,6 +242,8 @@ def stage(folder: Path) -> Staged:
         signing=signing,
         enrolling=enrolling,
         usage=UsageDesk(UsageStore(engine), calls, sound, folders, prices.get),
+        audit=AuditDesk(AuditReader(engine), audit_store, Authority(calls, audit_store)),
+        audit_store=audit_store,
         sound=sound,
         desk=StagedDesk(calls=calls, runs=runs, transcripts=transcripts),
     )

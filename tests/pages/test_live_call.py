@@ -22,6 +22,7 @@ from components.live_recorder import (
 )
 from components.live_view.intents import Landed, OpenCall, Speak, Stop, Summarise
 from pages import _live, _live_begin
+from services.domain.calls import Consent
 from services.domain.errors import ProviderBusy
 from services.domain.live_calls import LiveSource, LiveState
 from services.live.recording.played import PlayedRecording
@@ -192,8 +193,27 @@ def test_consent_can_be_required(page, live, browser, staged):
     browser.says(page, START)
     assert not live.calls
     assert "Tick the box" in texts(page)
+    page.button_group(key="live_consent_way").set_value(Consent.CONTRACT).run()
     browser.says(page, replace(START, consent=True))
-    assert live.calls
+    [begun] = live.calls.values()
+    assert begun.details.consent is Consent.CONTRACT
+
+
+def test_the_server_s_microphone_waits_for_consent_where_it_is_required(
+    page, live, monkeypatch, staged
+):
+    pyaudio = SimpleNamespace(PyAudio=FakeAudio, paInt16=8)
+    monkeypatch.setitem(sys.modules, "pyaudio", pyaudio)
+    staged.settings = staged.settings.model_copy(
+        update={"consent_required": True, "consent_notice": "Say *that* first."}
+    )
+    page.radio(key="live_source").set_value(LiveSource.MICROPHONE).run()
+    assert page.checkbox(key="live_consent").label == r"Say \*that\* first\."
+    assert "Tick the box" in texts(page)
+    switch = "Listen to the server's microphone"
+    assert not [b for b in page.button if b.label == switch]
+    page.checkbox(key="live_consent").set_value(True).run()
+    assert [b for b in page.button if b.label == switch]
 
 
 def test_calling_it_off_begins_nothing(page, live, browser):

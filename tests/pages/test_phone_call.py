@@ -7,10 +7,9 @@ import pytest
 from pydantic import SecretStr
 
 from app.phone_settings import Answering
-from components.phone_form import CONSENT
 from components.phone_words import caller_words
 from pages import _live, _live_begin, _phone
-from services.domain.calls import Direction
+from services.domain.calls import Consent, Direction
 from services.domain.errors import HeldElsewhere, PhoneCallGone, TelephonyUnavailable
 from services.domain.live_calls import LiveSource, LiveState
 from services.domain.people import Role, User
@@ -205,9 +204,10 @@ class TestPlacing:
         assert "Tick the box" in texts(page)
         assert not phone.ordered
         page.checkbox(key="phone_consent").set_value(True).run()
-        assert page.checkbox[0].label == CONSENT
+        page.button_group(key="phone_consent_way").set_value(Consent.ASKED).run()
         call_number(page)
-        assert phone.ordered
+        ((_, _, order),) = phone.ordered
+        assert order.details.consent is Consent.ASKED
 
 
 class TestJoining:

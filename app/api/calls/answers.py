@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.domain.calls import Call, CallState, Direction, Run, RunProgress, Stage
+from services.domain.calls import Call, CallState, Consent, Direction, Run, RunProgress, Stage
 from services.domain.searching import FoundLine
 from services.domain.speech import SentimentLabel, SpeakerRole
 from services.jobs.intake import Received
@@ -95,6 +95,11 @@ class CallAnswer(BaseModel):
     customer_ref: str | None
     direction: Direction | None
     started_at: datetime | None
+    consent: Consent | None = Field(
+        description="How everybody on it was told that it is recorded, where that was noted."
+    )
+    consent_at: datetime | None
+    consent_by: str | None
     held_at: datetime = Field(description="When it was held, else when it was handed in.")
     created_at: datetime
     duration_ms: int | None
@@ -120,6 +125,9 @@ class CallAnswer(BaseModel):
             customer_ref=details.customer_ref,
             direction=details.direction,
             started_at=details.started_at,
+            consent=details.consent,
+            consent_at=details.consent_at,
+            consent_by=details.consent_by,
             held_at=call.held_at,
             created_at=call.created_at,
             duration_ms=call.audio.duration_ms if call.audio else None,

@@ -10,6 +10,7 @@ from app.api.forms import Form
 from services.domain.calls import (
     MOST_SPEAKERS,
     CallDetails,
+    Consent,
     Direction,
     ProcessingOptions,
     providers_asked,
@@ -124,6 +125,11 @@ class CallForm(Form):
     started_at: datetime | None = Field(
         default=None, description="When the call was held; without a zone: in UTC."
     )
+    consent: Consent | None = Field(
+        default=None,
+        description="How everybody on the call was told that it is recorded; who hands it in "
+        "is noted with it.",
+    )
     options: RunForm = RunForm()
 
     def details(self) -> CallDetails:
@@ -135,6 +141,7 @@ class CallForm(Form):
             direction=self.direction,
             started_at=_in_utc(self.started_at),
             external_ref=_text(self.external_ref),
+            consent=self.consent,
         )
 
 

@@ -72,7 +72,7 @@ def _begun(here: Services, user: User, form: PhoneCallForm) -> RunningCall:
     asked = [(begin, whom) for begin, whom in ways if whom is not None]
     if len(asked) != 1:
         raise InvalidRequest(ONE_OF)
-    if settings.consent_required and not form.everybody_is_told:
+    if settings.consent_required and form.told() is None:
         raise InvalidRequest(NO_CONSENT)
     [(begin, whom)] = asked
     usual = PhoneWish(locales=settings.acs_locale_names)

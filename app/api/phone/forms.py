@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from app.api.forms import Form
-from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.calls import CallDetails, Consent, ProcessingOptions
 from services.live.desk import MOST_NAME_CHARS
 from services.telephony.acs.orders import PhoneOrder
 from services.telephony.acs.wire.wishes import MOST_LOCALES, Masking, PhoneWish, masking_of
@@ -163,15 +163,23 @@ class PhoneCallForm(Form):
         description="Everybody in the call is told that it is transcribed. Has to be true where "
         "PARTYLINE_CONSENT_REQUIRED is set.",
     )
+    consent: Consent | None = Field(
+        default=None,
+        description="How everybody is told; with everybody_is_told alone: it is announced.",
+    )
     transcription: BeginningForm = BeginningForm()
     details: DetailsForm = DetailsForm()
+
+    def told(self) -> Consent | None:
+        """Return how everybody is told; who only says that they are means that it is announced."""
+        return self.consent or (Consent.ANNOUNCED if self.everybody_is_told else None)
 
     def order(self, usual: PhoneWish, options: ProcessingOptions) -> PhoneOrder:
         """Return what is ordered. Raises InvalidRequest, UnsupportedOption."""
         return PhoneOrder(
             name=self.name,
             options=options if self.redact is None else replace(options, redact=self.redact),
-            details=self.details.details(),
+            details=replace(self.details.details(), consent=self.told()),
             wish=self.transcription.over(usual),
         )
 

@@ -19,14 +19,13 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, BinaryIO
 
-from services.domain.calls import CallDetails, Direction
 from services.live.recogniser.recognising import LiveOrder
 from services.storage.forms import pack_options, unpack_options
+from services.storage.live_forms import pack_details, unpack_details
 
-VERSION = 3
+VERSION = 4
 ALIVE_EVERY_S = 1.0
 _LENGTHS = struct.Struct("<II")
 MOST_HEAD_BYTES = 64 * 1024 * 1024
@@ -155,25 +154,17 @@ def _packed(kind: str, body: bytes, fields: Mapping[str, Any]) -> bytes:
 
 def order_form(order: LiveOrder) -> dict[str, Any]:
     """Return an order as JSON."""
-    details = order.details
-    started_at = details.started_at
     return {
         "options": pack_options(order.options),
-        "details": {**vars(details), "started_at": started_at and started_at.isoformat()},
+        "details": pack_details(order.details),
         "channels": order.channels,
     }
 
 
 def order_of(form: Mapping[str, Any]) -> LiveOrder:
     """Return the order that ``order_form`` gave."""
-    details = dict(form["details"])
-    direction, started_at = details.pop("direction"), details.pop("started_at")
     return LiveOrder(
         options=unpack_options(form["options"]),
-        details=CallDetails(
-            **details,
-            direction=Direction(direction) if direction else None,
-            started_at=datetime.fromisoformat(started_at) if started_at else None,
-        ),
+        details=unpack_details(form["details"]),
         channels=form["channels"],
     )

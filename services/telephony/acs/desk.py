@@ -218,7 +218,7 @@ class PhoneDesk:
                 language=order.wish.locale,
             ),
             details=replace(
-                details,
+                details.noted(user.name, now),
                 started_at=details.started_at or now,
                 direction=details.direction or direction,
             ),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from services.analysis.edits import apply_edits
 from services.analysis.metrics import analyse
-from services.domain.calls import AudioFacts, Call, CallDetails, CallState
+from services.domain.calls import AudioFacts, Call, CallDetails, CallState, Consent
 from services.domain.edits import CallEdits, Comment, TextCorrection
 from services.domain.findings import Finding, FindingKind
 from services.domain.reviewed import ReviewedCall
@@ -68,7 +68,13 @@ def make_reviewed(
             size_bytes=1,
             state=CallState.READY,
             created_at=datetime(2026, 5, 1, 12, 0, tzinfo=UTC),
-            details=CallDetails(agent_name="Nora <b>", queue="Billing"),
+            details=CallDetails(
+                agent_name="Nora <b>",
+                queue="Billing",
+                consent=Consent.ASKED,
+                consent_at=datetime(2026, 5, 1, 12, 1, tzinfo=UTC),
+                consent_by="Vera",
+            ),
             audio=AudioFacts(
                 duration_ms=12_000,
                 channels=2,

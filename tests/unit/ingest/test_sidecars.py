@@ -81,6 +81,7 @@ def test_a_table_that_is_named_holds_for_all_folders(tmp_path: Path) -> None:
         (b'{"agent": true}', "Its agent is no text."),
         (b'{"customer": "' + b"x" * 300 + b'"}', "Its customer is too long."),
         (b'{"direction": "up"}', "neither inbound nor outbound"),
+        (b'{"consent": "yes"}', "neither announced, asked nor contract"),
         (b'{"date": "yesterday"}', "Its date is not written as"),
         (b'{"date": "0001-01-01T00:00:00+14:00"}', "Its date is not written as"),
         (b'{"agent": "' + b" " * 70_000 + b'"}', "It is too large."),
