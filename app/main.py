@@ -5,8 +5,11 @@ import streamlit as st
 from app import session
 from components._compat import draw_notice
 from components.style import set_up_page
+from pages._entrance import draw_entrance, entered
+from services.domain.people import Right
 
 set_up_page()
+user = entered()
 
 page = st.navigation(
     [
@@ -71,8 +74,25 @@ page = st.navigation(
             icon=":material/settings:",
             url_path="settings",
         ),
+        st.Page(
+            "../pages/people.py",
+            title="People",
+            icon=":material/group:",
+            url_path="people",
+            visibility="visible" if user and user.may(Right.MANAGE_PEOPLE) else "hidden",
+        ),
+        st.Page(
+            "../pages/account.py",
+            title="Account",
+            icon=":material/account_circle:",
+            url_path="account",
+        ),
     ],
-    position="top",
+    # Whoever has not come in yet sees the entrance, under the address that they asked for.
+    position="top" if user else "hidden",
 )
 draw_notice(session.take_notice())
-page.run()
+if user:
+    page.run()
+else:
+    draw_entrance()
