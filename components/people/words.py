@@ -9,8 +9,8 @@ ROLE_WORDS = {
 }
 ROLE_SENTENCES = {
     Role.VIEWER: "Sees calls and adds new ones.",
-    Role.SUPERVISOR: "Also corrects, exports and deletes calls, hears originals, changes rules.",
-    Role.ADMIN: "May do everything, with all calls.",
+    Role.SUPERVISOR: "Adds, corrects, exports and deletes calls, hears originals, changes rules.",
+    Role.ADMIN: "May do everything.",
 }
 RIGHT_WORDS = {
     Right.SEE_CALLS: "See calls",
