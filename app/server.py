@@ -24,6 +24,7 @@ TALKATIVE = (
     "httpcore",
     "azure",
     "urllib3",
+    "authlib",
 )
 HERE = Path(__file__).resolve().parent
 # `streamlit run app/server.py` puts only this folder on the path.

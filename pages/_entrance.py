@@ -7,6 +7,7 @@ import streamlit as st
 from app import session
 from components.people.entrance import (
     draw_no_access,
+    draw_no_service,
     draw_other_address,
     draw_service_down,
     draw_sign_in,
@@ -45,4 +46,7 @@ def _draw_sign_in() -> None:
     if wanted and here and urlsplit(here)[:2] != urlsplit(wanted)[:2]:
         draw_other_address(wanted)
     elif draw_sign_in(was_signed_in=bool(st.user.to_dict().get("is_logged_in"))):
-        session.go_to_sign_in()
+        if session.can_sign_in():
+            session.go_to_sign_in()
+        else:
+            draw_no_service()

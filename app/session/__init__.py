@@ -54,6 +54,7 @@ from app.session.people import adding_number, finish_adding, keep_new_token, new
 from app.session.phone import keep_phone_trouble, phone_trouble
 from app.session.process import (
     admit,
+    can_sign_in,
     claims,
     current_user,
     go_to_sign_in,
@@ -117,6 +118,7 @@ __all__ = [
     "begin_scorecard",
     "begin_vocabulary_anew",
     "begun_rule",
+    "can_sign_in",
     "change_live_here",
     "check_outcome",
     "claims",

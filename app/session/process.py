@@ -10,6 +10,7 @@ import streamlit as st
 from app.settings import load_settings
 from app.wiring import Services, process_services
 from services.access.claims import sign_in_id
+from services.access.sign_in_service import sign_in_answers
 from services.domain.errors import AccessDenied, NotSignedIn
 from services.domain.people import LOCAL_USER, User
 
@@ -60,6 +61,11 @@ def claims() -> Mapping[str, Any]:
 def sign_in() -> str:
     """Return what stands for this sign-in in signed links, nothing where nobody signs in."""
     return sign_in_id(claims()) if has_login() else ""
+
+
+def can_sign_in() -> bool:
+    """Say whether the sign-in service answers; the framework only says that it failed."""
+    return sign_in_answers(services().settings.metadata_url or "")
 
 
 def go_to_sign_in() -> None:

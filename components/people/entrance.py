@@ -48,6 +48,15 @@ def draw_no_access(why: PartylineError, identity: Identity) -> bool:
         return st.button("Sign out", icon=":material/logout:", width="stretch")
 
 
+def draw_no_service() -> None:
+    """Draw that the sign-in service is out of reach."""
+    st.error(
+        "The service that people sign in with can't be reached at the moment. Please try again in "
+        "a minute.",
+        icon=":material/cloud_off:",
+    )
+
+
 def draw_other_address(address: str) -> None:
     """Draw that people sign in under another address than this one."""
     with _card():

@@ -7,7 +7,11 @@ from typing import Any
 
 from app.settings import Settings
 from app.wiring import rule_tools_on
+from services.access.authority import Authority
+from services.access.people import PeopleDesk
+from services.access.token_desk import TokenDesk
 from services.access.tokens import TokenSigner
+from services.access.trails import KeptTrail
 from services.analysis.metrics import analyse
 from services.asking import AskService
 from services.domain.calls import (
@@ -38,6 +42,7 @@ from services.scorecards.service import ScorecardService
 from services.searching import SearchService
 from services.storage.active import ActiveTranscripts
 from services.storage.analytics import Analytics
+from services.storage.api_tokens import ApiTokenStore
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
@@ -45,6 +50,7 @@ from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.line_vectors import LineVectors
 from services.storage.objects import ObjectStore
+from services.storage.people import PeopleStore
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -107,6 +113,8 @@ class Staged:
     enrolling: StagedEnrolling
     usage: UsageDesk
     sound: ObjectStore
+    people: PeopleDesk
+    token_desk: TokenDesk
     providers: StagedProviders = field(default_factory=StagedProviders)
     summaries: StagedSummaries = field(default_factory=StagedSummaries)
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
@@ -168,6 +176,7 @@ def stage(folder: Path) -> Staged:
     engine = open_engine(f"sqlite:///{folder / 'pages.db'}")
     migrate(engine)
     calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
+    authority = Authority(calls, KeptTrail())
     cards, rules = ScorecardStore(engine), rule_tools_on(engine)
     keeper = ScoreKeeper(cards, scores, UntouchedLines(), rules.book)
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
@@ -225,5 +234,7 @@ def stage(folder: Path) -> Staged:
         enrolling=enrolling,
         usage=UsageDesk(UsageStore(engine), calls, sound, folders, prices.get),
         sound=sound,
+        people=PeopleDesk(PeopleStore(engine), authority),
+        token_desk=TokenDesk(ApiTokenStore(engine), authority),
         desk=StagedDesk(calls=calls, runs=runs, transcripts=transcripts),
     )
