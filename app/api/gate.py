@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.caller import USER, GetServices
 from app.statuses import error_response
 from services import telemetry
+from services.access.api_tokens import ApiTokens
 from services.domain.errors import ApiBusy, BrowserRefused, InternalFault, PartylineError
 from services.domain.people import User
 
@@ -85,10 +86,7 @@ class Gate:
         Raises ApiOff, BrowserRefused, ApiTokenRefused, TooManyWrongTokens, ApiBusy.
         """
         tokens = self._get_services().api_tokens
-        await run_in_threadpool(tokens.check_on)
-        if "origin" in headers or "sec-fetch-site" in headers:
-            raise BrowserRefused
-        user = await run_in_threadpool(tokens.user_of, headers.get("authorization"), address)
+        user = await run_in_threadpool(_who, tokens, headers, address)
         if self._in_work >= MOST_AT_ONCE:
             raise ApiBusy
         return user
@@ -155,6 +153,13 @@ class _Coming:
             raise HTTPException(408) from None
         self._is_whole = not message.get("more_body", False)
         return message
+
+
+def _who(tokens: ApiTokens, headers: Headers, address: str) -> User:
+    tokens.check_on()
+    if "origin" in headers or "sec-fetch-site" in headers:
+        raise BrowserRefused
+    return tokens.user_of(headers.get("authorization"), address)
 
 
 def _is_streamed(scope: Scope) -> bool:

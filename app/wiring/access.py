@@ -48,21 +48,22 @@ def build_access(
         return LOCAL_USER if (org_id, person_id) == (LOCAL_USER.org_id, LOCAL_USER.id) else None
 
     token = settings.api_token
+    # The installation's own stands for whose the phone calls are that nobody of us has begun.
+    api_tokens = ApiTokens(
+        token.get_secret_value() if token else None,
+        settings.phone_owner,
+        store=kept,
+        person_of=person_of,
+        authority=authority,
+    )
     return Access(
         sign_ins=sign_ins,
         people=PeopleDesk(store, authority, sign_ins.forget),
-        token_desk=TokenDesk(kept, authority),
+        token_desk=TokenDesk(kept, authority, api_tokens.look_again),
+        api_tokens=api_tokens,
         tokens=TokenSigner(
             master_key.derive("tokens"),
             standing=sign_ins.standing if settings.has_login else None,
-        ),
-        # The installation's own stands for whose the phone calls are that nobody of us has begun.
-        api_tokens=ApiTokens(
-            token.get_secret_value() if token else None,
-            settings.phone_owner,
-            store=kept,
-            person_of=person_of,
-            authority=authority,
         ),
     )
 

@@ -79,9 +79,14 @@ class ApiTokens:
         if self._store is None:
             return False
         now = self._clock()
-        if self._looked is None or not self._looked[1] or now - self._looked[0] > LOOK_EVERY_S:
-            self._looked = (now, self._store.any_valid(self._now()))
-        return self._looked[1]
+        looked = self._looked
+        if looked is None or now - looked[0] >= LOOK_EVERY_S:
+            looked = self._looked = (now, self._store.any_valid(self._now()))
+        return looked[1]
+
+    def look_again(self) -> None:
+        """Forget whether there are tokens: one has been made."""
+        self._looked = None
 
     def check_on(self) -> None:
         """Raise ApiOff where nobody can use the API."""

@@ -46,11 +46,13 @@ class TokenDesk:
         self,
         store: TokenStore,
         authority: Authority,
+        made: Callable[[], None] = lambda: None,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Keep tokens here."""
+        """Keep tokens here; tell ``made`` that there is one more."""
         self._store = store
+        self._made = made
         self._authority = authority
         self._now = now
 
@@ -131,6 +133,7 @@ class TokenDesk:
             user, Act.TOKENS_CHANGED, token.id, change="added", role=role.value, days=days
         )
         self._store.add(token)
+        self._made()
         return NewToken(token=token, secret=secret)
 
 

@@ -21,6 +21,8 @@ PAGES = {
     "jobs": "Nothing has failed",
     "usage": "Transcribed",
     "settings": "Who is asked first",
+    "people": "Add a person",
+    "account": "Your API tokens",
 }
 # the first page is found at the server's own address only
 ADDRESSES = {"transcribe": ""}

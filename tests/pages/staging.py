@@ -7,6 +7,7 @@ from typing import Any
 
 from app.settings import Settings
 from app.wiring import rule_tools_on
+from services.access.api_tokens import ApiTokens
 from services.access.authority import Authority
 from services.access.people import PeopleDesk
 from services.access.token_desk import TokenDesk
@@ -24,6 +25,7 @@ from services.domain.calls import (
 from services.domain.errors import PartylineError
 from services.domain.ids import new_id
 from services.domain.metrics import AnalysedTranscript
+from services.domain.people import LOCAL_USER
 from services.domain.speech import (
     Transcript,
 )
@@ -115,6 +117,7 @@ class Staged:
     sound: ObjectStore
     people: PeopleDesk
     token_desk: TokenDesk
+    api_tokens: ApiTokens = field(default_factory=lambda: ApiTokens(None, LOCAL_USER))
     providers: StagedProviders = field(default_factory=StagedProviders)
     summaries: StagedSummaries = field(default_factory=StagedSummaries)
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.access.api_tokens import ApiTokens
+from services.access.api_tokens import LOOK_EVERY_S, ApiTokens
 from services.access.attempts import MOST_WRONG
 from services.access.token_desk import MOST_DAYS, TokenDesk
 from services.domain.acts import Act, Outcome
@@ -196,7 +196,9 @@ def test_a_token_needs_a_name_and_an_end(desk, name, days):
 
 def test_without_any_token_there_is_no_api(store, desk, clock):
     tokens = ApiTokens(None, LOCAL_USER, store=store, now=clock, clock=clock.seconds)
+    assert not tokens.is_on
     with pytest.raises(ApiOff):
         tokens.user_of(bearer("x"))
     made = desk.add_service(BOSS, "Export", Role.VIEWER, EVERY_CALL)
+    clock.go_on(seconds=LOOK_EVERY_S)
     assert tokens.user_of(bearer(made.secret)).name == "Export"
