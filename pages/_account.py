@@ -22,7 +22,9 @@ def leave(how: Leaving) -> None:
     user = session.current_user()
     if how is Leaving.EVERYWHERE:
         session.services().people.sign_out_everywhere(user, user.id)
-    session.sign_out()
+        session.leave()
+    else:
+        session.sign_out()
 
 
 def draw_my_tokens() -> None:

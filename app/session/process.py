@@ -36,7 +36,8 @@ def admit() -> User:
     """
     if not has_login():
         return LOCAL_USER
-    return services().sign_ins.admit(claims(), st.context.ip_address)
+    told = claims()
+    return services().sign_ins.admit(told, st.context.ip_address)
 
 
 def current_user() -> User:
@@ -44,7 +45,8 @@ def current_user() -> User:
     if not has_login():
         return LOCAL_USER
     try:
-        return services().sign_ins.current(claims(), st.context.ip_address)
+        told = claims()
+        return services().sign_ins.current(told, st.context.ip_address)
     except AccessDenied:
         # Parts of a page that run by themselves have no frame around them.
         st.rerun()
@@ -75,10 +77,8 @@ def go_to_sign_in() -> None:
 
 def sign_out() -> None:
     """End this sign-in, here and in the browser."""
-    try:
-        services().sign_ins.sign_out(claims(), current_user())
-    finally:
-        st.logout()
+    services().sign_ins.sign_out(claims(), current_user())
+    st.logout()
 
 
 def leave() -> None:

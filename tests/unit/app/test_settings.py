@@ -364,7 +364,7 @@ def test_claims_are_named_and_read_as_roles(monkeypatch: pytest.MonkeyPatch) -> 
     rules = use(
         monkeypatch,
         PARTYLINE_OIDC_ROLE_CLAIM="groups",
-        PARTYLINE_OIDC_ROLES="cn=leads,dc=supervisor, staff = viewer".replace(",dc=", "="),
+        PARTYLINE_OIDC_ROLES="cn=leads=supervisor, staff = viewer",
         PARTYLINE_ORG="acme",
     ).claim_rules
     assert rules.roles == {"cn=leads": Role.SUPERVISOR, "staff": Role.VIEWER}
