@@ -16,6 +16,7 @@ from app.erasing import erase
 from app.ingesting import ingest
 from app.jobs import jobs
 from app.live import live
+from app.people import people
 from app.providers import providers
 from app.rollups import rollups
 from app.rules import rules
@@ -33,6 +34,7 @@ from app.shared_options import (
     WordsFile,
 )
 from app.text import text
+from app.tokens import tokens
 from app.usage import usage
 from app.vocabulary import vocabulary
 from app.voices import voices
@@ -66,6 +68,8 @@ app.add_typer(audit, name="audit")
 app.add_typer(text, name="text")
 app.add_typer(assemblyai, name="assemblyai")
 app.add_typer(jobs, name="jobs")
+app.add_typer(people, name="people")
+app.add_typer(tokens, name="tokens")
 app.command()(live)
 app.command()(ingest)
 app.command()(compare)

@@ -6,9 +6,15 @@ from app import session
 from app.navigation import pages
 from components._compat import draw_notice
 from components.style import set_up_page
+from pages._entrance import draw_entrance, entered
 
 set_up_page()
+user = entered()
 
-page = st.navigation(pages(), position="top")
+# Whoever has not come in yet sees the entrance, under the address that they asked for.
+page = st.navigation(pages(user), position="top" if user else "hidden")
 draw_notice(session.take_notice())
-page.run()
+if user:
+    page.run()
+else:
+    draw_entrance()

@@ -34,10 +34,17 @@ def refuse_unsafe_exposure(settings: Settings, address: str | None = None) -> No
     ``address`` is where the server listens when something else than ``HOST`` decided that.
     """
     bound = settings.host if address is None else address
-    if not is_loopback(bound) and not settings.allow_anonymous:
+    if is_loopback(bound):
+        return
+    if settings.has_login and settings.sign_in_url is None:
         raise UnsafeExposure(
-            "Whoever reaches it could read every call. Leave HOST at 127.0.0.1, or set "
-            "PARTYLINE_ALLOW_ANONYMOUS=1 when something in front of it checks who comes in."
+            "Nobody could sign in: set PARTYLINE_PAGES_URL to the https address of the pages."
+        )
+    if not settings.has_login and not settings.allow_anonymous:
+        raise UnsafeExposure(
+            "Whoever reaches it could read every call. Leave HOST at 127.0.0.1, set up how people "
+            "sign in (PARTYLINE_OIDC_ISSUER), or set PARTYLINE_ALLOW_ANONYMOUS=1 when something in "
+            "front of it checks who comes in."
         )
 
 
@@ -62,7 +69,7 @@ class AllowedHosts:
             names=frozenset(listed - {"", ANY_HOST}),
             any_name=ANY_HOST in listed,
             for_services=settings.public_host,
-        ).also([settings.host])
+        ).also([settings.host, *_hosts_of(settings.pages_address)])
 
     def also(self, addresses: Iterable[str]) -> "AllowedHosts":
         """Return the same with further names; an address that stands for all of them is none."""
@@ -120,6 +127,11 @@ class SecurityMiddleware:
                     return
                 scope = _asked_under(scope, page)
         await self._app(scope, receive, send_with_headers)
+
+
+def _hosts_of(address: str | None) -> list[str]:
+    host = urlsplit(address).hostname if address else None
+    return [host] if host else []
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

@@ -24,18 +24,21 @@ TALKATIVE = (
     "httpcore",
     "azure",
     "urllib3",
+    "authlib",
 )
 HERE = Path(__file__).resolve().parent
 # `streamlit run app/server.py` puts only this folder on the path.
 if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
+from app.cookies import CookieMiddleware, CookieRules  # noqa: E402
 from app.processes import keep_memory_together  # noqa: E402
 from app.routes import build_routes  # noqa: E402
 from app.security import AllowedHosts, SecurityMiddleware, refuse_unsafe_exposure  # noqa: E402
 from app.settings import Settings, load_settings  # noqa: E402
 from app.supervisor import WorkerSupervisor  # noqa: E402
-from app.wiring import Services, process_services  # noqa: E402
+from app.wiring import Services, login_secrets, process_services  # noqa: E402
+from components._compat import use_secrets  # noqa: E402
 from components.call_review.payload import review_payload  # noqa: E402
 from services import telemetry  # noqa: E402
 from services.domain.errors import PartylineError  # noqa: E402
@@ -51,6 +54,12 @@ def server_settings() -> Settings:
 def allowed_hosts() -> AllowedHosts:
     """Return the names under which this server may be asked."""
     return AllowedHosts.of(server_settings()).also([streamlit_address()])
+
+
+@cache
+def cookie_rules() -> CookieRules:
+    """Return what holds for the cookies of this server."""
+    return CookieRules.of(server_settings())
 
 
 def streamlit_address() -> str:
@@ -90,6 +99,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     keep_memory_together()
     settings = server_settings()
     services = await run_in_threadpool(checked_services, settings)
+    use_secrets(await run_in_threadpool(login_secrets, settings))
     supervisor = WorkerSupervisor(settings) if settings.embedded_worker else None
     if supervisor is not None:
         supervisor.start()
@@ -105,6 +115,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 app = st.App(
     HERE / "main.py",
     routes=build_routes(process_services, review_payload),
-    middleware=[Middleware(SecurityMiddleware, allowed=allowed_hosts)],
+    middleware=[
+        Middleware(SecurityMiddleware, allowed=allowed_hosts),
+        Middleware(CookieMiddleware, rules=cookie_rules),
+    ],
     lifespan=lifespan,
 )

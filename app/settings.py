@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from app.api_settings import ApiSettings
+from app.auth_settings import AuthSettings
 from app.elsewhere_settings import ElsewhereSettings
 from app.ingest_settings import IngestSettings
 from app.phone_settings import Answering, PhoneSettings
@@ -53,7 +54,13 @@ def _encrypted_or_here(url: str | None) -> str | None:
 
 
 class Settings(
-    ApiSettings, ElsewhereSettings, IngestSettings, PhoneSettings, StorageSettings, WatchSettings
+    ApiSettings,
+    AuthSettings,
+    ElsewhereSettings,
+    IngestSettings,
+    PhoneSettings,
+    StorageSettings,
+    WatchSettings,
 ):
     """Everything an installation can set, by the names that docs/deploying.md lists.
 
@@ -194,7 +201,18 @@ class Settings(
     @property
     def pages_url(self) -> str:
         """Where people find the pages, as far as this machine can know."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        told = self.pages_address or self.public_url
+        return (told or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def sign_in_url(self) -> str | None:
+        """Where the pages are that people sign in to, None where nobody told.
+
+        It is part of what cookies are for, and the sign-in service sends people back to it.
+        """
+        if self.pages_address is not None:
+            return self.pages_address
+        return f"http://localhost:{self.port}" if self.listens_on_loopback else None
 
     def limits_of(self, provider: str) -> ProviderLimits | None:
         """Return the limits set for a provider, None for one that has none."""
@@ -260,6 +278,7 @@ def load_settings(kind: type[Settings] = Settings) -> Settings:
         # Nobody would be there to say that people are told.
         raise BadSettings("ACS_ANSWER=rule doesn't go with PARTYLINE_CONSENT_REQUIRED.")
     given.check_bucket()
+    given.check_login()
     return given.model_copy(
         update={
             "data_dir": given.data_dir.expanduser().absolute(),

@@ -1,13 +1,23 @@
 """Awkward corners of the framework, each with the reason why it is handled here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.runtime.secrets import secrets_singleton
 
 # How long an input keeps its value once it isn't drawn any more; None: not at all.
 Keep = Literal["session"] | None
+
+
+def use_secrets(secrets: Mapping[str, Any]) -> None:
+    """Have the framework know secrets that must not lie in a file.
+
+    ``st.App`` takes them too, but when it is imported: before any setting has been read.
+    """
+    if secrets:
+        secrets_singleton.merge_programmatic_secrets(secrets)
 
 
 def draw_notice(text: str | None) -> None:

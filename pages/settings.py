@@ -41,5 +41,5 @@ with right, st.container(border=True):
         services.readiness(),
         database=settings.database_url,
         storage=settings.storage_url,
-        has_api=settings.api_token is not None,
+        has_api=services.api_tokens.is_on,
     )

@@ -17,8 +17,9 @@ API_PATH = "/api/v1"
 ABOUT = (
     "Recordings handed in, calls read and searched, and phone calls controlled, by programs. "
     "Each request brings `Authorization: Bearer TOKEN` with "
-    "the token that is set as PARTYLINE_API_TOKEN. Times are integer milliseconds from the "
-    "beginning of a call, in names that end in `_ms`; moments are in UTC. An error has one form, "
+    "the token that is set as PARTYLINE_API_TOKEN, or one that a person made for themselves or "
+    "for a service. Times are integer milliseconds from the beginning of a call, in names that "
+    "end in `_ms`; moments are in UTC. An error has one form, "
     "whatever its status: a stable code, one sentence, and whether trying again can help."
 )
 

@@ -15,7 +15,9 @@ USER = "partyline.api_user"
 """Under this name the gate leaves who asks, before anything of a request is read."""
 
 _TOLD_IN_DESCRIPTION = HTTPBearer(
-    auto_error=False, scheme_name="token", description="The token set as PARTYLINE_API_TOKEN."
+    auto_error=False,
+    scheme_name="token",
+    description="The token set as PARTYLINE_API_TOKEN, or one that was made on a page.",
 )
 
 

@@ -8,6 +8,7 @@ the pages need, too; so only a few are done at once.
 import asyncio
 import re
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.caller import USER, GetServices
 from app.statuses import error_response
 from services import telemetry
+from services.access.api_tokens import ApiTokens
 from services.domain.errors import ApiBusy, BrowserRefused, InternalFault, PartylineError
 from services.domain.people import User
 
@@ -52,7 +54,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         try:
-            user = self._checked(Headers(scope=scope))
+            user = await self._checked(Headers(scope=scope), _address(scope))
         except PartylineError as error:
             telemetry.warning("api.refused", error=error.code)
             await error_response(error, closes=True)(scope, receive, send)
@@ -78,13 +80,13 @@ class Gate:
         finally:
             self._streams -= 1
 
-    def _checked(self, headers: Headers) -> User:
-        """Return who asks. Raises ApiOff, BrowserRefused, ApiTokenRefused, ApiBusy."""
+    async def _checked(self, headers: Headers, address: str) -> User:
+        """Return who asks.
+
+        Raises ApiOff, BrowserRefused, ApiTokenRefused, TooManyWrongTokens, ApiBusy.
+        """
         tokens = self._get_services().api_tokens
-        tokens.check_on()
-        if "origin" in headers or "sec-fetch-site" in headers:
-            raise BrowserRefused
-        user = tokens.user_of(headers.get("authorization"))
+        user = await run_in_threadpool(_who, tokens, headers, address)
         if self._in_work >= MOST_AT_ONCE:
             raise ApiBusy
         return user
@@ -153,9 +155,22 @@ class _Coming:
         return message
 
 
+def _who(tokens: ApiTokens, headers: Headers, address: str) -> User:
+    tokens.check_on()
+    if "origin" in headers or "sec-fetch-site" in headers:
+        raise BrowserRefused
+    return tokens.user_of(headers.get("authorization"), address)
+
+
 def _is_streamed(scope: Scope) -> bool:
     path = STREAMED.get(scope["method"])
     return path is not None and path.fullmatch(_path(scope)) is not None
+
+
+def _address(scope: Scope) -> str:
+    """Return from where a request comes, as the server that took it knows."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def _path(scope: Scope) -> str:

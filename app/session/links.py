@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from app.session.process import current_user, services, session_id
+from app.session.process import current_user, services, session_id, sign_in
 from services.access.tokens import ANY_CALL, Purpose
 
 _TOKENS = "tokens"
@@ -59,7 +59,12 @@ def _token(purpose: Purpose, subject: str, ttl_s: int = TOKEN_TTL_S) -> str:
     token, issued_at = kept.get((purpose, subject), ("", 0.0))
     if time.time() - issued_at > ttl_s / 2:
         token = services().tokens.issue(
-            purpose, subject, user=current_user(), session=session_id(), ttl_s=ttl_s
+            purpose,
+            subject,
+            user=current_user(),
+            session=session_id(),
+            ttl_s=ttl_s,
+            sign_in=sign_in(),
         )
         kept[purpose, subject] = (token, time.time())
     return token

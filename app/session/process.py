@@ -1,11 +1,17 @@
 """The services of this process, who uses them, and what to tell that person once."""
 
 import secrets
-from typing import cast
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
 
 import streamlit as st
 
+from app.settings import load_settings
 from app.wiring import Services, process_services
+from services.access.claims import sign_in_id
+from services.access.sign_in_service import sign_in_answers
+from services.domain.errors import AccessDenied, NotSignedIn
 from services.domain.people import LOCAL_USER, User
 
 _SESSION = "session_id"
@@ -17,9 +23,67 @@ def services() -> Services:
     return process_services()
 
 
+@cache
+def has_login() -> bool:
+    """Say whether people sign in here; where they don't there is one local person."""
+    return load_settings().has_login
+
+
+def admit() -> User:
+    """Let whoever is signed in use the app; that counts as something they do.
+
+    The frame asks before it draws a page. Raises NotSignedIn, NoAccessYet, AccessEnded.
+    """
+    if not has_login():
+        return LOCAL_USER
+    told = claims()
+    return services().sign_ins.admit(told, st.context.ip_address)
+
+
 def current_user() -> User:
-    """Return who is using the app."""
-    return LOCAL_USER
+    """Return who is using the app; once they are signed out the page gives way to the entrance."""
+    if not has_login():
+        return LOCAL_USER
+    try:
+        told = claims()
+        return services().sign_ins.current(told, st.context.ip_address)
+    except AccessDenied:
+        # Parts of a page that run by themselves have no frame around them.
+        st.rerun()
+
+
+def claims() -> Mapping[str, Any]:
+    """Return what the sign-in service says about whoever is here. Raises NotSignedIn."""
+    told = st.user.to_dict()
+    if told.get("is_logged_in") is not True:
+        raise NotSignedIn
+    return told
+
+
+def sign_in() -> str:
+    """Return what stands for this sign-in in signed links, nothing where nobody signs in."""
+    return sign_in_id(claims()) if has_login() else ""
+
+
+def can_sign_in() -> bool:
+    """Say whether the sign-in service answers; the framework only says that it failed."""
+    return sign_in_answers(services().settings.metadata_url or "")
+
+
+def go_to_sign_in() -> None:
+    """Lead the browser to the sign-in service."""
+    st.login()
+
+
+def sign_out() -> None:
+    """End this sign-in, here and in the browser."""
+    services().sign_ins.sign_out(claims(), current_user())
+    st.logout()
+
+
+def leave() -> None:
+    """Have the browser forget who is signed in, whether they were let in or not."""
+    st.logout()
 
 
 def session_id() -> str:

@@ -1,5 +1,6 @@
 """The composition root: from settings to services. Nothing else names concrete classes."""
 
+from app.wiring.access import build_access_desks, login_secrets
 from app.wiring.alerts import build_alerts
 from app.wiring.live import build_here_recogniser
 from app.wiring.parts import (
@@ -26,6 +27,7 @@ __all__ = [
     "RuleTools",
     "Services",
     "Worker",
+    "build_access_desks",
     "build_alerts",
     "build_assemblyai",
     "build_ear",
@@ -42,6 +44,7 @@ __all__ = [
     "build_vocabulary",
     "build_watch",
     "build_worker",
+    "login_secrets",
     "process_services",
     "references_of",
     "rule_tools_on",

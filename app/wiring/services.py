@@ -10,6 +10,7 @@ from app.local_models import (
     enrolling_in_child,
 )
 from app.settings import ROOT, Settings, load_settings
+from app.wiring.access import build_access
 from app.wiring.alerts import build_alerts
 from app.wiring.ingest import build_uploads
 from app.wiring.live import LiveStores, build_live
@@ -27,6 +28,9 @@ from app.wiring.presence import build_workers
 from app.wiring.usage import build_usage
 from services.access.api_tokens import ApiTokens
 from services.access.authority import Authority
+from services.access.people import PeopleDesk
+from services.access.sign_ins import SignIns
+from services.access.token_desk import TokenDesk
 from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.auditing.desk import AuditDesk
@@ -144,6 +148,9 @@ class Services:
     redactor: LineRedactor
     authority: Authority
     audit: AuditDesk
+    sign_ins: SignIns
+    people: PeopleDesk
+    token_desk: TokenDesk
     tokens: TokenSigner
     api_tokens: ApiTokens
     queue: JobQueue
@@ -196,6 +203,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
     audit = AuditStore(engine, master_key)
     authority = Authority(calls, audit)
+    access = build_access(settings, engine, authority, master_key)
     cards = ScorecardStore(engine)
     rule_book = rule_tools_on(engine).book
     keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
@@ -310,8 +318,11 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         redactor=models.redactor,
         authority=authority,
         audit=AuditDesk(AuditReader(engine), audit, authority),
-        tokens=TokenSigner(master_key.derive("tokens")),
-        api_tokens=_api_tokens(settings),
+        sign_ins=access.sign_ins,
+        people=access.people,
+        token_desk=access.token_desk,
+        tokens=access.tokens,
+        api_tokens=access.api_tokens,
         queue=queue,
         switches=switches,
         workers=workers,
@@ -333,12 +344,6 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
 def process_services() -> Services:
     """Return the services of this process, built at the first call."""
     return build_services(load_settings())
-
-
-def _api_tokens(settings: Settings) -> ApiTokens:
-    token = settings.api_token
-    # Whose the phone calls are that nobody of us has begun.
-    return ApiTokens(token.get_secret_value() if token else None, settings.phone_owner)
 
 
 def _answers(engine: Engine) -> bool:

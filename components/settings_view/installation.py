@@ -21,8 +21,8 @@ PARTS = {
 DATABASES = {"sqlite": "one file on this machine (SQLite)", "postgresql": "PostgreSQL"}
 
 
-API_ON = "Programs that bring the token in PARTYLINE_API_TOKEN may use the HTTP API"
-API_OFF = "The HTTP API is off: PARTYLINE_API_TOKEN is not set"
+API_ON = "Programs that bring a token may use the HTTP API"
+API_OFF = "The HTTP API is off: PARTYLINE_API_TOKEN is not set, and nobody has made a token"
 
 
 def draw_installation(

@@ -96,6 +96,10 @@ class Authority:
         if act.is_reading:
             self._remember(user, act, subject)
 
+    def refuse(self, user: User, act: Act, subject: str | None = None) -> None:
+        """Write down what somebody else has refused, such as a sign-in."""
+        self._refuse(user, act, subject)
+
     def _refuse(self, user: User, act: Act, subject: str | None) -> None:
         self._trail.note(_entry(user, act, Outcome.REFUSED, subject, {}))
 

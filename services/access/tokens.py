@@ -11,13 +11,14 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.domain.errors import InvalidToken
 from services.domain.people import Role, User
 
 MAX_TOKEN_CHARS = 2_000
+CLAIMS = 8
 
 
 class Purpose(StrEnum):
@@ -38,8 +39,9 @@ ANY_CALL = "*"
 class Grant:
     """What a valid token allows: ``user`` may do ``purpose`` with ``subject`` until it expires.
 
-    ``subject`` is a call id, or ``ANY_CALL`` where no call exists yet. ``user.name`` is the id:
-    names are not put into tokens.
+    ``subject`` is a call id, or ``ANY_CALL`` where no call exists yet. ``user`` is the person as
+    they are now, where people sign in. Elsewhere ``user.name`` is the id: names are not put into
+    tokens.
     """
 
     purpose: Purpose
@@ -52,19 +54,42 @@ class Grant:
 class TokenSigner:
     """Issues and checks tokens with one key, without remembering any."""
 
-    def __init__(self, key: bytes, *, clock: Callable[[], float] = time.time) -> None:
-        """Take the signing key (at least 32 bytes) and the clock."""
+    def __init__(
+        self,
+        key: bytes,
+        *,
+        clock: Callable[[], float] = time.time,
+        standing: Callable[[User, str], User] | None = None,
+    ) -> None:
+        """Take the signing key (at least 32 bytes) and the clock.
+
+        ``standing`` returns the person of a token as they are now, by the sign-in that it was made
+        in, and raises InvalidToken once that counts no more.
+        """
         if len(key) < 32:
             raise ValueError("the signing key needs at least 32 bytes")
         self._key = key
         self._clock = clock
+        self._standing = standing
 
     def __repr__(self) -> str:
         """Hide the key."""
         return "TokenSigner()"
 
-    def issue(self, purpose: Purpose, subject: str, *, user: User, session: str, ttl_s: int) -> str:
-        """Return a token for ``user`` to do ``purpose`` with ``subject`` for ``ttl_s`` seconds."""
+    def issue(
+        self,
+        purpose: Purpose,
+        subject: str,
+        *,
+        user: User,
+        session: str,
+        ttl_s: int,
+        sign_in: str = "",
+    ) -> str:
+        """Return a token for ``user`` to do ``purpose`` with ``subject`` for ``ttl_s`` seconds.
+
+        ``sign_in`` is the one in which it is made; the token ends with it.
+        """
         claims = [
             purpose.value,
             subject,
@@ -73,6 +98,7 @@ class TokenSigner:
             user.role.value,
             session,
             int(self._clock()) + ttl_s,
+            sign_in,
         ]
         payload = _encode(json.dumps(claims, separators=(",", ":")).encode())
         return f"{payload}.{_encode(self._sign(payload))}"
@@ -91,28 +117,35 @@ class TokenSigner:
             raise InvalidToken from error
         if not hmac.compare_digest(given, self._sign(payload)):
             raise InvalidToken
-        grant = _grant(payload)
+        grant, sign_in = _grant(payload)
         if grant.expires_at_s <= self._clock():
             raise InvalidToken
         if grant.purpose is not purpose or grant.subject != subject:
             raise InvalidToken
-        return grant
+        if self._standing is None:
+            return grant
+        return replace(grant, user=self._standing(grant.user, sign_in))
 
     def _sign(self, payload: str) -> bytes:
         return hmac.new(self._key, payload.encode(), hashlib.sha256).digest()
 
 
-def _grant(payload: str) -> Grant:
-    """Read claims whose signature has been checked."""
-    purpose, subject, user_id, org_id, role, session, expires_at_s = json.loads(_decode(payload))
+def _grant(payload: str) -> tuple[Grant, str]:
+    """Read claims whose signature has been checked, and the sign-in that they belong to."""
+    claims = json.loads(_decode(payload))
+    if len(claims) != CLAIMS:
+        # An earlier version made it.
+        raise InvalidToken
+    purpose, subject, user_id, org_id, role, session, expires_at_s, sign_in = claims
     user = User(id=user_id, name=user_id, org_id=org_id, role=Role(role))
-    return Grant(
+    grant = Grant(
         purpose=Purpose(purpose),
         subject=subject,
         user=user,
         session=session,
         expires_at_s=expires_at_s,
     )
+    return grant, sign_in
 
 
 def _encode(raw: bytes) -> str:

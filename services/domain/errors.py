@@ -240,7 +240,38 @@ class ApiOff(AccessDenied):
 
 
 class ApiTokenRefused(AccessDenied):
-    """This request does not bring the token of the HTTP API."""
+    """This request does not bring a token of the HTTP API that counts."""
+
+
+class TooManyWrongTokens(AccessDenied):
+    """Too many wrong tokens came from this address; please wait a minute."""
+
+    retryable = True
+    retry_after_s = 60
+
+
+class NotSignedIn(AccessDenied):
+    """You are not signed in, or no longer; please sign in."""
+
+
+class NoAccessYet(AccessDenied):
+    """You are signed in, but nobody has given you access yet."""
+
+
+class AccessEnded(AccessDenied):
+    """You are signed in, but your access has been switched off."""
+
+
+class PersonNotFound(PartylineError):
+    """There is no such person."""
+
+
+class PersonKnown(PartylineError):
+    """This person is known already."""
+
+
+class ApiTokenNotFound(PartylineError):
+    """There is no such token."""
 
 
 class BrowserRefused(AccessDenied):

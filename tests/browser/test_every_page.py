@@ -22,6 +22,8 @@ PAGES = {
     "usage": "Transcribed",
     "audit": "What was done",
     "settings": "Who is asked first",
+    "people": "Add a person",
+    "account": "Your API tokens",
 }
 # the first page is found at the server's own address only
 ADDRESSES = {"transcribe": ""}

@@ -7,7 +7,10 @@ from typing import Any
 
 from app.settings import Settings
 from app.wiring import rule_tools_on
+from services.access.api_tokens import ApiTokens
 from services.access.authority import Authority
+from services.access.people import PeopleDesk
+from services.access.token_desk import TokenDesk
 from services.access.tokens import TokenSigner
 from services.analysis.metrics import analyse
 from services.asking import AskService
@@ -22,6 +25,7 @@ from services.domain.calls import (
 from services.domain.errors import PartylineError
 from services.domain.ids import new_id
 from services.domain.metrics import AnalysedTranscript
+from services.domain.people import LOCAL_USER
 from services.domain.speech import (
     Transcript,
 )
@@ -40,6 +44,7 @@ from services.scorecards.service import ScorecardService
 from services.searching import SearchService
 from services.storage.active import ActiveTranscripts
 from services.storage.analytics import Analytics
+from services.storage.api_tokens import ApiTokenStore
 from services.storage.audit import AuditStore
 from services.storage.audit_reading import AuditReader
 from services.storage.calls import CallStore
@@ -49,6 +54,7 @@ from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.line_vectors import LineVectors
 from services.storage.objects import ObjectStore
+from services.storage.people import PeopleStore
 from services.storage.runs import ProgressReport, RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -113,6 +119,9 @@ class Staged:
     audit: AuditDesk
     audit_store: AuditStore
     sound: ObjectStore
+    people: PeopleDesk
+    token_desk: TokenDesk
+    api_tokens: ApiTokens = field(default_factory=lambda: ApiTokens(None, LOCAL_USER))
     providers: StagedProviders = field(default_factory=StagedProviders)
     summaries: StagedSummaries = field(default_factory=StagedSummaries)
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
@@ -191,6 +200,7 @@ def stage(folder: Path) -> Staged:
     master_key = MasterKey(bytes(range(32)))
     known_voices = KnownVoiceStore(engine, master_key)
     audit_store = AuditStore(engine, master_key)
+    authority = Authority(calls, audit_store)
     review = ReviewService(
         calls, transcripts, UntouchedLines(), known_voices, rules.book, scores=scores
     )
@@ -242,8 +252,10 @@ def stage(folder: Path) -> Staged:
         signing=signing,
         enrolling=enrolling,
         usage=UsageDesk(UsageStore(engine), calls, sound, folders, prices.get),
-        audit=AuditDesk(AuditReader(engine), audit_store, Authority(calls, audit_store)),
+        audit=AuditDesk(AuditReader(engine), audit_store, authority),
         audit_store=audit_store,
         sound=sound,
+        people=PeopleDesk(PeopleStore(engine), authority),
+        token_desk=TokenDesk(ApiTokenStore(engine), authority),
         desk=StagedDesk(calls=calls, runs=runs, transcripts=transcripts),
     )

@@ -7,6 +7,7 @@ import pytest
 from app.settings import Settings
 from pages import _settings
 from services.access import rights
+from services.access.api_tokens import ApiTokens
 from services.domain.errors import ProviderRefusedKey, ProviderTimeout
 from services.domain.people import LOCAL_USER, Role
 from services.providers.capabilities import Capabilities, ProviderOption, Readiness
@@ -126,10 +127,10 @@ def test_only_who_may_change_things_may_check(staged, open_page, monkeypatch):
 def test_whether_programs_may_ask_is_said_without_the_token(staged, open_page):
     """The setting is named; of the token nothing is shown."""
     assert "The HTTP API is off: PARTYLINE_API_TOKEN is not set" in said_of(open_page)
-    staged.settings = Settings(PARTYLINE_API_TOKEN=SECRET * 2)
+    staged.api_tokens = ApiTokens(SECRET * 2, LOCAL_USER)
     page = open_page("settings")
     said = as_read(page).replace("\\", "")
-    assert "the token in PARTYLINE_API_TOKEN may use the HTTP API" in said
+    assert "Programs that bring a token may use the HTTP API" in said
     assert not [line for line in str(page.main).splitlines() if SECRET[:8] in line]
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from app.security import refuse_unsafe_exposure
+from app.security import AllowedHosts, refuse_unsafe_exposure
 from app.serve import _listening_socket
 from app.server import allowed_hosts, app, lifespan
 from app.settings import Settings
+from app.wiring import login_secrets
 from services.domain.errors import PortTaken, UnsafeExposure
 
 
@@ -45,6 +46,37 @@ def test_networks_need_a_login_or_a_word(host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_this_machine_needs_neither(host: str) -> None:
     refuse_unsafe_exposure(Settings(host=host, allow_anonymous=False))
+
+
+LOGIN = {
+    "oidc_issuer": "https://id.example.com",
+    "oidc_client_id": "partyline",
+    "oidc_client_secret": "known to both",
+}
+
+
+def test_with_a_login_networks_may_come_under_an_address_to_sign_in_to() -> None:
+    served = {**LOGIN, "host": "0.0.0.0", "pages_address": "https://calls.example.com"}
+    refuse_unsafe_exposure(Settings(**served))
+    with pytest.raises(UnsafeExposure, match="PARTYLINE_PAGES_URL"):
+        refuse_unsafe_exposure(Settings(**LOGIN, host="0.0.0.0"))
+    assert AllowedHosts.of(Settings(**served)).allow("calls.example.com")
+
+
+def test_what_signs_people_in_is_handed_over_and_lies_nowhere(tmp_path: Path) -> None:
+    settings = Settings(**LOGIN, data_dir=tmp_path, port=8601)
+    handed = login_secrets(settings)["auth"]
+    assert handed["redirect_uri"] == "http://localhost:8601/oauth2callback"
+    assert handed["server_metadata_url"] == (
+        "https://id.example.com/.well-known/openid-configuration"
+    )
+    assert len(handed["cookie_secret"]) == 64
+    assert login_secrets(settings)["auth"]["cookie_secret"] == handed["cookie_secret"]
+    kept = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    for secret in (handed["cookie_secret"], "known to both"):
+        assert not any(secret.encode() in content for content in kept)
+        assert secret not in repr(settings)
+    assert login_secrets(Settings(data_dir=tmp_path)) == {}
 
 
 def test_the_server_is_found_by_streamlit_run() -> None:

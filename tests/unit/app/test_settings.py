@@ -10,6 +10,7 @@ from app.wiring import build_alerts, build_watch
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import BadSettings
 from services.domain.live_warnings import WarningKind
+from services.domain.people import Role
 
 
 @pytest.fixture(autouse=True)
@@ -331,3 +332,62 @@ def test_nobody_answers_by_rule_where_somebody_has_to_say_that_people_are_told(
     monkeypatch.setenv("PARTYLINE_CONSENT_REQUIRED", "1")
     with pytest.raises(BadSettings, match=r"ACS_ANSWER=rule.*PARTYLINE_CONSENT_REQUIRED"):
         load_settings()
+
+
+LOGIN = {
+    "PARTYLINE_OIDC_ISSUER": "https://id.example.com/",
+    "PARTYLINE_OIDC_CLIENT_ID": "partyline",
+    "PARTYLINE_OIDC_CLIENT_SECRET": "known to both",
+}
+
+
+def use(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+def test_signing_in_needs_a_service_a_client_and_its_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not load_settings().has_login
+    for missing in LOGIN:
+        with monkeypatch.context() as patch, pytest.raises(BadSettings, match=missing):
+            use(patch, **{name: value for name, value in LOGIN.items() if name != missing})
+    settings = use(monkeypatch, **LOGIN)
+    assert settings.has_login
+    assert settings.metadata_url == "https://id.example.com/.well-known/openid-configuration"
+    assert "known to both" not in repr(settings)
+
+
+def test_claims_are_named_and_read_as_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = use(
+        monkeypatch,
+        PARTYLINE_OIDC_ROLE_CLAIM="groups",
+        PARTYLINE_OIDC_ROLES="cn=leads=supervisor, staff = viewer",
+        PARTYLINE_ORG="acme",
+    ).claim_rules
+    assert rules.roles == {"cn=leads": Role.SUPERVISOR, "staff": Role.VIEWER}
+    assert rules.default_org == "acme"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PARTYLINE_OIDC_ISSUER", "http://id.example.com"),
+        ("PARTYLINE_OIDC_ISSUER", "ftp://id.example.com"),
+        ("PARTYLINE_OIDC_METADATA_URL", "id.example.com"),
+        ("PARTYLINE_PAGES_URL", "http://calls.example.com"),
+        ("PARTYLINE_PAGES_URL", "https://calls.example.com/path"),
+        ("PARTYLINE_COOKIE_SECRET", "short"),
+        ("PARTYLINE_OIDC_ROLES", "staff=king"),
+        ("PARTYLINE_OIDC_ROLES", "=viewer"),
+        ("PARTYLINE_ORG", "a b"),
+        ("PARTYLINE_SESSION_IDLE_MS", "0"),
+    ],
+)
+def test_what_would_sign_nobody_in_safely_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(BadSettings, match=name):
+        use(monkeypatch, **{**LOGIN, name: value})

@@ -1,5 +1,8 @@
 """Who may use the API, how much it reads, and how it refuses."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,8 +11,11 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from app.api import gate
+from app.settings import Settings
+from app.wiring import Services, build_services
 from services.access.api_tokens import ApiTokens
-from services.domain.people import LOCAL_USER, User
+from services.access.attempts import MOST_WRONG
+from services.domain.people import LOCAL_USER, Reach, Role, User
 from tests.unit.app.api.serving import API, BEARER, TOKEN, program, refusal
 from tests.unit.app.phone_doubles import logged
 
@@ -64,6 +70,16 @@ def asking(desk: Desk) -> TestClient:
 
 def installation(desk: Desk, token: str | None = TOKEN) -> Any:
     return SimpleNamespace(api_tokens=ApiTokens(token, LOCAL_USER), phone=desk)
+
+
+@contextmanager
+def closing_services(folder: Path) -> Iterator[Services]:
+    """Services of an installation that has no token of its own."""
+    services = build_services(Settings(data_dir=folder, live_in_child=False))
+    try:
+        yield services
+    finally:
+        services.close()
 
 
 def test_who_brings_the_token_is_let_in(asking: TestClient, desk: Desk) -> None:
@@ -229,3 +245,20 @@ def test_there_are_no_sockets(asking: TestClient) -> None:
 def test_the_token_is_not_kept() -> None:
     tokens = ApiTokens(TOKEN, LOCAL_USER)
     assert TOKEN not in repr(vars(tokens))
+
+
+def test_tokens_that_people_made_are_asked_by_and_wrong_ones_wait(tmp_path: Path) -> None:
+    with closing_services(tmp_path) as services:
+        client = program(services, token=None)
+        assert refusal(client.get(f"{API}/calls"), 404)[0] == "ApiOff"
+        made = services.token_desk.add_service(
+            LOCAL_USER, "Export", Role.VIEWER, Reach(queues=frozenset({"Billing"}))
+        )
+        given = {"Authorization": f"Bearer {made.secret}"}
+        assert client.get(f"{API}/calls", headers=given).status_code == 200
+        services.token_desk.revoke(LOCAL_USER, made.token.id)
+        statuses = [
+            client.get(f"{API}/calls", headers=given).status_code for _ in range(MOST_WRONG + 1)
+        ]
+        assert statuses == [401] * MOST_WRONG + [429]
+        assert client.get(f"{API}/calls", headers=given).headers["retry-after"] == "60"

@@ -1,0 +1,228 @@
+"""Who is signed in, and whether that still counts.
+
+The browser's cookie carries what the sign-in service claimed about a person; here it is looked up
+what the person may do now. A sign-in ends when its person signs out, when nothing was done for a
+while, after its longest time, and when somebody ends it.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from services.access.authority import Authority
+from services.access.claims import (
+    ClaimRules,
+    Claims,
+    identity_of,
+    sign_in_id,
+    signed_in_at,
+)
+from services.access.entitlements import Entitlements, PersonStore
+from services.domain.acts import Act
+from services.domain.errors import (
+    AccessDenied,
+    AccessEnded,
+    InvalidToken,
+    NoAccessYet,
+    NotSignedIn,
+    PersonNotFound,
+)
+from services.domain.people import Role, User
+from services.domain.persons import Person, SignIn
+
+KNOWN_FOR_S = 5.0
+"""So long a process may go by what it knew of a person."""
+SEEN_EVERY = timedelta(minutes=1)
+MOST_KNOWN = 10_000
+
+
+class SignInStore(PersonStore, Protocol):
+    """Where people and their sign-ins are kept."""
+
+    def get(self, org_id: str, person_id: str) -> Person:
+        """Return a person. Raises PersonNotFound."""
+
+    def begin(self, sign_in: SignIn) -> bool:
+        """Keep a sign-in; return whether it was not there yet."""
+
+    def sign_in(self, sign_in_id: str) -> SignIn | None:
+        """Return a sign-in."""
+
+    def see(self, sign_in: SignIn, at: datetime) -> None:
+        """Note that somebody did something."""
+
+    def end(self, sign_in_id: str, at: datetime) -> bool:
+        """End a sign-in; return whether it was still going on."""
+
+    def forget_sign_ins(self, before: datetime) -> None:
+        """Drop those that began before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInLimits:
+    """How long a sign-in counts: without anything being done, and altogether."""
+
+    idle: timedelta = timedelta(hours=8)
+    longest: timedelta = timedelta(hours=12)
+
+
+class SignIns:
+    """Tells who is signed in. Safe across threads."""
+
+    def __init__(
+        self,
+        store: SignInStore,
+        authority: Authority,
+        rules: ClaimRules,
+        limits: SignInLimits,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Look people up here; ``now`` is the time of day, ``clock`` gives seconds."""
+        self._store = store
+        self._authority = authority
+        self._rules = rules
+        self._entitlements = Entitlements(store, rules)
+        self._limits = limits
+        self._now = now
+        self._clock = clock
+        self._known: OrderedDict[tuple[str, str, str], tuple[float, User]] = OrderedDict()
+        self._refused: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def admit(self, claims: Claims, address: str | None = None) -> User:
+        """Let somebody in, for the first time or again; that counts as something being done.
+
+        Raises NotSignedIn when the sign-in counts no more, NoAccessYet for somebody whom nobody
+        gave access, AccessEnded for one whose access was switched off.
+        """
+        found = self._store.sign_in(sign_in_id(claims))
+        try:
+            user = self._begin(claims, address) if found is None else self._go_on(found)
+        except (NoAccessYet, AccessEnded):
+            self._refuse(claims, address)
+            raise
+        return replace(user, address=address)
+
+    def current(self, claims: Claims, address: str | None = None) -> User:
+        """Return who is signed in, as they were seconds ago at most. Raises NotSignedIn."""
+        try:
+            user = self._looked_up("", "", sign_in_id(claims))
+        except InvalidToken:
+            raise NotSignedIn from None
+        return replace(user, address=address)
+
+    def standing(self, user: User, sign_in: str) -> User:
+        """Return a person as they are now, by what a signed link says of them.
+
+        Raises InvalidToken once the sign-in it was made in counts no more.
+        """
+        return self._looked_up(user.org_id, user.id, sign_in)
+
+    def person(self, org_id: str, person_id: str) -> User | None:
+        """Return a person who may do anything at all, whether signed in or not."""
+        try:
+            found = self._store.get(org_id, person_id)
+        except PersonNotFound:
+            return None
+        return None if found.disabled_at else found.user
+
+    def sign_out(self, claims: Claims, user: User) -> None:
+        """End the sign-in of this browser."""
+        if self._store.end(sign_in_id(claims), self._now()):
+            self._authority.note(user, Act.SIGNED_OUT, user.id)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what is known of people: it has changed."""
+        with self._lock:
+            self._known.clear()
+
+    def _looked_up(self, org_id: str, person_id: str, sign_in: str) -> User:
+        key, now = (org_id, person_id, sign_in), self._clock()
+        with self._lock:
+            known = self._known.get(key)
+        if known is not None and now - known[0] < KNOWN_FOR_S:
+            return known[1]
+        found = self._store.sign_in(sign_in)
+        if found is None or (org_id and (found.org_id, found.person_id) != (org_id, person_id)):
+            raise InvalidToken
+        try:
+            user = self._checked(found).user
+        except AccessDenied:
+            raise InvalidToken from None
+        with self._lock:
+            self._known[key] = (now, user)
+            while len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+        return user
+
+    def _begin(self, claims: Claims, address: str | None) -> User:
+        now = self._now()
+        began_at = min(signed_in_at(claims), now)
+        if now - began_at >= self._limits.longest:
+            raise NotSignedIn
+        person = self._entitlements.person(identity_of(claims), claims, now)
+        # What the sign-in service tells has no fractions of a second.
+        if person.signed_out_at and began_at < person.signed_out_at.replace(microsecond=0):
+            raise NotSignedIn
+        sign_in = SignIn(
+            id=sign_in_id(claims),
+            person_id=person.id,
+            org_id=person.org_id,
+            began_at=began_at,
+            seen_at=now,
+        )
+        if self._store.begin(sign_in):
+            self._authority.note(replace(person.user, address=address), Act.SIGNED_IN, person.id)
+            self._store.see(sign_in, now)
+            self._store.forget_sign_ins(now - 2 * self._limits.longest)
+        return person.user
+
+    def _go_on(self, found: SignIn) -> User:
+        person, now = self._checked(found), self._now()
+        if now - found.seen_at >= SEEN_EVERY:
+            self._store.see(found, now)
+        return person.user
+
+    def _checked(self, found: SignIn) -> Person:
+        """Return whose sign-in it is. Raises NotSignedIn, AccessEnded."""
+        now = self._now()
+        if found.ended_at is not None:
+            raise NotSignedIn
+        is_idle = now - found.seen_at >= self._limits.idle
+        if is_idle or now - found.began_at >= self._limits.longest:
+            self._store.end(found.id, now)
+            raise NotSignedIn
+        try:
+            person = self._store.get(found.org_id, found.person_id)
+        except PersonNotFound:
+            raise NotSignedIn from None
+        if person.disabled_at is not None:
+            raise AccessEnded
+        return person
+
+    def _refuse(self, claims: Claims, address: str | None) -> None:
+        """Have it written down, once for each sign-in."""
+        key = sign_in_id(claims)
+        with self._lock:
+            if key in self._refused:
+                return
+            self._refused[key] = None
+            while len(self._refused) > MOST_KNOWN:
+                self._refused.popitem(last=False)
+        identity = identity_of(claims)
+        stranger = User(
+            id=identity.key,
+            name=identity.name,
+            org_id=self._rules.organisation(claims) or self._rules.default_org,
+            role=Role.VIEWER,
+            rights=frozenset(),
+            address=address,
+        )
+        self._authority.refuse(stranger, Act.SIGN_IN_REFUSED, identity.key)
