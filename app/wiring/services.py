@@ -12,6 +12,7 @@ from app.local_models import (
 from app.settings import ROOT, Settings, load_settings
 from app.wiring.alerts import build_alerts
 from app.wiring.ingest import build_uploads
+from app.wiring.keeping import Keeping, build_keeping
 from app.wiring.live import LiveStores, build_live
 from app.wiring.parts import (
     build_answerer,
@@ -156,6 +157,7 @@ class Services:
     live_readers: Recogniser
     phone_streams: PhoneStreams
     usage: UsageDesk
+    keeping: Keeping
     close_live: Callable[[], None]
 
     def readiness(self) -> dict[str, bool]:
@@ -230,6 +232,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         defaults=settings.default_options,
     )
     vocabulary = VocabularyService(vocabularies)
+    authority = Authority(calls, LogTrail())
     stores = LiveStores(
         engine=engine,
         master_key=master_key,
@@ -303,7 +306,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         providers=providers,
         models=models,
         redactor=models.redactor,
-        authority=Authority(calls, LogTrail()),
+        authority=authority,
         tokens=TokenSigner(master_key.derive("tokens")),
         api_tokens=_api_tokens(settings),
         queue=queue,
@@ -319,6 +322,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         phone_callers=build_callers(settings, live.phone, PhoneSeenStore(engine)),
         phone_streams=build_phone_streams(settings, live.desk, providers),
         usage=build_usage(settings, engine, providers),
+        keeping=build_keeping(
+            engine, authority, calls, vault, queue, known_voices, workers, stopping
+        ),
         close_live=live.close,
     )
 

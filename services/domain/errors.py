@@ -298,6 +298,14 @@ class SoundNotReady(NotReady):
     """The sound of this call is being prepared and can't be heard yet."""
 
 
+class OnHold(PartylineError):
+    """This is under legal hold: nothing of it can be deleted until the hold is released."""
+
+
+class HoldNotFound(NotFound):
+    """This hold does not exist, or it has been released."""
+
+
 # --- known voices -----------------------------------------------------------------------------
 
 

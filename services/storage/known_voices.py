@@ -5,9 +5,10 @@ the row's id and organisation, so that rows can't be exchanged; deleting a row t
 """
 
 import builtins
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, and_, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services import telemetry
@@ -88,11 +89,17 @@ class KnownVoiceStore:
         """Set the role that the person usually plays. Raises VoiceNotFound."""
         self._change(org_id, voice_id, role=role)
 
-    def delete(self, org_id: str, voice_id: str) -> None:
-        """Delete a voice, voiceprint and key included. Raises VoiceNotFound."""
+    def delete(
+        self, org_id: str, voice_id: str, *, also: Callable[[Connection], None] = lambda _: None
+    ) -> None:
+        """Delete a voice, voiceprint and key included; ``also`` is done in the same transaction.
+
+        Raises VoiceNotFound.
+        """
         with writing(self._engine) as connection:
             if not connection.execute(delete(KNOWN_VOICES).where(_is(org_id, voice_id))).rowcount:
                 raise VoiceNotFound
+            also(connection)
 
     def _change(self, org_id: str, voice_id: str, **values: str) -> None:
         change = update(KNOWN_VOICES).where(_is(org_id, voice_id)).values(**values)
