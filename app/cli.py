@@ -16,6 +16,7 @@ from app.ingesting import ingest
 from app.jobs import jobs
 from app.live import live
 from app.providers import providers
+from app.retention import holds, retention
 from app.rollups import rollups
 from app.rules import rules
 from app.searching import search
@@ -64,6 +65,8 @@ app.add_typer(backups, name="backup")
 app.add_typer(text, name="text")
 app.add_typer(assemblyai, name="assemblyai")
 app.add_typer(jobs, name="jobs")
+app.add_typer(retention, name="retention")
+app.add_typer(holds, name="hold")
 app.command()(live)
 app.command()(ingest)
 app.command()(compare)
