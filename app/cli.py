@@ -14,6 +14,7 @@ from app.emulators import emulators
 from app.erasing import erase
 from app.ingesting import ingest
 from app.jobs import jobs
+from app.keys import keys
 from app.live import live
 from app.providers import providers
 from app.retention import holds, retention
@@ -67,6 +68,7 @@ app.add_typer(assemblyai, name="assemblyai")
 app.add_typer(jobs, name="jobs")
 app.add_typer(retention, name="retention")
 app.add_typer(holds, name="hold")
+app.add_typer(keys, name="keys")
 app.command()(live)
 app.command()(ingest)
 app.command()(compare)

@@ -69,6 +69,12 @@ class Settings(
     database: Annotated[str | None, Field(validation_alias="DATABASE_URL", repr=False)] = None
     storage: Annotated[str | None, Field(validation_alias="STORAGE_URL", repr=False)] = None
     partyline_key: Annotated[SecretStr | None, Field(validation_alias="PARTYLINE_KEY")] = None
+    key_command: Annotated[SecretStr | None, Field(validation_alias="PARTYLINE_KEY_COMMAND")] = None
+    previous_keys: Annotated[SecretStr | None, Field(validation_alias="PARTYLINE_KEY_PREVIOUS")] = (
+        None
+    )
+
+    backups: Annotated[str, Field(validation_alias="PARTYLINE_BACKUPS")] = ""
 
     host: Annotated[str, Field(validation_alias="HOST")] = "127.0.0.1"
     port: Annotated[int, Field(validation_alias="PORT", ge=0, le=65535)] = 8501
@@ -159,6 +165,16 @@ class Settings(
     def key_file(self) -> Path:
         """The master key's file, used when no key is set."""
         return self.data_dir / "partyline.key"
+
+    @property
+    def backup_places(self) -> tuple[str, ...]:
+        """Where backups lie that erasing and rotating keys have to reach."""
+        return names_in(self.backups)
+
+    @property
+    def has_given_key(self) -> bool:
+        """Whether the master key is set, or a command gives it, so that no file holds it."""
+        return bool(self.partyline_key or self.key_command)
 
     @property
     def database_url(self) -> str:

@@ -36,7 +36,7 @@ def make_backup(settings: Settings, place: str, *, with_key: bool, as_json: bool
     if with_key:
         say("The master key lies beside the backup: whoever has the place can hear every call.")
     else:
-        where = "PARTYLINE_KEY" if settings.partyline_key else str(settings.key_file)
+        where = "PARTYLINE_KEY" if settings.has_given_key else str(settings.key_file)
         say(
             f"Without the master key ({where}) this backup can't be opened by anybody. "
             "Keep a copy of the key, in another place than the backup."

@@ -405,6 +405,16 @@ class WrongKey(StorageError):
     retryable = False
 
 
+class KeyCommandFailed(StorageError):
+    """The command that gives the master key failed."""
+
+
+class KeysUnsettled(StorageError):
+    """Nothing was changed: not every key here can be brought under the new master key."""
+
+    retryable = False
+
+
 class DatabaseTooNew(StorageError):
     """The database was written by a newer version of Partyline; update this installation."""
 

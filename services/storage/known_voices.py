@@ -35,7 +35,7 @@ class KnownVoiceStore:
 
     def add(self, voice: KnownVoice, voiceprint: Voiceprint) -> None:
         """Add a voice. Raises VoiceNameTaken when the organisation has one of this name."""
-        context = _context(voice.org_id, voice.id)
+        context = context_of_voice(voice.org_id, voice.id)
         key = DataKey.random()
         wrapped = self._master_key.wrap(key, context)
         row = {
@@ -111,13 +111,14 @@ class KnownVoiceStore:
                 raise VoiceNameTaken from None
 
     def _opened(self, row: RowMapping) -> Voiceprint:
-        context = _context(row["org_id"], row["id"])
+        context = context_of_voice(row["org_id"], row["id"])
         wrapped = WrappedKey(key_id=row["key_id"], sealed=row["wrapped_key"])
         key = self._master_key.unwrap(wrapped, context)
         return Voiceprint(packed=key.unseal(row["voiceprint"], context=context))
 
 
-def _context(org_id: str, voice_id: str) -> str:
+def context_of_voice(org_id: str, voice_id: str) -> str:
+    """Return what a voiceprint and its key are bound to."""
     return f"known voice {voice_id} of {org_id}"
 
 

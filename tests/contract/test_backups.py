@@ -40,6 +40,7 @@ from services.upkeep.backup import BackupMaker
 from services.upkeep.place import BackupPlace
 from services.upkeep.postgres_snapshots import PostgresSnapshots
 from services.upkeep.restore import Restorer, check_backup, prune
+from services.upkeep.scrubbing import read_database
 from services.upkeep.snapshots import DatabaseSnapshots
 from services.upkeep.sqlite_snapshots import SqliteSnapshots
 from tests.builders import transcript, utterance
@@ -58,6 +59,7 @@ class Installation:
     folder: Path
     key: MasterKey = MASTER_KEY
     settled: int = 0
+    erased: frozenset[str] = frozenset()
     running: bool = False
 
     def __post_init__(self) -> None:
@@ -104,8 +106,9 @@ class Installation:
         )
 
     def restorer(self, **changes: object) -> Restorer:
-        def settle() -> None:
+        def settle(erased: frozenset[str]) -> None:
             self.settled += 1
+            self.erased = erased
 
         given: dict[str, object] = {
             "revisions": known_revisions(),
@@ -430,10 +433,8 @@ def test_a_restore_that_breaks_off_changes_nothing(
     installed.add("Cancel it please")
     before = installed.told()
     installed.engine.dispose()
-    whole = list(installed.restorer()._database(
-        place, manifest.database, installed.key.unwrap(manifest.key, manifest.id)
-    ))  # fmt: skip
-    content = b"".join(whole)
+    key = installed.key.unwrap(manifest.key, manifest.id)
+    content = b"".join(read_database(place, manifest, key))
 
     def breaks_off() -> Iterator[bytes]:
         yield content[: len(content) // 2]
@@ -489,7 +490,7 @@ def test_a_database_that_refuses_ends_the_restore_and_says_why(
     installed.add("Where is my parcel")
     manifest = installed.maker().make(place).manifest
     key = installed.key.unwrap(manifest.key, manifest.id)
-    content = b"".join(installed.restorer()._database(place, manifest.database, key))
+    content = b"".join(read_database(place, manifest, key))
     before = installed.told()
     installed.engine.dispose()
 
