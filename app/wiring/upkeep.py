@@ -25,6 +25,7 @@ from services.storage.database import (
     migrate,
     open_engine,
 )
+from services.storage.holds import HoldStore
 from services.storage.key_sources import key_of_command
 from services.storage.live_calls import LiveCallStore
 from services.storage.objects import ObjectStore
@@ -33,9 +34,10 @@ from services.storage.retention_tables import ERASED_CALLS
 from services.storage.sealed_keys import SealedKeyStore
 from services.storage.tapes import TapeStore
 from services.upkeep.backup import BackupMaker, Tell
-from services.upkeep.erasing import CustomerEraser
+from services.upkeep.erasing import Eraser
 from services.upkeep.lock import upkeep_folder
 from services.upkeep.place import BackupPlace
+from services.upkeep.remains import RemainsFinder
 from services.upkeep.restore import Restorer
 from services.upkeep.rotating import KeyRotator
 from services.upkeep.scrubbing import BackupScrubber, Scrubbing
@@ -102,16 +104,20 @@ def key_text(settings: Settings) -> str:
     return settings.key_file.read_text("ascii")
 
 
-def build_eraser(services: Services) -> CustomerEraser:
-    """Return what erases everything of a customer."""
+def build_eraser(services: Services) -> Eraser:
+    """Return what erases calls, and everything of a customer."""
     key = master_key_of(services.settings)
-    return CustomerEraser(
+    return Eraser(
         CustomerStore(services.engine),
         services.desk,
         services.vault,
         LiveCallStore(services.engine),
         TapeStore(services.settings.live_folder, key),
         services.uploads,
+        HoldStore(services.engine),
+        RemovalStore(services.engine),
+        services.keeping.remover,
+        services.authority,
         delete_copies=CopyDeleter(services.copies, services.providers).sweep,
         tidy=lambda: (
             services.index.remove_deleted_words(),
@@ -120,6 +126,29 @@ def build_eraser(services: Services) -> CustomerEraser:
             forget_log(services.engine),
         ),
     )
+
+
+@contextmanager
+def remains_finder(
+    services: Services, places: Iterable[str], logs: Iterable[Path]
+) -> Iterator[RemainsFinder]:
+    """Give what looks everywhere for what is left. Raises UpkeepRunning, WrongKey."""
+    settings = services.settings
+    named = dict.fromkeys([*settings.backup_places, *places])
+    with upkeep_folder(settings.data_dir) as folder:
+        yield RemainsFinder(
+            services.engine,
+            _sound(settings),
+            master_key_of(settings),
+            _snapshots(services.engine, folder),
+            erased=_known_erased(services.engine),
+            folders=(settings.live_folder, settings.working_folder),
+            places=[
+                (f"place {number}", backup_place(settings, place))
+                for number, place in enumerate(named, 1)
+            ],
+            logs=logs,
+        )
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert
 
-from emulators.s3 import S3Server  # noqa: F401
 from services.domain.calls import Run
 from services.domain.errors import BackupDamaged, BackupUnsettled, StorageError
 from services.domain.people import LOCAL_USER
@@ -21,12 +20,7 @@ from services.upkeep.copying import owner_of
 from services.upkeep.place import BackupPlace
 from services.upkeep.restore import check_backup
 from services.upkeep.scrubbing import BackupScrubber, read_database
-from tests.contract.test_backups import (  # noqa: F401
-    Installation,
-    elsewhere,
-    installed,
-    place,
-)
+from tests.contract.installed import Installation
 
 ORG = LOCAL_USER.org_id
 CANARY = "zanzibar"
@@ -95,7 +89,7 @@ def told_by(at: Installation, lies: BackupPlace) -> bytes:
 def test_no_backup_gives_an_erased_call_back(
     installed: Installation,
     place: BackupPlace,
-    elsewhere: Installation,  # noqa: F811
+    elsewhere: Installation,
 ) -> None:
     gone, stays = (
         add_with_traces(installed, f"my {CANARY} please"),
@@ -137,7 +131,7 @@ def test_no_backup_gives_an_erased_call_back(
 def test_a_backup_that_was_away_is_restored_without_it(
     installed: Installation,
     place: BackupPlace,
-    elsewhere: Installation,  # noqa: F811
+    elsewhere: Installation,
 ) -> None:
     gone, stays = add_with_traces(installed, CANARY), installed.add("no")
     manifest = installed.maker().make(place).manifest
