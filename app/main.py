@@ -66,6 +66,12 @@ page = st.navigation(
         st.Page("../pages/jobs.py", title="Jobs", icon=":material/lists:", url_path="jobs"),
         st.Page("../pages/usage.py", title="Usage", icon=":material/data_usage:", url_path="usage"),
         st.Page(
+            "../pages/retention.py",
+            title="Retention",
+            icon=":material/auto_delete:",
+            url_path="retention",
+        ),
+        st.Page(
             "../pages/settings.py",
             title="Settings",
             icon=":material/settings:",

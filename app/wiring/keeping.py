@@ -44,7 +44,7 @@ def build_keeping(
     remover = CallRemover(calls, RemovalStore(engine), vault, queue)
     return Keeping(
         retention=RetentionDesk(store, authority),
-        holds=HoldDesk(HoldStore(engine), authority),
+        holds=HoldDesk(HoldStore(engine), calls, authority),
         keeper=RetentionKeeper(
             store, remover, vault, voices, authority, workers.alone, stopping=stopping
         ),

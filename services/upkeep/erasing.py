@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from services import telemetry
-from services.access.authority import Authority
+from services.access.authority import Authority, check_reaches_all
 from services.domain.acts import Act
 from services.domain.errors import InvalidRequest, NotFound, OnHold, UploadNotFound
 from services.domain.live_calls import RunningCall
@@ -89,6 +89,7 @@ class Eraser:
 
     def look(self, user: User, customer_ref: str) -> CustomerTraces:
         """Count what would be erased. Raises AccessDenied, InvalidRequest without a reference."""
+        check_reaches_all(user)
         self._authority.allow(user, Act.CUSTOMER_ERASED, step="looked")
         return self._look(user, _checked(customer_ref))
 
@@ -100,6 +101,7 @@ class Eraser:
         again.
         """
         ref = _checked(customer_ref)
+        check_reaches_all(user)
         self._authority.allow(user, Act.CUSTOMER_ERASED, step="erased")
         if self._holds.of_customer(user.org_id, ref):
             raise OnHold

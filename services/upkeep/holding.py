@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from services.access.authority import Authority
+from services.access.authority import Authority, FoundCalls, check_reaches_all, may_reach
 from services.domain.acts import Act
+from services.domain.errors import NotFound
 from services.domain.ids import new_id
-from services.domain.people import User
+from services.domain.people import Right, User
 from services.domain.retention import Hold
 from services.storage.holds import HoldStore
 
@@ -14,9 +15,10 @@ from services.storage.holds import HoldStore
 class HoldDesk:
     """Places, lists and releases holds."""
 
-    def __init__(self, store: HoldStore, authority: Authority) -> None:
+    def __init__(self, store: HoldStore, calls: FoundCalls, authority: Authority) -> None:
         """Work on this store; ``authority`` says who may."""
         self._store = store
+        self._calls = calls
         self._authority = authority
 
     def hold_call(self, user: User, call_id: str, reason: str) -> Hold:
@@ -31,6 +33,7 @@ class HoldDesk:
 
         Raises AccessDenied, InvalidRequest.
         """
+        check_reaches_all(user)
         hold = self._made(user, reason, customer_ref=customer_ref.strip())
         self._authority.allow(user, Act.HOLD_CHANGED, hold.id, change="placed on a customer")
         self._store.add(hold)
@@ -44,13 +47,16 @@ class HoldDesk:
                 user, hold.call_id, Act.HOLD_CHANGED, hold=hold_id, change="released"
             )
         else:
+            check_reaches_all(user)
             self._authority.allow(user, Act.HOLD_CHANGED, hold_id, change="released of a customer")
         self._store.release(user.org_id, hold_id)
 
     def all(self, user: User) -> list[Hold]:
-        """Return all holds of the organisation, the newest first. Raises AccessDenied."""
-        self._authority.allow(user, Act.HOLD_CHANGED, change="listed")
-        return self._store.list(user.org_id)
+        """Return the holds in a person's reach, the newest first. Raises AccessDenied."""
+        if not user.may(Right.DELETE):
+            # Only refusals of looking are written down as such.
+            self._authority.allow(user, Act.HOLD_CHANGED)
+        return [hold for hold in self._store.list(user.org_id) if self._is_theirs(user, hold)]
 
     def of_call(self, user: User, call_id: str) -> list[Hold]:
         """Return what holds a call in the person's reach. Raises NotFound."""
@@ -60,6 +66,15 @@ class HoldDesk:
     def held(self, user: User, call_ids: Collection[str]) -> frozenset[str]:
         """Return which of these calls are on hold, for lists of calls they were shown in."""
         return self._store.held(user.org_id, call_ids)
+
+    def _is_theirs(self, user: User, hold: Hold) -> bool:
+        if user.reach.all_calls:
+            return True
+        try:
+            call = self._calls.get(user.org_id, hold.call_id) if hold.call_id else None
+        except NotFound:
+            return False
+        return call is not None and may_reach(user, call)
 
     def _made(
         self,

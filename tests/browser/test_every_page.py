@@ -20,6 +20,7 @@ PAGES = {
     "rules": "Rules look for words",
     "jobs": "Nothing has failed",
     "usage": "Transcribed",
+    "retention": "How long things stay",
     "settings": "Who is asked first",
 }
 # the first page is found at the server's own address only

@@ -119,8 +119,8 @@ PLANTED: dict[str, Callable[[Scene], object]] = {
     ),
     "table live_calls": lambda s: s.run(
         "INSERT INTO live_calls (id, org_id, owner, name, source, state, options, details,"
-        " channels, began_at, heartbeat_at, process, received_ms, gaps, glance) VALUES ('l', 'local',"
-        " 'o', 'n', 's', 's', '{}', :d, 1, :now, :now, 'p', 0, '[]', '{}')",
+        " channels, began_at, heartbeat_at, process, received_ms, gaps, glance) VALUES"
+        " ('l', 'local', 'o', 'n', 's', 's', '{}', :d, 1, :now, :now, 'p', 0, '[]', '{}')",
         d='{"customer_ref":"C-1"}',
         now=datetime.now(UTC),
     ),

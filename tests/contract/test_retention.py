@@ -23,7 +23,7 @@ from services.domain.errors import (
     StillInWork,
     StorageError,
 )
-from services.domain.people import LOCAL_USER, Role
+from services.domain.people import LOCAL_USER, Reach, Role
 from services.domain.retention import Kept, RetentionCounts, RetentionPeriod
 from services.domain.speech import SpeakerRole
 from services.domain.voices import KnownVoice, Voiceprint, VoiceQuality
@@ -71,7 +71,7 @@ class House:
         self.trail = KeptTrail()
         authority = Authority(self.calls, self.trail)
         self.desk = RetentionDesk(self.store, authority)
-        self.holds = HoldDesk(HoldStore(engine), authority)
+        self.holds = HoldDesk(HoldStore(engine), self.calls, authority)
         self.remover = CallRemover(self.calls, self.removals, self.vault, self.queue)
         self.is_alone = True
         self.keeper = RetentionKeeper(
@@ -231,6 +231,14 @@ def test_who_may(house: House) -> None:
         with pytest.raises(AccessDenied):
             refused()
     assert {entry.outcome for entry in house.trail.entries} == {Outcome.REFUSED}
+    few = replace(LOCAL_USER, reach=Reach(queues=frozenset({"Sales"})))
+    with pytest.raises(AccessDenied):
+        house.holds.hold_customer(few, "C-1", "why")
+    with pytest.raises(NotFound):
+        house.holds.hold_call(few, call_id, "why")
+    hold = house.holds.hold_call(LOCAL_USER, call_id, "why")
+    assert house.holds.all(LOCAL_USER) == [hold]
+    assert house.holds.all(few) == []
     with pytest.raises(NotFound):
         house.holds.hold_call(stranger, call_id, "why")
     assert house.desk.periods(stranger) == []

@@ -7,7 +7,9 @@ from typing import Any
 
 from app.settings import Settings
 from app.wiring import rule_tools_on
+from services.access.authority import Authority
 from services.access.tokens import TokenSigner
+from services.access.trails import KeptTrail
 from services.analysis.metrics import analyse
 from services.asking import AskService
 from services.domain.calls import (
@@ -41,10 +43,12 @@ from services.storage.analytics import Analytics
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
+from services.storage.holds import HoldStore
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.line_vectors import LineVectors
 from services.storage.objects import ObjectStore
+from services.storage.retention import RetentionStore
 from services.storage.runs import RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -58,6 +62,8 @@ from services.storage.usage import UsageStore
 from services.storage.vocabularies import VocabularyStore
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.understanding.answering import AnsweringModel
+from services.upkeep.holding import HoldDesk
+from services.upkeep.retaining import RetentionDesk
 from services.upkeep.usage import UsageDesk
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -75,6 +81,14 @@ from tests.pages.stand_ins import (
     StagedVault,
     UntouchedLines,
 )
+
+
+@dataclass(kw_only=True)
+class StagedKeeping:
+    """How long things stay and what is on hold; nothing is carried out."""
+
+    retention: RetentionDesk
+    holds: HoldDesk
 
 
 @dataclass(kw_only=True)
@@ -106,6 +120,7 @@ class Staged:
     signing: StagedSigning
     enrolling: StagedEnrolling
     usage: UsageDesk
+    keeping: StagedKeeping
     sound: ObjectStore
     providers: StagedProviders = field(default_factory=StagedProviders)
     summaries: StagedSummaries = field(default_factory=StagedSummaries)
@@ -193,6 +208,7 @@ def stage(folder: Path) -> Staged:
     folders = {"models": folder / "models"}
     prices = {"local": 0.0, "scripted": 0.6}
     questions = ModelQuestions(keeper, scores, refresher, None)
+    authority = Authority(calls, KeptTrail())
     return Staged(
         calls=calls,
         runs=runs,
@@ -224,6 +240,10 @@ def stage(folder: Path) -> Staged:
         signing=signing,
         enrolling=enrolling,
         usage=UsageDesk(UsageStore(engine), calls, sound, folders, prices.get),
+        keeping=StagedKeeping(
+            retention=RetentionDesk(RetentionStore(engine), authority),
+            holds=HoldDesk(HoldStore(engine), calls, authority),
+        ),
         sound=sound,
         desk=StagedDesk(calls=calls, runs=runs, transcripts=transcripts),
     )
