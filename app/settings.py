@@ -179,7 +179,9 @@ class Settings(
     @property
     def database_url(self) -> str:
         """The database of calls and jobs; one SQLite file unless set otherwise."""
-        return self.database or f"sqlite:///{self.data_dir / 'partyline.db'}"
+        if self.database:
+            return self.with_tls(self.database)
+        return f"sqlite:///{self.data_dir / 'partyline.db'}"
 
     @property
     def storage_url(self) -> str:
@@ -273,6 +275,7 @@ def load_settings(kind: type[Settings] = Settings) -> Settings:
         # Nobody would be there to say that people are told.
         raise BadSettings("ACS_ANSWER=rule doesn't go with PARTYLINE_CONSENT_REQUIRED.")
     given.check_bucket()
+    given.check_database_tls()
     return given.model_copy(
         update={
             "data_dir": given.data_dir.expanduser().absolute(),
