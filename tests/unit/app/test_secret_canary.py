@@ -55,6 +55,11 @@ class Planted:
         return any(secret in told for secret in self.secrets)
 
 
+def secret_of(settings: Settings) -> str:
+    assert settings.partyline_key
+    return settings.partyline_key.get_secret_value()
+
+
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
     names = secret_names()
@@ -96,8 +101,7 @@ def test_nothing_shows_a_secret_when_it_is_shown(planted: Planted) -> None:
 
 def failing(planted: Planted) -> None:
     """Fail with secrets in hand, as code anywhere could."""
-    settings, key = planted.settings, master_key_of(planted.settings)
-    secret = settings.partyline_key.get_secret_value() if settings.partyline_key else ""
+    key, secret = master_key_of(planted.settings), secret_of(planted.settings)
     assert key.knows(key.key_id)
     try:
         MasterKey.from_text(f"{secret}00")
