@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +18,7 @@ from pydantic_settings import (
 from app.api_settings import ApiSettings
 from app.elsewhere_settings import ElsewhereSettings
 from app.ingest_settings import IngestSettings
+from app.key_settings import KeySettings
 from app.phone_settings import Answering, PhoneSettings
 from app.storage_settings import StorageSettings
 from app.watch_settings import WatchSettings
@@ -53,7 +54,13 @@ def _encrypted_or_here(url: str | None) -> str | None:
 
 
 class Settings(
-    ApiSettings, ElsewhereSettings, IngestSettings, PhoneSettings, StorageSettings, WatchSettings
+    ApiSettings,
+    ElsewhereSettings,
+    IngestSettings,
+    KeySettings,
+    PhoneSettings,
+    StorageSettings,
+    WatchSettings,
 ):
     """Everything an installation can set, by the names that docs/deploying.md lists.
 
@@ -68,13 +75,6 @@ class Settings(
     data_dir: Annotated[Path, Field(validation_alias="PARTYLINE_DATA_DIR")] = ROOT / "data"
     database: Annotated[str | None, Field(validation_alias="DATABASE_URL", repr=False)] = None
     storage: Annotated[str | None, Field(validation_alias="STORAGE_URL", repr=False)] = None
-    partyline_key: Annotated[SecretStr | None, Field(validation_alias="PARTYLINE_KEY")] = None
-    key_command: Annotated[SecretStr | None, Field(validation_alias="PARTYLINE_KEY_COMMAND")] = None
-    previous_keys: Annotated[SecretStr | None, Field(validation_alias="PARTYLINE_KEY_PREVIOUS")] = (
-        None
-    )
-
-    backups: Annotated[str, Field(validation_alias="PARTYLINE_BACKUPS")] = ""
 
     host: Annotated[str, Field(validation_alias="HOST")] = "127.0.0.1"
     port: Annotated[int, Field(validation_alias="PORT", ge=0, le=65535)] = 8501
@@ -165,16 +165,6 @@ class Settings(
     def key_file(self) -> Path:
         """The master key's file, used when no key is set."""
         return self.data_dir / "partyline.key"
-
-    @property
-    def backup_places(self) -> tuple[str, ...]:
-        """Where backups lie that erasing and rotating keys have to reach."""
-        return names_in(self.backups)
-
-    @property
-    def has_given_key(self) -> bool:
-        """Whether the master key is set, or a command gives it, so that no file holds it."""
-        return bool(self.partyline_key or self.key_command)
 
     @property
     def database_url(self) -> str:

@@ -97,8 +97,8 @@ def draw_preview(counts: RetentionCounts) -> None:
         ]
         st.markdown("It would delete " + ", ".join(parts[:-1]) + f" and {parts[-1]}.")
     if counts.held:
-        verb = "is" if counts.held == 1 else "are"
-        st.caption(f"{plural(counts.held, 'call')} whose time is over {verb} on hold and stay.")
+        stay = "is on hold and stays" if counts.held == 1 else "are on hold and stay"
+        st.caption(f"{plural(counts.held, 'call')} whose time is over {stay}.")
 
 
 def draw_runs(runs: Sequence[RetentionRun]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.calls import AudioFacts, Call, CallDetails, Run
@@ -35,13 +35,12 @@ from services.storage.call_rows import (
     select_rows,
 )
 from services.storage.database import joining, reading, writing
+from services.storage.deleting import delete_call
 from services.storage.forms import pack_audio, unpack_audio
 from services.storage.holds import check_call_free, check_customer_free
 from services.storage.keys import WrappedKey
 from services.storage.models import CALLS, RUNS
-from services.storage.phone_tables import PHONE_RECORDINGS
-from services.storage.provider_copies import release_copies_of_call
-from services.storage.removals import begin_removal, end_removal, note_erased
+from services.storage.removals import end_removal
 from services.storage.search_places import move_lines
 from services.storage.topics import topics_of_calls
 from services.storage.whose import pass_on
@@ -280,20 +279,8 @@ class CallStore:
         what it wants to store afterwards is not found. What services elsewhere keep of it is to
         be deleted there from then on. Raises NotFound, OnHold.
         """
-        mine = (CALLS.c.org_id == org_id, CALLS.c.id == call_id)
         with writing(self._engine) as connection:
-            if not connection.execute(select(CALLS.c.id).where(*mine).with_for_update()).first():
-                raise NotFound
-            check_call_free(connection, org_id, call_id)
-            if also is not None:
-                also(connection)
-            begin_removal(connection, org_id, call_id)
-            note_erased(connection, org_id, call_id)
-            release_copies_of_call(connection, call_id)
-            connection.execute(
-                delete(PHONE_RECORDINGS).where(PHONE_RECORDINGS.c.call_id == call_id)
-            )
-            connection.execute(delete(CALLS).where(*mine))
+            delete_call(connection, org_id, call_id, also)
 
     def removed(self, call_id: str) -> None:
         """Take that a deleted call's sound and jobs are gone as well."""

@@ -9,7 +9,13 @@ from sqlalchemy import Engine, inspect, select, text
 from services.storage.database import reading
 from services.storage.search_tables import FTS_TABLE, INDEX_STATE
 
-_OWNED = {"calls": "id", "transcripts": "call_id", "runs": "call_id", "uploads": "id"}
+_OWNED = {
+    "calls": "id",
+    "live_calls": "id",
+    "transcripts": "call_id",
+    "runs": "call_id",
+    "uploads": "id",
+}
 _JOBS = "workflow_status"
 
 

@@ -1,19 +1,14 @@
 """Periods, what is due by them, and what is deleted of a call that stays."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     Select,
     and_,
     delete,
-    exists,
-    false,
-    func,
     insert,
     not_,
     or_,
@@ -25,7 +20,6 @@ from services.domain.calls import FINISHED_STATES
 from services.domain.errors import NotFound, StillInWork
 from services.domain.ids import new_id
 from services.domain.retention import (
-    Cutoffs,
     Kept,
     RetentionCounts,
     RetentionPeriod,
@@ -38,12 +32,12 @@ from services.storage.keys import WrappedKey
 from services.storage.models import (
     CALL_EDITS,
     CALLS,
-    KNOWN_VOICES,
     RUN_CHECKPOINTS,
     RUNS,
     TRANSCRIPTS,
 )
 from services.storage.removals import begin_removal
+from services.storage.retention_due import count_of, due_query
 from services.storage.retention_tables import (
     CALL_LAPSES,
     RETENTION_PERIODS,
@@ -125,7 +119,7 @@ class RetentionStore:
     def due(self, org_id: str, kind: Kept, now: datetime, limit: int) -> list[str]:
         """Return ids of calls, or voices, of which something is due and nothing is held."""
         cutoffs = cutoffs_of(self.periods(org_id), kind, now)
-        query = _due(org_id, kind, cutoffs)
+        query = due_query(org_id, kind, cutoffs)
         if kind is not Kept.VOICEPRINTS:
             query = query.where(not_(is_held()))
         with reading(self._engine) as connection:
@@ -134,20 +128,20 @@ class RetentionStore:
     def count_due(self, org_id: str, now: datetime) -> RetentionCounts:
         """Count what is due now. What goes as a whole call is not counted as audio or text."""
         periods = self.periods(org_id)
-        whole = _due(org_id, Kept.CALL, cutoffs_of(periods, Kept.CALL, now))
+        whole = due_query(org_id, Kept.CALL, cutoffs_of(periods, Kept.CALL, now))
         found: dict[Kept, int] = {}
         held: list[Select[Any]] = []
         with reading(self._engine) as connection:
             for kind in Kept:
-                query = _due(org_id, kind, cutoffs_of(periods, kind, now))
+                query = due_query(org_id, kind, cutoffs_of(periods, kind, now))
                 if kind is not Kept.VOICEPRINTS:
                     held.append(query.where(is_held()))
                     query = query.where(not_(is_held()))
                 if kind in (Kept.AUDIO, Kept.TEXT):
                     query = query.where(CALLS.c.id.not_in(whole))
-                found[kind] = _count(connection, query)
+                found[kind] = count_of(connection, query)
             on_hold = or_(*(CALLS.c.id.in_(query) for query in held))
-            count = _count(connection, select(CALLS.c.id).where(on_hold))
+            count = count_of(connection, select(CALLS.c.id).where(on_hold))
         return RetentionCounts(
             calls=found[Kept.CALL],
             audio=found[Kept.AUDIO],
@@ -266,46 +260,6 @@ def _of(connection: Connection, table: Any, call_id: str) -> None:
 def _lapse(connection: Connection, org_id: str, call_id: str, kind: Kept) -> None:
     row = {"call_id": call_id, "kind": kind, "org_id": org_id, "at": datetime.now(UTC)}
     upsert(connection, CALL_LAPSES, row, key=("call_id", "kind"))
-
-
-def _due(org_id: str, kind: Kept, cutoffs: Cutoffs) -> Select[Any]:
-    """Return the query for ids of which something is due, whether held or not, oldest first."""
-    if kind is Kept.VOICEPRINTS:
-        voice = KNOWN_VOICES.c
-        query = select(voice.id).where(voice.org_id == org_id)
-        if cutoffs.others is None:
-            return query.where(false())
-        return query.where(voice.created_at < cutoffs.others).order_by(voice.created_at, voice.id)
-    query = select(CALLS.c.id).where(CALLS.c.org_id == org_id, _is_over(cutoffs))
-    query = query.where(CALLS.c.state.in_(FINISHED_STATES))
-    lapse = CALL_LAPSES.c
-    if kind is Kept.AUDIO:
-        # Nothing brings a call's sound back; what was transcribed of it since may be there again.
-        gone = exists().where(lapse.call_id == CALLS.c.id, lapse.kind == Kept.AUDIO)
-        query = query.where(not_(gone.correlate(CALLS)))
-    if kind is Kept.TEXT:
-        there = exists().where(TRANSCRIPTS.c.call_id == CALLS.c.id)
-        query = query.where(there.correlate(CALLS))
-    return query.order_by(CALLS.c.held_at, CALLS.c.id)
-
-
-def _is_over(cutoffs: Cutoffs) -> ColumnElement[bool]:
-    """Say of a call's row that the time of its queue is over."""
-    own: Sequence[str] = sorted(cutoffs.by_queue)
-    arms = [
-        and_(CALLS.c.queue == queue, CALLS.c.held_at < moment)
-        for queue, moment in cutoffs.by_queue.items()
-        if moment is not None
-    ]
-    if cutoffs.others is not None:
-        elsewhere = or_(CALLS.c.queue.is_(None), CALLS.c.queue.not_in(own))
-        arms.append(and_(elsewhere, CALLS.c.held_at < cutoffs.others))
-    return or_(*arms) if arms else false()
-
-
-def _count(connection: Connection, query: Select[Any]) -> int:
-    counted = select(func.count()).select_from(query.order_by(None).subquery())
-    return int(connection.execute(counted).scalar_one())
 
 
 def _run(row: Any) -> RetentionRun:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from services.domain.errors import BackupError, WrongKey
+from services.domain.errors import BackupError, DataDamaged, WrongKey
 from services.storage.keys import MasterKey
 from services.storage.objects import ObjectStore
 from services.storage.remains import DatabaseRemains, Needles
@@ -23,7 +23,8 @@ from services.upkeep.place import BACKUPS, SOUND, BackupPlace
 from services.upkeep.scrubbing import read_database
 from services.upkeep.snapshots import DatabaseSnapshots, is_for_good
 
-_IDS = re.compile(r"[A-Za-z0-9_-]{8,64}")
+# As ids are made: 80 random bits.
+_IDS = re.compile(r"[0-9a-f]{20}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +153,7 @@ class RemainsFinder:
                     search.searched["rows in backups"] += 1
                     if not is_for_good(table) and needles.are_in_bytes(row):
                         search.hit(where, f"table {table}")
-            except (WrongKey, BackupError):
+            except (WrongKey, DataDamaged, BackupError):
                 search.hit(where, "can't be looked into")
         strays = [
             found.key

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from services import telemetry
-from services.domain.errors import WrongKey
+from services.domain.errors import BackupDamaged, DataDamaged, WrongKey
 from services.storage.encryption import EncryptedReader, EncryptedWriter
 from services.storage.keys import DataKey, MasterKey
 from services.storage.removals import hash_of_call
@@ -66,7 +66,7 @@ class BackupScrubber:
         for manifest in there.read:
             try:
                 done += self._scrub(place, manifest, is_erased)
-            except WrongKey:
+            except (WrongKey, DataDamaged, BackupDamaged):
                 unread.append(manifest.id)
         sounds = 0
         for found in list(place.parts(SOUND)):

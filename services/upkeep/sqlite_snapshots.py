@@ -102,14 +102,11 @@ class SqliteSnapshots(DatabaseSnapshots):
         """Delete from an unpacked copy, and pack it again."""
         with self._unpacked(content) as copy:
             _delete(copy, _erased(copy, is_erased))
-        try:
             packer = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)
             with self._copy.open("rb") as file:
                 while block := file.read(BLOCK_BYTES):
                     yield packer.compress(block)
             yield packer.flush()
-        finally:
-            self._copy.unlink(missing_ok=True)
 
     def lines(self, content: Content) -> Iterator[tuple[str, bytes]]:
         """Yield rows of an unpacked copy, those of the index's own tables as well."""
@@ -132,8 +129,9 @@ class SqliteSnapshots(DatabaseSnapshots):
                 copy.execute("PRAGMA secure_delete=ON")
                 yield copy
         except sqlite3.DatabaseError:
-            self._copy.unlink(missing_ok=True)
             raise BackupDamaged from None
+        finally:
+            self._copy.unlink(missing_ok=True)
 
     def check_tools(self) -> None:
         """Find nothing missing: Python brings all that is needed."""

@@ -20,6 +20,7 @@ from services.upkeep.place import BackupPlace
 from services.upkeep.remains import RemainsFinder, Search
 from services.upkeep.scrubbing import BackupScrubber
 from tests.contract.installed import Installation
+from tests.contract.places import put
 
 ORG = LOCAL_USER.org_id
 REF = "C-1"
@@ -129,7 +130,7 @@ PLANTED: dict[str, Callable[[Scene], object]] = {
         " VALUES ('p', :r, 'local', 0)",
         r=HASH,
     ),
-    "stored objects": lambda s: s.at.sound.write(f"calls/{s.gone}/original").commit(),
+    "stored objects": lambda s: put(s.at.sound, f"calls/{s.gone}/original", b"x"),
     "folder live": lambda s: (s.folder / "live" / f"{s.gone}.tape").write_bytes(b"x"),
     "folder tmp": lambda s: (s.folder / "tmp" / f"work-{s.gone}").write_bytes(b"x"),
     "log partyline.log": lambda s: (s.folder / "partyline.log").write_text(f"call {s.gone}\n"),

@@ -29,7 +29,7 @@ def test_a_period_is_set_and_what_it_would_delete_is_told(staged, open_page):
     ]
     said = as_read(page)
     assert "**1 whole call**" in said
-    assert "1 call whose time is over is on hold and stay" in said
+    assert "1 call whose time is over is on hold and stays." in said
     assert page.dataframe[0].value["Deleted after"].tolist() == ["365 days"]
     page = press(page, "Release")
     assert "**2 whole calls**" in as_read(page)
