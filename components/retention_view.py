@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 import streamlit as st
@@ -156,6 +157,14 @@ def draw_call_hold(holds: Sequence[Hold]) -> None:
         whose = "This call" if hold.call_id else "Everything of this customer"
         when = f"since {hold.placed_at:%Y-%m-%d} by {plain(hold.placed_by)}"
         st.warning(f"{whose} is on hold {when}: {plain(hold.reason)}", icon=HOLD_ICON)
+
+
+def lapsed_words(at: datetime) -> str:
+    """Return what stands in place of a transcript whose time was over."""
+    return (
+        f"What was said in this call was deleted on {at:%Y-%m-%d}, when its time was over. Its "
+        "figures stay."
+    )
 
 
 def _days(days: int | None) -> str:

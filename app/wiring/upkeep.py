@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect
@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect
 from app.settings import ROOT, Settings
 from app.wiring.parts import master_key_of
 from app.wiring.services import Services
-from services.domain.errors import NothingToKeep
+from services.domain.errors import BackupError, NothingToKeep, StorageError
 from services.domain.people import LOCAL_USER
 from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import is_any_worker_alive
@@ -89,7 +89,7 @@ def restorer(settings: Settings, tell: Tell) -> Iterator[Restorer]:
             revisions=known_revisions(),
             is_running=is_running,
             settle=lambda erased: _settle(settings, engine, erased),
-            erased=lambda: _known_erased(engine),
+            erased=lambda: _erased_anywhere(settings, engine),
             tell=tell,
         )
 
@@ -196,6 +196,16 @@ def _snapshots(engine: Engine, folder: Path) -> DatabaseSnapshots:
 
 def _sound(settings: Settings) -> ObjectStore:
     return ObjectStore(settings.storage_url, settings.bucket_access)
+
+
+def _erased_anywhere(settings: Settings, engine: Engine) -> frozenset[str]:
+    """Return what this database, or any place that can be reached, knows to be erased."""
+    known = _known_erased(engine)
+    for place in settings.backup_places:
+        # A place that is away is no reason not to restore from another one.
+        with suppress(StorageError, BackupError):
+            known |= backup_place(settings, place).erased()
+    return known
 
 
 def _known_erased(engine: Engine) -> frozenset[str]:

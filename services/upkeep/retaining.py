@@ -24,7 +24,10 @@ Alone = Callable[[str], AbstractContextManager[bool]]
 
 
 class RetentionDesk:
-    """What people ask of retention. Every method raises AccessDenied to who may not operate."""
+    """What people ask of retention.
+
+    Methods raise AccessDenied to who may not operate, unless they say otherwise.
+    """
 
     def __init__(self, store: RetentionStore, authority: Authority) -> None:
         """Work on this store; ``authority`` says who may."""
@@ -45,6 +48,14 @@ class RetentionDesk:
         """Count what the next run would delete if it began now."""
         self._authority.allow(user, Act.OPERATION_SEEN, ALONE)
         return self._store.count_due(user.org_id, datetime.now(UTC))
+
+    def lapsed(self, user: User, call_id: str) -> dict[Kept, datetime]:
+        """Return what of a call in a person's reach was deleted in time, and when.
+
+        Everybody who reaches it may know. Raises NotFound.
+        """
+        self._authority.reached(user, call_id)
+        return self._store.lapsed(user.org_id, call_id)
 
     def set(self, user: User, period: RetentionPeriod) -> None:
         """Set how long something stays. Raises InvalidRequest."""

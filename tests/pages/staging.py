@@ -89,6 +89,7 @@ class StagedKeeping:
 
     retention: RetentionDesk
     holds: HoldDesk
+    store: RetentionStore
 
 
 @dataclass(kw_only=True)
@@ -243,6 +244,7 @@ def stage(folder: Path) -> Staged:
         keeping=StagedKeeping(
             retention=RetentionDesk(RetentionStore(engine), authority),
             holds=HoldDesk(HoldStore(engine), calls, authority),
+            store=RetentionStore(engine),
         ),
         sound=sound,
         desk=StagedDesk(calls=calls, runs=runs, transcripts=transcripts),

@@ -61,3 +61,12 @@ def test_who_may_not_operate_changes_no_period(staged, open_page, monkeypatch, r
     assert "How long things stay" not in as_read(page)
     assert ("On hold" in as_read(page)) is sees
     assert ("Only those who look after" in as_read(page)) is not sees
+
+
+def test_a_call_whose_words_were_deleted_says_so(staged, open_page):
+    call = staged.add_ready()
+    staged.keeping.store.delete_text(call.org_id, call.id, "no run")
+    said = as_read(open_page("call", open_call=call.id))
+    assert "was deleted on" in said
+    assert "Its figures stay." in said
+    assert "failed" not in said
