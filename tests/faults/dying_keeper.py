@@ -13,7 +13,6 @@ from typing import Any
 from app.commands.erase import erase_customer
 from app.settings import Settings, load_settings
 from app.wiring import build_services
-from services.domain.people import LOCAL_USER
 from services.jobs.queue import JobQueue
 from services.storage.audio_vault import AudioVault
 from services.storage.calls import CallStore
@@ -66,7 +65,7 @@ def make_deadly(owner: type, name: str, nth: int, when: str) -> None:
 def work(settings: Settings, place: str) -> None:
     """Delete all that is due, then erase the customer everywhere."""
     services = build_services(settings)
-    services.keeping.keeper.run(LOCAL_USER.org_id)
+    services.keeping.keeper.run_due()
     services.close()
     erase_customer(settings, REF, [place], yes=True, as_json=True)
 

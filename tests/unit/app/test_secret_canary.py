@@ -26,7 +26,7 @@ from services.storage.database import open_engine, reading
 from services.storage.keys import DataKey, MasterKey
 
 KEY = "c0ffee" * 10 + "beef"
-CANARY = "canary-7f3a"
+CANARY = "canary-7f3a91b2c4d6e8f0"
 PASSWORD = f"{CANARY}-of-the-database"
 
 
