@@ -89,6 +89,17 @@ def prune(
         raise SystemExit(prune_backups(load_settings(), place, keep=keep))
 
 
+@backups.command("scrub")
+def scrub(place: Place) -> None:
+    """Take calls that were erased out of all backups; not while one is being made."""
+    from app.commands.backup import scrub_backups
+    from app.commands.console import one_clear_line
+    from app.settings import load_settings
+
+    with one_clear_line():
+        raise SystemExit(scrub_backups(load_settings(), place))
+
+
 def restore(
     place: Place,
     which: Which = None,

@@ -15,9 +15,11 @@ from app.emulators import emulators
 from app.erasing import erase
 from app.ingesting import ingest
 from app.jobs import jobs
+from app.keys import keys
 from app.live import live
 from app.people import people
 from app.providers import providers
+from app.retention import holds, retention
 from app.rollups import rollups
 from app.rules import rules
 from app.searching import search
@@ -70,12 +72,15 @@ app.add_typer(assemblyai, name="assemblyai")
 app.add_typer(jobs, name="jobs")
 app.add_typer(people, name="people")
 app.add_typer(tokens, name="tokens")
+app.add_typer(retention, name="retention")
+app.add_typer(holds, name="hold")
+app.add_typer(keys, name="keys")
+app.add_typer(erase, name="erase")
 app.command()(live)
 app.command()(ingest)
 app.command()(compare)
 app.command()(search)
 app.command()(restore)
-app.command()(erase)
 app.command()(seed)
 app.command()(usage)
 app.command()(rollups)

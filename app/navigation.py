@@ -29,6 +29,7 @@ _PAGES: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("usage", "Usage", "data_usage"),
         ("settings", "Settings", "settings"),
         ("people", "People", "group"),
+        ("retention", "Retention", "auto_delete"),
         ("audit", "Audit", "policy"),
         ("account", "Account", "account_circle"),
     ),

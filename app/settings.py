@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,6 +19,7 @@ from app.api_settings import ApiSettings
 from app.auth_settings import AuthSettings
 from app.elsewhere_settings import ElsewhereSettings
 from app.ingest_settings import IngestSettings
+from app.key_settings import KeySettings
 from app.phone_settings import Answering, PhoneSettings
 from app.storage_settings import StorageSettings
 from app.watch_settings import WatchSettings
@@ -58,6 +59,7 @@ class Settings(
     AuthSettings,
     ElsewhereSettings,
     IngestSettings,
+    KeySettings,
     PhoneSettings,
     StorageSettings,
     WatchSettings,
@@ -75,7 +77,6 @@ class Settings(
     data_dir: Annotated[Path, Field(validation_alias="PARTYLINE_DATA_DIR")] = ROOT / "data"
     database: Annotated[str | None, Field(validation_alias="DATABASE_URL", repr=False)] = None
     storage: Annotated[str | None, Field(validation_alias="STORAGE_URL", repr=False)] = None
-    partyline_key: Annotated[SecretStr | None, Field(validation_alias="PARTYLINE_KEY")] = None
 
     host: Annotated[str, Field(validation_alias="HOST")] = "127.0.0.1"
     port: Annotated[int, Field(validation_alias="PORT", ge=0, le=65535)] = 8501
@@ -173,7 +174,9 @@ class Settings(
     @property
     def database_url(self) -> str:
         """The database of calls and jobs; one SQLite file unless set otherwise."""
-        return self.database or f"sqlite:///{self.data_dir / 'partyline.db'}"
+        if self.database:
+            return self.with_tls(self.database)
+        return f"sqlite:///{self.data_dir / 'partyline.db'}"
 
     @property
     def storage_url(self) -> str:
@@ -279,6 +282,7 @@ def load_settings(kind: type[Settings] = Settings) -> Settings:
         raise BadSettings("ACS_ANSWER=rule doesn't go with PARTYLINE_CONSENT_REQUIRED.")
     given.check_bucket()
     given.check_login()
+    given.check_database_tls()
     return given.model_copy(
         update={
             "data_dir": given.data_dir.expanduser().absolute(),

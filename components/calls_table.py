@@ -1,6 +1,6 @@
 """Calls as a table: what they were and how they went, with what can be done about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -38,6 +38,7 @@ STATE_SIGNS = {
     CallState.CANCELLED: "–",
 }
 OPEN_LABEL = "Open"
+ON_HOLD = " · on hold"
 DETAILS_LABEL = "Details"
 
 
@@ -64,14 +65,17 @@ def draw_calls_table(
     *,
     zone: str | None,
     alerts: Mapping[str, str] = MappingProxyType({}),
+    held: Collection[str] = frozenset(),
 ) -> CallsIntent | None:
     """Draw the table and, for selected rows, the actions; return what the person wants.
 
-    ``alerts`` are the names of the rules that raise one, by call.
+    ``alerts`` are the names of the rules that raise one, by call; ``held`` are calls on hold.
     """
     key = table_key(rows)
     above = st.container()
     shown = calls_frame(rows, zone, alerts)
+    on_hold = [row.call.id in held for row in rows]
+    shown.loc[on_hold, "state"] = shown.loc[on_hold, "state"] + ON_HOLD
     unused = [name for name in ("reason", "alerts") if not shown[name].notna().any()]
     selection: Any = st.dataframe(
         shown.drop(columns=unused),

@@ -24,6 +24,7 @@ from components.wording import SOUND_WORDS, covered_words
 from pages._acts import carry_out_each, delete_calls
 from pages._asking import ask_about_call
 from pages._comparing import show_comparison
+from pages._holds import show_hold
 from pages._runs import ask_for_relabelling, ask_for_rerun, show_unready, watch_run
 from pages._scores import show_scores
 from pages._summaries import can_write_summaries, write_summary_again
@@ -83,6 +84,7 @@ def _show_review(reviewed: ReviewedCall) -> None:
     panels.draw_captions_note(reviewed)
     panels.draw_fallback(reviewed)
     panels.draw_findings(reviewed)
+    show_hold(call_id)
     draw_cards(reviewed)
     timeline = st.container(border=True)
     left, right = st.columns([3, 2])

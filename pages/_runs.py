@@ -10,6 +10,7 @@ from components.batch_progress import progress_words
 from components.call_view.dialogs import ask_delete, ask_relabel, ask_rerun
 from components.heading import draw_empty, draw_page_title
 from components.options_form import ProviderChoice
+from components.retention_view import lapsed_words
 from components.wording import call_title, plain
 from pages._acts import carry_out_each, delete_calls
 from services.domain.calls import (
@@ -20,6 +21,7 @@ from services.domain.calls import (
     SpeakerCount,
 )
 from services.domain.errors import PartylineError
+from services.domain.retention import Kept
 
 POLL_S = 1.0
 
@@ -81,6 +83,10 @@ def show_unready(call_id: str) -> None:
     draw_page_title(plain(call_title(call)))
     if call.state not in FINISHED_STATES:
         watch_run(call)
+        return
+    lapsed = services.keeping.retention.lapsed(user, call_id)
+    if Kept.TEXT in lapsed:
+        draw_empty(lapsed_words(lapsed[Kept.TEXT]), icon=":material/auto_delete:")
         return
     failed = call.error_message or "Processing failed."
     cancelled = "Processing was cancelled before there was a transcript."

@@ -37,7 +37,10 @@ else:
     rows = services.calls.list(user.org_id, shown)
     with table:
         given = services.categories.of_calls(user.org_id, [row.call.id for row in rows])
-        intent = draw_calls_table(rows, zone=time_zone(), alerts=alert_names(given, rules))
+        held = services.keeping.holds.held(user, [row.call.id for row in rows])
+        intent = draw_calls_table(
+            rows, zone=time_zone(), alerts=alert_names(given, rules), held=held
+        )
     refresh_while_running(rows)
     if intent is not None:
         carry_out(intent, rows)

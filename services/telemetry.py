@@ -6,6 +6,7 @@ is logged by its class and the code location only. Events are counted, too, for 
 
 import json
 import logging
+import resource
 import sys
 import threading
 import traceback
@@ -32,9 +33,11 @@ class _JsonLine(logging.Formatter):
 
 
 def configure(level: str = "INFO") -> None:
-    """Send events to standard error, once per process."""
+    """Send events to standard error, once per process; from then on it leaves no core dump."""
     if _log.handlers:
         return
+    # Memory holds keys and words of calls; children inherit this.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLine())
     _log.addHandler(handler)

@@ -40,6 +40,8 @@ class PostgresServer:
         self._as_user = _another_user(folder)
         self._data, self._port = folder / "data", _free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._more: dict[str, str] = {}
+        self._waiting = ""
         self.address = f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{self._port}"
         made = [str(programs / "initdb"), "-D", str(self._data), "-U", SUPERUSER, "-A", "trust"]
         subprocess.run(
@@ -48,6 +50,19 @@ class PostgresServer:
             capture_output=True,
             cwd="/",
         )
+
+    def speak_tls_only(self, certificate: bytes, key: bytes) -> None:
+        """Show this certificate to whoever comes, and let nobody in who speaks in the open."""
+        for name, content in (("server.crt", certificate), ("server.key", key)):
+            path = self._data / name
+            path.write_bytes(content)
+            path.chmod(0o600)
+            owner = self._data.stat()
+            os.chown(path, owner.st_uid, owner.st_gid)
+        (self._data / "pg_hba.conf").write_text("hostssl all all all trust\n")
+        self._more = {"ssl": "on"}
+        # The one that waits until it lets people in has to speak it, too.
+        self._waiting = "?sslmode=require"
 
     def start(self) -> None:
         """Start it and wait until it lets people in."""
@@ -60,6 +75,7 @@ class PostgresServer:
             "shared_buffers": "512MB" if self._durable else "64MB",
             "max_connections": "100",
         }
+        options |= self._more
         flags = [f"--{name}={value}" for name, value in options.items()]
         self._process = subprocess.Popen(
             [*self._as_user, str(self._programs / "postgres"), "-D", str(self._data), *flags],
@@ -67,7 +83,7 @@ class PostgresServer:
             stderr=subprocess.DEVNULL,
             cwd="/",
         )
-        address = f"postgresql://{SUPERUSER}@127.0.0.1:{self._port}/postgres"
+        address = f"postgresql://{SUPERUSER}@127.0.0.1:{self._port}/postgres{self._waiting}"
         _wait_for(address, self._process)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:

@@ -4,7 +4,7 @@ import json
 
 from app.commands.console import EXIT_BAD_INPUT, say
 from app.settings import Settings
-from app.wiring.upkeep import backup_maker, backup_place, key_text, restorer
+from app.wiring.upkeep import backup_maker, backup_place, key_text, restorer, scrubber
 from services.upkeep.lock import upkeep_folder
 from services.upkeep.restore import check_backup, prune
 
@@ -36,7 +36,7 @@ def make_backup(settings: Settings, place: str, *, with_key: bool, as_json: bool
     if with_key:
         say("The master key lies beside the backup: whoever has the place can hear every call.")
     else:
-        where = "PARTYLINE_KEY" if settings.partyline_key else str(settings.key_file)
+        where = "PARTYLINE_KEY" if settings.has_given_key else str(settings.key_file)
         say(
             f"Without the master key ({where}) this backup can't be opened by anybody. "
             "Keep a copy of the key, in another place than the backup."
@@ -75,6 +75,16 @@ def prune_backups(settings: Settings, place: str, *, keep: int) -> int:
         gone = prune(backup_place(settings, place), keep=keep)
     print(f"{gone} backups deleted")
     return 0
+
+
+def scrub_backups(settings: Settings, place: str) -> int:
+    """Take erased calls out of backups; 2 when some can't be looked into. Raises UpkeepRunning."""
+    with scrubber(settings, say) as work:
+        done = work(place)
+    print(f"taken out of {done.backups} backups, {done.sounds} sound files")
+    for backup_id in done.unread:
+        print(f"{backup_id}: can't be looked into")
+    return EXIT_BAD_INPUT if done.unread else 0
 
 
 def restore_backup(settings: Settings, place: str, which: str | None, *, overwrite: bool) -> int:

@@ -30,6 +30,7 @@ from services.rule_book import RuleBook
 from services.searching import SearchService
 from services.storage.categories import CategoryStore
 from services.storage.database import database_exists, migrate, open_engine
+from services.storage.key_sources import load_master_key
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.provider_copies import ProviderCopyStore
@@ -148,7 +149,7 @@ def build_known_voices(settings: Settings) -> KnownVoices | None:
     Makes neither a database nor a key: without one of them no voice can be known. Raises
     DatabaseTooNew, WrongKey, StorageError.
     """
-    has_key = bool(settings.partyline_key) or settings.key_file.exists()
+    has_key = settings.has_given_key or settings.key_file.exists()
     if not (has_key and database_exists(settings.database_url)):
         return None
     engine = open_engine(settings.database_url)
@@ -239,7 +240,7 @@ def build_participants(settings: Settings) -> tuple[VoiceSignature, ...]:
 
     Makes neither a database nor a key. Raises DatabaseTooNew, WrongKey, StorageError.
     """
-    has_key = bool(settings.partyline_key) or settings.key_file.exists()
+    has_key = settings.has_given_key or settings.key_file.exists()
     if not (has_key and database_exists(settings.database_url)):
         return ()
     engine = open_engine(settings.database_url)
@@ -307,6 +308,13 @@ def build_answerer(models: "UnderstandingModels") -> "ModelAnswerer | None":
 
 
 def master_key_of(settings: Settings) -> MasterKey:
-    """Return the key that seals all others; it is made at the first use. Raises WrongKey."""
-    secret = settings.partyline_key
-    return MasterKey.load(secret.get_secret_value() if secret else None, settings.key_file)
+    """Return the key that seals all others; its file is made at the first use.
+
+    Raises WrongKey, KeyCommandFailed, StorageError.
+    """
+    return load_master_key(
+        _secret(settings.partyline_key),
+        _secret(settings.key_command),
+        settings.key_file,
+        _secret(settings.previous_keys),
+    )

@@ -13,6 +13,7 @@ from app.settings import ROOT, Settings, load_settings
 from app.wiring.access import build_access
 from app.wiring.alerts import build_alerts
 from app.wiring.ingest import build_uploads
+from app.wiring.keeping import Keeping, build_keeping
 from app.wiring.live import LiveStores, build_live
 from app.wiring.parts import (
     build_answerer,
@@ -166,6 +167,7 @@ class Services:
     live_readers: Recogniser
     phone_streams: PhoneStreams
     usage: UsageDesk
+    keeping: Keeping
     close_live: Callable[[], None]
 
     def readiness(self) -> dict[str, bool]:
@@ -336,6 +338,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         phone_callers=build_callers(settings, live.phone, PhoneSeenStore(engine)),
         phone_streams=build_phone_streams(settings, live.desk, providers),
         usage=build_usage(settings, engine, providers),
+        keeping=build_keeping(
+            engine, authority, calls, vault, queue, known_voices, workers, stopping
+        ),
         close_live=live.close,
     )
 

@@ -1,16 +1,17 @@
 """What backups, erasing and usage work with, put together from the settings."""
 
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
 from app.settings import ROOT, Settings
 from app.wiring.parts import master_key_of
 from app.wiring.services import Services
-from services.domain.errors import NothingToKeep
+from services.domain.errors import BackupError, NothingToKeep, StorageError
+from services.domain.people import LOCAL_USER
 from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import is_any_worker_alive
 from services.jobs.queue import JobQueue, prepare_queue
@@ -25,14 +26,22 @@ from services.storage.database import (
     migrate,
     open_engine,
 )
+from services.storage.holds import HoldStore
+from services.storage.key_sources import key_of_command
 from services.storage.live_calls import LiveCallStore
 from services.storage.objects import ObjectStore
+from services.storage.removals import RemovalStore
+from services.storage.retention_tables import ERASED_CALLS
+from services.storage.sealed_keys import SealedKeyStore
 from services.storage.tapes import TapeStore
 from services.upkeep.backup import BackupMaker, Tell
-from services.upkeep.erasing import CustomerEraser
+from services.upkeep.erasing import Eraser
 from services.upkeep.lock import upkeep_folder
 from services.upkeep.place import BackupPlace
+from services.upkeep.remains import RemainsFinder
 from services.upkeep.restore import Restorer
+from services.upkeep.rotating import KeyRotator
+from services.upkeep.scrubbing import BackupScrubber, Scrubbing
 from services.upkeep.snapshots import DatabaseSnapshots
 
 
@@ -57,6 +66,7 @@ def backup_maker(settings: Settings, tell: Tell) -> Iterator[BackupMaker]:
             _sound(settings),
             master_key_of(settings),
             version=_version(),
+            erased=lambda: _known_erased(engine),
             tell=tell,
             heads=AuditReader(engine).heads,
         )
@@ -80,7 +90,8 @@ def restorer(settings: Settings, tell: Tell) -> Iterator[Restorer]:
             master_key_of(settings),
             revisions=known_revisions(),
             is_running=is_running,
-            settle=lambda: _settle(settings, engine),
+            settle=lambda erased: _settle(settings, engine, erased),
+            erased=lambda: _erased_anywhere(settings, engine),
             tell=tell,
         )
 
@@ -88,20 +99,27 @@ def restorer(settings: Settings, tell: Tell) -> Iterator[Restorer]:
 def key_text(settings: Settings) -> str:
     """Return the master key as its file or setting has it. Raises WrongKey, StorageError."""
     master_key_of(settings)
-    secret = settings.partyline_key
-    return secret.get_secret_value() if secret else settings.key_file.read_text("ascii")
+    if settings.partyline_key:
+        return settings.partyline_key.get_secret_value()
+    if settings.key_command:
+        return key_of_command(settings.key_command.get_secret_value())
+    return settings.key_file.read_text("ascii")
 
 
-def build_eraser(services: Services) -> CustomerEraser:
-    """Return what erases everything of a customer."""
+def build_eraser(services: Services) -> Eraser:
+    """Return what erases calls, and everything of a customer."""
     key = master_key_of(services.settings)
-    return CustomerEraser(
+    return Eraser(
         CustomerStore(services.engine),
         services.desk,
         services.vault,
         LiveCallStore(services.engine),
         TapeStore(services.settings.live_folder, key),
         services.uploads,
+        HoldStore(services.engine),
+        RemovalStore(services.engine),
+        services.keeping.remover,
+        services.authority,
         delete_copies=CopyDeleter(services.copies, services.providers).sweep,
         tidy=lambda: (
             services.index.remove_deleted_words(),
@@ -109,6 +127,53 @@ def build_eraser(services: Services) -> CustomerEraser:
             services.rollups.fold(),
             forget_log(services.engine),
         ),
+    )
+
+
+@contextmanager
+def remains_finder(
+    services: Services, places: Iterable[str], logs: Iterable[Path]
+) -> Iterator[RemainsFinder]:
+    """Give what looks everywhere for what is left. Raises UpkeepRunning, WrongKey."""
+    settings = services.settings
+    named = dict.fromkeys([*settings.backup_places, *places])
+    with upkeep_folder(settings.data_dir) as folder:
+        yield RemainsFinder(
+            services.engine,
+            _sound(settings),
+            master_key_of(settings),
+            _snapshots(services.engine, folder),
+            erased=_known_erased(services.engine),
+            folders=(settings.live_folder, settings.working_folder),
+            places=[
+                (f"place {number}", backup_place(settings, place))
+                for number, place in enumerate(named, 1)
+            ],
+            logs=logs,
+        )
+
+
+@contextmanager
+def scrubber(settings: Settings, tell: Tell) -> Iterator[Callable[[str], Scrubbing]]:
+    """Give what takes erased calls out of a place's backups. Raises UpkeepRunning, WrongKey."""
+    with upkeep_folder(settings.data_dir) as folder, _engine(settings) as engine:
+        work = BackupScrubber(_snapshots(engine, folder), master_key_of(settings), tell=tell)
+        yield lambda place: work.scrub(backup_place(settings, place), _known_erased(engine))
+
+
+def build_rotator(services: Services, places: Iterable[str], tell: Tell) -> KeyRotator:
+    """Return what puts a new master key in place of another, there and at these places too."""
+    settings = services.settings
+    key = master_key_of(settings)
+    named = [*settings.backup_places, *places]
+    return KeyRotator(
+        key,
+        SealedKeyStore(services.engine),
+        TapeStore(settings.live_folder, key),
+        [backup_place(settings, place) for place in dict.fromkeys(named)],
+        services.authority,
+        key_file=None if settings.has_given_key else settings.key_file,
+        tell=tell,
     )
 
 
@@ -135,9 +200,26 @@ def _sound(settings: Settings) -> ObjectStore:
     return ObjectStore(settings.storage_url, settings.bucket_access)
 
 
-def _settle(settings: Settings, engine: Engine) -> None:
+def _erased_anywhere(settings: Settings, engine: Engine) -> frozenset[str]:
+    """Return what this database, or any place that can be reached, knows to be erased."""
+    known = _known_erased(engine)
+    for place in settings.backup_places:
+        # A place that is away is no reason not to restore from another one.
+        with suppress(StorageError, BackupError):
+            known |= backup_place(settings, place).erased()
+    return known
+
+
+def _known_erased(engine: Engine) -> frozenset[str]:
+    """Return what this database knows to be erased; one of an earlier version knows nothing."""
+    has_table = inspect(engine).has_table(ERASED_CALLS.name)
+    return RemovalStore(engine).erased() if has_table else frozenset()
+
+
+def _settle(settings: Settings, engine: Engine, erased: frozenset[str]) -> None:
     """Let any worker take the jobs that were being run, and forget calls that were being held."""
     migrate(engine)
+    RemovalStore(engine).note_erased(erased, LOCAL_USER.org_id)
     prepare_queue(settings.database_url)
     queue = JobQueue(open_engine(settings.database_url), settings.limits_elsewhere)
     try:

@@ -224,6 +224,8 @@ def build_worker(
         working_folder=settings.working_folder,
         stopping=stopping,
         upkeep={
+            "removals": services.keeping.remover.finish_all,
+            "retention": services.keeping.keeper.run_due,
             "older_forms": services.refresher.refresh,
             "open_uploads": services.uploads.expire,
             "request_keys": services.request_keys.forget_old,

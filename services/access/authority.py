@@ -127,6 +127,12 @@ def may_reach(user: User, call: Call) -> bool:
     return user.reach.covers(queue=details.queue, agent_name=details.agent_name)
 
 
+def check_reaches_all(user: User) -> None:
+    """Raise AccessDenied to who has to do with some calls only, for what concerns all of them."""
+    if not user.reach.all_calls:
+        raise AccessDenied
+
+
 def _entry(
     user: User,
     act: Act,

@@ -329,6 +329,14 @@ class SoundNotReady(NotReady):
     """The sound of this call is being prepared and can't be heard yet."""
 
 
+class OnHold(PartylineError):
+    """This is under legal hold: nothing of it can be deleted until the hold is released."""
+
+
+class HoldNotFound(NotFound):
+    """This hold does not exist, or it has been released."""
+
+
 # --- known voices -----------------------------------------------------------------------------
 
 
@@ -424,6 +432,16 @@ class DataDamaged(StorageError):
 
 class WrongKey(StorageError):
     """The encryption key does not fit the stored calls."""
+
+    retryable = False
+
+
+class KeyCommandFailed(StorageError):
+    """The command that gives the master key failed."""
+
+
+class KeysUnsettled(StorageError):
+    """Nothing was changed: not every key here can be brought under the new master key."""
 
     retryable = False
 

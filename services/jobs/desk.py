@@ -222,10 +222,11 @@ class JobDesk:
     def delete(self, user: User, call_id: str) -> None:
         """Delete a call with everything that belongs to it; a run under way ends.
 
-        Raises NotFound, AccessDenied.
+        Raises NotFound, AccessDenied, OnHold.
         """
         call = self._calls.get(user.org_id, call_id)
         check_may_change(user)
+        self._calls.check_free(user.org_id, call_id)
         # From now on the newest run goes to no further queue, so that all its jobs are known.
         self._runs.request_cancel(user.org_id, call_id, call.run)
         runs = self._runs.list_for_call(user.org_id, call_id)
@@ -235,6 +236,8 @@ class JobDesk:
         self._queue.withdraw(jobs)
         self._vault.delete(call_id)
         self._queue.forget(jobs)
+        # Until here a removal stands that others would carry out, should this process be killed.
+        self._calls.removed(call_id)
         telemetry.event("call.deleted")
 
     def progress(self, user: User, call_ids: Sequence[str]) -> dict[str, RunProgress]:

@@ -6,13 +6,13 @@ goes by the id alone.
 """
 
 import builtins
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.calls import AudioFacts, Call, CallDetails, Run
@@ -35,11 +35,12 @@ from services.storage.call_rows import (
     select_rows,
 )
 from services.storage.database import joining, reading, writing
+from services.storage.deleting import delete_call
 from services.storage.forms import pack_audio, unpack_audio
+from services.storage.holds import check_call_free, check_customer_free
 from services.storage.keys import WrappedKey
 from services.storage.models import CALLS, RUNS
-from services.storage.phone_tables import PHONE_RECORDINGS
-from services.storage.provider_copies import release_copies_of_call
+from services.storage.removals import end_removal
 from services.storage.search_places import move_lines
 from services.storage.topics import topics_of_calls
 from services.storage.whose import pass_on
@@ -172,13 +173,16 @@ class CallStore:
     def update_details(self, org_id: str, call_id: str, details: CallDetails) -> Call:
         """Replace what is known about the call besides its sound, and so wherever it is repeated.
 
-        Raises NotFound.
+        Raises NotFound, and OnHold for another reference while all of the customer is on hold.
         """
         with writing(self._engine) as connection:
             query = select_call(org_id, call_id).with_for_update()
             row = connection.execute(query).mappings().first()
             if row is None:
                 raise NotFound
+            if details.customer_ref != row["customer_ref"]:
+                # Under another reference it would be held no more.
+                check_customer_free(connection, org_id, row["customer_ref"])
             call = replace(call_from_row(row), details=details)
             days = day_columns(call)
             connection.execute(
@@ -260,22 +264,28 @@ class CallStore:
             if not connection.execute(change).rowcount:
                 raise NotFound
 
-    def delete(self, org_id: str, call_id: str) -> None:
+    def check_free(self, org_id: str, call_id: str) -> None:
+        """Raise OnHold for a call that must not be deleted."""
+        with reading(self._engine) as connection:
+            check_call_free(connection, org_id, call_id)
+
+    def delete(
+        self, org_id: str, call_id: str, *, also: Callable[[Connection], None] | None = None
+    ) -> None:
         """Delete the call with its runs, checkpoints, transcripts, edits, figures and its key.
 
-        Its sound can't be decrypted from then on; deleting the objects is the caller's. A run
-        that is going on finds out: what it wants to store afterwards is not found. What services
-        elsewhere keep of it is to be deleted there from then on. Raises NotFound.
+        Its sound can't be decrypted from then on; that it and the jobs have to go is written down
+        as a removal, ``also`` is done in the same transaction. A run that is going on finds out:
+        what it wants to store afterwards is not found. What services elsewhere keep of it is to
+        be deleted there from then on. Raises NotFound, OnHold.
         """
-        mine = (CALLS.c.org_id == org_id, CALLS.c.id == call_id)
         with writing(self._engine) as connection:
-            if not connection.execute(select(CALLS.c.id).where(*mine).with_for_update()).first():
-                raise NotFound
-            release_copies_of_call(connection, call_id)
-            connection.execute(
-                delete(PHONE_RECORDINGS).where(PHONE_RECORDINGS.c.call_id == call_id)
-            )
-            connection.execute(delete(CALLS).where(*mine))
+            delete_call(connection, org_id, call_id, also)
+
+    def removed(self, call_id: str) -> None:
+        """Take that a deleted call's sound and jobs are gone as well."""
+        with writing(self._engine) as connection:
+            end_removal(connection, call_id)
 
     def existing(self, call_ids: Iterable[str]) -> set[str]:
         """Return which of these ids belong to a call of any organisation; for the janitor."""

@@ -10,6 +10,7 @@ import secrets
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -80,10 +81,38 @@ class DataKey(_Key):
             raise DataDamaged from None
 
 
-class MasterKey(_Key):
-    """The installation's key; it seals data keys and nothing else."""
+class KeySource(Protocol):
+    """Where a master key comes from: while one takes another's place there are two."""
 
-    __slots__ = ()
+    def current(self) -> "MasterKey":
+        """Return the key that seals from now on."""
+
+    def find(self, key_id: str) -> "MasterKey | None":
+        """Return the key of this name, if it is still known."""
+
+    @property
+    def is_only_one(self) -> bool:
+        """Whether no other key is known than the current one."""
+
+
+class MasterKey(_Key):
+    """The installation's key; it seals data keys and nothing else.
+
+    With a ``source`` it seals with whatever is the key at that moment, and opens what was sealed
+    by a key that is being replaced.
+    """
+
+    __slots__ = ("_key_id", "_source")
+
+    def __init__(self, secret: bytes, source: KeySource | None = None) -> None:
+        """Take the 32 bytes. Raises WrongKey for any other number."""
+        super().__init__(secret)
+        self._source = source
+        self._key_id = self.fingerprint.hex()
+
+    def following(self, source: KeySource) -> "MasterKey":
+        """Return the same key, followed by those of a source."""
+        return MasterKey(self._secret, source)
 
     @classmethod
     def load(cls, setting: str | None, key_file: Path) -> "MasterKey":
@@ -113,7 +142,7 @@ class MasterKey(_Key):
         """
         try:
             if not path.exists():
-                _make_key_file(path)
+                make_key_file(path)
             return cls.from_text(path.read_text("ascii"))
         except UnicodeDecodeError:
             raise WrongKey("The key file holds no key.") from None
@@ -123,7 +152,21 @@ class MasterKey(_Key):
     @property
     def key_id(self) -> str:
         """The name under which data keys remember who sealed them."""
-        return self.fingerprint.hex()
+        return self._key_id
+
+    @property
+    def current(self) -> "MasterKey":
+        """The key that seals at this moment."""
+        return self if self._source is None else self._source.current()
+
+    @property
+    def is_only_one(self) -> bool:
+        """Whether no earlier key is known."""
+        return self._source is None or self._source.is_only_one
+
+    def knows(self, key_id: str) -> bool:
+        """Say whether what a key of this name has sealed can be opened."""
+        return key_id == self._key_id or self._find(key_id) is not None
 
     def new_data_key(self, call_id: str) -> WrappedKey:
         """Return a fresh data key for a call, wrapped."""
@@ -131,15 +174,24 @@ class MasterKey(_Key):
 
     def wrap(self, key: DataKey, call_id: str) -> WrappedKey:
         """Seal a data key so that it fits this call only."""
-        sealed = _seal(self.derive("data keys"), key._secret, call_id)
-        return WrappedKey(key_id=self.key_id, sealed=sealed)
+        by = self.current
+        sealed = _seal(by.derive("data keys"), key._secret, call_id)
+        return WrappedKey(key_id=by.key_id, sealed=sealed)
 
     def unwrap(self, wrapped: WrappedKey, call_id: str) -> DataKey:
         """Return the call's data key. Raises WrongKey for another master key or another call."""
+        by = self if wrapped.key_id == self._key_id else self._find(wrapped.key_id) or self
         try:
-            return DataKey(_unseal(self.derive("data keys"), wrapped.sealed, call_id))
+            return DataKey(_unseal(by.derive("data keys"), wrapped.sealed, call_id))
         except InvalidTag:
             raise WrongKey from None
+
+    def rewrap(self, wrapped: WrappedKey, call_id: str) -> WrappedKey:
+        """Return the same data key, sealed by the current master key. Raises WrongKey."""
+        return self.wrap(self.unwrap(wrapped, call_id), call_id)
+
+    def _find(self, key_id: str) -> "MasterKey | None":
+        return None if self._source is None else self._source.find(key_id)
 
 
 def _seal(key: bytes, plain: bytes, context: str) -> bytes:
@@ -153,7 +205,7 @@ def _unseal(key: bytes, sealed: bytes, context: str) -> bytes:
     return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
 
 
-def _make_key_file(path: Path) -> None:
+def make_key_file(path: Path) -> None:
     """Write a fresh key beside ``path`` and link it there, unless another process was first."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # mkstemp gives mode 0600; the link appears only when the whole key is on the disk.

@@ -5,9 +5,10 @@ the row's id and organisation, so that rows can't be exchanged; deleting a row t
 """
 
 import builtins
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, and_, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services import telemetry
@@ -34,7 +35,7 @@ class KnownVoiceStore:
 
     def add(self, voice: KnownVoice, voiceprint: Voiceprint) -> None:
         """Add a voice. Raises VoiceNameTaken when the organisation has one of this name."""
-        context = _context(voice.org_id, voice.id)
+        context = context_of_voice(voice.org_id, voice.id)
         key = DataKey.random()
         wrapped = self._master_key.wrap(key, context)
         row = {
@@ -88,11 +89,17 @@ class KnownVoiceStore:
         """Set the role that the person usually plays. Raises VoiceNotFound."""
         self._change(org_id, voice_id, role=role)
 
-    def delete(self, org_id: str, voice_id: str) -> None:
-        """Delete a voice, voiceprint and key included. Raises VoiceNotFound."""
+    def delete(
+        self, org_id: str, voice_id: str, *, also: Callable[[Connection], None] = lambda _: None
+    ) -> None:
+        """Delete a voice, voiceprint and key included; ``also`` is done in the same transaction.
+
+        Raises VoiceNotFound.
+        """
         with writing(self._engine) as connection:
             if not connection.execute(delete(KNOWN_VOICES).where(_is(org_id, voice_id))).rowcount:
                 raise VoiceNotFound
+            also(connection)
 
     def _change(self, org_id: str, voice_id: str, **values: str) -> None:
         change = update(KNOWN_VOICES).where(_is(org_id, voice_id)).values(**values)
@@ -104,13 +111,14 @@ class KnownVoiceStore:
                 raise VoiceNameTaken from None
 
     def _opened(self, row: RowMapping) -> Voiceprint:
-        context = _context(row["org_id"], row["id"])
+        context = context_of_voice(row["org_id"], row["id"])
         wrapped = WrappedKey(key_id=row["key_id"], sealed=row["wrapped_key"])
         key = self._master_key.unwrap(wrapped, context)
         return Voiceprint(packed=key.unseal(row["voiceprint"], context=context))
 
 
-def _context(org_id: str, voice_id: str) -> str:
+def context_of_voice(org_id: str, voice_id: str) -> str:
+    """Return what a voiceprint and its key are bound to."""
     return f"known voice {voice_id} of {org_id}"
 
 

@@ -267,7 +267,9 @@ def _outdated(query: Select[Any], org_id: str, made_with: str) -> Select[Any]:
         CALL_SCORINGS, CALL_SCORINGS.c.call_id == CALL_FIGURES.c.call_id
     )
     other = CALL_SCORINGS.c.made_with.is_(None) | (CALL_SCORINGS.c.made_with != made_with)
-    return query.select_from(joined).where(CALL_FIGURES.c.org_id == org_id, other)
+    # Of a call whose words were deleted the figures stay.
+    has_words = CALLS.c.active_transcript_id.is_not(None)
+    return query.select_from(joined).where(CALL_FIGURES.c.org_id == org_id, has_words, other)
 
 
 def _make_stale(connection: Connection, call_id: str) -> None:

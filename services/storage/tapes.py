@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from services.domain.errors import NotFound, WrongKey
@@ -20,6 +21,7 @@ from services.storage.tape_records import HEADER_BYTES, RecordForm, TapeHeader
 __all__ = ["Tape", "TapeReader", "TapeStore"]
 
 SUFFIX = ".tape"
+KEY_SUFFIX = ".tapekey"
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -80,8 +82,8 @@ class TapeStore:
         except FileNotFoundError:
             raise NotFound from None
         try:
-            header = TapeHeader.read(file)
-            if header.key.key_id != self._master_key.key_id:
+            header = self._sealed_now(TapeHeader.read(file), call_id)
+            if not self._master_key.knows(header.key.key_id):
                 raise WrongKey
             yield file, header, RecordForm(header, self._master_key.unwrap(header.key, call_id))
         except BaseException:
@@ -91,6 +93,9 @@ class TapeStore:
     def delete(self, call_id: str) -> None:
         """Delete a tape, its key first; one that isn't there is as good as deleted."""
         path = self._path(call_id)
+        with translated():
+            # Without this one the tape's own header is what opens it.
+            _shred(self._key_path(call_id))
         with translated(), suppress(FileNotFoundError):
             file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
             try:
@@ -125,10 +130,64 @@ class TapeStore:
         """Say whether the call's tape is here, and no living process is writing it."""
         return self._path(call_id).exists() and not self.is_held(call_id)
 
+    def rewrap(self, call_id: str) -> bool:
+        """Seal a tape's key with the current master key, beside the tape; False if it is already.
+
+        The tape itself stays as it is, also while somebody writes it. Raises NotFound, WrongKey.
+        """
+        with translated(), self._opened(call_id, os.O_RDONLY) as (file, header, _form):
+            os.close(file)
+        if header.key.key_id == self._master_key.current.key_id:
+            return False
+        fresh = TapeHeader.make(header.channels, self._master_key.rewrap(header.key, call_id))
+        path = self._key_path(call_id)
+        staged = path.with_suffix(".staged")
+        with translated():
+            with open(staged, "wb", opener=_private) as out:
+                out.write(fresh.raw)
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(staged, path)
+            sync_folder(self._folder)
+            if not self._path(call_id).exists():
+                # It landed, or was deleted, meanwhile.
+                _shred(path)
+        return True
+
+    def _sealed_now(self, header: TapeHeader, call_id: str) -> TapeHeader:
+        """Return a tape's header with its key as it was sealed last."""
+        try:
+            beside = os.open(self._key_path(call_id), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return header
+        try:
+            return replace(header, key=TapeHeader.read(beside).key)
+        finally:
+            os.close(beside)
+
+    def _key_path(self, call_id: str) -> Path:
+        return self._path(call_id).with_suffix(KEY_SUFFIX)
+
     def _path(self, call_id: str) -> Path:
         if not _ID.fullmatch(call_id):
             raise NotFound
         return self._folder / f"{call_id}{SUFFIX}"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def _shred(path: Path) -> None:
+    """Overwrite a key and delete its file, if it is there."""
+    with suppress(FileNotFoundError):
+        file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            write_all(file, bytes(HEADER_BYTES), 0)
+            os.fdatasync(file)
+        finally:
+            os.close(file)
+        path.unlink()
 
 
 def _changed_at(path: Path) -> float:

@@ -222,7 +222,10 @@ class TranscriptStore:
     def in_older_form(self, limit: int) -> list[tuple[str, str]]:
         """Return organisation and id of calls whose figures an older version wrote."""
         columns = (CALL_FIGURES.c.org_id, CALL_FIGURES.c.call_id)
-        query = select(*columns).where(CALL_FIGURES.c.form < FORM).limit(limit)
+        query = select(*columns).join(CALLS, CALLS.c.id == CALL_FIGURES.c.call_id)
+        # Of a call whose words were deleted the figures stay as they are.
+        has_words = CALLS.c.active_transcript_id.is_not(None)
+        query = query.where(CALL_FIGURES.c.form < FORM, has_words).limit(limit)
         with reading(self._engine) as connection:
             return [(org_id, call_id) for org_id, call_id in connection.execute(query)]
 

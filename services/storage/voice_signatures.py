@@ -27,7 +27,7 @@ class VoiceSignatureStore:
 
     def put(self, org_id: str, voice_id: str, language: str, signature: str) -> None:
         """Keep a voice's signature in place of an earlier one. Raises VoiceNotFound."""
-        context = _context(org_id, voice_id)
+        context = context_of_signature(org_id, voice_id)
         key = DataKey.random()
         wrapped = self._master_key.wrap(key, context)
         row = {
@@ -91,7 +91,7 @@ class VoiceSignatureStore:
                 raise VoiceNotFound
 
     def _opened(self, row: RowMapping) -> VoiceSignature:
-        context = _context(row["org_id"], row["voice_id"])
+        context = context_of_signature(row["org_id"], row["voice_id"])
         wrapped = WrappedKey(key_id=row["key_id"], sealed=row["wrapped_key"])
         key = self._master_key.unwrap(wrapped, context)
         return VoiceSignature(
@@ -102,5 +102,6 @@ class VoiceSignatureStore:
         )
 
 
-def _context(org_id: str, voice_id: str) -> str:
+def context_of_signature(org_id: str, voice_id: str) -> str:
+    """Return what a signature and its key are bound to."""
     return f"voice signature {voice_id} of {org_id}"

@@ -12,6 +12,7 @@ from services.storage.calls import CallStore
 from services.storage.encryption import EncryptedWriter
 from services.storage.keys import MasterKey
 from services.storage.objects import ObjectStore
+from services.storage.removals import hash_of_call
 from services.upkeep.copying import CopyPass, SoundCopier, owner_of
 from services.upkeep.ledger import SoundLedger
 from services.upkeep.manifest import BackupManifest, KeptObject
@@ -58,12 +59,14 @@ class BackupMaker:
         master_key: MasterKey,
         *,
         version: str,
+        erased: Callable[[], frozenset[str]] = frozenset,
         tell: Tell = lambda _line: None,
         heads: Callable[[], Sequence[NotedHead]] = lambda: (),
     ) -> None:
         """Back these up, as this version of Partyline; ``tell`` hears how far it is.
 
-        ``heads`` says how far the audit has come.
+        ``heads`` says how far the audit has come; ``erased`` are hashes of calls that no backup
+        may bring back.
         """
         self._heads = heads
         self._snapshots = snapshots
@@ -72,6 +75,7 @@ class BackupMaker:
         self._master_key = master_key
         self._version = version
         self._tell = tell
+        self._erased = erased
 
     def make(self, place: BackupPlace, *, with_key: str | None = None) -> MadeBackup:
         """Make one; until it is whole the place holds what it held before.
@@ -85,6 +89,7 @@ class BackupMaker:
             ledger.look(place.parts(SOUND))
             _know(ledger, place)
             manifest, passes = self._made(place, ledger)
+        place.note_erased(self._erased())
         if with_key is not None:
             place.write(f"{KEYS}/{self._master_key.key_id}", with_key.encode())
         telemetry.event("backup.made", calls=manifest.call_count, objects=manifest.object_count)
@@ -152,6 +157,10 @@ class BackupMaker:
         if not all(ledger.is_there(one.part.name, one.part.size) for one in kept):
             # Somebody on another machine: on this one they wait for each other.
             raise BackupUnsettled("Sound went from the place: it was pruned meanwhile.")
+        erased = place.erased()
+        if any(hash_of_call(call_id) in erased for call_id in snapshot.call_ids):
+            # Its earlier backups have been rid of it just now.
+            raise BackupUnsettled("A call was erased meanwhile.")
         place.write(manifest_name(backup_id), manifest.to_json())
         return manifest
 

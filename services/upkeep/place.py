@@ -5,6 +5,7 @@ backups/<id>/objects.jsonl.gz   which sound belongs to it
 backups/<id>/manifest.json      written last: without it there is no backup
 objects/<key>@<version>         sound, each version once for all backups
 keys/<key id>                   the master key, only if it was asked for
+erased                          hashes of calls that were erased: no restore brings them back
 """
 
 import gzip
@@ -33,8 +34,10 @@ MOST_MANIFEST_BYTES = 1024 * 1024
 SOUND = "objects"
 BACKUPS = "backups"
 KEYS = "keys"
+ERASED = "erased"
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_HASH = re.compile(r"[0-9a-f]{64}")
 _MANIFEST = re.compile(rf"{BACKUPS}/({_ID.pattern})/manifest\.json")
 
 
@@ -140,6 +143,30 @@ class BackupPlace:
         """Remove what interrupted writers left."""
         return self._objects.remove_leftovers(older_than_s=older_than_s)
 
+    # --- what was erased since ------------------------------------------------------------------
+
+    def erased(self) -> frozenset[str]:
+        """Return the hashes of calls that no backup of this place may bring back.
+
+        Raises BackupDamaged.
+        """
+        try:
+            size = self._objects.size(ERASED)
+        except NotFound:
+            return frozenset()
+        hashes = self._objects.read_range(ERASED, 0, size).decode("ascii", "replace").split()
+        if not all(map(_HASH.fullmatch, hashes)):
+            raise BackupDamaged("It is the list of what was erased.")
+        return frozenset(hashes)
+
+    def note_erased(self, hashes: Iterable[str]) -> frozenset[str]:
+        """Add to the hashes of what was erased; return all of them."""
+        before = self.erased()
+        now = before.union(hashes)
+        if now != before:
+            self.write(ERASED, "\n".join(sorted(now)).encode())
+        return now
+
     # --- backups ------------------------------------------------------------------------------
 
     def look(self) -> "Backups":
@@ -203,9 +230,12 @@ class BackupPlace:
         except (EOFError, OSError, UnicodeDecodeError, zlib.error):
             raise BackupDamaged from None
 
-    def write_kept(self, backup_id: str, kept: Iterable[KeptObject]) -> StoredPart:
-        """Write which sound belongs to a backup."""
-        sink = self.sink(f"{BACKUPS}/{backup_id}/objects.jsonl.gz")
+    def write_kept(
+        self, backup_id: str, kept: Iterable[KeptObject], *, token: str | None = None
+    ) -> StoredPart:
+        """Write which sound belongs to a backup, beside an earlier list under a ``token``."""
+        name = f"objects.{token}" if token else "objects"
+        sink = self.sink(f"{BACKUPS}/{backup_id}/{name}.jsonl.gz")
         packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
         try:
             for one in kept:

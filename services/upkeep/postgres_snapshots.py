@@ -1,11 +1,15 @@
 """Snapshots of a PostgreSQL database, by its own pg_dump, pg_restore and psql."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import chain
 
 from sqlalchemy import text
 
+from services.domain.errors import BackupDamaged
 from services.storage.database import reading
+from services.upkeep.postgres_dumps import erased_ids, rows_of, without
 from services.upkeep.postgres_programs import (
     IN_USE,
     Passing,
@@ -13,7 +17,19 @@ from services.upkeep.postgres_programs import (
     program,
     send,
 )
-from services.upkeep.snapshots import BLOCK_BYTES, DatabaseSnapshots, Sink, Snapshot, read_calls
+from services.upkeep.snapshots import (
+    BLOCK_BYTES,
+    Content,
+    DatabaseSnapshots,
+    IsErased,
+    Sink,
+    Snapshot,
+    read_calls,
+)
+
+LEVEL = 1
+GZIP = 16 + zlib.MAX_WBITS
+_GZIP_MARK = b"\x1f\x8b"
 
 # Whoever may not see what others are is shown whose sessions they are, and the server's own
 # processes are nobody's.
@@ -94,28 +110,62 @@ class PostgresSnapshots(DatabaseSnapshots):
         """
         # Sessions of our own must not be taken for others'.
         self._engine.dispose()
-        unpacking = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--file=-"]
         loading = ["psql", "--quiet", "--no-psqlrc", "--no-password", "--set=ON_ERROR_STOP=1"]
         loading.append("--set=VERBOSITY=sqlstate")
         with program(self.url, *loading, reads=False) as database:
             send(database, b"BEGIN;\n" + _CHECK_ALONE.encode() + _CLEAR.encode())
-            with program(self.url, *unpacking) as unpacker:
-                assert unpacker.stdout is not None
-                passing = Passing(unpacker, content)
-                passing.start()
-                try:
-                    while block := unpacker.stdout.read(BLOCK_BYTES):
-                        send(database, block)
-                except BaseException:
-                    # Before anybody waits: whoever still writes to it would do so for ever.
-                    unpacker.kill()
-                    raise
-                finally:
-                    passing.join()
-                if passing.fault is not None:
-                    raise passing.fault
+            with closing(self._statements(content)) as statements:
+                for block in statements:
+                    send(database, block)
             # Without this line, as after a kill, everything stays as it was.
             send(database, _CHECK_ALONE.encode() + b"\nCOMMIT;\n")
+
+    def erased_in(self, content: Content, is_erased: IsErased) -> frozenset[str]:
+        """Go through the dump's rows."""
+        with closing(self._statements(content())) as statements:
+            return erased_ids(rows_of(statements), is_erased)[0]
+
+    def without(self, content: Content, is_erased: IsErased) -> Iterator[bytes]:
+        """Leave rows out of the dump, which is kept as SQL then, compressed."""
+        with closing(self._statements(content())) as statements:
+            _, naming = erased_ids(rows_of(statements), is_erased)
+        packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
+        with closing(self._statements(content())) as statements:
+            for line in without(rows_of(statements), naming):
+                yield packer.compress(line)
+        yield packer.flush()
+
+    def lines(self, content: Content) -> Iterator[tuple[str, bytes]]:
+        """Yield the dump's rows."""
+        with closing(self._statements(content())) as statements:
+            for row in rows_of(statements):
+                if row.table is not None:
+                    yield row.table, row.line
+
+    def _statements(self, content: Iterable[bytes]) -> Generator[bytes, None, None]:
+        """Yield what a dump says, as SQL: pg_restore tells, unless something was left out of it."""
+        blocks = iter(content)
+        first = next(blocks, b"")
+        whole = chain([first], blocks)
+        if first.startswith(_GZIP_MARK):
+            yield from _unpacked(whole)
+            return
+        unpacking = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--file=-"]
+        with program(self.url, *unpacking) as unpacker:
+            assert unpacker.stdout is not None
+            passing = Passing(unpacker, whole)
+            passing.start()
+            try:
+                while block := unpacker.stdout.read(BLOCK_BYTES):
+                    yield block
+            except BaseException:
+                # Before anybody waits: whoever still writes to it would do so for ever.
+                unpacker.kill()
+                raise
+            finally:
+                passing.join()
+            if passing.fault is not None:
+                raise passing.fault
 
     def is_in_use(self) -> bool:
         """Say whether others are connected to the database; the server's own processes aren't."""
@@ -128,3 +178,15 @@ class PostgresSnapshots(DatabaseSnapshots):
         with reading(self._engine) as connection:
             number = connection.execute(text("SHOW server_version_num")).scalar_one()
         check_programs(int(number) // 10_000)
+
+
+def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(GZIP)
+    try:
+        for block in blocks:
+            yield unpacker.decompress(block)
+        yield unpacker.flush()
+    except zlib.error:
+        raise BackupDamaged from None
+    if not unpacker.eof:
+        raise BackupDamaged

@@ -14,16 +14,15 @@ from services.domain.errors import (
     StillRunning,
     WrongKey,
 )
-from services.storage.encryption import EncryptedReader
 from services.storage.keys import DataKey, MasterKey
 from services.storage.objects import ObjectStore
-from services.upkeep.backup import PURPOSE, Tell
-from services.upkeep.copying import COPIES_AT_ONCE, some_at_once
+from services.storage.removals import hash_of_call
+from services.upkeep.backup import Tell
+from services.upkeep.copying import COPIES_AT_ONCE, owner_of, some_at_once
 from services.upkeep.manifest import BackupManifest, KeptObject, StoredPart
 from services.upkeep.place import BACKUPS, SOUND, BackupPlace, manifest_name
+from services.upkeep.scrubbing import read_database
 from services.upkeep.snapshots import DatabaseSnapshots
-
-BLOCK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +93,17 @@ class Restorer:
         *,
         revisions: Collection[str],
         is_running: Callable[[], bool],
-        settle: Callable[[], None],
+        settle: Callable[[frozenset[str]], None],
+        erased: Callable[[], frozenset[str]] = frozenset,
         tell: Tell = lambda _line: None,
     ) -> None:
         """Restore into these; ``revisions`` are the schemas that this version knows.
 
-        ``settle`` lets go of what only the processes of that time could have gone on with.
+        ``settle`` lets go of what only the processes of that time could have gone on with, and is
+        told the hashes of all calls that were erased. ``erased`` are those that the installation
+        itself knows before it is replaced.
         """
+        self._erased = erased
         self._snapshots = snapshots
         self._sound = sound
         self._master_key = master_key
@@ -114,6 +117,8 @@ class Restorer:
     ) -> None:
         """Bring a backup back: the sound first, then the database at once.
 
+        Calls that were erased since it was made stay away, by what this place and the installation
+        know of them: they are taken out before anything is written.
         Everything is checked before anything is changed, and whether somebody works here again
         before each step. Raises BackupUnfit, DatabaseTooNew, WrongKey, StillRunning, PlaceInUse,
         BackupDamaged, DatabaseToolsMissing, DatabaseRefused, DiskFull, StorageError.
@@ -129,14 +134,20 @@ class Restorer:
             raise BackupDamaged(f"{len(damaged)} of its parts.")
         # Reading everything may have taken hours.
         self._check_alone()
+        erased = place.erased() | self._erased()
+
+        def is_erased(call_id: str) -> bool:
+            return hash_of_call(call_id) in erased
+
         self._tell(f"sound: {manifest.object_count} files")
         with ThreadPoolExecutor(COPIES_AT_ONCE, "restore") as pool:
             for some in some_at_once(place.kept(manifest)):
-                list(pool.map(lambda kept: self._bring_back(place, kept), some))
+                wanted = [kept for kept in some if not is_erased(owner_of(kept.key))]
+                list(pool.map(lambda kept: self._bring_back(place, kept), wanted))
         self._check_alone()
         self._tell("database")
-        self._snapshots.restore(self._database(place, manifest.database, data_key))
-        self._settle()
+        self._snapshots.restore(self._without(place, manifest, data_key, erased))
+        self._settle(erased)
         telemetry.event("backup.restored", calls=manifest.call_count, objects=manifest.object_count)
 
     def _check_alone(self) -> None:
@@ -161,18 +172,26 @@ class Restorer:
             for block in place.read(kept.part):
                 writer.write(block)
 
-    def _database(self, place: BackupPlace, part: StoredPart, key: DataKey) -> Iterator[bytes]:
-        reader = EncryptedReader(
-            lambda start, stop: place.read_range(part.name, start, stop),
-            part.size,
-            key,
-            purpose=PURPOSE,
-        )
-        while block := reader.read(BLOCK_BYTES):
-            yield block
+    def _without(
+        self, place: BackupPlace, manifest: BackupManifest, key: DataKey, erased: frozenset[str]
+    ) -> Iterator[bytes]:
+        """Return the database, without erased calls if there are any."""
+
+        def content() -> Iterator[bytes]:
+            return read_database(place, manifest, key)
+
+        def is_erased(call_id: str) -> bool:
+            return hash_of_call(call_id) in erased
+
+        if erased and self._snapshots.erased_in(content, is_erased):
+            return self._snapshots.without(content, is_erased)
+        return content()
 
 
 def _parts(place: BackupPlace, manifest: BackupManifest) -> Iterator[StoredPart]:
     yield manifest.database
+    erased = place.erased()
     for kept in place.kept(manifest):
-        yield kept.part
+        # The sound of an erased call may have gone already, and comes back to nobody.
+        if hash_of_call(owner_of(kept.key)) not in erased:
+            yield kept.part

@@ -1,7 +1,7 @@
 """The database as a whole: taken at one moment while others work on it, and put back."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,17 @@ from services.storage.database import reading
 from services.storage.models import CALLS
 
 BLOCK_BYTES = 1024 * 1024
+
+# What was written into a snapshot, from its beginning each time it is asked for.
+Content = Callable[[], Iterable[bytes]]
+IsErased = Callable[[str], bool]
+
+# A call, one that was being held, and what was to become one: the call then has its id.
+CALL_TABLES = ("calls", "live_calls", "uploads")
+# What providers keep of a call is to be deleted there, whoever's it was.
+COPIES = "provider_copies"
+# What is written down for good names ids and nothing else of a call.
+_FOR_GOOD = ("audit", "erased_calls")
 
 # What people have made; where all of these are empty, restoring takes nothing away.
 _PRECIOUS = (
@@ -76,6 +87,27 @@ class DatabaseSnapshots(ABC):
         """
 
     @abstractmethod
+    def erased_in(self, content: Content, is_erased: IsErased) -> frozenset[str]:
+        """Return the ids of calls in a snapshot that have been erased since it was taken.
+
+        Raises BackupDamaged, DatabaseToolsMissing, StorageError, DiskFull.
+        """
+
+    @abstractmethod
+    def without(self, content: Content, is_erased: IsErased) -> Iterator[bytes]:
+        """Yield a snapshot without all that names one of those calls; ``restore`` takes it.
+
+        Raises as ``erased_in``.
+        """
+
+    @abstractmethod
+    def lines(self, content: Content) -> Iterator[tuple[str, bytes]]:
+        """Yield each row of a snapshot with its table's name, to look for something in it.
+
+        Raises as ``erased_in``.
+        """
+
+    @abstractmethod
     def is_in_use(self) -> bool:
         """Say whether anybody else is connected to the database."""
 
@@ -88,6 +120,11 @@ class DatabaseSnapshots(ABC):
                 for name in _PRECIOUS
                 if name in there
             )
+
+
+def is_for_good(table: str) -> bool:
+    """Say whether rows of a table outlive the calls that they name."""
+    return table.startswith(_FOR_GOOD)
 
 
 def read_calls(connection: Connection) -> tuple[str, frozenset[str]]:

@@ -21,6 +21,7 @@ PAGES = {
     "jobs": "Nothing has failed",
     "usage": "Transcribed",
     "audit": "What was done",
+    "retention": "How long things stay",
     "settings": "Who is asked first",
     "people": "Add a person",
     "account": "Your API tokens",

@@ -16,6 +16,7 @@ from services.storage.database import migrate, open_engine
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from tests.contract.audit_case import fill
+from tests.contract.installed import elsewhere, installed, place  # noqa: F401
 from tests.contract.places import (  # noqa: F401
     bucket,
     bucket_objects,

@@ -2,25 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+from services.access.authority import Authority
+from services.access.trails import KeptTrail
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import (
     AccessDenied,
     InvalidRequest,
     NotFound,
+    OnHold,
     StorageError,
     UploadNotFound,
 )
 from services.domain.people import LOCAL_USER, Role
+from services.domain.retention import Hold
 from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
 from services.jobs.queue import JobQueue, prepare_queue
+from services.jobs.removing import CallRemover
 from services.jobs.workers import Workers
 from services.providers.registry import ProviderRegistry
 from services.providers.scripted import ScriptedProvider
@@ -29,9 +34,11 @@ from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
 from services.storage.customers import CustomerStore
 from services.storage.database import open_engine
+from services.storage.holds import HoldStore
 from services.storage.live_calls import LiveCallStore
 from services.storage.objects import ObjectStore
 from services.storage.provider_copies import ProviderCopyStore
+from services.storage.removals import RemovalStore, hash_of_call
 from services.storage.rollups import RollupStore
 from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
@@ -39,7 +46,7 @@ from services.storage.tapes import TapeStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.uploads import Upload, UploadPart, UploadStore
 from services.storage.workers import WorkerStore
-from services.upkeep.erasing import CustomerEraser
+from services.upkeep.erasing import Eraser
 from tests.builders import transcript, utterance
 from tests.contract.stores import MASTER_KEY, add, analysed
 from tests.contract.test_live_call_store import running
@@ -53,7 +60,7 @@ class House:
     """All that a customer's calls leave traces in."""
 
     engine: Engine
-    eraser: CustomerEraser
+    eraser: Eraser
     calls: CallStore
     transcripts: TranscriptStore
     vault: AudioVault
@@ -112,13 +119,17 @@ def house(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
         demo_folder=tmp_path,
         defaults=ProcessingOptions(),
     )
-    eraser = CustomerEraser(
+    eraser = Eraser(
         CustomerStore(engine),
         desk,
         vault,
         live,
         tapes,
         uploads,
+        HoldStore(engine),
+        RemovalStore(engine),
+        CallRemover(calls, RemovalStore(engine), vault, queue),
+        Authority(calls, KeptTrail()),
         delete_copies=int,
         tidy=lambda: (SearchIndex(engine).remove_deleted_words(), RollupStore(engine).fold()),
     )
@@ -163,6 +174,31 @@ def test_nothing_of_the_customer_stays(house: House) -> None:
     due = {copy.reference for copy in house.copies.claim(10)}
     assert due == {f"copy-of-{call_id}" for call_id in mine}
     assert house.eraser.erase(LOCAL_USER, "C-1").is_nothing
+    known = RemovalStore(house.engine).erased()
+    assert known == {hash_of_call(one) for one in (*mine, "held")}
+
+
+def test_what_is_on_hold_is_not_erased(house: House) -> None:
+    mine, other = house.add("C-1", CANARY), house.add("C-1", CANARY)
+    hold = Hold(
+        id="h",
+        org_id=ORG,
+        reason="claim",
+        placed_by="Bo",
+        placed_at=datetime.now(UTC),
+        call_id=mine,
+    )
+    HoldStore(house.engine).add(hold)
+    # Nothing at all goes while one of the calls has to stay.
+    with pytest.raises(OnHold):
+        house.eraser.erase(LOCAL_USER, "C-1")
+    with pytest.raises(OnHold):
+        house.eraser.erase_call(LOCAL_USER, mine)
+    assert {stored.call_id for stored in house.vault.stored()} == {mine, other}
+    HoldStore(house.engine).release(ORG, "h")
+    house.eraser.erase_call(LOCAL_USER, mine)
+    assert {stored.call_id for stored in house.vault.stored()} == {other}
+    assert house.eraser.erase(LOCAL_USER, "C-1").calls == 1
 
 
 def begun(house: House, ref: str) -> Upload:

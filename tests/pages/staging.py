@@ -50,11 +50,13 @@ from services.storage.audit_reading import AuditReader
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
+from services.storage.holds import HoldStore
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.line_vectors import LineVectors
 from services.storage.objects import ObjectStore
 from services.storage.people import PeopleStore
+from services.storage.retention import RetentionStore
 from services.storage.runs import ProgressReport, RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
@@ -68,6 +70,8 @@ from services.storage.usage import UsageStore
 from services.storage.vocabularies import VocabularyStore
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.understanding.answering import AnsweringModel
+from services.upkeep.holding import HoldDesk
+from services.upkeep.retaining import RetentionDesk
 from services.upkeep.usage import UsageDesk
 from services.vocabulary import VocabularyService
 from services.voices.desk import VoiceDesk
@@ -85,6 +89,15 @@ from tests.pages.stand_ins import (
     StagedVault,
     UntouchedLines,
 )
+
+
+@dataclass(kw_only=True)
+class StagedKeeping:
+    """How long things stay and what is on hold; nothing is carried out."""
+
+    retention: RetentionDesk
+    holds: HoldDesk
+    store: RetentionStore
 
 
 @dataclass(kw_only=True)
@@ -118,6 +131,7 @@ class Staged:
     usage: UsageDesk
     audit: AuditDesk
     audit_store: AuditStore
+    keeping: StagedKeeping
     sound: ObjectStore
     people: PeopleDesk
     token_desk: TokenDesk
@@ -254,6 +268,11 @@ def stage(folder: Path) -> Staged:
         usage=UsageDesk(UsageStore(engine), calls, sound, folders, prices.get),
         audit=AuditDesk(AuditReader(engine), audit_store, authority),
         audit_store=audit_store,
+        keeping=StagedKeeping(
+            retention=RetentionDesk(RetentionStore(engine), authority),
+            holds=HoldDesk(HoldStore(engine), calls, authority),
+            store=RetentionStore(engine),
+        ),
         sound=sound,
         people=PeopleDesk(PeopleStore(engine), authority),
         token_desk=TokenDesk(ApiTokenStore(engine), authority),

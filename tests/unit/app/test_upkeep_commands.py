@@ -72,12 +72,20 @@ def test_a_customer_is_counted_then_backed_up_then_erased(partyline, tmp_path):
 
     back = partyline("restore", "b")
     assert back.returncode == 0, back.stderr
-    assert "1 calls" in partyline("erase", "--customer", "C-1").stdout
+    # What was erased stays away, though the backup was made before.
+    assert "Nothing is stored" in partyline("erase", "--customer", "C-1").stdout
     for part in (tmp_path / "b" / "objects").rglob("*"):
         if part.is_file():
             part.write_bytes(b"damaged")
     damaged = partyline("backup", "verify", "b")
     assert (damaged.returncode, damaged.stdout.count("damaged: ")) == (2, 1)
+    left = partyline("erase", "verify", "--customer", "C-1", "--backup", "b")
+    assert (left.returncode, "FOUND in backup" in left.stdout) == (1, True), left.stderr
+    scrubbed = partyline("backup", "scrub", "b")
+    assert "taken out of 1 backups, 1 sound files" in scrubbed.stdout, scrubbed.stderr
+    assert partyline("backup", "verify", "b").returncode == 0
+    left = partyline("erase", "verify", "--customer", "C-1", "--backup", "b")
+    assert (left.returncode, "Nothing is left." in left.stdout) == (0, True), left.stdout
     assert partyline("backup", "prune", "b", "--keep", "1").stdout == "0 backups deleted\n"
 
 
