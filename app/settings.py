@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from app.api_settings import ApiSettings
+from app.decoding_settings import DecodingSettings
 from app.elsewhere_settings import ElsewhereSettings
 from app.ingest_settings import IngestSettings
 from app.phone_settings import Answering, PhoneSettings
@@ -53,7 +54,13 @@ def _encrypted_or_here(url: str | None) -> str | None:
 
 
 class Settings(
-    ApiSettings, ElsewhereSettings, IngestSettings, PhoneSettings, StorageSettings, WatchSettings
+    ApiSettings,
+    DecodingSettings,
+    ElsewhereSettings,
+    IngestSettings,
+    PhoneSettings,
+    StorageSettings,
+    WatchSettings,
 ):
     """Everything an installation can set, by the names that docs/deploying.md lists.
 

@@ -7,6 +7,7 @@ from functools import cache
 from sqlalchemy import Engine, text
 
 from app.local_models import (
+    build_decoder,
     enrolling_in_child,
 )
 from app.settings import ROOT, Settings, load_settings
@@ -30,6 +31,7 @@ from services.access.authority import Authority
 from services.access.tokens import TokenSigner
 from services.access.trails import LogTrail
 from services.asking import AskService
+from services.audio.decode import Decode, decode
 from services.domain.people import LOCAL_USER
 from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
@@ -157,6 +159,7 @@ class Services:
     phone_streams: PhoneStreams
     usage: UsageDesk
     close_live: Callable[[], None]
+    decode: Decode = decode
 
     def readiness(self) -> dict[str, bool]:
         """Check what serving calls needs: the database, a worker and the local weights."""
@@ -258,7 +261,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             known_voices,
             enrolling,
             working_folder=settings.working_folder,
+            decode=build_decoder(settings),
         ),
+        decode=build_decoder(settings),
         analytics=Analytics(engine),
         rollups=RollupStore(engine),
         topics=TopicAnalytics(engine),
