@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import NoReturn
 
 from app.processes import killed_with_parent, own_pipes
 from services import telemetry
@@ -18,7 +19,8 @@ def main() -> None:
         serve(orders, answers)
 
 
-if __name__ == "__main__":
+def run() -> NoReturn:
+    """Decode, and end this process whatever becomes of that."""
     status = 1
     try:
         main()
@@ -29,3 +31,7 @@ if __name__ == "__main__":
         # What a damaged file has done to native libraries must not come up on the way out.
         sys.stderr.flush()
         os._exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -19,6 +19,7 @@ from app.api_settings import ApiSettings
 from app.decoding_settings import DecodingSettings
 from app.elsewhere_settings import ElsewhereSettings
 from app.ingest_settings import IngestSettings
+from app.limits_settings import LimitsSettings
 from app.phone_settings import Answering, PhoneSettings
 from app.storage_settings import StorageSettings
 from app.watch_settings import WatchSettings
@@ -58,6 +59,7 @@ class Settings(
     DecodingSettings,
     ElsewhereSettings,
     IngestSettings,
+    LimitsSettings,
     PhoneSettings,
     StorageSettings,
     WatchSettings,

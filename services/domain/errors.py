@@ -268,6 +268,19 @@ class ApiBusy(PartylineError):
     retry_after_s = 1
 
 
+class TooManyRequests(PartylineError):
+    """Too many requests came from this address in a short time; please retry a little later."""
+
+    retryable = True
+
+
+class TooManyUploads(PartylineError):
+    """You are uploading as many recordings as can come in at once; please retry when one is in."""
+
+    retryable = True
+    retry_after_s = 5
+
+
 class UnsafeExposure(PartylineError):
     """Refusing to listen on a public address without a login."""
 
