@@ -1,7 +1,8 @@
 """What every answer tells browsers: what a page may load, who may frame it, what it may use.
 
 Streamlit sets styles while it runs, so styles can't be pinned; scripts can: its own files, and
-the inline ones of its page by their hashes.
+the inline ones of its page by their hashes. Its components are scripts that come through its
+socket and are made into blobs; only a script that runs already can make one.
 """
 
 import base64
@@ -65,7 +66,7 @@ class SecurityHeaders:
         return _written(
             {
                 "default-src": "'self'",
-                "script-src": " ".join(["'self'", *self.script_hashes]),
+                "script-src": " ".join(["'self'", "blob:", *self.script_hashes]),
                 "style-src": "'self' 'unsafe-inline'",
                 "img-src": "'self' data: blob:",
                 "font-src": "'self' data:",
