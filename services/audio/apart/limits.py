@@ -34,17 +34,18 @@ def confine(limits: DecodeLimits) -> None:
         return
     import resource
 
-    def bound(what: int, most: int) -> None:
+    def bound(what: int, most: int, *, at_last: int = 0) -> None:
         _, hard = resource.getrlimit(what)
         if hard != resource.RLIM_INFINITY:
-            most = min(most, hard)
+            most, at_last = min(most, hard), min(most + at_last, hard) - most
         with suppress(ValueError, OSError):
-            resource.setrlimit(what, (most, most))
+            resource.setrlimit(what, (most, most + at_last))
 
     bound(resource.RLIMIT_CORE, 0)
     bound(resource.RLIMIT_FSIZE, 0)
     bound(resource.RLIMIT_NOFILE, MOST_OPEN_FILES)
-    bound(resource.RLIMIT_CPU, max(1, -(-limits.time_ms // 1000)))
+    # The first signal says why; one that is held off is followed by the end.
+    bound(resource.RLIMIT_CPU, max(1, -(-limits.time_ms // 1000)), at_last=5)
     bound(resource.RLIMIT_AS, limits.memory_bytes)
     if sys.platform == "linux":
         # Only those of others count for root; there it holds nothing back.

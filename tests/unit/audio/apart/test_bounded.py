@@ -150,6 +150,11 @@ def test_the_processor_s_time_is_bounded_even_while_it_talks() -> None:
         decoded(child(talking, limits))
 
 
+def test_the_kernel_s_word_counts_as_well() -> None:
+    with pytest.raises(DecoderOverrun):
+        decoded(child("import signal; os.kill(os.getpid(), signal.SIGXCPU)"))
+
+
 def test_a_silent_child_is_ended_when_nobody_wants_the_call_any_more() -> None:
     context = RunContext(is_cancelled=lambda: True)
     with pytest.raises(Cancelled):
