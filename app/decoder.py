@@ -1,6 +1,7 @@
 """A process that decodes one recording and ends: no keys, no files, no database, bounded."""
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -13,6 +14,8 @@ def main() -> None:
     """Decode what the parent sends."""
     incoming, outgoing = own_pipes()
     killed_with_parent()
+    # Ctrl-C reaches the whole group; the parent decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     telemetry.configure("WARNING")
     telemetry.keep_texts_out("libav")
     with os.fdopen(incoming, "rb") as orders, os.fdopen(outgoing, "wb") as answers:

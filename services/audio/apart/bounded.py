@@ -67,7 +67,7 @@ class BoundedDecoder:
             "limits": asdict(self._limits),
         }
         with self._started() as child, Watch(child, self._limits, context.is_cancelled) as watch:
-            served = _Served(child, source, size, taken, context)
+            served = Served(child, source, size, taken, context)
             try:
                 ending = served.until_ended(order, watch)
             except BaseException:
@@ -75,24 +75,28 @@ class BoundedDecoder:
                 raise
         if ending is None:
             error = watch.why_ended(child.returncode)
-            telemetry.warning("audio.not_decoded", error=error.code, exit_code=child.returncode)
+            told = type(error).__name__
+            telemetry.warning("audio.not_decoded", error=told, exit_code=child.returncode)
             raise error
         return told_sound(*ending, taken)
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        try:
-            return subprocess.Popen(
-                self._command,
-                cwd=self._folder,
-                env=self._environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-            )
-        except OSError as error:
-            raise DecoderLost from error
+        return started(self._command, self._folder, self._environment)
 
 
-class _Served:
+def started(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    """Start a child. Raises DecoderLost when this machine has no room for one."""
+    try:
+        return subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+    except OSError as error:
+        raise DecoderLost from error
+
+
+class Served:
     """One child that is given what it asks for."""
 
     def __init__(
@@ -103,6 +107,7 @@ class _Served:
         taken: TakenSound,
         context: RunContext,
     ) -> None:
+        """Give it what it asks for of ``source``, and ``taken`` what it gives."""
         assert child.stdin is not None
         assert child.stdout is not None
         self._orders: BinaryIO = child.stdin  # type: ignore[assignment]

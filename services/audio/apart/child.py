@@ -10,6 +10,7 @@ from services.audio.apart import wire
 from services.audio.apart.limits import DecodeLimits, confine
 from services.audio.apart.wire import Kind
 from services.audio.decode import DecodedAudio, decode
+from services.audio.opening import look
 from services.domain.calls import Stage
 from services.domain.errors import DecoderOverrun, InternalFault, PartylineError
 from services.domain.running import RunContext
@@ -37,36 +38,47 @@ def load_libraries() -> None:
 
 
 def serve(orders: BinaryIO, answers: BinaryIO) -> None:
-    """Decode the one recording that is ordered. Nothing is read of it before the limits hold."""
+    """Decode the one recording that is ordered, or look at as many as are asked about.
+
+    Nothing is read of any before the limits hold.
+    """
     load_libraries()
-    order = wire.receive(orders)
-    if order is None:
-        return
-    form = wire.read_form(order[1])
-    confine(DecodeLimits(**form["limits"]))
+    while (order := wire.receive(orders)) is not None:
+        form = wire.read_form(order[1])
+        confine(DecodeLimits(**form["limits"]))
+        _answer(form, orders, answers)
+        if not form.get("look"):
+            return
+
+
+def _answer(form: dict[str, Any], orders: BinaryIO, answers: BinaryIO) -> None:
     try:
-        decoded = _decoded(form, orders, answers)
+        source = AskedSource(orders, answers, form["size"])
+        if form.get("look"):
+            look(source, suffix=form["suffix"])
+            told = {}
+        else:
+            told = asdict(_decoded(form, source, answers))
     except PartylineError as error:
         _fail(answers, error)
     except MemoryError:
         _fail(answers, DecoderOverrun())
     except (BrokenPipeError, wire.Garbled):
         # Nobody is there to be told.
-        return
+        raise SystemExit(0) from None
     except Exception as error:
         telemetry.fault("decoder.fault", error)
         _fail(answers, InternalFault())
     else:
-        wire.send(answers, Kind.DONE, wire.written(asdict(decoded)))
+        wire.send(answers, Kind.DONE, wire.written(told))
 
 
-def _decoded(form: dict[str, Any], orders: BinaryIO, answers: BinaryIO) -> DecodedAudio:
+def _decoded(form: dict[str, Any], source: BinaryIO, answers: BinaryIO) -> DecodedAudio:
     def reached(_stage: Stage, fraction: float) -> None:
         sound.pass_on()
         wire.send(answers, Kind.REACHED, wire.written({"fraction": fraction}))
 
     sound = _Sound(answers)
-    source = AskedSource(orders, answers, form["size"])
     decoded = decode(
         source,
         sound,

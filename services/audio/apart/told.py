@@ -9,7 +9,14 @@ from services.audio.decode import KEPT_CHANNELS, DecodedAudio
 from services.audio.opening import MAX_CHANNELS, MAX_RATE_HZ
 from services.audio.recording import FRAMES_PER_MS
 from services.domain.calls import AudioFacts
-from services.domain.errors import BadAudio, DecoderCrashed, InternalFault, TooLong, error_of
+from services.domain.errors import (
+    BadAudio,
+    DecoderCrashed,
+    InternalFault,
+    PartylineError,
+    TooLong,
+    error_of,
+)
 from services.domain.findings import Finding, FindingKind
 
 BYTES_PER_SAMPLE = 2
@@ -19,8 +26,8 @@ _NAME = re.compile(r"[A-Za-z0-9_,. -]{0,120}")
 class TakenSound:
     """Takes sound as it comes, no more than a recording may have."""
 
-    def __init__(self, sink: BinaryIO, max_duration_ms: int) -> None:
-        """Write to ``sink``."""
+    def __init__(self, sink: BinaryIO | None, max_duration_ms: int) -> None:
+        """Write to ``sink``; without one, any sound is too much."""
         self._sink = sink
         self._most = max_duration_ms * FRAMES_PER_MS * KEPT_CHANNELS * BYTES_PER_SAMPLE
         self.bytes = 0
@@ -28,7 +35,7 @@ class TakenSound:
     def take(self, block: bytes) -> None:
         """Take interleaved 16-bit samples. Raises TooLong, and what the sink raises."""
         self.bytes += len(block)
-        if self.bytes > self._most:
+        if self._sink is None or self.bytes > self._most:
             raise TooLong
         self._sink.write(block)
 
@@ -36,17 +43,19 @@ class TakenSound:
 def told_sound(kind: Kind, content: bytes, taken: TakenSound) -> DecodedAudio:
     """Return what was decoded. Raises the BadAudio that was told, DecoderCrashed for nonsense."""
     try:
-        form = wire.read_form(content)
         if kind is Kind.FAILED:
-            raise _told_error(form)
-        return _decoded(form, taken)
+            raise told_error(content)
+        return _decoded(wire.read_form(content), taken)
     except (wire.Garbled, KeyError, TypeError, ValueError):
         raise DecoderCrashed from None
 
 
-def _told_error(form: dict[str, Any]) -> Exception:
-    """Return the error of this code; its detail is the decoder's own text and stays out."""
-    error = error_of(str(form["code"]))
+def told_error(content: bytes) -> PartylineError:
+    """Return the error of the code that was told; its detail is the decoder's own and stays out."""
+    try:
+        error = error_of(str(wire.read_form(content).get("code")))
+    except wire.Garbled:
+        return DecoderCrashed()
     return error if isinstance(error, BadAudio) else InternalFault()
 
 

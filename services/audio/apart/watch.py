@@ -14,7 +14,6 @@ from services.domain.errors import (
     DecoderCrashed,
     DecoderLost,
     DecoderOverrun,
-    PartylineError,
 )
 
 LOOK_EVERY_S = 0.25
@@ -22,6 +21,11 @@ LOOK_EVERY_S = 0.25
 _BEYOND_LIMITS = frozenset({-getattr(signal, name, 0) for name in ("SIGXCPU", "SIGXFSZ")})
 _KILLED = -getattr(signal, "SIGKILL", 9)
 LEAVES_WITHIN_S = 5.0
+
+
+def never() -> bool:
+    """Say that nobody asks to stop."""
+    return False
 
 
 class Watch:
@@ -32,15 +36,18 @@ class Watch:
         child: "subprocess.Popen[bytes]",
         limits: DecodeLimits,
         is_cancelled: Callable[[], bool],
+        *,
+        stays: bool = False,
     ) -> None:
-        """Watch a child that has just been started."""
+        """Watch a child that has just been given an order; one that ``stays`` waits for more."""
+        self._stays = stays
         self._child = child
         self._limits = limits
         self._is_cancelled = is_cancelled
         self._until = time.monotonic() + limits.time_ms / 1000
         self._heard_at = time.monotonic()
         self._over = threading.Event()
-        self._ended_for: PartylineError | None = None
+        self._ended_for: Exception | None = None
         self._thread = threading.Thread(target=self._look, name="decoder-watch", daemon=True)
 
     def __enter__(self) -> Self:
@@ -54,20 +61,27 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wait until the child has left, and end one that doesn't."""
+        """Wait until the child has left, and end one that doesn't, unless it may stay."""
         try:
-            self._child.wait(LEAVES_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self._end(DecoderCrashed())
+            if not self._stays:
+                self.until_left()
         finally:
             self._over.set()
             self._thread.join()
+
+    def until_left(self) -> int:
+        """Wait until the child has left, end one that doesn't, and return how it left."""
+        try:
+            return self._child.wait(LEAVES_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._end(DecoderCrashed())
+            return self._child.wait()
 
     def heard(self) -> None:
         """Note that the child lives."""
         self._heard_at = time.monotonic()
 
-    def why_ended(self, exit_code: int) -> PartylineError:
+    def why_ended(self, exit_code: int) -> Exception:
         """Return why a child ended without an answer."""
         if self._ended_for is not None:
             return self._ended_for
@@ -83,16 +97,17 @@ class Watch:
             silent_ms = 1000 * (now - self._heard_at)
             if now > self._until or silent_ms > self._limits.silence_ms:
                 self._end(DecoderOverrun())
-            elif self._asked_to_stop():
-                self._end(Cancelled())
+            else:
+                self._ask()
 
-    def _asked_to_stop(self) -> bool:
+    def _ask(self) -> None:
         try:
-            return self._is_cancelled()
-        except PartylineError:
-            # Whoever reads what the child says asks again, and raises it there.
-            return False
+            if self._is_cancelled():
+                self._end(Cancelled())
+        except Exception as error:
+            # It ends the work wherever it is raised; a silent child would have nobody ask.
+            self._end(error)
 
-    def _end(self, error: PartylineError) -> None:
+    def _end(self, error: Exception) -> None:
         self._ended_for = self._ended_for or error
         self._child.kill()
