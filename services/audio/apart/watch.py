@@ -47,7 +47,7 @@ class Watch:
         self._until = time.monotonic() + limits.time_ms / 1000
         self._heard_at = time.monotonic()
         self._over = threading.Event()
-        self._ended_for: Exception | None = None
+        self._ended_for: BaseException | None = None
         self._thread = threading.Thread(target=self._look, name="decoder-watch", daemon=True)
 
     def __enter__(self) -> Self:
@@ -81,7 +81,7 @@ class Watch:
         """Note that the child lives."""
         self._heard_at = time.monotonic()
 
-    def why_ended(self, exit_code: int) -> Exception:
+    def why_ended(self, exit_code: int) -> BaseException:
         """Return why a child ended without an answer."""
         if self._ended_for is not None:
             return self._ended_for
@@ -104,10 +104,10 @@ class Watch:
         try:
             if self._is_cancelled():
                 self._end(Cancelled())
-        except Exception as error:
+        except BaseException as error:
             # It ends the work wherever it is raised; a silent child would have nobody ask.
             self._end(error)
 
-    def _end(self, error: Exception) -> None:
+    def _end(self, error: BaseException) -> None:
         self._ended_for = self._ended_for or error
         self._child.kill()
