@@ -1,7 +1,7 @@
-"""The whole server as it is served, with one call being held, and what an attacker may know of it.
+"""The whole server as it is served, and what an attacker may know of it.
 
-Run as a module: writes the call's id, tokens of every purpose and the process's id as JSON to the
-file it is given, then serves.
+Run as a module: writes a call's id, tokens of every purpose and the process's id as JSON to the
+file it is given, then serves. With ``holding`` behind it the call is being held.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.serve import run_server
 from app.settings import load_settings
-from app.wiring import process_services
+from app.wiring import Services, process_services
 from services.access.tokens import ANY_CALL, Purpose
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.live_calls import LiveSource
@@ -20,11 +20,9 @@ from services.domain.people import LOCAL_USER, Role, User
 STRANGER = User(id="mallory", name="Mallory", org_id="elsewhere", role=Role.ADMIN)
 
 
-def main(told: Path) -> int:
-    """Begin a call, tell of it, and serve until stopped."""
-    settings = load_settings()
-    services = process_services()
-    call = services.live.begin(
+def held_call(services: Services) -> str:
+    """Begin a call and return its id."""
+    begun = services.live.begin(
         LOCAL_USER,
         "A call",
         ProcessingOptions(provider="scripted"),
@@ -32,14 +30,22 @@ def main(told: Path) -> int:
         channels=1,
         source=LiveSource.MICROPHONE,
     )
+    return begun.id
+
+
+def main(told: Path, *, holding: bool) -> int:
+    """Tell what may be known, and serve until stopped."""
+    settings = load_settings()
+    services = process_services()
+    call = held_call(services) if holding else "0123456789abcdef0123"
 
     def token(purpose: Purpose, *, user: User = LOCAL_USER, ttl_s: int = 3_600) -> str:
-        subject = ANY_CALL if purpose is Purpose.UPLOAD else call.id
+        subject = ANY_CALL if purpose is Purpose.UPLOAD else call
         return services.tokens.issue(purpose, subject, user=user, session="s", ttl_s=ttl_s)
 
     known = {
         "pid": os.getpid(),
-        "call": call.id,
+        "call": call,
         "tokens": {purpose: token(purpose) for purpose in Purpose},
         "expired": {purpose: token(purpose, ttl_s=-1) for purpose in Purpose},
         "strangers": {purpose: token(purpose, user=STRANGER) for purpose in Purpose},
@@ -49,4 +55,4 @@ def main(told: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), holding="holding" in sys.argv))

@@ -1,4 +1,4 @@
-"""One attacked server for the whole run, in a process of its own, reached by real sockets."""
+"""Attacked servers for the whole run, in processes of their own, reached by real sockets."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,8 +90,21 @@ def _answers(url: str) -> bool:
 
 @pytest.fixture(scope="session")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
-    """The server; at the end it still answers and has not grown or kept anything open."""
-    folder = tmp_path_factory.mktemp("attacked")
+    """A server that holds no call."""
+    with serving(tmp_path_factory.mktemp("attacked")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def holding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    """A server that holds a call."""
+    with serving(tmp_path_factory.mktemp("holding"), "holding") as server:
+        yield server
+
+
+@contextmanager
+def serving(folder: Path, *how: str) -> Iterator[Attacked]:
+    """Run a server; at the end it still answers, and nothing of its own has gone wrong."""
     data, told, log = folder / "data", folder / "told.json", folder / "log"
     data.mkdir()
     (data / "models").symlink_to(ROOT / "data" / "models")
@@ -113,7 +127,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     }
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.attacks.attacked_server", str(told)],
+            [sys.executable, "-m", "tests.attacks.attacked_server", str(told), *how],
             cwd=ROOT,
             env={**kept, **settings},
             stdout=written,
@@ -139,3 +153,10 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A whole server, or a thousand files, take their time."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.slow)
