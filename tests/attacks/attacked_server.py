@@ -1,7 +1,7 @@
 """The whole server as it is served, and what an attacker may know of it.
 
 Run as a module: writes a call's id, tokens of every purpose and the process's id as JSON to the
-file it is given, then serves. With ``holding`` behind it the call is being held.
+file it is given, then serves. With ``holding`` behind it the call is being held, else it is stored.
 """
 
 import json
@@ -33,11 +33,19 @@ def held_call(services: Services) -> str:
     return begun.id
 
 
+def stored_call(services: Services) -> str:
+    """Hand a recording in and return the id of its call, which waits to be processed."""
+    with services.intake.begin(LOCAL_USER, "a call.wav") as incoming:
+        incoming.write(b"RIFF" + bytes(1_000))
+        received = incoming.commit(ProcessingOptions(provider="scripted"), CallDetails())
+    return received.call_id
+
+
 def main(told: Path, *, holding: bool) -> int:
     """Tell what may be known, and serve until stopped."""
     settings = load_settings()
     services = process_services()
-    call = held_call(services) if holding else "0123456789abcdef0123"
+    call = held_call(services) if holding else stored_call(services)
 
     def token(purpose: Purpose, *, user: User = LOCAL_USER, ttl_s: int = 3_600) -> str:
         subject = ANY_CALL if purpose is Purpose.UPLOAD else call
