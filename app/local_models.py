@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.settings import ROOT, Settings
+from services.audio.apart.bounded import BoundedDecoder
+from services.audio.apart.looking import BoundedLook
 from services.engine.speakers.recognition import VoiceListener
 from services.pipeline import SpeakerLabeller
 from services.voices.child import EnrolsInChild
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 # All that a child process needs of the environment to run Python and its libraries.
 CHILD_ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH")
+DECODER_COMMAND = (sys.executable, "-m", "app.decoder")
 ENROLMENT_COMMAND = (sys.executable, "-m", "app.enrolment")
 
 
@@ -58,7 +61,34 @@ def build_enrolling(settings: Settings) -> EnrolsHere:
         lambda: Enroller(engine.speakers(), VoiceActivity()),
         working_folder=settings.working_folder,
         max_duration_ms=settings.max_duration_ms,
+        decode=build_decoder(settings),
     )
+
+
+def build_decoder(settings: Settings) -> BoundedDecoder:
+    """Return what decodes recordings in processes of their own, which get no secrets at all."""
+    return BoundedDecoder(
+        DECODER_COMMAND,
+        folder=ROOT,
+        environment=_decoder_environment(),
+        limits=settings.decode_limits,
+    )
+
+
+def build_look(settings: Settings) -> BoundedLook:
+    """Return what looks at the heads of files in such a process."""
+    return BoundedLook(
+        DECODER_COMMAND,
+        folder=ROOT,
+        environment=_decoder_environment(),
+        limits=settings.decode_limits,
+    )
+
+
+def _decoder_environment() -> dict[str, str]:
+    environment = {name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ}
+    # Idle threads of numeric libraries would each take address space.
+    return environment | dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
 
 def enrolling_in_child(settings: Settings) -> EnrolsInChild:
@@ -67,6 +97,8 @@ def enrolling_in_child(settings: Settings) -> EnrolsInChild:
     environment |= {
         "PARTYLINE_DATA_DIR": str(settings.data_dir),
         "PARTYLINE_MAX_DURATION_MS": str(settings.max_duration_ms),
+        "PARTYLINE_DECODE_MEMORY_BYTES": str(settings.decode_memory_bytes),
+        "PARTYLINE_DECODE_TIME_MS": str(settings.decode_time_ms),
         "PARTYLINE_THREADS": str(settings.threads),
     }
     return EnrolsInChild(ENROLMENT_COMMAND, folder=ROOT, environment=environment)

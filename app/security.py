@@ -7,17 +7,13 @@ from urllib.parse import urlsplit
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.headers import SecurityHeaders
 from app.settings import Settings, is_concrete, is_loopback
 from services.domain.errors import UnsafeExposure
 from services.jobs.notices import PATH as NOTICES
 from services.telephony.acs.paths import EVENTS_PATH, INCOMING_PATH, TRANSCRIPTION_PATH
 from services.telephony.streaming.streams import AUDIOHOOK_PATH, TWILIO_PATH
 
-HEADERS: tuple[tuple[bytes, bytes], ...] = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"SAMEORIGIN"),
-    (b"referrer-policy", b"no-referrer"),
-)
 ANY_HOST = "*"
 # Services elsewhere ask for these and nothing else; each proves itself to the route.
 FOR_SERVICES = frozenset(
@@ -96,10 +92,17 @@ class SecurityMiddleware:
     that asks under a Host of its own. Such a request goes on under the name the page knows.
     """
 
-    def __init__(self, app: ASGIApp, *, allowed: Callable[[], AllowedHosts]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        allowed: Callable[[], AllowedHosts],
+        headers: Callable[[], SecurityHeaders] = SecurityHeaders,
+    ) -> None:
         """Wrap an application; ``allowed`` says under which names it may be asked."""
         self._app = app
         self._allowed = allowed
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or socket."""
@@ -107,15 +110,17 @@ class SecurityMiddleware:
             await self._app(scope, receive, send)
             return
 
+        host, origin = _header(scope, b"host"), _header(scope, b"origin")
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = {name.lower() for name, _ in message.get("headers", ())}
-                added = [header for header in HEADERS if header[0] not in given]
+                ours = self._headers().of(scope["path"], host or "")
+                added = [header for header in ours if header[0] not in given]
                 message = {**message, "headers": [*message.get("headers", ()), *added]}
             await send(message)
 
         allowed = self._allowed()
-        host, origin = _header(scope, b"host"), _header(scope, b"origin")
         if not allowed.allow(_name(host or ""), scope["path"]):
             await _refuse(scope, receive, send_with_headers, 421, UNKNOWN_HOST)
             return
@@ -135,9 +140,9 @@ def _hosts_of(address: str | None) -> list[str]:
 
 
 def _header(scope: Scope, name: bytes) -> str | None:
-    headers: dict[bytes, bytes] = dict(scope["headers"])
-    raw = headers.get(name)
-    return None if raw is None else raw.decode("latin-1")
+    """Return a header's value, all of them where it is given twice: no name is made of that."""
+    given = [value for key, value in scope["headers"] if key == name]
+    return b", ".join(given).decode("latin-1") if given else None
 
 
 def _name(host: str) -> str:

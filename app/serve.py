@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 BACKLOG = 1024
 CLOSE_SOCKETS_WITHIN_S = 3
 PING_EVERY_S = 20.0
+# What pages send are values of their fields; recordings come in by other ways.
+MOST_FRAME_BYTES = 16 * 1024 * 1024
 
 
 def run_server(settings: Settings, *, workers: bool = True) -> int:
@@ -67,7 +69,7 @@ def _server(settings: Settings) -> "uvicorn.Server":
         ws="websockets-sansio",
         ws_ping_interval=PING_EVERY_S,
         ws_ping_timeout=PING_EVERY_S,
-        ws_max_size=64 * 1024 * 1024,
+        ws_max_size=MOST_FRAME_BYTES,
         proxy_headers=False,
         timeout_graceful_shutdown=CLOSE_SOCKETS_WITHIN_S,
     )

@@ -32,7 +32,9 @@ if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
 from app.cookies import CookieMiddleware, CookieRules  # noqa: E402
+from app.headers import SecurityHeaders, page_script_hashes  # noqa: E402
 from app.processes import keep_memory_together  # noqa: E402
+from app.rate_limits import Network, RateLimits, networks_of  # noqa: E402
 from app.routes import build_routes  # noqa: E402
 from app.security import AllowedHosts, SecurityMiddleware, refuse_unsafe_exposure  # noqa: E402
 from app.settings import Settings, load_settings  # noqa: E402
@@ -60,6 +62,28 @@ def allowed_hosts() -> AllowedHosts:
 def cookie_rules() -> CookieRules:
     """Return what holds for the cookies of this server."""
     return CookieRules.of(server_settings())
+
+
+@cache
+def security_headers() -> SecurityHeaders:
+    """Return what every answer tells browsers."""
+    settings = server_settings()
+    is_encrypted = (settings.public_url or "").startswith("https:")
+    return SecurityHeaders(
+        script_hashes=page_script_hashes(Path(st.__file__).parent / "static" / "index.html"),
+        encrypted_host=settings.public_host if is_encrypted else None,
+    )
+
+
+@cache
+def proxies() -> tuple[Network, ...]:
+    """Return the proxies that say truly for whom they ask."""
+    return networks_of(server_settings().proxies)
+
+
+def requests_per_s() -> float:
+    """Return how many requests one address may make for long."""
+    return server_settings().requests_per_s
 
 
 def streamlit_address() -> str:
@@ -116,7 +140,8 @@ app = st.App(
     HERE / "main.py",
     routes=build_routes(process_services, review_payload),
     middleware=[
-        Middleware(SecurityMiddleware, allowed=allowed_hosts),
+        Middleware(SecurityMiddleware, allowed=allowed_hosts, headers=security_headers),
+        Middleware(RateLimits, per_s=requests_per_s, proxies=proxies),
         Middleware(CookieMiddleware, rules=cookie_rules),
     ],
     lifespan=lifespan,

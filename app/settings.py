@@ -17,9 +17,11 @@ from pydantic_settings import (
 
 from app.api_settings import ApiSettings
 from app.auth_settings import AuthSettings
+from app.decoding_settings import DecodingSettings
 from app.elsewhere_settings import ElsewhereSettings
 from app.ingest_settings import IngestSettings
 from app.key_settings import KeySettings
+from app.limits_settings import LimitsSettings
 from app.phone_settings import Answering, PhoneSettings
 from app.storage_settings import StorageSettings
 from app.watch_settings import WatchSettings
@@ -60,6 +62,8 @@ class Settings(
     ElsewhereSettings,
     IngestSettings,
     KeySettings,
+    DecodingSettings,
+    LimitsSettings,
     PhoneSettings,
     StorageSettings,
     WatchSettings,

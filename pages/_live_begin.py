@@ -238,6 +238,7 @@ def _playing(
         services.providers.capabilities(options.provider),
         working_folder=services.settings.working_folder,
         max_duration_ms=services.settings.max_duration_ms,
+        decode=services.decode,
     )
     try:
         call = services.live.begin(

@@ -21,7 +21,7 @@ from services.analysis.parts import placed_in_recording, taken_from_recording
 from services.analysis.roles import assign_roles, told_roles
 from services.analysis.spelling import respelled
 from services.audio.channels import channel_to_hear, examine_channels
-from services.audio.decode import decode
+from services.audio.decode import Decode, decode
 from services.audio.loudness import Course, loudness_by_speaker
 from services.audio.part import recording_of
 from services.audio.pcm import FilePcm
@@ -67,10 +67,12 @@ def prepare(
     max_duration_ms: int,
     open_source: Callable[[], BinaryIO],
     source_name: str,
+    decode: Decode = decode,
 ) -> Recording:
     """Decode a recording into ``pcm_file`` (read back from there later) and look at its channels.
 
-    The ending of ``source_name`` tells the formats that have no header (G.722, raw µ-law).
+    ``decode`` may do so in another process. The ending of ``source_name`` tells the formats that
+    have no header (G.722, raw µ-law).
     Raises a BadAudio when there is nothing to work with, Cancelled when the run was cancelled.
     """
     suffix = PurePosixPath(source_name).suffix

@@ -12,6 +12,7 @@ from types import FrameType
 from zoneinfo import ZoneInfo
 
 from app.commands.console import EXIT_BAD_INPUT, say
+from app.local_models import build_look
 from app.settings import Settings
 from app.wiring import Services, build_services
 from services.domain.calls import CallDetails, ProcessingOptions
@@ -22,7 +23,7 @@ from services.ingest.folders import FolderSource
 from services.ingest.patterns import NamePattern
 from services.ingest.sidecars import Sidecars
 from services.ingest.sources import Source
-from services.ingest.taking import Outcome, Taker, Wish
+from services.ingest.taking import Look, Outcome, Taker, Wish
 from services.ingest.watching import Patience, Place, Reports, Watch
 from services.storage.ingested_files import Fate
 from services.storage.objects import ObjectStore
@@ -81,16 +82,17 @@ def ingest_places(
         Place(source=one, sidecars=Sidecars(one, wish.zone, table) if with_sidecars else None)
         for one in sources
     ]
-    services = build_services(settings)
+    services, look = build_services(settings), build_look(settings)
     reports = Told(services, as_json=as_json)
     try:
-        work = _watch_of(services, places, wish, patience, reports)
+        work = _watch_of(services, look, places, wish, patience, reports)
         with stopped_by_signals() as stop:
             if watch:
                 say("Watching; Ctrl-C ends it.")
             work.run(stop, forever=watch)
         reports.sum_up(work.known_before)
     finally:
+        look.close()
         services.close()
     if stop.is_set():
         return 0 if watch else EXIT_STOPPED
@@ -98,7 +100,12 @@ def ingest_places(
 
 
 def _watch_of(
-    services: Services, places: list[Place], wish: Wish, patience: Patience, reports: Reports
+    services: Services,
+    look: Look,
+    places: list[Place],
+    wish: Wish,
+    patience: Patience,
+    reports: Reports,
 ) -> Watch:
     """Return what takes in. Raises what options are refused with."""
     services.intake.check_options(wish.options)
@@ -108,6 +115,7 @@ def _watch_of(
         LOCAL_USER,
         wish,
         most_bytes=services.settings.max_upload_bytes,
+        look=look,
     )
     return Watch(places, taker, services.run_counts.waiting, patience, reports)
 

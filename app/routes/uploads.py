@@ -17,6 +17,7 @@ from app.api.calls.receiving import (
 )
 from app.routes._body import ABOUT_HEADER, about_recording
 from app.routes._guard import GetServices, bearer_grant, guarded
+from app.routes._places import UploadPlaces
 from services.access.tokens import ANY_CALL, Purpose
 
 PATH = "/-/upload"
@@ -24,6 +25,7 @@ PATH = "/-/upload"
 
 def route(get_services: GetServices) -> Route:
     """Return the route."""
+    places = UploadPlaces()
 
     @guarded
     async def upload(request: Request) -> Response:
@@ -33,10 +35,11 @@ def route(get_services: GetServices) -> Route:
         about = about_recording(request.headers.get(ABOUT_HEADER), settings.default_options)
         limit = settings.max_upload_bytes
         refuse_oversize(request, limit)
-        incoming = await run_in_threadpool(services.intake.begin, grant.user, about.name)
-        async with aborted_unless_done(incoming):
-            await pass_on(no_more_than(limit, request.stream()), incoming)
-            received = await run_in_threadpool(incoming.commit, about.options, about.details)
+        with places.one(grant.user):
+            incoming = await run_in_threadpool(services.intake.begin, grant.user, about.name)
+            async with aborted_unless_done(incoming):
+                await pass_on(no_more_than(limit, request.stream()), incoming)
+                received = await run_in_threadpool(incoming.commit, about.options, about.details)
         return JSONResponse(
             {
                 "call_id": received.call_id,

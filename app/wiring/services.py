@@ -7,6 +7,7 @@ from functools import cache
 from sqlalchemy import Engine, text
 
 from app.local_models import (
+    build_decoder,
     enrolling_in_child,
 )
 from app.settings import ROOT, Settings, load_settings
@@ -34,6 +35,7 @@ from services.access.sign_ins import SignIns
 from services.access.token_desk import TokenDesk
 from services.access.tokens import TokenSigner
 from services.asking import AskService
+from services.audio.decode import Decode, decode
 from services.auditing.desk import AuditDesk
 from services.domain.people import LOCAL_USER
 from services.ingest.uploads import Uploads
@@ -169,6 +171,7 @@ class Services:
     usage: UsageDesk
     keeping: Keeping
     close_live: Callable[[], None]
+    decode: Decode = decode
 
     def readiness(self) -> dict[str, bool]:
         """Check what serving calls needs: the database, a worker and the local weights."""
@@ -273,7 +276,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             known_voices,
             enrolling,
             working_folder=settings.working_folder,
+            decode=build_decoder(settings),
         ),
+        decode=build_decoder(settings),
         analytics=Analytics(engine),
         rollups=RollupStore(engine),
         topics=TopicAnalytics(engine),

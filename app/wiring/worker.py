@@ -8,6 +8,7 @@ from functools import partial
 from threading import Event, Thread, Timer
 
 from app.local_models import (
+    build_decoder,
     build_labeller,
     build_listener,
 )
@@ -172,6 +173,7 @@ def build_worker(
         cover=settings.redacted_audio,
         keep_original=settings.original_audio is OriginalAudio.KEEP,
     )
+    decoder = build_decoder(settings)
     sounds = SoundKeeper(
         services.calls,
         services.transcripts,
@@ -181,6 +183,7 @@ def build_worker(
         working_folder=settings.working_folder,
         max_duration_ms=settings.max_duration_ms,
         stopping=stopping,
+        decode=decoder,
     )
     workshop = Workshop(
         worker_id=worker_id,
@@ -206,6 +209,7 @@ def build_worker(
         max_duration_ms=settings.max_duration_ms,
         stopping=leaving or stopping,
         ask_model=services.questions.ask,
+        decode=decoder,
     )
     engine = JobEngine(
         open_jobs_engine(settings.database_url),

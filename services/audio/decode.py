@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from services import telemetry
 from services.audio.opening import MAX_RATE_HZ, MIN_RATE_HZ, open_sound
@@ -35,6 +35,21 @@ class DecodedAudio:
     facts: AudioFacts
     channels: int
     frames: int
+
+
+class Decode(Protocol):
+    """Decodes as ``decode`` does, wherever that is."""
+
+    def __call__(
+        self,
+        source: BinaryIO,
+        sink: BinaryIO,
+        context: RunContext,
+        *,
+        max_duration_ms: int,
+        suffix: str | None = None,
+    ) -> DecodedAudio:
+        """Decode a seekable stream into ``sink``."""
 
 
 @dataclass

@@ -71,6 +71,12 @@ def open_sound(
         yield container, _sound_track(container)
 
 
+def look(source: BinaryIO, *, suffix: str | None = None) -> None:
+    """Raise what opening a stream does (EmptyFile, NotAudio …) unless it can be a recording."""
+    with open_sound(source, suffix=suffix):
+        pass
+
+
 def _read_head(source: BinaryIO) -> bytes:
     source.seek(0)
     head = source.read(HEAD_BYTES)

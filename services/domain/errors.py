@@ -97,6 +97,20 @@ class TooLong(BadAudio):
     """The recording is longer than the limit set for this installation."""
 
 
+class DecoderOverrun(BadAudio):
+    """Reading this file took more memory or time than any recording needs, so it was left."""
+
+
+class DecoderCrashed(BadAudio):
+    """The file is damaged in a way that ends the decoder; nothing else was touched by it."""
+
+
+class DecoderLost(PartylineError):
+    """The recording could not be decoded, because this machine ended the decoder."""
+
+    retryable = True
+
+
 class TooLarge(BadAudio):
     """The file is larger than the limit set for this installation."""
 
@@ -283,6 +297,19 @@ class ApiBusy(PartylineError):
 
     retryable = True
     retry_after_s = 1
+
+
+class TooManyRequests(PartylineError):
+    """Too many requests came from this address in a short time; please retry a little later."""
+
+    retryable = True
+
+
+class TooManyUploads(PartylineError):
+    """You are uploading as many recordings as can come in at once; please retry when one is in."""
+
+    retryable = True
+    retry_after_s = 5
 
 
 class UnsafeExposure(PartylineError):

@@ -4,17 +4,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from sqlalchemy import Connection
 
 from services import telemetry
 from services.analysis.file_names import details_from_name
-from services.audio.opening import open_sound
+from services.audio.opening import look
 from services.domain.calls import CallDetails, Priority, ProcessingOptions
 from services.domain.errors import (
     BadAudio,
     BadSidecar,
+    DecoderLost,
     FileUnreadable,
     NameUnfit,
     PartylineError,
@@ -65,6 +66,13 @@ class Outcome:
     fits: bool = True
 
 
+class Look(Protocol):
+    """Looks at the head of a file."""
+
+    def __call__(self, source: BinaryIO, *, suffix: str | None = None) -> None:
+        """Raise a BadAudio unless it can be a recording."""
+
+
 class ChangedMeanwhile(Exception):
     """The file was changed or taken away while it was being read."""
 
@@ -80,8 +88,13 @@ class Taker:
         wish: Wish,
         *,
         most_bytes: int,
+        look: Look = look,
     ) -> None:
-        """Take in for this person what is not larger than ``most_bytes``."""
+        """Take in for this person what is not larger than ``most_bytes``.
+
+        ``look`` says of a file whether it can be a recording, wherever it does that.
+        """
+        self._look = look
         self._intake = intake
         self._files = files
         self._user = user
@@ -105,7 +118,7 @@ class Taker:
         """
         try:
             received, fits = self._received(source, found, beside, sidecars)
-        except FileUnreadable as error:
+        except (FileUnreadable, DecoderLost) as error:
             # Its rights may come later, or its disk come back, without the file being changed.
             telemetry.event("ingest.unread")
             return Outcome(file=source.where(found), fate=Fate.UNREAD, error=error)
@@ -182,8 +195,7 @@ class Taker:
         except OSError as error:
             raise FileUnreadable from error
         try:
-            with open_sound(file, suffix=PurePosixPath(found.name).suffix):
-                pass
+            self._look(file, suffix=PurePosixPath(found.name).suffix)
             file.seek(0)
         except OSError as error:
             file.close()

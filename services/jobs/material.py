@@ -172,6 +172,7 @@ class RunMaterial:
                 max_duration_ms=workshop.max_duration_ms,
                 open_source=open_source,
                 source_name=name,
+                decode=workshop.decode,
             )
 
     @cached_property

@@ -16,6 +16,7 @@ from pathlib import Path
 from services import pipeline, telemetry
 from services.analysis.covering import covered_stretches
 from services.audio.covering import Cover, CoveredPcm
+from services.audio.decode import Decode, decode
 from services.audio.recording import PcmReader
 from services.audio.render import render_playback
 from services.audio.watched import WatchedPcm
@@ -91,6 +92,7 @@ class SoundKeeper:
         working_folder: Path,
         max_duration_ms: int,
         stopping: Callable[[], bool],
+        decode: Decode = decode,
     ) -> None:
         """Work on these stores until ``stopping()``."""
         self._calls = calls
@@ -101,6 +103,7 @@ class SoundKeeper:
         self._working_folder = working_folder
         self._max_duration_ms = max_duration_ms
         self._stopping = stopping
+        self._decode = decode
         self._hopeless: set[str] = set()
 
     def sweep(self) -> None:
@@ -155,6 +158,7 @@ class SoundKeeper:
                 max_duration_ms=self._max_duration_ms,
                 open_source=open_source,
                 source_name=call.source_name,
+                decode=self._decode,
             )
             write_heard(
                 self._vault,

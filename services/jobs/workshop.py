@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
+from services.audio.decode import Decode, decode
 from services.engine.speakers.recognition import VoiceListener
 from services.jobs.progress_board import ProgressBoard
 from services.jobs.queue import JobQueue
@@ -38,6 +39,7 @@ class Workshop:
 
     ``local_slots`` are the places at this machine's engine that runs of all queues share.
     ``ask_model`` has a language model answer the questions of scorecards about a stored call.
+    ``decode`` reads what people handed in.
     """
 
     worker_id: str
@@ -63,3 +65,4 @@ class Workshop:
     max_duration_ms: int
     stopping: Callable[[], bool]
     ask_model: AskModel | None = None
+    decode: Decode = decode

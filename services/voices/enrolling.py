@@ -7,6 +7,7 @@ from typing import BinaryIO, Protocol
 
 from services import pipeline
 from services.audio.channels import channel_to_hear
+from services.audio.decode import Decode, decode
 from services.audio.pcm import ChannelPcm
 from services.audio.recording import PcmReader
 from services.domain.intervals import Interval
@@ -40,12 +41,18 @@ class EnrolsHere:
     """Learns voices in this process."""
 
     def __init__(
-        self, enroller: Callable[[], Enroller], *, working_folder: Path, max_duration_ms: int
+        self,
+        enroller: Callable[[], Enroller],
+        *,
+        working_folder: Path,
+        max_duration_ms: int,
+        decode: Decode = decode,
     ) -> None:
         """Take what gives the models when they are needed, and where decoded sound may lie."""
         self._enroller = enroller
         self._working_folder = working_folder
         self._max_duration_ms = max_duration_ms
+        self._decode = decode
 
     def learn(self, recording: BinaryIO, source: VoiceSource) -> Enrolment:
         """Return what a recording teaches about the voice in it.
@@ -61,6 +68,7 @@ class EnrolsHere:
                 max_duration_ms=self._max_duration_ms,
                 open_source=lambda: recording,
                 source_name=f"recording{source.suffix}",
+                decode=self._decode,
             )
             facts = prepared.facts
             channel = source.channel

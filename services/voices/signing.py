@@ -11,7 +11,7 @@ import numpy as np
 from services import telemetry
 from services.access.rights import check_may_change
 from services.audio.channels import channel_to_hear, examine_channels
-from services.audio.decode import decode
+from services.audio.decode import Decode, decode
 from services.audio.levels import LEVEL_FRAME_MS, frame_levels
 from services.audio.part import PartPcm
 from services.audio.pcm import ChannelPcm, FilePcm
@@ -71,6 +71,7 @@ class SignatureDesk:
         enrolling: Enrolling,
         *,
         working_folder: Path,
+        decode: Decode = decode,
     ) -> None:
         """Ask ``signing``; ``enrolling`` listens to recordings before anything is sent."""
         self._signing = signing
@@ -78,6 +79,7 @@ class SignatureDesk:
         self._voices = voices
         self._enrolling = enrolling
         self._working_folder = working_folder
+        self._decode = decode
 
     @property
     def is_configured(self) -> bool:
@@ -134,7 +136,7 @@ class SignatureDesk:
     def _sample(self, recording: BinaryIO, suffix: str) -> bytes:
         """Return the two minutes with most speech as a WAV file of 16 bit, 16 kHz, one channel."""
         with WorkingFile(self._working_folder) as decoded_file:
-            decoded = decode(
+            decoded = self._decode(
                 recording,
                 decoded_file,
                 RunContext(),

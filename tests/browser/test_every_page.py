@@ -30,6 +30,11 @@ PAGES = {
 ADDRESSES = {"transcribe": ""}
 
 
+KEEP_VIOLATIONS = """
+    window.violations = [];
+    document.addEventListener('securitypolicyviolation', (violation) =>
+        violations.push(`${violation.effectiveDirective} ${violation.blockedURI}`));
+"""
 DARK = "() => matchMedia('(prefers-color-scheme: dark)').matches"
 
 
@@ -38,6 +43,7 @@ def opened(request, stocked_server, billing_call, chromium):
     """Each page with calls in it, in a window of its own, and what its console complains of."""
     name = request.param
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script(KEEP_VIOLATIONS)
     page = context.new_page()
     page.set_default_timeout(SHOWN_WITHIN_MS)
     complaints = []
@@ -91,3 +97,27 @@ def test_no_page_shows_a_traceback_or_logs_an_error(opened):
     assert page.get_by_test_id("stException").count() == 0
     # Streamlit probes two addresses below the page's own, which answer 404
     assert [c for c in complaints if "404" not in c] == []
+
+
+def test_no_page_does_what_its_policy_forbids(opened):
+    page, _ = opened
+    assert page.evaluate("violations") == []
+
+
+def test_a_script_that_got_into_a_page_does_not_run(opened):
+    page, _ = opened
+    ran = page.evaluate(
+        """() => {
+            window.ran = [];
+            const inline = document.createElement('script');
+            inline.textContent = "ran.push('inline')";
+            const picture = document.createElement('div');
+            picture.innerHTML = '<img src="data:," onerror="ran.push(1)">';
+            document.body.append(inline, picture);
+            return new Promise((done) => setTimeout(() => {
+                violations.length = 0;
+                done(ran);
+            }, 300));
+        }"""
+    )
+    assert ran == []

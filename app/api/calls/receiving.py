@@ -1,5 +1,6 @@
 """Takes in the body of a request block by block; at most one block is in memory."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -16,11 +17,15 @@ from starlette.requests import ClientDisconnect, Request
 from app.api.calls.forms import CallForm
 from app.api.calls.multipart import StreamedForm, boundary_of
 from app.api.errors import invalid_form
-from services.domain.errors import InvalidRequest, TooLarge
+from services.domain.errors import InvalidRequest, RequestTooSlow, TooLarge
 
 ABOUT_HEADER = "X-Partyline-Call"
 MOST_ABOUT_CHARS = 8_000  # what common proxies pass on
 BLOCK_BYTES = 1024 * 1024
+# A recording of a telephone call takes 8,000 bytes a second; what comes slower than a quarter of
+# that isn't sent to arrive.
+NEXT_BYTES_WITHIN_S = 60.0
+LEAST_BYTES_PER_S = 2_000
 # What a form takes beyond its file, at most.
 FORM_BYTES = 2 * 1024 * 1024
 # A bucket that doesn't answer forgets what had come in by itself, some days later.
@@ -143,16 +148,44 @@ async def no_more_than(limit: int, chunks: AsyncIterator[bytes]) -> AsyncIterato
         yield chunk
 
 
+async def steadily(
+    chunks: AsyncIterator[bytes],
+    *,
+    within_s: float = NEXT_BYTES_WITHIN_S,
+    least_per_s: int = LEAST_BYTES_PER_S,
+) -> AsyncIterator[bytes]:
+    """Pass bytes through as long as they keep coming. Raises RequestTooSlow.
+
+    Counted is the time that was waited for them, not what became of them afterwards.
+    """
+    loop = asyncio.get_running_loop()
+    waited_s, total = 0.0, 0
+    while True:
+        began = loop.time()
+        try:
+            async with asyncio.timeout(within_s):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise RequestTooSlow from None
+        waited_s += loop.time() - began
+        total += len(chunk)
+        if waited_s > within_s and total < least_per_s * waited_s:
+            raise RequestTooSlow
+        yield chunk
+
+
 async def pass_on(chunks: AsyncIterator[bytes], sink: Sink) -> None:
     """Pass bytes on to a sink in blocks that are large enough for handing over to cost nothing."""
     block = bytearray()
     try:
-        async for chunk in chunks:
+        async for chunk in steadily(chunks):
             block += chunk
             if len(block) >= BLOCK_BYTES:
                 full, block = bytes(block), bytearray()
                 await run_in_threadpool(sink.write, full)
-    except (ClientDisconnect, HTTPException):
+    except (ClientDisconnect, HTTPException, RequestTooSlow):
         # What has come before no more did has come.
         if block:
             await run_in_threadpool(sink.write, bytes(block))

@@ -15,7 +15,7 @@ from app.api.calls.receiving import aborted_unless_done, pass_on, refuse_oversiz
 from app.api.errors import error_answers
 from app.statuses import error_response
 from app.wiring import Services
-from services.domain.errors import UploadOffset
+from services.domain.errors import RequestTooSlow, UploadOffset
 from services.domain.people import User
 from services.ingest.uploads import Receiving
 from services.storage.uploads import Upload
@@ -143,7 +143,7 @@ async def _received(request: Request, receiving: Receiving) -> Upload:
     async with aborted_unless_done(receiving):
         try:
             await pass_on(request.stream(), receiving)
-        except (ClientDisconnect, HTTPException):
+        except (ClientDisconnect, HTTPException, RequestTooSlow):
             await run_in_threadpool(receiving.keep)
             raise
         await run_in_threadpool(receiving.keep)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import httpx
 
+from services.access.outgoing import GuardedTransport, RefusedAddress, Trust
 from services.domain.addresses import is_on_this_machine
 from services.domain.errors import AlertRefused, AlertUnreachable
 from services.domain.live_warnings import Alert
@@ -44,6 +45,7 @@ class Webhook:
         try:
             with (
                 httpx.Client(
+                    transport=GuardedTransport(Trust.OPERATOR),
                     timeout=self._within_s,
                     follow_redirects=False,
                     trust_env=not is_on_this_machine(self._url),
@@ -51,6 +53,8 @@ class Webhook:
                 client.stream("POST", self._url, content=body, headers=headers) as response,
             ):
                 status = response.status_code
+        except RefusedAddress:
+            raise AlertRefused("It leads to a machine that keeps secrets of its own.") from None
         except (httpx.HTTPError, OSError):
             raise AlertUnreachable from None
         except (httpx.InvalidURL, httpx.StreamError):

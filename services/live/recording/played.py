@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from services.audio.decode import Decode, decode
 from services.domain.running import RunContext
 from services.live.recording.pacing import chunks_of, format_for
 from services.pipeline import prepare
@@ -30,6 +31,7 @@ class PlayedRecording(Iterator[bytes]):
         *,
         working_folder: Path,
         max_duration_ms: int,
+        decode: Decode = decode,
     ) -> None:
         """Decode it. Raises a BadAudio, DiskFull."""
         with ExitStack() as opening:
@@ -42,6 +44,7 @@ class PlayedRecording(Iterator[bytes]):
                 max_duration_ms=max_duration_ms,
                 open_source=open_source,
                 source_name=name,
+                decode=decode,
             )
             self.sound: LiveFormat = format_for(recording, capabilities)
             self._chunks = chunks_of(recording, self.sound)

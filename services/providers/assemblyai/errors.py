@@ -68,10 +68,14 @@ def our_errors() -> Iterator[None]:
     from assemblyai.types import AssemblyAIError
     from pydantic import ValidationError
 
+    from services.access.outgoing import RefusedAddress
+
     try:
         yield
     except AssemblyAIError as error:
         raise refusal(error.status_code, str(error)) from None
+    except RefusedAddress:
+        raise ProviderRejected("It named an address inside this network.") from None
     except httpx.TimeoutException:
         raise ProviderTimeout from None
     except httpx.HTTPError:

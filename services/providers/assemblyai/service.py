@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from urllib.parse import urlsplit
 
 from services.domain.errors import CopyGone, InvalidRequest, ProviderRejected, ProviderUnavailable
 from services.providers.assemblyai.access import AssemblyAIAccess, address_of, key_of
@@ -71,6 +72,7 @@ class AssemblyAIService:
             polling_interval=1.0,
         )
         self._client = assemblyai.Client(settings=settings)
+        self._host = urlsplit(address_of(access)).hostname or ""
 
     def __enter__(self) -> Self:
         """Begin the work."""
@@ -201,14 +203,22 @@ class AssemblyAIService:
     def fetch_covered_sound(self, reference: str, sink: BinaryIO) -> bool:
         """Write the sound without personal data; False while it is still being made there.
 
-        It lies at an address of its own, which is its permission: the key isn't sent there.
+        It lies at an address of its own, which is its permission: the key isn't sent there. The
+        service's word leads to no machine inside the network, unless it is there itself.
         """
         import httpx
+
+        from services.access.outgoing import GuardedTransport, Trust
 
         url = self._covered_sound_url(reference)
         if url is None:
             return False
-        with our_errors(), httpx.stream("GET", url, timeout=HTTP_TIMEOUT_S) as answer:
+        transport = GuardedTransport(Trust.OTHERS, also=(self._host,))
+        with (
+            our_errors(),
+            httpx.Client(transport=transport, timeout=HTTP_TIMEOUT_S) as client,
+            client.stream("GET", url) as answer,
+        ):
             if answer.status_code != httpx.codes.OK:
                 raise refusal(answer.status_code)
             for piece in answer.iter_bytes():

@@ -1,0 +1,115 @@
+"""Where requests of ours may go: not to machines that only this one is meant to reach.
+
+An address may be right and its name still lead elsewhere, at the second look at the latest (DNS
+rebinding). So the name is looked up once, what it leads to is looked at, and that very address is
+connected to; the certificate has to be the name's all the same.
+"""
+
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+import httpx
+
+Address = IPv4Address | IPv6Address
+Resolve = Callable[[str, int], Sequence[str]]
+
+# Where clouds tell a machine its keys; nobody has business there on somebody's word.
+_METADATA = tuple(
+    ip_network(one)
+    for one in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")
+)
+_TRANSLATED = tuple(ip_network(one) for one in ("64:ff9b::/96", "2002::/16", "2001::/32"))
+
+
+class Trust(Enum):
+    """On whose word a request goes somewhere.
+
+    What an operator has set may be inside the network; what anybody else says has to be outside.
+    """
+
+    OPERATOR = "operator"
+    OTHERS = "others"
+
+
+class RefusedAddress(httpx.RequestError):
+    """The address leads to a machine that isn't asked on this word."""
+
+    def __init__(self) -> None:
+        """Say so without the address."""
+        super().__init__("refused address")
+
+
+class GuardedTransport(httpx.HTTPTransport):
+    """Sends requests to addresses it has looked at; redirects are looked at like any request."""
+
+    def __init__(
+        self,
+        trust: Trust,
+        *,
+        also: Iterable[str] = (),
+        resolve: Resolve | None = None,
+        verify: bool = True,
+    ) -> None:
+        """Trust so far; ``also`` are host names that an operator has set, trusted as theirs."""
+        super().__init__(verify=verify)
+        self._trust = trust
+        self._also = frozenset(name.lower() for name in also)
+        self._resolve = resolve or _resolved
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request. Raises RefusedAddress, and what connecting raises."""
+        host = request.url.host
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        trust = Trust.OPERATOR if host.lower() in self._also else self._trust
+        try:
+            found = self._resolve(host, port)
+        except OSError as error:
+            raise httpx.ConnectError("unknown name", request=request) from error
+        # One bad address among good ones is enough: which is taken would be its owner's choice.
+        if not found or not all(may_be_asked(address, trust) for address in found):
+            raise RefusedAddress
+        for address in found[:-1]:
+            try:
+                return self._ask(address, request)
+            except httpx.ConnectError:
+                continue
+        return self._ask(found[-1], request)
+
+    def _ask(self, address: str, request: httpx.Request) -> httpx.Response:
+        pinned = httpx.Request(
+            request.method,
+            request.url.copy_with(host=address),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.host},
+        )
+        return super().handle_request(pinned)
+
+
+def may_be_asked(address: str, trust: Trust) -> bool:
+    """Say whether a machine may be asked by its numeric address."""
+    try:
+        parsed = _plain(ip_address(address.partition("%")[0]))
+    except ValueError:
+        return False
+    if any(parsed.version == one.version and parsed in one for one in _METADATA):
+        return False
+    if parsed.is_multicast or parsed.is_unspecified:
+        return False
+    if trust is Trust.OPERATOR:
+        return True
+    is_translated = any(parsed.version == one.version and parsed in one for one in _TRANSLATED)
+    return parsed.is_global and not is_translated
+
+
+def _plain(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 one stands for, where it does."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _resolved(host: str, port: int) -> Sequence[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(place[0]) for *_, place in found]

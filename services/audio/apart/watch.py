@@ -1,0 +1,113 @@
+"""Watches a decoder: one that is silent, slow or not wanted any more is ended."""
+
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from services.audio.apart.limits import DecodeLimits
+from services.domain.errors import (
+    Cancelled,
+    DecoderCrashed,
+    DecoderLost,
+    DecoderOverrun,
+)
+
+LOOK_EVERY_S = 0.25
+# What the kernel sends to a process that took more than it may.
+_BEYOND_LIMITS = frozenset({-getattr(signal, name, 0) for name in ("SIGXCPU", "SIGXFSZ")})
+_KILLED = -getattr(signal, "SIGKILL", 9)
+LEAVES_WITHIN_S = 5.0
+
+
+def never() -> bool:
+    """Say that nobody asks to stop."""
+    return False
+
+
+class Watch:
+    """Ends a child beyond its time; while the block lasts. ``heard`` is called for each message."""
+
+    def __init__(
+        self,
+        child: "subprocess.Popen[bytes]",
+        limits: DecodeLimits,
+        is_cancelled: Callable[[], bool],
+        *,
+        stays: bool = False,
+    ) -> None:
+        """Watch a child that has just been given an order; one that ``stays`` waits for more."""
+        self._stays = stays
+        self._child = child
+        self._limits = limits
+        self._is_cancelled = is_cancelled
+        self._until = time.monotonic() + limits.time_ms / 1000
+        self._heard_at = time.monotonic()
+        self._over = threading.Event()
+        self._ended_for: BaseException | None = None
+        self._thread = threading.Thread(target=self._look, name="decoder-watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wait until the child has left, and end one that doesn't, unless it may stay."""
+        try:
+            if not self._stays:
+                self.until_left()
+        finally:
+            self._over.set()
+            self._thread.join()
+
+    def until_left(self) -> int:
+        """Wait until the child has left, end one that doesn't, and return how it left."""
+        try:
+            return self._child.wait(LEAVES_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._end(DecoderCrashed())
+            return self._child.wait()
+
+    def heard(self) -> None:
+        """Note that the child lives."""
+        self._heard_at = time.monotonic()
+
+    def why_ended(self, exit_code: int) -> BaseException:
+        """Return why a child ended without an answer."""
+        if self._ended_for is not None:
+            return self._ended_for
+        if exit_code in _BEYOND_LIMITS:
+            return DecoderOverrun()
+        # By somebody else, or before it could begin; a status of its own is a fault of ours.
+        is_lost = exit_code == _KILLED or exit_code > 0
+        return DecoderLost() if is_lost else DecoderCrashed()
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_EVERY_S):
+            now = time.monotonic()
+            silent_ms = 1000 * (now - self._heard_at)
+            if now > self._until or silent_ms > self._limits.silence_ms:
+                self._end(DecoderOverrun())
+            else:
+                self._ask()
+
+    def _ask(self) -> None:
+        try:
+            if self._is_cancelled():
+                self._end(Cancelled())
+        except BaseException as error:
+            # It ends the work wherever it is raised; a silent child would have nobody ask.
+            self._end(error)
+
+    def _end(self, error: BaseException) -> None:
+        self._ended_for = self._ended_for or error
+        self._child.kill()

@@ -1,0 +1,201 @@
+"""Decoding in a bounded child: the same sound, and every way in which a child can go wrong."""
+
+import io
+import os
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from app.local_models import build_decoder
+from app.settings import ROOT, GivenSettings
+from services.audio.apart.bounded import BoundedDecoder
+from services.audio.apart.limits import MEBIBYTE, DecodeLimits
+from services.audio.decode import decode
+from services.domain.errors import (
+    Cancelled,
+    DecoderCrashed,
+    DecoderLost,
+    DecoderOverrun,
+    NotAudio,
+    PartylineError,
+    TooLong,
+)
+from services.domain.running import RunContext
+from tests.unit.audio.sounds import encoded, tone
+
+LIMITS = DecodeLimits(memory_bytes=600 * MEBIBYTE, time_ms=20_000, silence_ms=10_000)
+QUICK = DecodeLimits(memory_bytes=600 * MEBIBYTE, time_ms=20_000, silence_ms=500)
+BEGINNING = """
+import sys, os, json
+from services.audio.apart import wire
+from services.audio.apart.wire import Kind
+from services.audio.apart.limits import DecodeLimits, confine
+orders, answers = sys.stdin.buffer, sys.stdout.buffer
+form = wire.read_form(wire.receive(orders)[1])
+confine(DecodeLimits(**form["limits"]))
+"""
+
+
+def child(script: str, limits: DecodeLimits = LIMITS) -> BoundedDecoder:
+    """A decoder whose child does what a script says once it has been given its order."""
+    return BoundedDecoder(
+        (sys.executable, "-c", BEGINNING + textwrap.dedent(script)),
+        folder=ROOT,
+        environment={"PATH": os.environ["PATH"]},
+        limits=limits,
+    )
+
+
+def decoded(
+    decoder: BoundedDecoder, content: bytes = b"sound", context: RunContext | None = None
+) -> bytes:
+    sink = io.BytesIO()
+    decoder(io.BytesIO(content), sink, context or RunContext(), max_duration_ms=60_000)
+    return sink.getvalue()
+
+
+def test_the_child_gives_the_same_sound_facts_and_errors() -> None:
+    decoder = build_decoder(GivenSettings())
+    file = encoded(tone(3.0, rate=48_000), "ogg", "libopus", rate=48_000)
+    here, there = io.BytesIO(), io.BytesIO()
+    reached: list[float] = []
+    context = RunContext(on_progress=lambda _, done: reached.append(done))
+    expected = decode(io.BytesIO(file), here, RunContext(), max_duration_ms=60_000)
+    assert decoder(io.BytesIO(file), there, context, max_duration_ms=60_000) == expected
+    assert there.getvalue() == here.getvalue()
+    assert reached[-1] == 1.0
+    with pytest.raises(TooLong):
+        decoder(io.BytesIO(file), io.BytesIO(), RunContext(), max_duration_ms=1_000)
+    with pytest.raises(NotAudio):
+        decoded(decoder, b"no recording at all")
+
+
+ENDINGS = {
+    "crash": ("import signal; os.kill(os.getpid(), signal.SIGSEGV)", DecoderCrashed),
+    "abort": ("os.abort()", DecoderCrashed),
+    "killed by the machine": ("import signal; os.kill(os.getpid(), 9)", DecoderLost),
+    "fault of ours": ("sys.exit(3)", DecoderLost),
+    "leaves without a word": ("", DecoderCrashed),
+    "nonsense": ("answers.write(b'x' * 100)", DecoderCrashed),
+    "endless message": ("answers.write(bytes([4]) + b'\\xff' * 4)", DecoderCrashed),
+    "sound that isn't there": (
+        """wire.send(answers, Kind.DONE, wire.written({"channels": 2, "frames": 10**9}))""",
+        DecoderCrashed,
+    ),
+    "text in place of a name": (
+        """
+        facts = dict(channels=1, sample_rate=8000, codec="<script>", container="", findings=[])
+        wire.send(answers, Kind.SOUND, b"ab")
+        wire.send(answers, Kind.DONE, wire.written(dict(channels=1, frames=1, facts=facts)))
+        """,
+        DecoderCrashed,
+    ),
+    "endless sound": (
+        """
+        while True:
+            wire.send(answers, Kind.SOUND, bytes(1 << 20))
+        """,
+        TooLong,
+    ),
+    "endless reading": (
+        """
+        while True:
+            wire.send(answers, Kind.WANTED, wire.packed_place(0, 1 << 22))
+            wire.receive(orders)
+        """,
+        DecoderOverrun,
+    ),
+    "too much memory": (
+        """
+        try:
+            bytearray(700 * 1024 * 1024)
+        except MemoryError:
+            wire.send(answers, Kind.FAILED, wire.written({"code": "DecoderOverrun"}))
+        """,
+        DecoderOverrun,
+    ),
+    "words of its own": (
+        """wire.send(answers, Kind.FAILED, wire.written({"code": "TooLong", "detail": "evil"}))""",
+        TooLong,
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_whatever_becomes_of_a_child_is_one_clear_error(ending: str) -> None:
+    script, error = ENDINGS[ending]
+    with pytest.raises(PartylineError) as raised:
+        decoded(child(script))
+    assert type(raised.value) is error
+    assert "evil" not in raised.value.user_message
+
+
+@pytest.mark.parametrize(
+    "script", ["import time; time.sleep(60)", "while True: pass"], ids=["hangs", "spins"]
+)
+def test_a_silent_child_is_ended(script: str) -> None:
+    with pytest.raises(DecoderOverrun):
+        decoded(child(script, QUICK))
+
+
+def test_the_processor_s_time_is_bounded_even_while_it_talks() -> None:
+    talking = """
+    while True:
+        wire.send(answers, Kind.REACHED, wire.written({"fraction": 0.5}))
+    """
+    limits = DecodeLimits(memory_bytes=LIMITS.memory_bytes, time_ms=1_000)
+    with pytest.raises(DecoderOverrun):
+        decoded(child(talking, limits))
+
+
+def test_the_kernel_s_word_counts_as_well() -> None:
+    with pytest.raises(DecoderOverrun):
+        decoded(child("import signal; os.kill(os.getpid(), signal.SIGXCPU)"))
+
+
+def test_a_silent_child_is_ended_when_nobody_wants_the_call_any_more() -> None:
+    context = RunContext(is_cancelled=lambda: True)
+    with pytest.raises(Cancelled):
+        decoded(child("import time; time.sleep(60)"), context=context)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such bounds")
+def test_a_child_writes_no_files_leaves_no_image_and_knows_no_secrets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PARTYLINE_KEY", "a-key")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://a-database")
+    looking = """
+    import resource, signal, tempfile
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with tempfile.TemporaryFile() as file:
+            file.write(b"x"); file.flush()
+        wrote = True
+    except OSError:
+        wrote = False
+    core = resource.getrlimit(resource.RLIMIT_CORE)[0]
+    names = [name for name in os.environ if "PARTYLINE" in name or "DATABASE" in name]
+    code = "TooShort" if not wrote and core == 0 and not names else "TooLong"
+    wire.send(answers, Kind.FAILED, wire.written({"code": code}))
+    """
+    with pytest.raises(PartylineError) as raised:
+        decoded(child(looking))
+    assert raised.value.code == "TooShort"
+    kept = build_decoder(GivenSettings())._environment
+    assert not [name for name in kept if "PARTYLINE" in name or "DATABASE" in name]
+
+
+def test_no_process_or_descriptor_is_left() -> None:
+    def open_now() -> tuple[int, set[str]]:
+        tasks = Path("/proc/self/task").glob("*/children")
+        children = {child for task in tasks for child in task.read_text().split()}
+        return len(os.listdir("/proc/self/fd")), children
+
+    before = open_now()
+    for script in ("os.abort()", "import time; time.sleep(60)"):
+        with pytest.raises(PartylineError):
+            decoded(child(script, QUICK))
+    assert open_now() == before
