@@ -53,8 +53,8 @@ def ask_for_relabelling(call_id: str) -> None:
 def _newest_run(call_id: str) -> tuple[int, ProcessingOptions]:
     """Return the number of the call's newest run and its options."""
     user, services = session.current_user(), session.services()
-    number = services.calls.get(user.org_id, call_id).run
-    return number, services.runs.get(user.org_id, call_id, number).options
+    newest = services.browsing.newest_run(user, call_id)
+    return newest.number, newest.options
 
 
 def _begun(_count: int) -> str:
@@ -74,7 +74,7 @@ def show_unready(call_id: str) -> None:
     """Say why a call has no transcript, with what can be done about it."""
     user, services = session.current_user(), session.services()
     try:
-        call = services.calls.get(user.org_id, call_id)
+        call = services.browsing.get(user, call_id)
     except PartylineError as error:
         draw_empty(error.user_message, icon=":material/search_off:")
         return

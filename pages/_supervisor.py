@@ -148,7 +148,7 @@ def _note_ended(running: list[RunningCall]) -> None:
 def is_stored(call_id: str) -> bool:
     """Say whether a call is among all calls."""
     try:
-        session.services().calls.get(session.current_user().org_id, call_id)
+        session.services().browsing.get(session.current_user(), call_id)
     except NotFound:
         return False
     return True

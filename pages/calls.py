@@ -16,10 +16,8 @@ user, services = session.current_user(), session.services()
 draw_page_title("Calls", "Every call with its state and how it went.")
 
 rules = {kept.rule.id: kept.rule.name for kept in services.rule_book.kept(user)}
-wanted = draw_calls_filter(
-    services.calls.agents(user.org_id), services.calls.queues(user.org_id), rules
-)
-found = services.calls.count(user.org_id, wanted)
+wanted = draw_calls_filter(services.browsing.agents(user), services.browsing.queues(user), rules)
+found = services.browsing.count(user, wanted)
 filters = describe_filter(wanted, rules)
 st.caption(" · ".join([plural(found, "call"), *map(plain, filters)]))
 
@@ -34,9 +32,9 @@ else:
         table = st.container()
         page = st.pagination(pages, key=f"calls_page_{pages}") if pages > 1 else 1
     shown = replace(wanted, offset=(page - 1) * PAGE_SIZE)
-    rows = services.calls.list(user.org_id, shown)
+    rows = services.browsing.list(user, shown)
     with table:
-        given = services.categories.of_calls(user.org_id, [row.call.id for row in rows])
+        given = services.browsing.categories(user, [row.call.id for row in rows])
         intent = draw_calls_table(rows, zone=time_zone(), alerts=alert_names(given, rules))
     refresh_while_running(rows)
     if intent is not None:

@@ -36,7 +36,7 @@ else:
     if intent is not None:
         take(intent)
 
-if not session.batch() and not services.calls.has_any(user.org_id):
+if not session.batch() and not services.browsing.has_any(user):
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown("**No recording at hand?** Explore Partyline with calls made for it.")
         if st.button("Load demo calls", icon=":material/play_circle:"):

@@ -14,6 +14,8 @@ from app.local_models import (
 )
 from app.settings import Settings, names_in
 from app.sweep_wiring import build_sweep_children
+from services.access.authority import Authority
+from services.access.trails import LogTrail
 from services.domain.errors import BadRule, BadSettings, ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
@@ -28,6 +30,7 @@ from services.providers.registry import ProviderRegistry
 from services.reading_rules import rules_of
 from services.rule_book import RuleBook
 from services.searching import SearchService
+from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import database_exists, migrate, open_engine
 from services.storage.keys import MasterKey
@@ -53,6 +56,11 @@ if TYPE_CHECKING:
     from services.understanding.scorecards.model_answers import ModelAnswerer
 
 
+def authority_on(engine: Engine) -> Authority:
+    """Return who says what people may do with the calls of this database."""
+    return Authority(CallStore(engine), LogTrail())
+
+
 def build_vocabulary(settings: Settings) -> VocabularyService:
     """Return the vocabularies of this installation without anything else.
 
@@ -60,7 +68,7 @@ def build_vocabulary(settings: Settings) -> VocabularyService:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    return VocabularyService(VocabularyStore(engine))
+    return VocabularyService(VocabularyStore(engine), authority=authority_on(engine))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +81,22 @@ class RuleTools:
     sweeps: SweepStore
 
 
-def rule_tools_on(engine: Engine, working_folder: Path | None = None) -> RuleTools:
+def rule_tools_on(
+    engine: Engine, working_folder: Path | None = None, authority: Authority | None = None
+) -> RuleTools:
     """Return the rules on this database with what belongs to them.
 
     Without a ``working_folder`` all that looking in all calls finds is kept in memory.
     """
     calls, sweeps = SweptCalls(engine), SweepStore(engine)
     sweeper = Sweeper(calls, build_sweep_children(engine), working_folder=working_folder)
-    book = RuleBook(RuleStore(engine), CategoryStore(engine), sweeps, sweeper)
+    book = RuleBook(
+        RuleStore(engine),
+        CategoryStore(engine),
+        sweeps,
+        sweeper,
+        authority=authority or authority_on(engine),
+    )
     return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
 
 
@@ -101,7 +117,7 @@ def build_search(settings: Settings) -> SearchService:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    return SearchService(SearchIndex(engine))
+    return SearchService(SearchIndex(engine), authority=authority_on(engine))
 
 
 def build_rules(settings: Settings) -> tuple[Rule, ...]:

@@ -14,6 +14,7 @@ from app.wiring.alerts import build_alerts
 from app.wiring.ingest import build_uploads
 from app.wiring.live import LiveStores, build_live
 from app.wiring.parts import (
+    authority_on,
     build_answerer,
     build_models,
     build_providers,
@@ -28,8 +29,9 @@ from app.wiring.usage import build_usage
 from services.access.api_tokens import ApiTokens
 from services.access.authority import Authority
 from services.access.tokens import TokenSigner
-from services.access.trails import LogTrail
 from services.asking import AskService
+from services.browsing.calls import CallBrowsing
+from services.browsing.figures import FiguresDesk
 from services.domain.people import LOCAL_USER
 from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
@@ -103,6 +105,8 @@ class Services:
 
     settings: Settings
     calls: CallStore
+    browsing: CallBrowsing
+    figures: FiguresDesk
     categories: CategoryStore
     runs: RunStore
     transcripts: TranscriptStore
@@ -191,8 +195,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     master_key = master_key_of(settings)
     models = build_models(settings)
     calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
-    cards = ScorecardStore(engine)
-    rule_book = rule_tools_on(engine).book
+    authority = authority_on(engine)
+    cards, categories = ScorecardStore(engine), CategoryStore(engine)
+    rule_book = rule_tools_on(engine, authority=authority).book
     keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     vocabularies = VocabularyStore(engine)
@@ -213,11 +218,11 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     switches = QueueSwitches(QueueStore(engine), queue)
     workers = build_workers(settings, engine)
     index = SearchIndex(engine)
-    search = SearchService(index)
+    search = SearchService(index, authority=authority)
     review = ReviewService(
-        calls, transcripts, models.redactor, known_voices, rule_book, scores=scores
+        calls, transcripts, models.redactor, known_voices, rule_book, scores, authority=authority
     )
-    intake = Intake(calls, vault, providers, queue)
+    intake = Intake(calls, vault, providers, queue, authority=authority)
     desk = JobDesk(
         calls,
         runs,
@@ -225,11 +230,12 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         vault,
         queue,
         intake,
+        authority=authority,
         workers=workers,
         demo_folder=DEMO_FOLDER,
         defaults=settings.default_options,
     )
-    vocabulary = VocabularyService(vocabularies)
+    vocabulary = VocabularyService(vocabularies, authority=authority)
     stores = LiveStores(
         engine=engine,
         master_key=master_key,
@@ -240,29 +246,41 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         queue=queue,
         intake=intake,
         vocabulary=vocabulary,
+        authority=authority,
     )
     alerts = build_alerts(settings)
     live = build_live(settings, stores, providers, lambda: models, alerts.told)
     return Services(
         settings=settings,
         calls=calls,
-        categories=CategoryStore(engine),
+        browsing=CallBrowsing(calls, runs, CallPages(engine), categories, authority=authority),
+        figures=FiguresDesk(
+            Analytics(engine),
+            TopicAnalytics(engine),
+            categories,
+            ScoreAnalytics(engine),
+            authority=authority,
+        ),
+        categories=categories,
         runs=runs,
         transcripts=transcripts,
         vocabularies=vocabularies,
         known_voices=known_voices,
-        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
+        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling, authority=authority),
         signatures=SignatureDesk(
             build_signing(settings),
             signatures,
             known_voices,
             enrolling,
+            authority=authority,
             working_folder=settings.working_folder,
         ),
         analytics=Analytics(engine),
         rollups=RollupStore(engine),
         topics=TopicAnalytics(engine),
-        scorecards=ScorecardService(cards, scores, keeper, refresher, questions, models.redactor),
+        scorecards=ScorecardService(
+            cards, scores, keeper, refresher, questions, models.redactor, authority=authority
+        ),
         score_analytics=ScoreAnalytics(engine),
         questions=questions,
         rescorer=Rescorer(keeper, scores, refresher, stopping),
@@ -275,12 +293,12 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         run_counts=RunCounts(engine),
         request_keys=RequestKeyStore(engine),
         call_pages=CallPages(engine),
-        uploads=build_uploads(settings, engine, objects, master_key, intake),
+        uploads=build_uploads(settings, engine, objects, master_key, intake, authority),
         desk=desk,
         review=review,
-        comparing=ComparingDesk(review, transcripts, runs, known_voices),
+        comparing=ComparingDesk(review, transcripts, runs, known_voices, authority=authority),
         search=search,
-        meaning=MeaningSearch(LineVectors(engine), lambda: models.embedder)
+        meaning=MeaningSearch(LineVectors(engine), lambda: models.embedder, authority=authority)
         if settings.search_by_meaning
         else None,
         asking=AskService(
@@ -290,6 +308,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             embedder=lambda: models.embedder,
             answerer=lambda: models.answerer,
             active=ActiveTranscripts(engine),
+            authority=authority,
         ),
         index=index,
         summaries=SummaryDesk(
@@ -297,19 +316,20 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             transcripts,
             SummaryStore(engine),
             models.model_summariser if models.has_language_model else None,
+            authority=authority,
         ),
         rule_book=rule_book,
         vocabulary=vocabulary,
         providers=providers,
         models=models,
         redactor=models.redactor,
-        authority=Authority(calls, LogTrail()),
+        authority=authority,
         tokens=TokenSigner(master_key.derive("tokens")),
         api_tokens=_api_tokens(settings),
         queue=queue,
         switches=switches,
         workers=workers,
-        jobs=JobsOverview(RunOverview(engine), queue, switches, workers, desk),
+        jobs=JobsOverview(RunOverview(engine), queue, switches, workers, desk, authority=authority),
         engine=engine,
         alerts=alerts,
         live=live.desk,
@@ -318,7 +338,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         live_readers=live.readers,
         phone_callers=build_callers(settings, live.phone, PhoneSeenStore(engine)),
         phone_streams=build_phone_streams(settings, live.desk, providers),
-        usage=build_usage(settings, engine, providers),
+        usage=build_usage(settings, engine, providers, authority),
         close_live=live.close,
     )
 

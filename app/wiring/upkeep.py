@@ -100,6 +100,7 @@ def build_eraser(services: Services) -> CustomerEraser:
         LiveCallStore(services.engine),
         TapeStore(services.settings.live_folder, key),
         services.uploads,
+        authority=services.authority,
         delete_copies=CopyDeleter(services.copies, services.providers).sweep,
         tidy=lambda: (
             services.index.remove_deleted_words(),

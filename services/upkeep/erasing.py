@@ -5,7 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from services import telemetry
-from services.access.rights import check_may_change
+from services.access.authority import Authority
+from services.access.rights import check_reaches_all
+from services.domain.acts import Act
 from services.domain.errors import InvalidRequest, NotFound, UploadNotFound
 from services.domain.live_calls import RunningCall
 from services.domain.people import User
@@ -56,6 +58,7 @@ class CustomerEraser:
         tapes: TapeStore,
         uploads: Uploads,
         *,
+        authority: Authority,
         delete_copies: Callable[[], object],
         tidy: Callable[[], object],
     ) -> None:
@@ -64,6 +67,7 @@ class CustomerEraser:
         ``tidy`` has the database forget for good what was deleted from it.
         """
         self._customers = customers
+        self._authority = authority
         self._desk = desk
         self._vault = vault
         self._live_calls = live_calls
@@ -74,7 +78,9 @@ class CustomerEraser:
 
     def look(self, user: User, customer_ref: str) -> CustomerTraces:
         """Count what would be erased. Raises AccessDenied, InvalidRequest without a reference."""
-        check_may_change(user)
+        self._authority.check(user, Act.CUSTOMER_ERASED)
+        # Some of a customer's calls erased, and nobody told of the others, is nothing erased.
+        check_reaches_all(user)
         ref = _checked(customer_ref)
         rows = self._customers.count(user.org_id, ref)
         ids = self._customers.calls(user.org_id, ref, limit=None)
@@ -99,6 +105,7 @@ class CustomerEraser:
         """
         ref = _checked(customer_ref)
         before = self.look(user, ref)
+        self._authority.note(user, Act.CUSTOMER_ERASED, calls=before.calls)
         # First: what becomes a call a moment later would be among the stored ones.
         for upload in self._uploads.of_customer(user, ref):
             with suppress(UploadNotFound):

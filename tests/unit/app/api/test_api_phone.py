@@ -20,6 +20,7 @@ from services.domain.ids import new_id
 from services.domain.live_calls import RunningCall
 from services.domain.people import LOCAL_USER, Role, User
 from services.telephony.acs.desk import PhoneDesk, PhoneRules
+from tests.authorities import authority
 from tests.unit.app.api.serving import API, BEARER, TOKEN, program, refusal
 from tests.unit.app.conftest import STRANGER
 from tests.unit.app.phone_serving import EVENT_SECRET, NUMBER, PhoneInstallation, phones
@@ -130,7 +131,9 @@ def test_where_phone_calls_are_not_set_up_that_is_said(here: PhoneInstallation) 
     desk, missing = here.services.phone, ("ACS_ACCESS_KEY",)
     rules = PhoneRules(owner=LOCAL_USER, missing=missing)
     store, holding = here.services.live._store, desk._holding
-    unready = PhoneDesk(desk.exchange, holding, store, None, rules, process="p")
+    unready = PhoneDesk(
+        desk.exchange, holding, store, None, rules, authority=authority(), process="p"
+    )
     asking = other(here, phone=unready)
     told = asking.get(f"{API}/phone/readiness").json()
     assert (told["ready"], told["missing"]) == (False, ["ACS_ACCESS_KEY"])
