@@ -147,6 +147,7 @@ class AskService:
         Cancelled.
         """
         began, context = time.monotonic(), context or RunContext()
+        self._authority.reached(user, call_id)
         answerer, asked = self._ready(question)
         call = self._review.load(user, call_id)
         excerpt = self._of_call(call, asked, answerer.context_chars)
@@ -170,6 +171,7 @@ class AskService:
         InvalidRequest for an empty question, a LanguageModelError, Cancelled.
         """
         began, context = time.monotonic(), context or RunContext()
+        self._authority.check(user, Act.CALLS_SEARCHED)
         answerer, asked = self._ready(question)
         named, expense = answerer.search_words(_with_last(asked, earlier), context)
         words = _key_words(" ".join([_with_last(asked, earlier), *named]))

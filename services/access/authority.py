@@ -83,7 +83,8 @@ class Authority:
     def reached(self, user: User, call_id: str, act: Act = Act.CALL_VIEWED) -> Call:
         """Return a call in a person's reach, without writing down that it was looked at.
 
-        For what only accompanies an act: progress, buttons. Raises NotFound.
+        For what only accompanies an act: progress, buttons. Raises NotFound, and AccessDenied for
+        whoever may see no calls.
         """
         try:
             call = self._calls.get(user.org_id, call_id)
@@ -93,6 +94,7 @@ class Authority:
         if not may_reach(user, call):
             self._refuse(user, act, call_id)
             raise NotFound
+        self.check(user, Act.CALL_VIEWED, call_id)
         return call
 
     def running(self, user: User, call: RunningCall, act: Act) -> RunningCall:

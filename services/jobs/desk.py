@@ -242,6 +242,7 @@ class JobDesk:
 
     def progress(self, user: User, call_ids: Sequence[str]) -> dict[str, RunProgress]:
         """Return how far the newest runs of these calls have come; strangers' are left out."""
+        self._authority.check(user, Act.CALL_VIEWED)
         reached = self._calls.among(user.org_id, call_ids, user.within)
         return self._runs.progress(user.org_id, reached)
 
@@ -291,6 +292,7 @@ class JobDesk:
 
     def load_demo(self, user: User) -> list[str]:
         """Take in the demo recordings; return the calls' ids, also of those there already."""
+        self._authority.check(user, Act.CALL_ADDED)
         return [
             self._intake.add_file(
                 user, path, path.name, self._defaults, CallDetails(), is_demo=True

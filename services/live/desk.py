@@ -198,6 +198,18 @@ class LiveDesk:
         self._authority.note(user, Act.CALL_FOLLOWED, call_id)
         return held.running, held.standing.log.follow(after, listener)
 
+    def check_follows(self, user: User, call_id: str) -> None:
+        """Raise what ``follow`` would refuse a person with now; nothing is written down."""
+        check_may_see_text(
+            user, redacted=self._here(user, call_id, landed_too=True).running.options.redact
+        )
+
+    def check_sends(self, user: User, call_id: str) -> None:
+        """Raise what ``connect`` would refuse a person with now; nothing is written down."""
+        self._authority.check(user, Act.CALL_CONTROLLED, call_id)
+        if self._here(user, call_id, landed_too=True).running.owner != user.id:
+            raise AccessDenied
+
     def summarise(self, user: User, call_id: str) -> None:
         """Ask for a summary so far; it is told when it is there. Raises NotFound."""
         self._here(user, call_id).summarise()

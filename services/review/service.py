@@ -135,10 +135,10 @@ class ReviewService:
         A name given by hand before is taken away. Raises VoiceNotFound, EditConflict when the call
         has changed since the speaker was shown.
         """
-        if voice_id not in self._voice_names(user):
-            raise VoiceNotFound
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            if voice_id not in self._voice_names(user):
+                raise VoiceNotFound
             if version_of(transcript, edits) != speaker.version:
                 raise EditConflict
             known_speaker(transcript, speaker.id)
