@@ -169,4 +169,6 @@ def build_here_recogniser(
     settings: Settings, providers: ProviderRegistry, models: Callable[[], LiveModels]
 ) -> HereRecogniser:
     """Return what recognises live calls in this very process, and watches them as it is set."""
-    return HereRecogniser(providers, models, lambda: build_watch(settings), build_ear)
+    return HereRecogniser(
+        providers, models, lambda org_id: build_watch(settings, org_id), build_ear
+    )

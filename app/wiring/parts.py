@@ -120,8 +120,8 @@ def build_search(settings: Settings) -> SearchService:
     return SearchService(SearchIndex(engine), authority=authority_on(engine))
 
 
-def build_rules(settings: Settings) -> tuple[Rule, ...]:
-    """Return the rules to read files by: this installation's, or the shipped ones.
+def build_rules(settings: Settings, org_id: str = LOCAL_USER.org_id) -> tuple[Rule, ...]:
+    """Return the rules to read files by: an organisation's, or the shipped ones.
 
     Makes no database: without one nobody has changed a rule. Raises DatabaseTooNew, StorageError.
     """
@@ -129,12 +129,12 @@ def build_rules(settings: Settings) -> tuple[Rule, ...]:
         return ready_made_rules()
     engine = open_engine(settings.database_url)
     migrate(engine)
-    book = RuleStore(engine).book(LOCAL_USER.org_id)
+    book = RuleStore(engine).book(org_id)
     engine.dispose()
     return rules_of(book)
 
 
-def build_watch(settings: Settings) -> WatchOptions:
+def build_watch(settings: Settings, org_id: str = LOCAL_USER.org_id) -> WatchOptions:
     """Return what live calls are watched for: the rules that alert and the watch list among it.
 
     Makes no database. Raises DatabaseTooNew, StorageError, and BadSettings for a watch list that
@@ -144,7 +144,7 @@ def build_watch(settings: Settings) -> WatchOptions:
         words = tuple(map(checked_rule, watch_list(names_in(settings.watch_words))))
     except BadRule as error:
         raise BadSettings("It is PARTYLINE_WATCH_WORDS.") from error
-    alerting = tuple(rule for rule in build_rules(settings) if rule.alert and rule.enabled)
+    alerting = tuple(rule for rule in build_rules(settings, org_id) if rule.alert and rule.enabled)
     return WatchOptions(
         silence_ms=settings.watch_silence_ms,
         monologue_ms=settings.watch_monologue_ms,
@@ -178,12 +178,13 @@ def build_known_voices(settings: Settings) -> KnownVoices | None:
 
 def build_providers(
     settings: Settings,
-    participants: Callable[[], Sequence[VoiceSignature]] = tuple,
+    participants: Callable[[str], Sequence[VoiceSignature]] = lambda _org_id: (),
     notices: ProviderNoticeStore | None = None,
 ) -> ProviderRegistry:
     """Return all speech providers; making one loads no model and connects to nothing.
 
-    ``participants`` gives the voice signatures by which a service knows who speaks.
+    ``participants`` gives the voice signatures by which a service knows who speaks in calls of an
+    organisation.
     With ``notices``, and a public address, a service that can tells when it is done.
     """
 
@@ -250,7 +251,9 @@ def build_signing(settings: Settings) -> "AzureSignatures":
     return AzureSignatures(_azure_access(settings))
 
 
-def build_participants(settings: Settings) -> tuple[VoiceSignature, ...]:
+def build_participants(
+    settings: Settings, org_id: str = LOCAL_USER.org_id
+) -> tuple[VoiceSignature, ...]:
     """Return the voice signatures of this installation, none when it knows no voices.
 
     Makes neither a database nor a key. Raises DatabaseTooNew, WrongKey, StorageError.
@@ -260,7 +263,7 @@ def build_participants(settings: Settings) -> tuple[VoiceSignature, ...]:
         return ()
     engine = open_engine(settings.database_url)
     migrate(engine)
-    signatures = VoiceSignatureStore(engine, master_key_of(settings)).all(LOCAL_USER.org_id)
+    signatures = VoiceSignatureStore(engine, master_key_of(settings)).all(org_id)
     engine.dispose()
     return signatures
 

@@ -32,7 +32,6 @@ from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.browsing.calls import CallBrowsing
 from services.browsing.figures import FiguresDesk
-from services.domain.people import LOCAL_USER
 from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
@@ -207,7 +206,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     known_voices = KnownVoiceStore(engine, master_key)
     signatures = VoiceSignatureStore(engine, master_key)
     notices = ProviderNoticeStore(engine)
-    providers = build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id), notices)
+    providers = build_providers(settings, signatures.all, notices)
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
     queue = JobQueue(

@@ -237,6 +237,7 @@ class LiveDesk:
             options=self._prepare(user, running.options),
             details=running.details,
             channels=min(running.channels, capabilities.live_channels),
+            org_id=running.org_id,
         )
 
     def _here(self, user: User, call_id: str, *, landed_too: bool = False) -> Held:

@@ -161,6 +161,7 @@ def order_form(order: LiveOrder) -> dict[str, Any]:
         "options": pack_options(order.options),
         "details": {**vars(details), "started_at": started_at and started_at.isoformat()},
         "channels": order.channels,
+        "org_id": order.org_id,
     }
 
 
@@ -176,4 +177,5 @@ def order_of(form: Mapping[str, Any]) -> LiveOrder:
             started_at=datetime.fromisoformat(started_at) if started_at else None,
         ),
         channels=form["channels"],
+        org_id=form["org_id"],
     )

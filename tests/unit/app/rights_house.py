@@ -1,4 +1,4 @@
-"""An installation in which people of all kinds try what they may, and what is written down of it."""
+"""An installation in which people of all kinds try what they may."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
