@@ -4,7 +4,9 @@ import streamlit as st
 
 from app import session
 from components._compat import draw_notice
+from components.heading import draw_empty
 from components.style import set_up_page
+from services.domain.errors import AccessDenied
 
 set_up_page()
 
@@ -75,4 +77,8 @@ page = st.navigation(
     position="top",
 )
 draw_notice(session.take_notice())
-page.run()
+try:
+    page.run()
+except AccessDenied as error:
+    # Pages offer nobody what would be refused; whoever comes by an address is told.
+    draw_empty(error.user_message, icon=":material/block:")

@@ -1,6 +1,7 @@
 """The runs of a call: asked for anew, watched, and what stands where none has a transcript."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -19,7 +20,8 @@ from services.domain.calls import (
     ProcessingOptions,
     SpeakerCount,
 )
-from services.domain.errors import PartylineError
+from services.domain.errors import PartylineError, TextNotShown
+from services.domain.people import Right
 
 POLL_S = 1.0
 
@@ -86,11 +88,31 @@ def show_unready(call_id: str) -> None:
     cancelled = "Processing was cancelled before there was a transcript."
     draw_empty(plain(cancelled if call.state is CallState.CANCELLED else failed))
     with st.container(horizontal=True, horizontal_alignment="center"):
-        if st.button("Retry", icon=":material/refresh:", type="primary", key="call_retry"):
+        if user.may(Right.ADD_CALLS) and st.button(
+            "Retry", icon=":material/refresh:", type="primary", key="call_retry"
+        ):
             carry_out_each([call_id], lambda c: services.desk.retry(user, c))
             st.rerun()
-        if st.button("Delete this call…", icon=":material/delete:", key="call_delete"):
+        if user.may(Right.DELETE) and st.button(
+            "Delete this call…", icon=":material/delete:", key="call_delete"
+        ):
             ask_delete(1, lambda: delete_calls([call_id]))
+
+
+def show_unread(call_id: str, error: TextNotShown) -> None:
+    """Say why a call's text isn't shown to this person, and offer the way out."""
+    user, services = session.current_user(), session.services()
+    call, newest = services.browsing.get(user, call_id), services.browsing.newest_run(user, call_id)
+    draw_page_title(plain(call_title(call)))
+    draw_empty(error.user_message, icon=":material/visibility_off:")
+    watch_run(call)
+    options = replace(newest.options, redact=True)
+    if call.state not in FINISHED_STATES or not user.may(Right.ADD_CALLS):
+        return
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if st.button("Process with redaction", icon=":material/shield:", type="primary"):
+            carry_out_each([call_id], lambda c: services.desk.rerun(user, c, options), done=_begun)
+            st.rerun()
 
 
 def watch_run(call: Call) -> None:
@@ -108,6 +130,8 @@ def watch_run(call: Call) -> None:
         st.progress(progress.fraction, text=progress_words(progress, progress.state))
 
     polling(look, every_s=POLL_S)
-    if st.button("Cancel", icon=":material/close:", key="call_cancel"):
+    if user.may(Right.ADD_CALLS) and st.button(
+        "Cancel", icon=":material/close:", key="call_cancel"
+    ):
         carry_out_each([call.id], lambda c: desk.cancel(user, c))
         st.rerun()

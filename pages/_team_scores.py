@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import session
+from components.downloads import Check
 from components.heading import draw_panel_title
 from components.scores.team import (
     ScoresShown,
@@ -14,8 +15,11 @@ from components.scores.team import (
 from services.domain.together import AnalyticsFilter
 
 
-def show_team_scores(wanted: AnalyticsFilter) -> str | None:
-    """Draw the scores of the chosen calls; return a call that was opened."""
+def show_team_scores(wanted: AnalyticsFilter, check: Check | None) -> str | None:
+    """Draw the scores of the chosen calls; return a call that was opened.
+
+    Files are made only after ``check``; None: none are.
+    """
     user, services = session.current_user(), session.services()
     figures = services.figures
     scorecard_id = draw_scorecard_choice(figures.scorecards(user, wanted))
@@ -30,7 +34,7 @@ def show_team_scores(wanted: AnalyticsFilter) -> str | None:
         version=card.version if card else 0,
         versions=figures.score_versions(user, scorecard_id, wanted),
     )
-    draw_team_scores(shown)
+    draw_team_scores(shown, check)
     with st.container(border=True):
         draw_panel_title("Lowest scores")
         question = draw_question_choice(shown)

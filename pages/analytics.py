@@ -9,6 +9,7 @@ from components.heading import draw_no_match, draw_page_title, draw_panel_title
 from pages._calls import offer_first_calls, open_call
 from pages._categories import show_categories
 from pages._team_scores import show_team_scores
+from services.domain.people import Right
 
 user, services = session.current_user(), session.services()
 figures = services.figures
@@ -56,10 +57,19 @@ with right:
     unhappy = team_view.draw_ranking(
         "Most negative calls", figures.most_negative(user, wanted), "sentiment", key="unhappy"
     )
-scored = show_team_scores(wanted)
-team_view.draw_download(agents, queues, days)
-if topics:
-    topic_view.draw_topics_download(topics, counts)
+
+
+def note_download() -> None:
+    """Note that figures are taken away, before they are."""
+    figures.check_export(user)
+
+
+check = note_download if user.may(Right.EXPORT) else None
+scored = show_team_scores(wanted, check)
+if check:
+    team_view.draw_download(agents, queues, days, check)
+    if topics:
+        topic_view.draw_topics_download(topics, counts, check)
 if silent or unhappy or scored:
     open_call(silent or unhappy or scored or "")
 if theirs or reason:

@@ -10,7 +10,7 @@ from components.calls_filter import PAGE_SIZE, describe_filter, draw_calls_filte
 from components.calls_table import alert_names, draw_calls_table
 from components.heading import draw_no_match, draw_page_title
 from components.wording import plain, plural
-from pages._calls import carry_out, offer_first_calls, refresh_while_running
+from pages._calls import carry_out, offer_first_calls, offered, refresh_while_running
 
 user, services = session.current_user(), session.services()
 draw_page_title("Calls", "Every call with its state and how it went.")
@@ -35,7 +35,9 @@ else:
     rows = services.browsing.list(user, shown)
     with table:
         given = services.browsing.categories(user, [row.call.id for row in rows])
-        intent = draw_calls_table(rows, zone=time_zone(), alerts=alert_names(given, rules))
+        intent = draw_calls_table(
+            rows, zone=time_zone(), alerts=alert_names(given, rules), may=offered(user)
+        )
     refresh_while_running(rows)
     if intent is not None:
         carry_out(intent, rows)
