@@ -71,7 +71,8 @@ def draw_calls_table(
 ) -> CallsIntent | None:
     """Draw the table and, for selected rows, the actions; return what the person wants.
 
-    What isn't among what they ``may`` is not offered. ``alerts`` are the names of the rules that raise one, by call.
+    What isn't among what they ``may`` is not offered. ``alerts`` are the names of the rules that
+    raise one, by call.
     """
     key = table_key(rows)
     above = st.container()
