@@ -9,6 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import load_all_checks
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
@@ -20,8 +25,17 @@ from services.access.tokens import ANY_CALL, Grant, Purpose
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.live_calls import LiveSource
 from services.domain.people import Reach, User
-from tests.unit.app.rights_house import INSIDE, NO_CALL, OUTSIDE, OWNER, House, open_house
-from tests.unit.app.rights_rows import OPEN_ROUTES, ROUTES, SOCKETS
+from tests.unit.app.rights_house import (
+    INSIDE,
+    NO_CALL,
+    NOBODY,
+    ORG,
+    OUTSIDE,
+    OWNER,
+    House,
+    open_house,
+)
+from tests.unit.app.rights_rows import API, OPEN_ROUTES, ROUTES, SOCKETS
 
 REFUSED = {"AccessDenied", "TextNotShown"}
 NOT_THERE = {"NotFound", "UploadNotFound"}
@@ -195,5 +209,47 @@ def test_who_loses_a_call_is_told_of_it_no_more(
     house.live.stop(OWNER, call_id, complete=True)
 
 
-def test_the_description_is_where_it_was() -> None:
-    assert any(name.endswith(DESCRIPTION_PATH) for name in OPEN_ROUTES)
+CANARY = "canary 4711 of Harbor"
+EACH = 2
+
+
+@pytest.fixture(scope="module")
+def operations(client: TestClient) -> list[Any]:
+    """The API's operations as its own description tells of them."""
+    load_all_checks()
+    told = client.get(f"{API}{DESCRIPTION_PATH}").json()
+    for operation in (one for path in told["paths"].values() for one in path.values()):
+        operation.pop("security", None)
+    described = schemathesis.openapi.from_dict(told)
+    described.app = client.app
+    return [one.ok() for one in described.get_all_operations()]
+
+
+@pytest.mark.parametrize("user", [*OUTSIDE, NOBODY], ids=lambda user: user.name)
+def test_whatever_is_asked_strangers_neither_see_nor_change_a_call(
+    house: House, doorman: Doorman, operations: list[Any], user: User
+) -> None:
+    call_id = house.add(source_name=CANARY)
+    before = house.calls.row(ORG, call_id)
+    doorman.user = user
+
+    @settings(
+        max_examples=EACH,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(data=st.data())
+    def ask(data: st.DataObject) -> None:
+        for operation in operations:
+            case = data.draw(operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+            if "call_id" in case.path_parameters:
+                case.path_parameters = case.path_parameters | {"call_id": call_id}
+            answer = case.call(headers={"Host": "localhost", "Authorization": "Bearer whoever"})
+            assert answer.status_code < 500 or answer.status_code == 501, answer.text
+            assert CANARY not in answer.text
+
+    ask()
+    assert house.calls.row(ORG, call_id) == before
