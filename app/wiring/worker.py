@@ -21,6 +21,7 @@ from services.jobs.janitor import Janitor
 from services.jobs.line_vectors import VectorMaker
 from services.jobs.notices import GIVEN_UP_AFTER
 from services.jobs.processing import open_run
+from services.jobs.progress_board import ProgressBoard
 from services.jobs.rule_sweeps import SweepRunner
 from services.jobs.slots import LocalSlots
 from services.jobs.sounds import SoundKeeper, SoundPolicy
@@ -186,6 +187,7 @@ def build_worker(
         engine=services.engine,
         calls=services.calls,
         runs=services.runs,
+        board=ProgressBoard(services.runs.report),
         queue=services.queue,
         transcripts=services.transcripts,
         vocabularies=services.vocabularies,

@@ -13,16 +13,20 @@ from functools import partial
 
 from services.domain.calls import CALLS_QUEUE, Stage
 from services.jobs.engine import JobEngine, Outcome, open_jobs_engine
+from services.jobs.progress_board import ProgressBoard
 from services.storage.database import open_engine
-from services.storage.runs import RunStore
+from services.storage.runs import ProgressReport, RunStore
 
 
 class WritingSteps:
     """Writes how far it is with each step, and waits in the second."""
 
-    def __init__(self, runs: RunStore, call_id: str, number: int, pause_ms: int) -> None:
+    def __init__(
+        self, runs: RunStore, board: ProgressBoard, call_id: str, number: int, pause_ms: int
+    ) -> None:
         """Work on this run."""
-        self._runs, self._call_id, self._number = runs, call_id, number
+        self._runs, self._board = runs, board
+        self._call_id, self._number = call_id, number
         self._pause_ms = pause_ms
 
     def begin(self) -> Outcome:
@@ -45,17 +49,32 @@ class WritingSteps:
         return Outcome.READY
 
     def _write(self, stage: Stage, fraction: float) -> Outcome:
-        self._runs.set_progress(self._call_id, self._number, stage, 1.0, fraction, 0)
+        self._board.report(
+            ProgressReport(
+                call_id=self._call_id,
+                number=self._number,
+                stage=stage,
+                stage_fraction=1.0,
+                fraction=fraction,
+                left_ms=0,
+            )
+        )
         return Outcome.GO_ON
 
 
 @contextmanager
 def open_run(
-    runs: RunStore, log: int, pause_ms: int, call_id: str, number: int, job: str
+    runs: RunStore,
+    board: ProgressBoard,
+    log: int,
+    pause_ms: int,
+    call_id: str,
+    number: int,
+    job: str,
 ) -> Iterator[WritingSteps]:
     """Open a run, noting when it begins and ends."""
     _note(log, "+")
-    yield WritingSteps(runs, call_id, number, pause_ms)
+    yield WritingSteps(runs, board, call_id, number, pause_ms)
     _note(log, "-")
 
 
@@ -73,7 +92,7 @@ def main() -> None:
         open_jobs_engine(address),
         worker_id=worker_id,
         queues=(CALLS_QUEUE,),
-        open_run=partial(open_run, runs, log, int(pause_ms)),
+        open_run=partial(open_run, runs, ProgressBoard(runs.report), log, int(pause_ms)),
     )
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -20,7 +20,7 @@ from services.jobs.queue import (
     PROCESS_CALL,
     quiet_engine_log,
 )
-from services.storage.database import open_engine
+from services.storage.database import open_engine, take_turns
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
@@ -70,7 +70,9 @@ def open_jobs_engine(url: str) -> Engine:
     has before each of its many short transactions would cost a third of the speed.
     """
     if make_url(url).get_backend_name() == "sqlite":
-        return open_engine(url, connections=SQLITE_CONNECTIONS, more=0)
+        engine = open_engine(url, connections=SQLITE_CONNECTIONS, more=0)
+        take_turns(engine)
+        return engine
     return open_engine(url, connections=SERVER_CONNECTIONS, more=SERVER_CONNECTIONS, checked=False)
 
 

@@ -23,6 +23,7 @@ from services.providers.capabilities import Capabilities, redacting
 from services.storage.audio_vault import Rendition
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import WrappedKey
+from services.storage.runs import ProgressReport
 from services.storage.working_files import WorkingFile
 
 
@@ -42,7 +43,8 @@ class RunMaterial:
         self._prepared: Recording | None = None
 
     def close(self) -> None:
-        """Give working files back."""
+        """Give working files back, and say no more of the run."""
+        self._workshop.board.forget(self._call_id, self._number)
         if self._pcm_file is not None:
             self._pcm_file.close()
             self._pcm_file = None
@@ -91,14 +93,16 @@ class RunMaterial:
         runs = self._workshop.runs
 
         def write(stage: Stage, stage_fraction: float, fraction: float, left: int | None) -> None:
-            runs.set_progress(
-                self._call_id,
-                self._number,
-                stage,
-                stage_fraction,
-                fraction,
-                left,
-                claim=self.claim,
+            self._workshop.board.report(
+                ProgressReport(
+                    call_id=self._call_id,
+                    number=self._number,
+                    claim=self.claim,
+                    stage=stage,
+                    stage_fraction=stage_fraction,
+                    fraction=fraction,
+                    left_ms=left,
+                )
             )
 
         reached = runs.progress(self.org_id, [self._call_id])[self._call_id].fraction

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from services.engine.speakers.recognition import VoiceListener
+from services.jobs.progress_board import ProgressBoard
 from services.jobs.queue import JobQueue
 from services.jobs.slots import LocalSlots
 from services.jobs.sounds import SoundKeeper, SoundPolicy
@@ -43,6 +44,7 @@ class Workshop:
     engine: Engine
     calls: CallStore
     runs: RunStore
+    board: ProgressBoard
     queue: JobQueue
     transcripts: TranscriptStore
     vocabularies: VocabularyStore

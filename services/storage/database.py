@@ -150,13 +150,37 @@ def _turn(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite":
         yield
         return
-    turn = _turns.setdefault(engine.url.database or "", threading.RLock())
+    turn = _turn_of(engine)
     if not turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
         raise StorageError
     try:
         yield
     finally:
         turn.release()
+
+
+def take_turns(engine: Engine) -> None:
+    """Have whoever uses this engine of a SQLite file take turns with those who write to it.
+
+    For a library that writes by itself: each use of a connection is one turn, what it reads
+    included. Otherwise it and we wait for each other inside SQLite, which sleeps, longer each
+    time, while the file is free.
+    """
+    turn = _turn_of(engine)
+
+    def checked_out(*_connection: object) -> None:
+        if not turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise StorageError
+
+    def checked_in(*_connection: object) -> None:
+        turn.release()
+
+    event.listen(engine, "checkout", checked_out)
+    event.listen(engine, "checkin", checked_in)
+
+
+def _turn_of(engine: Engine) -> threading.RLock:
+    return _turns.setdefault(engine.url.database or "", threading.RLock())
 
 
 @contextmanager

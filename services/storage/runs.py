@@ -8,16 +8,19 @@ reports about a call that has been deleted are dropped as well, and
 ``is_cancel_requested`` answers yes for it. Whatever a person can ask for takes the organisation.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Integer,
     and_,
+    bindparam,
     delete,
     insert,
+    or_,
     select,
     update,
 )
@@ -38,6 +41,34 @@ from services.storage.forms import pack
 from services.storage.models import CALLS, RUN_CHECKPOINTS, RUNS
 from services.storage.provider_copies import release_copies_of_run
 from services.storage.run_reading import RunReader, is_alive, is_run
+
+_REPORTED = ("stage", "stage_fraction", "fraction", "left_ms")
+_CLAIMED = bindparam("claimed", type_=Integer)
+# Reports are the most frequent of all changes: put together once, and for the run alone, since its
+# call has followed it when it was taken.
+_REPORT = (
+    update(RUNS)
+    .where(
+        RUNS.c.call_id == bindparam("of_call"),
+        RUNS.c.number == bindparam("of_number"),
+        RUNS.c.finished_at.is_(None),
+        or_(_CLAIMED.is_(None), RUNS.c.claim == _CLAIMED),
+    )
+    .values({name: bindparam(name) for name in _REPORTED})
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgressReport:
+    """How far a run that was taken is; ``fraction`` is of the whole run, ``claim`` who says so."""
+
+    call_id: str
+    number: int
+    claim: int | None = None
+    stage: Stage
+    stage_fraction: float
+    fraction: float
+    left_ms: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,26 +156,19 @@ class RunStore(RunReader):
         """Turn a waiting run into one that is being processed; return whether it is wanted."""
         return self._change(call_id, number, {"state": CallState.PROCESSING})
 
-    def set_progress(
-        self,
-        call_id: str,
-        number: int,
-        stage: Stage,
-        stage_fraction: float,
-        fraction: float,
-        left_ms: int | None,
-        *,
-        claim: int | None = None,
-    ) -> bool:
-        """Report how far the run is; return False when it has ended or its call is gone."""
-        report = {
-            "state": CallState.PROCESSING,
-            "stage": stage,
-            "stage_fraction": stage_fraction,
-            "fraction": fraction,
-            "left_ms": left_ms,
-        }
-        return self._change(call_id, number, report, claim=claim)
+    def report(self, reports: Sequence[ProgressReport]) -> None:
+        """Note how far runs are; what is said of a run that has ended, or is gone, is dropped."""
+        rows = [
+            {
+                "of_call": one.call_id,
+                "of_number": one.number,
+                "claimed": one.claim,
+                **{name: getattr(one, name) for name in _REPORTED},
+            }
+            for one in reports
+        ]
+        with writing(self._engine) as connection:
+            connection.execute(_REPORT, rows)
 
     def move(
         self,

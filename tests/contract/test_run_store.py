@@ -1,6 +1,8 @@
 """What a store of runs and their checkpoints promises, on every database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -18,7 +20,7 @@ from services.storage.calls import CallStore
 from services.storage.checkpoints import RunCheckpoints
 from services.storage.keys import DataKey
 from services.storage.models import RUN_CHECKPOINTS
-from services.storage.runs import RunStore
+from services.storage.runs import ProgressReport, RunStore
 from services.storage.transcripts import TranscriptStore
 from tests.contract.stores import ORG, OTHER, add, analysed
 
@@ -80,13 +82,40 @@ def test_another_organisation_finds_no_run(runs: RunStore, made: Call) -> None:
     assert not runs.is_cancel_requested(made.id, 1)
 
 
+def report(of: Call, **changes: Any) -> ProgressReport:
+    """Half of decoding is done."""
+    half = ProgressReport(
+        call_id=of.id, number=1, stage=Stage.DECODE, stage_fraction=0.5, fraction=0.4, left_ms=None
+    )
+    return replace(half, **changes)
+
+
+def test_reports_of_many_runs_are_noted_together_and_only_from_who_has_the_run(
+    calls: CallStore, runs: RunStore, made: Call
+) -> None:
+    other = add(calls)
+    first, second = runs.take(made.id, 1), runs.take(made.id, 1)
+    assert first
+    assert second
+    assert runs.take(other.id, 1)
+    runs.report(
+        [
+            report(made, claim=second.claim, fraction=0.3),
+            report(other, claim=1, fraction=0.6),
+            report(made, claim=first.claim, fraction=0.9),
+        ]
+    )
+    told = runs.progress(ORG, [made.id, other.id])
+    assert [told[id_].fraction for id_ in (made.id, other.id)] == [0.3, 0.6]
+
+
 def test_progress_of_a_run_and_of_its_call(calls: CallStore, runs: RunStore, made: Call) -> None:
     assert runs.progress(ORG, []) == {}
     waiting = RunProgress(call_id=made.id, run=1, state=CallState.WAITING)
     assert runs.progress(ORG, [made.id, "gone"]) == {made.id: waiting}
     assert runs.begin(made.id, 1)
     assert calls.get(ORG, made.id).state is CallState.PROCESSING
-    assert runs.set_progress(made.id, 1, Stage.RECOGNISE, 0.5, 0.4, 9_000)
+    runs.report([report(made, stage=Stage.RECOGNISE, left_ms=9_000)])
     assert runs.progress(ORG, [made.id])[made.id] == RunProgress(
         call_id=made.id,
         run=1,
@@ -139,7 +168,7 @@ def test_a_run_that_has_ended_stays_as_it_ended(
     assert call.state is ended.state
     for again in endings.values():
         assert not again()
-    assert not runs.set_progress(made.id, 1, Stage.ANALYSE, 1.0, 1.0, 0)
+    runs.report([report(made, stage=Stage.ANALYSE)])
     assert not runs.begin(made.id, 1)
     assert not runs.request_cancel(ORG, made.id, 1)
     assert (runs.get(ORG, made.id, 1), calls.get(ORG, made.id)) == (ended, call)
@@ -220,7 +249,7 @@ def test_a_deleted_call_takes_no_reports(
     calls.delete(ORG, made.id)
     assert runs.is_cancel_requested(made.id, 1)
     assert not runs.begin(made.id, 1)
-    assert not runs.set_progress(made.id, 1, Stage.DECODE, 0.5, 0.1, None)
+    runs.report([report(made)])
     assert not runs.finish(made.id, 1, "t")
     assert not runs.fail(made.id, 1, DiskFull())
     assert not runs.cancelled(made.id, 1)

@@ -48,7 +48,7 @@ from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.line_vectors import LineVectors
 from services.storage.objects import ObjectStore
-from services.storage.runs import RunStore
+from services.storage.runs import ProgressReport, RunStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore
@@ -134,7 +134,18 @@ class Staged:
             self.calls.set_audio(call.id, call.audio)
         if state is CallState.PROCESSING:
             self.runs.begin(call.id, 1)
-            self.runs.set_progress(call.id, 1, Stage.RECOGNISE, 0.5, 0.4, 42_000)
+            self.runs.report(
+                [
+                    ProgressReport(
+                        call_id=call.id,
+                        number=1,
+                        stage=Stage.RECOGNISE,
+                        stage_fraction=0.5,
+                        fraction=0.4,
+                        left_ms=42_000,
+                    )
+                ]
+            )
         elif state is CallState.CANCELLED:
             self.runs.cancelled(call.id, 1)
         return self.calls.get(ORG, call.id)

@@ -1,5 +1,6 @@
 """Runs that keep a transcript's words and tell its speakers apart anew."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -153,7 +154,16 @@ def test_its_progress_has_no_recognition(
 ) -> None:
     call_id = ready_call(installation)
     seen: list[RunProgress] = []
-    labeller.pause = lambda: seen.append(installation.progress(call_id))
+
+    def look() -> None:
+        # What a run reports is written a moment later.
+        until = time.monotonic() + 10
+        before = (None, Stage.DECODE)
+        while installation.progress(call_id).stage in before and time.monotonic() < until:
+            time.sleep(0.02)
+        seen.append(installation.progress(call_id))
+
+    labeller.pause = look
     relabelled(installation, call_id)
     assert {p.stage for p in seen} == {Stage.SPEAKERS}
     assert all(p.fraction < 0.9 for p in seen)
