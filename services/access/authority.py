@@ -97,18 +97,24 @@ class Authority:
         self.check(user, Act.CALL_VIEWED, call_id)
         return call
 
-    def running(self, user: User, call: RunningCall, act: Act) -> RunningCall:
+    def running(
+        self, user: User, call_id: str, find: Callable[[], RunningCall], act: Act
+    ) -> RunningCall:
         """Let a person do something with a call that is being held, and return it.
 
-        Raises NotFound for one that isn't theirs, AccessDenied. What only reads isn't written
-        down here but by ``note``, because pages ask again and again.
+        ``find`` gets it. Raises NotFound for one that isn't theirs, AccessDenied. What only reads
+        isn't written down here but by ``note``, because pages ask again and again.
         """
-        if not may_reach_running(user, call):
-            self._refuse(user, act, call.id)
-            raise NotFound
-        self.check(user, act, call.id)
+        try:
+            call = find()
+            if not may_reach_running(user, call):
+                raise NotFound
+        except NotFound:
+            self._refuse(user, act, call_id)
+            raise
+        self.check(user, act, call_id)
         if not act.is_reading:
-            self.note(user, act, call.id)
+            self.note(user, act, call_id)
         return call
 
     def note(self, user: User, act: Act, subject: str | None = None, **details: str | int) -> None:

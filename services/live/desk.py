@@ -148,9 +148,7 @@ class LiveDesk:
 
     def get(self, user: User, call_id: str) -> RunningCall:
         """Return a running call. Raises NotFound."""
-        held = self._holding.find(call_id)
-        running = self._store.get(user.org_id, call_id) if held is None else held.running
-        return _as_readable(user, self._authority.running(user, running, Act.CALL_FOLLOWED))
+        return _as_readable(user, self._reached(user, call_id, self._holding.find(call_id)))
 
     def connect(self, user: User, call_id: str, notify: Callable[[LineNotice], None]) -> SoundLine:
         """Return a new way for a call's sound, which takes over from an older one.
@@ -242,11 +240,18 @@ class LiveDesk:
 
     def _here(self, user: User, call_id: str, *, landed_too: bool = False) -> Held:
         held = self._holding.find(call_id, landed_too=landed_too)
-        running = self._store.get(user.org_id, call_id) if held is None else held.running
-        self._authority.running(user, running, Act.CALL_FOLLOWED)
+        self._reached(user, call_id, held)
         if held is None:
             raise HeldElsewhere
         return held
+
+    def _reached(
+        self, user: User, call_id: str, held: Held | None, act: Act = Act.CALL_FOLLOWED
+    ) -> RunningCall:
+        def find() -> RunningCall:
+            return held.running if held else self._store.get(user.org_id, call_id)
+
+        return self._authority.running(user, call_id, find, act)
 
     def _own(self, user: User, call_id: str, *, take_up: bool = False) -> Held:
         if self._controlled(user, call_id).owner != user.id:
@@ -259,7 +264,8 @@ class LiveDesk:
         return self._taken_up(user, call_id) if take_up else self._here(user, call_id)
 
     def _controlled(self, user: User, call_id: str) -> RunningCall:
-        return self._authority.running(user, self.get(user, call_id), Act.CALL_CONTROLLED)
+        held = self._holding.find(call_id)
+        return self._reached(user, call_id, held, Act.CALL_CONTROLLED)
 
     def _taken_up(self, user: User, call_id: str) -> Held:
         """Return the call as this process holds it, from now on where its process has died."""

@@ -248,8 +248,11 @@ class PhoneDesk:
 
     def _held(self, user: User, call_id: str) -> HeldPhoneCall:
         held = self._holding.find(call_id)
-        running = self._store.get(user.org_id, call_id) if held is None else held.running
-        self._authority.running(user, running, Act.CALL_FOLLOWED)
+
+        def find() -> RunningCall:
+            return held.running if held else self._store.get(user.org_id, call_id)
+
+        self._authority.running(user, call_id, find, Act.CALL_FOLLOWED)
         if held is None:
             raise HeldElsewhere
         if not isinstance(held, HeldPhoneCall):
@@ -258,7 +261,7 @@ class PhoneDesk:
 
     def _ruled(self, user: User, call_id: str) -> HeldPhoneCall:
         held = self._held(user, call_id)
-        self._authority.running(user, held.running, Act.CALL_CONTROLLED)
+        self._authority.running(user, call_id, lambda: held.running, Act.CALL_CONTROLLED)
         if not may_stop_live(user, held.running.owner):
             raise AccessDenied
         return held

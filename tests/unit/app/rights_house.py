@@ -79,6 +79,7 @@ def open_house(folder: Path) -> Iterator[House]:
         scripted_provider=True,
         provider="scripted",
         live_in_child=False,
+        search_by_meaning=True,
         api_token=SecretStr("a-token-of-an-api-that-is-long-enough"),
     )
     services, trail = build_services(settings), KeptTrail()
