@@ -35,7 +35,7 @@ TALKATIVE = (
 
 def serve(settings: Settings, incoming: int, outgoing: int) -> None:
     """Recognise what the parent sends, until it is gone; the descriptors are those of its pipes."""
-    providers = build_providers(settings, lambda: build_participants(settings))
+    providers = build_providers(settings, lambda org_id: build_participants(settings, org_id))
     models = build_models(settings)
     recogniser = build_here_recogniser(settings, providers, lambda: models)
 

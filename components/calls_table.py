@@ -1,6 +1,6 @@
 """Calls as a table: what they were and how they went, with what can be done about them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -52,6 +52,9 @@ class CallsAct(StrEnum):
     CANCEL = "cancel"
 
 
+EVERY_ACT = frozenset(CallsAct)
+
+
 @dataclass(frozen=True, kw_only=True)
 class CallsIntent:
     """What the person wants done with which calls."""
@@ -66,10 +69,12 @@ def draw_calls_table(
     zone: str | None,
     alerts: Mapping[str, str] = MappingProxyType({}),
     held: Collection[str] = frozenset(),
+    may: Set[CallsAct] = EVERY_ACT,
 ) -> CallsIntent | None:
     """Draw the table and, for selected rows, the actions; return what the person wants.
 
-    ``alerts`` are the names of the rules that raise one, by call; ``held`` are calls on hold.
+    What isn't among what they ``may`` is not offered. ``alerts`` are the names of the rules that
+    raise one, by call; ``held`` are calls on hold.
     """
     key = table_key(rows)
     above = st.container()
@@ -95,7 +100,7 @@ def draw_calls_table(
     if not chosen:
         return None
     with above:
-        return _draw_actions(chosen, key)
+        return _draw_actions(chosen, key, may)
 
 
 def table_key(rows: Sequence[CallRow]) -> str:
@@ -201,7 +206,7 @@ def alert_names(
     }
 
 
-def _draw_actions(chosen: Sequence[Call], key: str) -> CallsIntent | None:
+def _draw_actions(chosen: Sequence[Call], key: str, may: Set[CallsAct]) -> CallsIntent | None:
     ids = tuple(c.id for c in chosen)
     states = {c.state for c in chosen}
     finished = states <= FINISHED_STATES
@@ -222,6 +227,6 @@ def _draw_actions(chosen: Sequence[Call], key: str) -> CallsIntent | None:
         pressed = [
             act
             for act, text, icon, offered in offers
-            if offered and st.button(text, icon=icon, key=f"{key}_act_{act}")
+            if offered and act in may and st.button(text, icon=icon, key=f"{key}_act_{act}")
         ]
     return CallsIntent(act=pressed[0], call_ids=ids) if pressed else None

@@ -13,15 +13,21 @@ from services.exports.table import defused
 Rows = Sequence[Mapping[str, Any]]
 
 
-def draw_files(label: str, rows: Callable[[], Rows], *, name: str) -> None:
-    """Offer a table as ``partyline_name.csv`` and ``.parquet``, made when it is asked for."""
+Check = Callable[[], None]
+
+
+def draw_files(label: str, rows: Callable[[], Rows], check: Check, *, name: str) -> None:
+    """Offer a table as ``partyline_name.csv`` and ``.parquet``, made when it is asked for.
+
+    ``check`` is called before a file is made, and raises when it isn't to be.
+    """
     for kind, made, media in (
         ("CSV", csv_of, "text/csv"),
         ("Parquet", parquet_of, "application/vnd.apache.parquet"),
     ):
         st.download_button(
             f"{label} as {kind}",
-            data=partial(_made, made, rows),
+            data=partial(_made, made, rows, check),
             file_name=f"partyline_{name}.{kind.lower()}",
             mime=media,
             icon=":material/download:",
@@ -30,7 +36,8 @@ def draw_files(label: str, rows: Callable[[], Rows], *, name: str) -> None:
         )
 
 
-def _made(form: Callable[[Rows], bytes], rows: Callable[[], Rows]) -> bytes:
+def _made(form: Callable[[Rows], bytes], rows: Callable[[], Rows], check: Check) -> bytes:
+    check()
     return form(rows())
 
 

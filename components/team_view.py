@@ -11,7 +11,7 @@ from components.calls_table import sentiment_cell
 from components.charts import team
 from components.charts.frame import show
 from components.charts.measures import MEASURES
-from components.downloads import Rows, draw_files
+from components.downloads import Check, Rows, draw_files
 from components.heading import draw_panel_title
 from components.wording import (
     MISSING,
@@ -188,13 +188,16 @@ def _ranked(row: CallRow, column: str) -> dict[str, str | date]:
 
 
 def draw_download(
-    agents: Sequence[GroupFigures], queues: Sequence[GroupFigures], days: Sequence[PeriodFigures]
+    agents: Sequence[GroupFigures],
+    queues: Sequence[GroupFigures],
+    days: Sequence[PeriodFigures],
+    check: Check,
 ) -> None:
-    """Offer the figures shown as files."""
+    """Offer the figures shown as files, each made only after ``check``."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        draw_files("Agents", lambda: group_rows(agents, "agent"), name="agents")
-        draw_files("Queues", lambda: group_rows(queues, "queue"), name="queues")
-        draw_files("Over time", lambda: period_rows(days), name="over_time")
+        draw_files("Agents", lambda: group_rows(agents, "agent"), check, name="agents")
+        draw_files("Queues", lambda: group_rows(queues, "queue"), check, name="queues")
+        draw_files("Over time", lambda: period_rows(days), check, name="over_time")
 
 
 def group_rows(groups: Sequence[GroupFigures], who: str) -> Rows:

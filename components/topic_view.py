@@ -8,7 +8,7 @@ import streamlit as st
 from components._compat import clicked_row
 from components.charts import topics as charts
 from components.charts.frame import show
-from components.downloads import draw_files
+from components.downloads import Check, draw_files
 from components.heading import draw_panel_title
 from services.domain.together import Period
 from services.storage.topic_analytics import TopicCount, TopicFigures, TopicReach
@@ -63,12 +63,14 @@ def draw_trend(counts: Sequence[TopicCount]) -> None:
     st.caption(text)
 
 
-def draw_topics_download(topics: Sequence[TopicFigures], counts: Sequence[TopicCount]) -> None:
-    """Offer the topics' figures and counts as files."""
+def draw_topics_download(
+    topics: Sequence[TopicFigures], counts: Sequence[TopicCount], check: Check
+) -> None:
+    """Offer the topics' figures and counts as files, each made only after ``check``."""
     days = [{"day": c.day.isoformat(), "topic": c.topic, "calls": c.calls} for c in counts]
     with st.container(horizontal=True, vertical_alignment="center"):
-        draw_files("Reasons", lambda: _figure_rows(topics), name="reasons")
-        draw_files("Reasons over time", lambda: days, name="reasons_over_time")
+        draw_files("Reasons", lambda: _figure_rows(topics), check, name="reasons")
+        draw_files("Reasons over time", lambda: days, check, name="reasons_over_time")
 
 
 def _figure_rows(topics: Sequence[TopicFigures]) -> list[dict[str, str | int | float | None]]:

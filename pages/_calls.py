@@ -14,9 +14,22 @@ from pages._acts import carry_out_each, delete_calls
 from pages._runs import provider_choices
 from services.domain.calls import FINISHED_STATES, ProcessingOptions
 from services.domain.errors import PartylineError
+from services.domain.people import Right, User
 from services.storage.calls import CallRow
 
 REFRESH_S = 2.0
+
+
+def offered(user: User) -> set[CallsAct]:
+    """Return what a person may do with calls in the table."""
+    needs = {
+        CallsAct.OPEN: Right.SEE_CALLS,
+        CallsAct.DELETE: Right.DELETE,
+        CallsAct.RETRY: Right.ADD_CALLS,
+        CallsAct.RERUN: Right.ADD_CALLS,
+        CallsAct.CANCEL: Right.ADD_CALLS,
+    }
+    return {act for act, right in needs.items() if user.may(right)}
 
 
 def carry_out(intent: CallsIntent, rows: Sequence[CallRow]) -> None:

@@ -17,8 +17,9 @@ from components.jobs_view import (
 )
 from components.wording import plural
 from pages._calls import open_call
-from services.access.rights import may_change, may_operate
+from services.access.rights import may_operate
 from services.domain.errors import PartylineError
+from services.domain.people import Right
 
 LOOK_EVERY_S = 2.0
 MOST_SHOWN = 50
@@ -74,7 +75,7 @@ def _draw_failed() -> None:
     if not failed:
         draw_empty("Nothing has failed.", icon=":material/check_circle:")
         return
-    intent = draw_failed(failed, count, may_dismiss=may_change(user), zone=time_zone())
+    intent = draw_failed(failed, count, may_dismiss=user.may(Right.EDIT_CALLS), zone=time_zone())
     if intent is not None:
         _carry_out(intent)
 

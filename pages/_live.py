@@ -57,7 +57,7 @@ def landed_call(call_id: str | None) -> Call | None:
     if call_id is None:
         return None
     try:
-        return session.services().calls.get(session.current_user().org_id, call_id)
+        return session.services().browsing.get(session.current_user(), call_id)
     except NotFound:
         return None
 

@@ -25,13 +25,30 @@ from pages._acts import carry_out_each, delete_calls
 from pages._asking import ask_about_call
 from pages._comparing import show_comparison
 from pages._holds import show_hold
-from pages._runs import ask_for_relabelling, ask_for_rerun, show_unready, watch_run
+from pages._runs import (
+    ask_for_relabelling,
+    ask_for_rerun,
+    show_unread,
+    show_unready,
+    watch_run,
+)
 from pages._scores import show_scores
 from pages._summaries import can_write_summaries, write_summary_again
 from pages._voices import LearningFromCall
-from services.domain.errors import NotFound, NotReady, PartylineError
+from services.domain.errors import NotFound, NotReady, PartylineError, TextNotShown
+from services.domain.people import Right
 from services.domain.reviewed import ReviewedCall
 from services.domain.sound import Listening, Original
+
+_NEEDS = {
+    HeaderAct.REVIEWED: Right.EDIT_CALLS,
+    HeaderAct.NOT_REVIEWED: Right.EDIT_CALLS,
+    HeaderAct.DETAILS: Right.EDIT_CALLS,
+    HeaderAct.REMEMBER: Right.MANAGE_RULES,
+    HeaderAct.RERUN: Right.ADD_CALLS,
+    HeaderAct.RELABEL: Right.ADD_CALLS,
+    HeaderAct.DELETE: Right.DELETE,
+}
 
 
 def show_call(call_id: str, *, as_page: bool) -> None:
@@ -43,6 +60,10 @@ def show_call(call_id: str, *, as_page: bool) -> None:
         waiting.empty()
         show_unready(call_id)
         return
+    except TextNotShown as error:
+        waiting.empty()
+        show_unread(call_id, error)
+        return
     except PartylineError as error:
         waiting.empty()
         gone = isinstance(error, NotFound)
@@ -52,10 +73,11 @@ def show_call(call_id: str, *, as_page: bool) -> None:
     user, review = session.current_user(), session.services().review
     intent = draw_header(
         reviewed,
-        lambda fmt: review.export(user, call_id, fmt),
+        (lambda fmt: review.export(user, call_id, fmt)) if user.may(Right.EXPORT) else None,
         _sound_download(reviewed),
         zone=time_zone(),
         as_page=as_page,
+        may={act for act, right in _NEEDS.items() if user.may(right)},
     )
     watch_run(reviewed.call)
     if as_page:
@@ -132,6 +154,7 @@ def _listen(reviewed: ReviewedCall, timeline: DeltaGenerator, place: DeltaGenera
             links,
             seek=Seek(ms=at.ms, nonce=at.nonce, play=at.play) if at else None,
             reload=session.reloads(call.id),
+            may_edit=session.current_user().may(Right.EDIT_CALLS),
         )
     if intent is not None:
         _carry_out(call.id, intent)

@@ -166,7 +166,7 @@ def _draw_trial(rule: Rule, trial: Trial) -> None:
         if open_call is not None:
             _draw_on_open_call(rule, open_call)
         for call_id, category in trial.examples:
-            title = plain(call_title(services.calls.get(user.org_id, call_id)))
+            title = plain(call_title(services.browsing.get(user, call_id)))
             with st.expander(f":material/graphic_eq: {title}"):
                 draw_evidence(category.evidence, key=f"tried_{call_id}")
 

@@ -1,6 +1,7 @@
 """The runs of a call: asked for anew, watched, and what stands where none has a transcript."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -20,7 +21,8 @@ from services.domain.calls import (
     ProcessingOptions,
     SpeakerCount,
 )
-from services.domain.errors import PartylineError
+from services.domain.errors import PartylineError, TextNotShown
+from services.domain.people import Right
 from services.domain.retention import Kept
 
 POLL_S = 1.0
@@ -55,8 +57,8 @@ def ask_for_relabelling(call_id: str) -> None:
 def _newest_run(call_id: str) -> tuple[int, ProcessingOptions]:
     """Return the number of the call's newest run and its options."""
     user, services = session.current_user(), session.services()
-    number = services.calls.get(user.org_id, call_id).run
-    return number, services.runs.get(user.org_id, call_id, number).options
+    newest = services.browsing.newest_run(user, call_id)
+    return newest.number, newest.options
 
 
 def _begun(_count: int) -> str:
@@ -76,7 +78,7 @@ def show_unready(call_id: str) -> None:
     """Say why a call has no transcript, with what can be done about it."""
     user, services = session.current_user(), session.services()
     try:
-        call = services.calls.get(user.org_id, call_id)
+        call = services.browsing.get(user, call_id)
     except PartylineError as error:
         draw_empty(error.user_message, icon=":material/search_off:")
         return
@@ -92,11 +94,31 @@ def show_unready(call_id: str) -> None:
     cancelled = "Processing was cancelled before there was a transcript."
     draw_empty(plain(cancelled if call.state is CallState.CANCELLED else failed))
     with st.container(horizontal=True, horizontal_alignment="center"):
-        if st.button("Retry", icon=":material/refresh:", type="primary", key="call_retry"):
+        if user.may(Right.ADD_CALLS) and st.button(
+            "Retry", icon=":material/refresh:", type="primary", key="call_retry"
+        ):
             carry_out_each([call_id], lambda c: services.desk.retry(user, c))
             st.rerun()
-        if st.button("Delete this call…", icon=":material/delete:", key="call_delete"):
+        if user.may(Right.DELETE) and st.button(
+            "Delete this call…", icon=":material/delete:", key="call_delete"
+        ):
             ask_delete(1, lambda: delete_calls([call_id]))
+
+
+def show_unread(call_id: str, error: TextNotShown) -> None:
+    """Say why a call's text isn't shown to this person, and offer the way out."""
+    user, services = session.current_user(), session.services()
+    call, newest = services.browsing.get(user, call_id), services.browsing.newest_run(user, call_id)
+    draw_page_title(plain(call_title(call)))
+    draw_empty(error.user_message, icon=":material/visibility_off:")
+    watch_run(call)
+    options = replace(newest.options, redact=True)
+    if call.state not in FINISHED_STATES or not user.may(Right.ADD_CALLS):
+        return
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if st.button("Process with redaction", icon=":material/shield:", type="primary"):
+            carry_out_each([call_id], lambda c: services.desk.rerun(user, c, options), done=_begun)
+            st.rerun()
 
 
 def watch_run(call: Call) -> None:
@@ -114,6 +136,8 @@ def watch_run(call: Call) -> None:
         st.progress(progress.fraction, text=progress_words(progress, progress.state))
 
     polling(look, every_s=POLL_S)
-    if st.button("Cancel", icon=":material/close:", key="call_cancel"):
+    if user.may(Right.ADD_CALLS) and st.button(
+        "Cancel", icon=":material/close:", key="call_cancel"
+    ):
         carry_out_each([call.id], lambda c: desk.cancel(user, c))
         st.rerun()

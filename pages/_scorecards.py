@@ -85,7 +85,7 @@ def edit(draft: session.ScorecardDraft) -> None:
     edited = draw_scorecard_form(
         draft.card,
         service.rules(user),
-        services.calls.queues(user.org_id),
+        services.browsing.queues(user),
         key=draft.key,
         fresh_id=fresh_id(),
         known=_known_questions(draft.card.id),
@@ -119,9 +119,7 @@ def _known_questions(scorecard_id: str) -> frozenset[str]:
 def _try_out(card: Scorecard, *, asked: bool) -> None:
     """Show what the scorecard makes of a call; nothing of it is kept."""
     user, services = session.current_user(), session.services()
-    rows = services.calls.list(
-        user.org_id, CallFilter(states=(CallState.READY,), limit=CALLS_TO_TRY)
-    )
+    rows = services.browsing.list(user, CallFilter(states=(CallState.READY,), limit=CALLS_TO_TRY))
     titles = {r.call.id: f"{call_title(r.call)}, {moment(r.call.held_at)}" for r in rows}
     if not titles:
         if asked:

@@ -6,8 +6,8 @@ from app import session
 from components._compat import time_zone
 from components.scores.call import AskModel, ChangeAnswer, Listen, ask_answer, draw_scores
 from components.wording import plain
-from services.access.rights import may_change
 from services.domain.errors import PartylineError
+from services.domain.people import Right
 from services.domain.reviewed import ReviewedCall
 from services.domain.scorecards import AnswerValue
 
@@ -19,7 +19,7 @@ def show_scores(reviewed: ReviewedCall) -> None:
     try:
         scores = service.of_call(user, reviewed)
         history = service.history(user, call_id)
-        to_ask = service.to_ask(reviewed) if may_change(user) else 0
+        to_ask = service.to_ask(reviewed) if user.may(Right.EDIT_CALLS) else 0
     except PartylineError as error:
         st.error(plain(error.user_message))
         return
@@ -27,7 +27,7 @@ def show_scores(reviewed: ReviewedCall) -> None:
         scores,
         history,
         to_ask=to_ask,
-        may_change=may_change(user),
+        may_change=user.may(Right.EDIT_CALLS),
         zone=time_zone(),
     )
     match wanted:

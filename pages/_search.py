@@ -27,8 +27,8 @@ def offers() -> SearchOffers:
     by_meaning = [FoundOrder.MEANING] if services.meaning else []
     return SearchOffers(
         orders=[FoundOrder.NEWEST, FoundOrder.BEST, *by_meaning],
-        agents=services.calls.agents(user.org_id),
-        queues=services.calls.queues(user.org_id),
+        agents=services.browsing.agents(user),
+        queues=services.browsing.queues(user),
         rules={kept.rule.id: kept.rule.name for kept in services.rule_book.kept(user)},
         providers={name: services.providers.capabilities(name).title for name in names},
     )

@@ -3,9 +3,9 @@
 from streamlit.delta_generator import DeltaGenerator
 
 from app import session
-from services.access.rights import may_change
 from services.domain.calls import Stage
 from services.domain.errors import PartylineError
+from services.domain.people import Right
 from services.domain.running import RunContext
 
 READING = "The language model is reading the call"
@@ -13,7 +13,7 @@ READING = "The language model is reading the call"
 
 def can_write_summaries() -> bool:
     """Whether there is a model to write them, and the person may have it done."""
-    return session.services().summaries.can_write and may_change(session.current_user())
+    return session.services().summaries.can_write and session.current_user().may(Right.EDIT_CALLS)
 
 
 def write_summary_again(call_id: str, place: DeltaGenerator) -> None:

@@ -18,7 +18,7 @@ from components.wording import plain
 from pages._calls import open_call
 from pages._phone import draw_phone, is_controlled
 from services.access.rights import may_stop_live
-from services.domain.errors import InvalidRequest, NotFound, PartylineError
+from services.domain.errors import AccessDenied, InvalidRequest, NotFound, PartylineError
 from services.domain.live_calls import RunningCall
 
 LOOK_EVERY_S = 1.0
@@ -54,7 +54,7 @@ def draw_followed(call_id: str) -> None:
     draw_phone(call)
     refusal = _why_not_here(call_id)
     if refusal is not None:
-        draw_empty(refusal, icon=":material/lan:")
+        draw_empty(refusal, icon=":material/block:")
         return
     order = LiveViewOrder(
         call_id=call_id, events_url=session.live_events_url(call_id), read_only=True
@@ -90,7 +90,7 @@ def _why_not_here(call_id: str) -> str | None:
         )
     except NotFound:
         return None
-    except InvalidRequest as error:
+    except (InvalidRequest, AccessDenied) as error:
         return error.detail or error.user_message
     following.close()
     return None
@@ -148,7 +148,7 @@ def _note_ended(running: list[RunningCall]) -> None:
 def is_stored(call_id: str) -> bool:
     """Say whether a call is among all calls."""
     try:
-        session.services().calls.get(session.current_user().org_id, call_id)
+        session.services().browsing.get(session.current_user(), call_id)
     except NotFound:
         return False
     return True

@@ -51,7 +51,7 @@ def batch_rows() -> list[tuple[Call, RunProgress | None]]:
     rows: list[tuple[Call, RunProgress | None]] = []
     for call_id in session.batch():
         try:
-            rows.append((services.calls.get(user.org_id, call_id), progress.get(call_id)))
+            rows.append((services.browsing.get(user, call_id), progress.get(call_id)))
         except NotFound:
             session.remove_from_batch(call_id)
     return rows

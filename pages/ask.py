@@ -17,7 +17,7 @@ draw_page_title(
     "Ask about all calls. The lines that bear on a question most are read, not every line there "
     "is: this finds out what was said, it does not count.",
 )
-if not services.calls.has_any(user.org_id):
+if not services.browsing.has_any(user):
     offer_first_calls()
     st.stop()
 model = answering_model()
@@ -26,7 +26,7 @@ if model is None:
 
 who, when = st.columns(2)
 agents = who.multiselect(
-    "Agents", services.calls.agents(user.org_id), key="ask_agents", placeholder="All agents"
+    "Agents", services.browsing.agents(user), key="ask_agents", placeholder="All agents"
 )
 with when:
     first_day, last_day = day_range("Days", key="ask_days")

@@ -10,7 +10,7 @@ from pages._search import offers, show_found
 
 user, services = session.current_user(), session.services()
 draw_page_title("Search", "Find words in what was said in all calls, and listen from there.")
-if not services.calls.has_any(user.org_id):
+if not services.browsing.has_any(user):
     offer_first_calls()
     st.stop()
 

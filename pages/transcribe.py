@@ -11,9 +11,14 @@ from pages._calls import load_demo
 from pages._review import show_call
 from pages._runs import provider_choices
 from pages._transcribe import draw_batch_progress, take
+from services.domain.people import Right
 
 user, services = session.current_user(), session.services()
 draw_page_title("Transcribe", "Turn recorded calls into who said what, when, and how it went.")
+
+if not user.may(Right.ADD_CALLS):
+    draw_empty("You may not add calls; those that there are stand under Calls.")
+    st.stop()
 
 with st.expander("Options", icon=":material/tune:", expanded=not session.batch()):
     how, what = st.columns(2)
@@ -36,7 +41,7 @@ else:
     if intent is not None:
         take(intent)
 
-if not session.batch() and not services.calls.has_any(user.org_id):
+if not session.batch() and not services.browsing.has_any(user):
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown("**No recording at hand?** Explore Partyline with calls made for it.")
         if st.button("Load demo calls", icon=":material/play_circle:"):

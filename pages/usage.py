@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import session
-from components.heading import draw_page_title
+from components.heading import draw_empty, draw_page_title
 from components.usage_view import draw_growth, draw_minutes, draw_space
 from services.access.rights import may_operate
 from services.domain.errors import PartylineError
@@ -37,6 +37,9 @@ if may_operate(user):
 else:
     # What all organisations take together is the operator's to know.
     right = st.container()
+if not user.reach.all_calls:
+    draw_empty("What all calls bring and cost is shown to those who have to do with all of them.")
+    st.stop()
 with right, st.container(border=True):
     draw_growth(usage.growth(user))
 with st.container(border=True):

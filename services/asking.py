@@ -5,11 +5,21 @@ Only redacted text leaves this process: of calls that are kept unredacted, a red
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from services.access.authority import Authority
+from services.access.rights import may_see_text
+from services.domain.acts import Act
 from services.domain.asking import Answer, AnswerPart, Citation, Exchange
-from services.domain.errors import InvalidRequest, LanguageModelNotConfigured, NotFound, NotReady
+from services.domain.errors import (
+    InvalidRequest,
+    LanguageModelNotConfigured,
+    NotFound,
+    NotReady,
+    TextNotShown,
+)
 from services.domain.folding import folded_words
 from services.domain.people import User
 from services.domain.reviewed import ReviewedCall
@@ -18,7 +28,7 @@ from services.domain.searching import FoundLine, LineFilter, any_of
 from services.domain.speech import Transcript, Utterance
 from services.review.service import ReviewService
 from services.searching import SearchService
-from services.storage.active import ActiveTranscripts
+from services.storage.active import ActiveTranscript, ActiveTranscripts
 from services.understanding.answering import AnsweringModel, Excerpt, ModelAnswer
 from services.understanding.closeness import Embedder, by_closeness, with_neighbours
 from services.understanding.model_lines import numbered_lines
@@ -74,6 +84,8 @@ class AskService:
         embedder: Callable[[], Embedder],
         answerer: Callable[[], AnsweringModel | None],
         active: ActiveTranscripts,
+        *,
+        authority: Authority,
     ) -> None:
         """Read these calls; ``embedder`` and ``answerer`` are made when they are needed.
 
@@ -86,6 +98,7 @@ class AskService:
         self._embedder = embedder
         self._answerer = answerer
         self._active = active
+        self._authority = authority
 
     def model(self) -> AskedModel | None:
         """Return who would answer, None where nobody is configured.
@@ -100,14 +113,18 @@ class AskService:
     def standing(self, user: User, exchanges: Sequence[Exchange]) -> list[Exchange]:
         """Return the exchanges whose lines still are what their calls say.
 
-        A call that was deleted, or redacted or transcribed anew since, takes its answers with it.
+        A call that was deleted, or redacted or transcribed anew since, or that the person has
+        nothing to do with any more, takes its answers with it. Raises AccessDenied.
         """
+        self._authority.check(user, Act.CALL_VIEWED)
         cited = [c for e in exchanges for part in e.answer.parts for c in part.citations]
         active = self._active.of({c.call_id for c in cited})
+        reached = self._reached(user, active)
         gone = {
             c.call_id
             for c in cited
             if (now := active.get(c.call_id)) is None
+            or c.call_id not in reached
             or (now.org_id, now.transcript_id) != (user.org_id, c.transcript_id)
         }
         return [
@@ -130,6 +147,7 @@ class AskService:
         Cancelled.
         """
         began, context = time.monotonic(), context or RunContext()
+        self._authority.reached(user, call_id)
         answerer, asked = self._ready(question)
         call = self._review.load(user, call_id)
         excerpt = self._of_call(call, asked, answerer.context_chars)
@@ -153,6 +171,7 @@ class AskService:
         InvalidRequest for an empty question, a LanguageModelError, Cancelled.
         """
         began, context = time.monotonic(), context or RunContext()
+        self._authority.check(user, Act.CALLS_SEARCHED)
         answerer, asked = self._ready(question)
         named, expense = answerer.search_words(_with_last(asked, earlier), context)
         words = _key_words(" ".join([_with_last(asked, earlier), *named]))
@@ -171,6 +190,16 @@ class AskService:
             given = replace(answered, expense=expense + answered.expense)
         answer = _answer(answerer.name, calls, excerpts, given, began)
         return Exchange(question=asked, answer=answer)
+
+    def _reached(self, user: User, active: Mapping[str, ActiveTranscript]) -> set[str]:
+        """Return those of these calls that the person has to do with and may read."""
+        reached = set()
+        for call_id, transcript in active.items():
+            with suppress(NotFound):
+                self._authority.reached(user, call_id)
+                if may_see_text(user, redacted=transcript.redacted):
+                    reached.add(call_id)
+        return reached
 
     def _ready(self, question: str) -> tuple[AnsweringModel, str]:
         """Return who answers and the question without personal data."""
@@ -200,8 +229,8 @@ class AskService:
                 break
             try:
                 calls[call_id] = self._review.load(user, call_id)
-            except (NotFound, NotReady):
-                # Deleted a moment ago.
+            except (NotFound, NotReady, TextNotShown):
+                # Deleted, or processed again, a moment ago.
                 continue
         return calls
 

@@ -6,6 +6,9 @@ out, are left aside.
 
 from collections.abc import Callable
 
+from services.access.authority import Authority
+from services.access.rights import readable
+from services.domain.acts import Act
 from services.domain.errors import InvalidRequest
 from services.domain.marking import marks_in
 from services.domain.people import User
@@ -27,18 +30,23 @@ NO_WORD = "Type a few words that say what you are looking for."
 class MeaningSearch:
     """Finds lines by what they mean, by the vectors that ``VectorMaker`` keeps ready."""
 
-    def __init__(self, vectors: LineVectors, embedder: Callable[[], Embedder]) -> None:
+    def __init__(
+        self, vectors: LineVectors, embedder: Callable[[], Embedder], *, authority: Authority
+    ) -> None:
         """Search these vectors; the embedder, which made them too, is made when it is needed."""
         self._vectors = vectors
+        self._authority = authority
         self.embedder = embedder
 
     def similar(self, user: User, typed: str, among: LineFilter | None = None) -> FoundPage:
         """Return the lines of the newest 2,000 calls that are most like what was typed.
 
         Lines that hold the words as well come before others that are as much alike. Raises
-        InvalidRequest for a query without words, WeightsMissing, WeightsDamaged, StorageError.
+        AccessDenied, InvalidRequest for a query without words, WeightsMissing, WeightsDamaged,
+        StorageError.
         """
-        wanted, among = read_query(typed), among or LineFilter()
+        self._authority.allow(user, Act.CALLS_SEARCHED)
+        wanted, among = read_query(typed), readable(user, among)
         if not wanted.groups:
             raise InvalidRequest(NO_WORD)
         (vector,) = self.embedder().embed([typed])

@@ -6,9 +6,10 @@ from datetime import date
 from enum import StrEnum
 
 from services import telemetry
-from services.access.rights import check_may_change
+from services.access.authority import Authority
+from services.domain.acts import Act
 from services.domain.errors import InvalidRequest, NotFound
-from services.domain.people import User
+from services.domain.people import Right, User
 from services.domain.reviewed import ReviewedCall
 from services.domain.rules import Category, Rule
 from services.reading_rules import rules_of
@@ -59,25 +60,33 @@ class Trial:
 class RuleBook:
     """Carries out what people do to their organisation's rules.
 
-    Everybody may read them, supervisors and admins change them. A change is applied to new calls at
-    once and to all stored ones by a worker.
+    Whoever may see calls may read them; to change them is a right of its own. A change is applied
+    to new calls at once and to all stored ones by a worker.
     """
 
     def __init__(
-        self, rules: RuleStore, categories: CategoryStore, sweeps: SweepStore, sweeper: Sweeper
+        self,
+        rules: RuleStore,
+        categories: CategoryStore,
+        sweeps: SweepStore,
+        sweeper: Sweeper,
+        *,
+        authority: Authority,
     ) -> None:
         """Work on these stores."""
         self._store = rules
         self._categories = categories
         self._sweeps = sweeps
         self._sweeper = sweeper
+        self._authority = authority
 
     def rules(self, org_id: str) -> tuple[Rule, ...]:
         """Return the rules of an organisation; the same value as long as they don't change."""
         return rules_of(self._store.book(org_id))
 
     def kept(self, user: User) -> list[KeptRule]:
-        """Return all rules in their order."""
+        """Return all rules in their order. Raises AccessDenied."""
+        self._authority.check(user, Act.CALL_VIEWED)
         return _kept(self._store.book(user.org_id))
 
     def get(self, user: User, rule_id: str) -> KeptRule:
@@ -92,7 +101,7 @@ class RuleBook:
 
         Raises BadRule, RulesChanged, AccessDenied.
         """
-        check_may_change(user)
+        self._authority.allow(user, Act.RULES_CHANGED, rule.id)
         rule = checked_rule(rule)
         if based_on and rule in ready_made_rules():
             self.remove(user, rule.id, based_on=based_on)
@@ -112,7 +121,7 @@ class RuleBook:
 
         Raises NotFound, RulesChanged, AccessDenied.
         """
-        check_may_change(user)
+        self._authority.allow(user, Act.RULES_CHANGED, rule_id)
         origin = self.get(user, rule_id).origin
         if origin is Origin.SHIPPED:
             raise InvalidRequest("A rule that came with Partyline can be switched off instead.")
@@ -133,7 +142,7 @@ class RuleBook:
         Rules that are there already as they are written stay untouched; returns how many were
         not. Raises BadRule, RulesChanged, AccessDenied.
         """
-        check_may_change(user)
+        self._authority.allow(user, Act.RULES_CHANGED)
         before = {kept.rule.id: kept for kept in self.kept(user)}
         new = [
             rule
@@ -168,29 +177,37 @@ class RuleBook:
         return next(iter(evaluate([rule], facts)), None)
 
     def on_newest(self, user: User, rule: Rule, among: int = TRIED_ON) -> Trial:
-        """Return to how many of the newest calls a rule would apply. Raises BadRule."""
+        """Return to how many of the newest calls in reach a rule would apply.
+
+        Raises BadRule, AccessDenied.
+        """
+        self._authority.check(user, Act.CALL_VIEWED)
         rule = replace(checked_rule(rule), enabled=True)
-        looked_at, found = self._sweeper.try_out(user.org_id, rule, among)
+        looked_at, found = self._sweeper.try_out(
+            user.org_id, rule, among, user.within, redacted_only=not user.may(Right.SEE_UNREDACTED)
+        )
         return Trial(looked_at=looked_at, calls=len(found), examples=tuple(found[:EXAMPLES]))
 
     # --- all calls ---------------------------------------------------------------------------
 
     def counts(self, user: User, *, since: date | None = None) -> dict[str, int]:
-        """Return to how many stored calls each rule applies, of those held since a day."""
-        return self._categories.counts(user.org_id, since=since)
+        """Return to how many calls in reach each rule applies, of those held since a day."""
+        self._authority.check(user, Act.CALL_VIEWED)
+        return self._categories.counts(user.org_id, since=since, within=user.within)
 
     def apply_to_all(self, user: User) -> None:
         """Look for all rules in all stored calls. Raises AccessDenied."""
-        check_may_change(user)
+        self._authority.allow(user, Act.RULES_CHANGED)
         self._sweeps.request(user.org_id)
 
     def progress(self, user: User) -> Sweep | None:
         """Return how far applying rules to all calls is, None when it was never asked for."""
+        self._authority.check(user, Act.CALL_VIEWED)
         return self._sweeps.get(user.org_id)
 
     def cancel(self, user: User) -> None:
         """Stop applying rules to all calls. Raises AccessDenied."""
-        check_may_change(user)
+        self._authority.allow(user, Act.RULES_CHANGED)
         self._sweeps.cancel(user.org_id)
 
     def _ask_for_sweep(self, user: User, rules: Iterable[Rule]) -> None:

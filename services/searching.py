@@ -1,5 +1,8 @@
 """Searching the words of all calls, for people."""
 
+from services.access.authority import Authority
+from services.access.rights import readable
+from services.domain.acts import Act
 from services.domain.errors import InvalidRequest
 from services.domain.people import User
 from services.domain.searching import (
@@ -17,11 +20,15 @@ NO_WORD = "Name at least one word that a line must hold."
 
 
 class SearchService:
-    """Looks for words in the lines of an organisation's calls."""
+    """Looks for words in the lines of those calls that a person has to do with and may read.
 
-    def __init__(self, index: SearchIndex) -> None:
+    Every method raises AccessDenied for whoever may see no calls.
+    """
+
+    def __init__(self, index: SearchIndex, *, authority: Authority) -> None:
         """Search this index."""
         self._index = index
+        self._authority = authority
 
     def search(
         self, user: User, typed: str, among: LineFilter | None = None, limit: int = 50
@@ -47,6 +54,7 @@ class SearchService:
         """
         wanted = _read(typed)
         below = None if after is None else _number(after)
+        among = self._among(user, among)
         return self._index.page(user.org_id, wanted, among, min(limit, MOST_FOUND), below)
 
     def ranked(
@@ -56,23 +64,29 @@ class SearchService:
 
         Raises InvalidRequest for a query that can't be looked for.
         """
-        return self._index.ranked(user.org_id, _read(typed), among, min(limit, MOST_FOUND))
+        wanted, among = _read(typed), self._among(user, among)
+        return self._index.ranked(user.org_id, wanted, among, min(limit, MOST_FOUND))
 
     def count(self, user: User, typed: str, among: LineFilter | None = None) -> FoundCount:
         """Return how many lines a query finds, up to 1,000. Raises InvalidRequest."""
-        return self._index.count(user.org_id, _read(typed), among)
+        return self._index.count(user.org_id, _read(typed), self._among(user, among))
 
     def closest(
         self, user: User, wanted: WordQuery, among: LineFilter | None = None, limit: int = 20
     ) -> list[FoundLine]:
         """Return the lines that fit a query best, of those that came in last."""
+        among = self._among(user, among)
         return self._index.best(user.org_id, wanted, among, min(limit, MOST_FOUND))
 
     def latest(
         self, user: User, among: LineFilter | None = None, limit: int = 20
     ) -> list[FoundLine]:
         """Return the newest lines, whatever they say."""
-        return self._index.latest(user.org_id, among, min(limit, MOST_FOUND))
+        return self._index.latest(user.org_id, self._among(user, among), min(limit, MOST_FOUND))
+
+    def _among(self, user: User, among: LineFilter | None) -> LineFilter:
+        self._authority.allow(user, Act.CALLS_SEARCHED)
+        return readable(user, among)
 
 
 def _read(typed: str) -> WordQuery:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from services.access.rights import check_may_change
+from services.access.authority import Authority
+from services.domain.acts import Act
 from services.domain.errors import EditConflict, LanguageModelNotConfigured
 from services.domain.people import User
 from services.domain.running import RunContext
@@ -29,8 +30,11 @@ class SummaryDesk:
         transcripts: TranscriptStore,
         summaries: SummaryStore,
         model: Callable[[], Summariser] | None,
+        *,
+        authority: Authority,
     ) -> None:
         """Ask this model, made at its first use; None: there is none."""
+        self._authority = authority
         self._review = review
         self._transcripts = transcripts
         self._summaries = summaries
@@ -47,7 +51,7 @@ class SummaryDesk:
         Raises AccessDenied, NotFound, NotReady, a LanguageModelError, Cancelled, EditConflict when
         another transcript has become active meanwhile.
         """
-        check_may_change(user)
+        self._authority.call(user, call_id, Act.CALL_EDITED)
         if self._model is None:
             raise LanguageModelNotConfigured
         transcript = self._review.load(user, call_id).transcript

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from services import telemetry
-from services.access.rights import check_may_change
+from services.access.authority import Authority
+from services.domain.acts import Act
 from services.domain.errors import InvalidRequest, VocabularyChanged
 from services.domain.people import User
 from services.domain.vocabulary import Pair, Vocabulary, clean_spelling, clean_terms
@@ -16,16 +17,21 @@ ATTEMPTS = 3
 class VocabularyService:
     """Carries out what people do to their organisation's vocabulary.
 
-    Everybody may read it, supervisors and admins change it. Changes apply to calls that are
-    processed from then on.
+    Whoever may see calls may read it; to change it is a right of its own. Changes apply to calls
+    that are processed from then on.
     """
 
-    def __init__(self, store: VocabularyStore) -> None:
+    def __init__(self, store: VocabularyStore, *, authority: Authority) -> None:
         """Work on this store."""
         self._store = store
+        self._authority = authority
 
     def load(self, user: User) -> Vocabulary:
-        """Return the vocabulary, an empty one when nothing has been kept yet."""
+        """Return the vocabulary, an empty one when nothing has been kept yet.
+
+        Raises AccessDenied.
+        """
+        self._authority.check(user, Act.CALL_VIEWED)
         return self._store.get(user.org_id)
 
     def keep(
@@ -90,7 +96,7 @@ class VocabularyService:
         return self._save(user, change(self.load(user)))
 
     def _save(self, user: User, vocabulary: Vocabulary) -> Vocabulary:
-        check_may_change(user)
+        self._authority.allow(user, Act.VOCABULARY_CHANGED)
         kept = self._store.save(user.org_id, vocabulary)
         telemetry.event("vocabulary.changed", terms=len(kept.terms), spellings=len(kept.spelling))
         return kept

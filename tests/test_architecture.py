@@ -5,10 +5,13 @@ import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from importlinter.api import read_configuration
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+from app.wiring import Services
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = str(ROOT / "pyproject.toml")
@@ -114,3 +117,38 @@ def test_a_provider_knows_no_other_and_only_local_looks_into_the_engine(provider
     barred = others if provider.stem == "local" else others | {"services.engine"}
     for source in _of(provider):
         assert not barred & set(imported_modules(source))
+
+
+# What asks for no call: a request made before, what waits, a notice of a provider.
+READS_A_STORE = {
+    ("app/api/calls/adding.py", "request_keys"),
+    ("app/routes/measures.py", "run_counts"),
+    ("app/routes/webhooks.py", "notices"),
+}
+
+
+def test_pages_and_routes_go_past_no_service_to_a_store():
+    """What people see and do is decided by services, which know who asks."""
+    hints = get_type_hints(Services)
+    stores = {
+        name
+        for name, kind in hints.items()
+        if getattr(kind, "__module__", "").startswith("services.storage")
+    } | {"engine"}
+    assert {"calls", "runs", "transcripts", "vault"} <= stores
+    read = {
+        (str(source.relative_to(ROOT)), node.attr)
+        for folder in ("pages", "components", "app/routes", "app/api", "app/session")
+        for source in python_files(folder)
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in stores and _is_services(node.value)
+    }
+    assert read == READS_A_STORE
+
+
+def _is_services(node: ast.expr) -> bool:
+    """Tell whether this is a process's services, as pages and routes name them."""
+    if isinstance(node, ast.Call):
+        return _is_services(node.func)
+    name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+    return name in {"services", "here", "get_services", "process_services"}

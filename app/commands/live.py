@@ -78,7 +78,7 @@ def stream_live(
     Models are loaded before it begins. Whatever could keep it from being stored afterwards is
     looked at before, too; when the call breaks off, what there is of a recording is stored.
     """
-    registry = build_providers(settings, lambda: build_participants(settings))
+    registry = build_providers(settings, lambda _: build_participants(settings))
     provider = registry.ready(options.provider)
     capabilities = provider.capabilities
     check_live(capabilities, options)

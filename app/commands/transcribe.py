@@ -43,7 +43,7 @@ def transcribe_files(
     if len(files) > 1 and output is None:
         raise InvalidRequest("Several files need --output FOLDER.")
     SpeakerCount.of(options).check()
-    registry = build_providers(settings, lambda: build_participants(settings))
+    registry = build_providers(settings, lambda _: build_participants(settings))
     providers = registry.ready_in_turn(options)
     options = with_kept_vocabulary(settings, options)
     models, voices = build_models(settings), build_known_voices(settings)

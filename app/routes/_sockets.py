@@ -5,7 +5,7 @@ token is let in to be told so; a foreign page gets no socket at all.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
@@ -32,6 +32,8 @@ NO_SUCH_CALL = 4404
 TOO_SLOW = 4408
 TAKEN_OVER = 4409
 CLOSE_WITHIN_S = 5.0
+RECHECK_EVERY_S = 30.0
+"""People who may no longer be told of a call are told of it for so long at most."""
 
 
 async def admitted(websocket: WebSocket, services: Services, purpose: Purpose) -> User | None:
@@ -47,6 +49,49 @@ async def admitted(websocket: WebSocket, services: Services, purpose: Purpose) -
         return from_there(websocket, services.tokens.check(token, purpose, call_id)).user
     except InvalidToken:
         await close(websocket, BAD_TOKEN)
+        return None
+
+
+class Rechecking:
+    """Looks again and again whether whoever is at the other end of a socket still may be.
+
+    People lose rights, calls and sign-ins while a call is being held.
+    """
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        services: Services,
+        purpose: Purpose,
+        check: Callable[[User, str], None],
+    ) -> None:
+        """``check`` raises what the person is refused the call with."""
+        self._websocket = websocket
+        self._services = services
+        self._purpose = purpose
+        self._check = check
+        self.code: int | None = None
+
+    async def until_refused(self, scope: anyio.CancelScope) -> None:
+        """Wait until they may not any more; ``code`` is what the socket is closed with then."""
+        while self.code is None:
+            await anyio.sleep(RECHECK_EVERY_S)
+            self.code = await anyio.to_thread.run_sync(self._look)
+        scope.cancel()
+
+    def _look(self) -> int | None:
+        token = self._websocket.query_params.get("token", "")
+        call_id = self._websocket.path_params["call_id"]
+        try:
+            user = self._services.tokens.check(token, self._purpose, call_id).user
+            self._check(user, call_id)
+        except InvalidToken:
+            return BAD_TOKEN
+        except (StorageError, HeldElsewhere):
+            # That says nothing about the person.
+            return None
+        except PartylineError as error:
+            return code_for(error)
         return None
 
 

@@ -30,7 +30,7 @@ def route(get_services: GetServices) -> Route:
         file, size = await run_in_threadpool(services.desk.open_playback, grant.user, call_id)
         name = None
         if "download" in request.query_params:
-            call = await run_in_threadpool(services.calls.get, grant.user.org_id, call_id)
+            call = await run_in_threadpool(services.browsing.get, grant.user, call_id)
             name = file_name(call.source_name, PLAYBACK_SUFFIX)
         return await ranged_response(request, file, size, PLAYBACK_MEDIA_TYPE, save_as=name)
 

@@ -10,7 +10,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.routes._guard import GetServices
-from app.routes._sockets import DONE, TOO_SLOW, admitted, close, code_for, tell
+from app.routes._sockets import DONE, TOO_SLOW, Rechecking, admitted, close, code_for, tell
 from app.wiring import Services
 from services.access.tokens import Purpose
 from services.domain.errors import PartylineError
@@ -32,7 +32,10 @@ def route(get_services: GetServices) -> WebSocketRoute:
         services = get_services()
         user = await admitted(websocket, services, Purpose.LIVE_EVENTS)
         if user is not None:
-            await _EventSocket(websocket).serve(services, user)
+            checking = Rechecking(
+                websocket, services, Purpose.LIVE_EVENTS, services.live.check_follows
+            )
+            await _EventSocket(websocket, checking).serve(services, user)
 
     return WebSocketRoute(PATH, events)
 
@@ -40,8 +43,9 @@ def route(get_services: GetServices) -> WebSocketRoute:
 class _EventSocket:
     """One reader of a call."""
 
-    def __init__(self, websocket: WebSocket) -> None:
+    def __init__(self, websocket: WebSocket, checking: Rechecking) -> None:
         self._websocket = websocket
+        self._checking = checking
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Told] = deque()
         self._come = asyncio.Event()
@@ -83,6 +87,7 @@ class _EventSocket:
         async with anyio.create_task_group() as group:
             group.start_soon(self._until_gone, group.cancel_scope)
             group.start_soon(self._until_too_slow, group.cancel_scope)
+            group.start_soon(self._checking.until_refused, group.cancel_scope)
             try:
                 text = await anyio.to_thread.run_sync(_history, running, history)
                 await self._websocket.send_text(text)
@@ -92,7 +97,9 @@ class _EventSocket:
             except WebSocketDisconnect:
                 pass
             group.cancel_scope.cancel()
-        if self._too_slow.is_set():
+        if self._checking.code is not None:
+            await close(self._websocket, self._checking.code)
+        elif self._too_slow.is_set():
             await close(self._websocket, TOO_SLOW)
         elif is_done:
             await close(self._websocket, DONE)

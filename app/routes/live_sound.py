@@ -18,6 +18,7 @@ from app.routes._sockets import (
     REFUSED,
     TAKEN_OVER,
     TRY_AGAIN_LATER,
+    Rechecking,
     admitted,
     close,
     code_for,
@@ -55,7 +56,8 @@ def route(get_services: GetServices) -> WebSocketRoute:
         user = await admitted(websocket, services, Purpose.LIVE_SOUND)
         if user is None:
             return
-        socket = _SoundSocket(websocket)
+        checking = Rechecking(websocket, services, Purpose.LIVE_SOUND, services.live.check_sends)
+        socket = _SoundSocket(websocket, checking)
         call_id = websocket.path_params["call_id"]
         try:
             line = await anyio.to_thread.run_sync(
@@ -77,8 +79,9 @@ def route(get_services: GetServices) -> WebSocketRoute:
 class _SoundSocket:
     """One connection of a recorder."""
 
-    def __init__(self, websocket: WebSocket) -> None:
+    def __init__(self, websocket: WebSocket, checking: Rechecking) -> None:
         self._websocket = websocket
+        self._checking = checking
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         self._notice: LineNotice | None = None
@@ -105,8 +108,12 @@ class _SoundSocket:
             await self._ready(line)
             async with anyio.create_task_group() as group:
                 group.start_soon(self._until_ended, group.cancel_scope)
+                group.start_soon(self._checking.until_refused, group.cancel_scope)
                 is_connected = await self._receive(line)
                 group.cancel_scope.cancel()
+            if self._checking.code is not None:
+                await close(self._websocket, self._checking.code)
+                return
             if self._notice is None and not is_connected:
                 return
             if self._notice is LineNotice.STOPPED:

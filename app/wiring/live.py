@@ -11,6 +11,7 @@ from app.settings import ROOT, Settings
 from app.wiring.parts import build_ear, build_watch
 from app.wiring.phone import HeldParts, build_phone
 from app.wiring.processes import process_name
+from services.access.authority import Authority
 from services.domain.calls import ProcessingOptions
 from services.domain.live_calls import RunningCall
 from services.domain.people import User
@@ -56,6 +57,7 @@ class LiveStores:
     queue: JobQueue
     intake: Intake
     vocabulary: VocabularyService
+    authority: Authority
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +131,7 @@ def build_live(
         holding,
         store,
         providers,
+        authority=stores.authority,
         check_recorded=stores.intake.check_options,
         prepare=prepare,
         warm_up=recogniser.prepare,
@@ -145,6 +148,7 @@ def build_live(
             recordings=PhoneRecordingStore(stores.engine),
             on_told=on_told,
             process=process,
+            authority=stores.authority,
         ),
     )
     keeper = LiveKeeper(holding, take_up=taking_up.look)
@@ -165,4 +169,6 @@ def build_here_recogniser(
     settings: Settings, providers: ProviderRegistry, models: Callable[[], LiveModels]
 ) -> HereRecogniser:
     """Return what recognises live calls in this very process, and watches them as it is set."""
-    return HereRecogniser(providers, models, lambda: build_watch(settings), build_ear)
+    return HereRecogniser(
+        providers, models, lambda org_id: build_watch(settings, org_id), build_ear
+    )

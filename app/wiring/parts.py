@@ -14,6 +14,8 @@ from app.local_models import (
 )
 from app.settings import Settings, names_in
 from app.sweep_wiring import build_sweep_children
+from services.access.authority import Authority
+from services.access.trails import LogTrail
 from services.domain.errors import BadRule, BadSettings, ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
@@ -28,6 +30,7 @@ from services.providers.registry import ProviderRegistry
 from services.reading_rules import rules_of
 from services.rule_book import RuleBook
 from services.searching import SearchService
+from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import database_exists, migrate, open_engine
 from services.storage.key_sources import load_master_key
@@ -54,6 +57,11 @@ if TYPE_CHECKING:
     from services.understanding.scorecards.model_answers import ModelAnswerer
 
 
+def authority_on(engine: Engine) -> Authority:
+    """Return who says what people may do with the calls of this database."""
+    return Authority(CallStore(engine), LogTrail())
+
+
 def build_vocabulary(settings: Settings) -> VocabularyService:
     """Return the vocabularies of this installation without anything else.
 
@@ -61,7 +69,7 @@ def build_vocabulary(settings: Settings) -> VocabularyService:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    return VocabularyService(VocabularyStore(engine))
+    return VocabularyService(VocabularyStore(engine), authority=authority_on(engine))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +82,22 @@ class RuleTools:
     sweeps: SweepStore
 
 
-def rule_tools_on(engine: Engine, working_folder: Path | None = None) -> RuleTools:
+def rule_tools_on(
+    engine: Engine, working_folder: Path | None = None, authority: Authority | None = None
+) -> RuleTools:
     """Return the rules on this database with what belongs to them.
 
     Without a ``working_folder`` all that looking in all calls finds is kept in memory.
     """
     calls, sweeps = SweptCalls(engine), SweepStore(engine)
     sweeper = Sweeper(calls, build_sweep_children(engine), working_folder=working_folder)
-    book = RuleBook(RuleStore(engine), CategoryStore(engine), sweeps, sweeper)
+    book = RuleBook(
+        RuleStore(engine),
+        CategoryStore(engine),
+        sweeps,
+        sweeper,
+        authority=authority or authority_on(engine),
+    )
     return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
 
 
@@ -102,11 +118,11 @@ def build_search(settings: Settings) -> SearchService:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    return SearchService(SearchIndex(engine))
+    return SearchService(SearchIndex(engine), authority=authority_on(engine))
 
 
-def build_rules(settings: Settings) -> tuple[Rule, ...]:
-    """Return the rules to read files by: this installation's, or the shipped ones.
+def build_rules(settings: Settings, org_id: str = LOCAL_USER.org_id) -> tuple[Rule, ...]:
+    """Return the rules to read files by: an organisation's, or the shipped ones.
 
     Makes no database: without one nobody has changed a rule. Raises DatabaseTooNew, StorageError.
     """
@@ -114,12 +130,12 @@ def build_rules(settings: Settings) -> tuple[Rule, ...]:
         return ready_made_rules()
     engine = open_engine(settings.database_url)
     migrate(engine)
-    book = RuleStore(engine).book(LOCAL_USER.org_id)
+    book = RuleStore(engine).book(org_id)
     engine.dispose()
     return rules_of(book)
 
 
-def build_watch(settings: Settings) -> WatchOptions:
+def build_watch(settings: Settings, org_id: str = LOCAL_USER.org_id) -> WatchOptions:
     """Return what live calls are watched for: the rules that alert and the watch list among it.
 
     Makes no database. Raises DatabaseTooNew, StorageError, and BadSettings for a watch list that
@@ -129,7 +145,7 @@ def build_watch(settings: Settings) -> WatchOptions:
         words = tuple(map(checked_rule, watch_list(names_in(settings.watch_words))))
     except BadRule as error:
         raise BadSettings("It is PARTYLINE_WATCH_WORDS.") from error
-    alerting = tuple(rule for rule in build_rules(settings) if rule.alert and rule.enabled)
+    alerting = tuple(rule for rule in build_rules(settings, org_id) if rule.alert and rule.enabled)
     return WatchOptions(
         silence_ms=settings.watch_silence_ms,
         monologue_ms=settings.watch_monologue_ms,
@@ -163,12 +179,13 @@ def build_known_voices(settings: Settings) -> KnownVoices | None:
 
 def build_providers(
     settings: Settings,
-    participants: Callable[[], Sequence[VoiceSignature]] = tuple,
+    participants: Callable[[str], Sequence[VoiceSignature]] = lambda _org_id: (),
     notices: ProviderNoticeStore | None = None,
 ) -> ProviderRegistry:
     """Return all speech providers; making one loads no model and connects to nothing.
 
-    ``participants`` gives the voice signatures by which a service knows who speaks.
+    ``participants`` gives the voice signatures by which a service knows who speaks in calls of an
+    organisation.
     With ``notices``, and a public address, a service that can tells when it is done.
     """
 
@@ -235,7 +252,9 @@ def build_signing(settings: Settings) -> "AzureSignatures":
     return AzureSignatures(_azure_access(settings))
 
 
-def build_participants(settings: Settings) -> tuple[VoiceSignature, ...]:
+def build_participants(
+    settings: Settings, org_id: str = LOCAL_USER.org_id
+) -> tuple[VoiceSignature, ...]:
     """Return the voice signatures of this installation, none when it knows no voices.
 
     Makes neither a database nor a key. Raises DatabaseTooNew, WrongKey, StorageError.
@@ -245,7 +264,7 @@ def build_participants(settings: Settings) -> tuple[VoiceSignature, ...]:
         return ()
     engine = open_engine(settings.database_url)
     migrate(engine)
-    signatures = VoiceSignatureStore(engine, master_key_of(settings)).all(LOCAL_USER.org_id)
+    signatures = VoiceSignatureStore(engine, master_key_of(settings)).all(org_id)
     engine.dispose()
     return signatures
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.phone_settings import Answering
 from app.settings import Settings
 from app.wiring.processes import is_dead
+from services.access.authority import Authority
 from services.domain.live_calls import RunningCall
 from services.live.recogniser.recognising import Recogniser
 from services.live.recording.holding import Holding
@@ -41,6 +42,7 @@ class HeldParts:
     recordings: PhoneRecordingStore
     on_told: Callable[[RunningCall, Told], None]
     process: str
+    authority: Authority
 
 
 def build_phone(settings: Settings, parts: HeldParts) -> tuple[PhoneDesk, TakingUp]:
@@ -87,7 +89,15 @@ def build_phone(settings: Settings, parts: HeldParts) -> tuple[PhoneDesk, Taking
         locales=settings.acs_locale_names,
         options=settings.default_options,
     )
-    desk = PhoneDesk(exchange, parts.holding, parts.store, control, rules, process=parts.process)
+    desk = PhoneDesk(
+        exchange,
+        parts.holding,
+        parts.store,
+        control,
+        rules,
+        authority=parts.authority,
+        process=parts.process,
+    )
     return desk, TakingUp(given, exchange)
 
 

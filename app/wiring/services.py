@@ -37,7 +37,8 @@ from services.access.tokens import TokenSigner
 from services.asking import AskService
 from services.audio.decode import Decode, decode
 from services.auditing.desk import AuditDesk
-from services.domain.people import LOCAL_USER
+from services.browsing.calls import CallBrowsing
+from services.browsing.figures import FiguresDesk
 from services.ingest.uploads import Uploads
 from services.jobs.desk import JobDesk
 from services.jobs.intake import Intake
@@ -112,6 +113,8 @@ class Services:
 
     settings: Settings
     calls: CallStore
+    browsing: CallBrowsing
+    figures: FiguresDesk
     categories: CategoryStore
     runs: RunStore
     transcripts: TranscriptStore
@@ -209,8 +212,8 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     audit = AuditStore(engine, master_key)
     authority = Authority(calls, audit)
     access = build_access(settings, engine, authority, master_key)
-    cards = ScorecardStore(engine)
-    rule_book = rule_tools_on(engine).book
+    cards, categories = ScorecardStore(engine), CategoryStore(engine)
+    rule_book = rule_tools_on(engine, authority=authority).book
     keeper = ScoreKeeper(cards, scores, models.redactor, rule_book)
     transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     vocabularies = VocabularyStore(engine)
@@ -220,7 +223,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     known_voices = KnownVoiceStore(engine, master_key)
     signatures = VoiceSignatureStore(engine, master_key)
     notices = ProviderNoticeStore(engine)
-    providers = build_providers(settings, lambda: signatures.all(LOCAL_USER.org_id), notices)
+    providers = build_providers(settings, signatures.all, notices)
     refresher = Refresher(calls, transcripts, known_voices, stopping)
     questions = ModelQuestions(keeper, scores, refresher, build_answerer(models))
     queue = JobQueue(
@@ -231,11 +234,11 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
     switches = QueueSwitches(QueueStore(engine), queue)
     workers = build_workers(settings, engine)
     index = SearchIndex(engine)
-    search = SearchService(index)
+    search = SearchService(index, authority=authority)
     review = ReviewService(
-        calls, transcripts, models.redactor, known_voices, rule_book, scores=scores
+        calls, transcripts, models.redactor, known_voices, rule_book, scores, authority=authority
     )
-    intake = Intake(calls, vault, providers, queue)
+    intake = Intake(calls, vault, providers, queue, authority=authority)
     desk = JobDesk(
         calls,
         runs,
@@ -243,11 +246,12 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         vault,
         queue,
         intake,
+        authority=authority,
         workers=workers,
         demo_folder=DEMO_FOLDER,
         defaults=settings.default_options,
     )
-    vocabulary = VocabularyService(vocabularies)
+    vocabulary = VocabularyService(vocabularies, authority=authority)
     stores = LiveStores(
         engine=engine,
         master_key=master_key,
@@ -258,23 +262,33 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         queue=queue,
         intake=intake,
         vocabulary=vocabulary,
+        authority=authority,
     )
     alerts = build_alerts(settings)
     live = build_live(settings, stores, providers, lambda: models, alerts.told)
     return Services(
         settings=settings,
         calls=calls,
-        categories=CategoryStore(engine),
+        browsing=CallBrowsing(calls, runs, CallPages(engine), categories, authority=authority),
+        figures=FiguresDesk(
+            Analytics(engine),
+            TopicAnalytics(engine),
+            categories,
+            ScoreAnalytics(engine),
+            authority=authority,
+        ),
+        categories=categories,
         runs=runs,
         transcripts=transcripts,
         vocabularies=vocabularies,
         known_voices=known_voices,
-        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
+        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling, authority=authority),
         signatures=SignatureDesk(
             build_signing(settings),
             signatures,
             known_voices,
             enrolling,
+            authority=authority,
             working_folder=settings.working_folder,
             decode=build_decoder(settings),
         ),
@@ -282,7 +296,9 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         analytics=Analytics(engine),
         rollups=RollupStore(engine),
         topics=TopicAnalytics(engine),
-        scorecards=ScorecardService(cards, scores, keeper, refresher, questions, models.redactor),
+        scorecards=ScorecardService(
+            cards, scores, keeper, refresher, questions, models.redactor, authority=authority
+        ),
         score_analytics=ScoreAnalytics(engine),
         questions=questions,
         rescorer=Rescorer(keeper, scores, refresher, stopping),
@@ -295,12 +311,12 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         run_counts=RunCounts(engine),
         request_keys=RequestKeyStore(engine),
         call_pages=CallPages(engine),
-        uploads=build_uploads(settings, engine, objects, master_key, intake),
+        uploads=build_uploads(settings, engine, objects, master_key, intake, authority),
         desk=desk,
         review=review,
-        comparing=ComparingDesk(review, transcripts, runs, known_voices),
+        comparing=ComparingDesk(review, transcripts, runs, known_voices, authority=authority),
         search=search,
-        meaning=MeaningSearch(LineVectors(engine), lambda: models.embedder)
+        meaning=MeaningSearch(LineVectors(engine), lambda: models.embedder, authority=authority)
         if settings.search_by_meaning
         else None,
         asking=AskService(
@@ -310,6 +326,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             embedder=lambda: models.embedder,
             answerer=lambda: models.answerer,
             active=ActiveTranscripts(engine),
+            authority=authority,
         ),
         index=index,
         summaries=SummaryDesk(
@@ -317,6 +334,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
             transcripts,
             SummaryStore(engine),
             models.model_summariser if models.has_language_model else None,
+            authority=authority,
         ),
         rule_book=rule_book,
         vocabulary=vocabulary,
@@ -333,7 +351,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         queue=queue,
         switches=switches,
         workers=workers,
-        jobs=JobsOverview(RunOverview(engine), queue, switches, workers, desk),
+        jobs=JobsOverview(RunOverview(engine), queue, switches, workers, desk, authority=authority),
         engine=engine,
         alerts=alerts,
         live=live.desk,
@@ -342,7 +360,7 @@ def build_services(settings: Settings, stopping: Callable[[], bool] = lambda: Fa
         live_readers=live.readers,
         phone_callers=build_callers(settings, live.phone, PhoneSeenStore(engine)),
         phone_streams=build_phone_streams(settings, live.desk, providers),
-        usage=build_usage(settings, engine, providers),
+        usage=build_usage(settings, engine, providers, authority),
         keeping=build_keeping(
             engine, authority, calls, vault, queue, known_voices, workers, stopping
         ),

@@ -119,7 +119,7 @@ def build_eraser(services: Services) -> Eraser:
         HoldStore(services.engine),
         RemovalStore(services.engine),
         services.keeping.remover,
-        services.authority,
+        authority=services.authority,
         delete_copies=CopyDeleter(services.copies, services.providers).sweep,
         tidy=lambda: (
             services.index.remove_deleted_words(),

@@ -3,6 +3,7 @@
 from sqlalchemy import Engine
 
 from app.settings import Settings
+from services.access.authority import Authority
 from services.domain.errors import ProviderUnknown
 from services.providers.registry import ProviderRegistry
 from services.storage.calls import CallStore
@@ -11,7 +12,9 @@ from services.storage.usage import UsageStore
 from services.upkeep.usage import UsageDesk
 
 
-def build_usage(settings: Settings, engine: Engine, providers: ProviderRegistry) -> UsageDesk:
+def build_usage(
+    settings: Settings, engine: Engine, providers: ProviderRegistry, authority: Authority
+) -> UsageDesk:
     """Return what an installation takes of disk and money; nothing is measured yet."""
     return UsageDesk(
         UsageStore(engine),
@@ -23,6 +26,7 @@ def build_usage(settings: Settings, engine: Engine, providers: ProviderRegistry)
             "calls being held": settings.live_folder,
         },
         lambda name: _price(providers, name),
+        authority=authority,
     )
 
 

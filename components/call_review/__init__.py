@@ -73,11 +73,13 @@ def draw_call_review(
     *,
     seek: Seek | None = None,
     reload: int = 0,
+    may_edit: bool = True,
 ) -> ReviewIntent | None:
     """Draw player and transcript of a call; return what the person wants changed, if anything.
 
     A new ``version`` makes the browser fetch the transcript again; so does a new ``reload``, which
-    takes back what the browser showed ahead of a change that was then refused.
+    takes back what the browser showed ahead of a change that was then refused. Without
+    ``may_edit`` no changes are offered.
     """
     shown: dict[str, Any] = {
         "call": call_id,
@@ -91,6 +93,7 @@ def draw_call_review(
         "recorded": links.recorded,
         "seek": None if seek is None else {"ms": seek.ms, "nonce": seek.nonce, "play": seek.play},
         "reload": reload,
+        "may_edit": may_edit,
     }
     answer: Mapping[str, Any] = _mount(
         key=f"call_review_{call_id}", data=shown, on_intent_change=lambda: None

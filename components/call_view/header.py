@@ -1,6 +1,6 @@
 """Title, facts and actions of a call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -42,6 +42,9 @@ MORE_WORDS = {
 NEED_RECORDING = frozenset({HeaderAct.REMEMBER, HeaderAct.RERUN, HeaderAct.RELABEL})
 
 
+EVERY_ACT = frozenset(HeaderAct)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SoundDownload:
     """Where the sound of a call can be fetched; ``covered``: without its personal data."""
@@ -57,20 +60,24 @@ class SoundDownload:
 
 def draw_header(
     reviewed: ReviewedCall,
-    exporter: Exporter,
+    exporter: Exporter | None,
     sound: SoundDownload | None = None,
     *,
     zone: str | None,
     as_page: bool,
+    may: Set[HeaderAct] = EVERY_ACT,
 ) -> HeaderAct | None:
-    """Draw the header; ``as_page`` gives it the page's title, else that of a part."""
+    """Draw the header; ``as_page`` gives it the page's title, else that of a part.
+
+    Nothing is offered that isn't among what the person ``may``; ``exporter`` None: no downloads.
+    """
     call = reviewed.call
     words, actions = st.columns([5, 6], vertical_alignment="center")
     with words:
         draw = draw_page_title if as_page else draw_part_title
         draw(plain(call_title(call)))
     with actions, st.container(horizontal=True, horizontal_alignment="right"):
-        intent = _draw_actions(call, exporter, sound)
+        intent = _draw_actions(call, exporter, sound, may)
     st.caption(" · ".join(_facts(reviewed, zone)))
     consent = consent_words(call.details, zone)
     if consent is not None:
@@ -98,28 +105,47 @@ def _facts(reviewed: ReviewedCall, zone: str | None) -> list[str]:
     return facts
 
 
-def _draw_actions(call: Call, exporter: Exporter, sound: SoundDownload | None) -> HeaderAct | None:
+def _draw_actions(
+    call: Call,
+    exporter: Exporter | None,
+    sound: SoundDownload | None,
+    may: Set[HeaderAct],
+) -> HeaderAct | None:
     intent: HeaderAct | None = None
-    if call.reviewed_at is None:
+    if HeaderAct.REVIEWED not in may:
+        pass
+    elif call.reviewed_at is None:
         if st.button("Mark as reviewed", icon=":material/check:", type="primary", key="call_mark"):
             intent = HeaderAct.REVIEWED
     elif st.button("Not reviewed after all", icon=":material/undo:", key="call_unmark"):
         intent = HeaderAct.NOT_REVIEWED
-    with st.popover("Download", icon=":material/download:"):
-        _draw_downloads(exporter, call)
-        if sound is not None:
-            st.link_button(sound.display_name, sound.url, width="stretch")
-    if st.button("Details…", icon=":material/edit_note:", key="call_details"):
+    if exporter is not None:
+        with st.popover("Download", icon=":material/download:"):
+            _draw_downloads(exporter, call)
+            if sound is not None:
+                st.link_button(sound.display_name, sound.url, width="stretch")
+    if HeaderAct.DETAILS in may and st.button(
+        "Details…", icon=":material/edit_note:", key="call_details"
+    ):
         intent = HeaderAct.DETAILS
+    offered = [
+        act
+        for act in MORE_WORDS
+        if act in may and (call.has_recording or act not in NEED_RECORDING)
+    ]
+    return _draw_more(offered) or intent if offered else intent
+
+
+def _draw_more(offered: Sequence[HeaderAct]) -> HeaderAct | None:
     # A menu closes when something is chosen; it would lie over the question that is asked then.
     more: HeaderAct | None = st.menu_button(
         "More",
-        [act for act in MORE_WORDS if call.has_recording or act not in NEED_RECORDING],
+        offered,
         icon=":material/more_horiz:",
         format_func=lambda act: MORE_WORDS[act],
         key="call_more",
     )
-    return more or intent
+    return more
 
 
 def _draw_downloads(exporter: Exporter, call: Call) -> None:

@@ -12,7 +12,7 @@ from components import palette
 from components._compat import clicked_row
 from components.charts.agents import AgentBar, agent_label, shares_figure
 from components.charts.frame import frame, show, week_axis
-from components.downloads import draw_files
+from components.downloads import Check, draw_files
 from components.heading import draw_panel_title
 from components.wording import MISSING, call_title, percent, plain, plural
 from services.storage.score_figures import AgentScore, QuestionFigures, ScoredRow, WeekScore
@@ -44,8 +44,8 @@ def draw_scorecard_choice(names: Mapping[str, str]) -> str | None:
     )
 
 
-def draw_team_scores(shown: ScoresShown) -> None:
-    """Draw agents, weeks and questions."""
+def draw_team_scores(shown: ScoresShown, check: Check | None) -> None:
+    """Draw agents, weeks and questions; files of them only after ``check``, None: no files."""
     earlier = sum(n for version, n in shown.versions.items() if version != shown.version)
     if earlier:
         total = plural(sum(shown.versions.values()), "call")
@@ -67,12 +67,19 @@ def draw_team_scores(shown: ScoresShown) -> None:
         st.caption("Share of yes among yes and no; the good answer may be no.")
         rows = pd.DataFrame(question_rows(shown.questions, shown.texts))
         st.dataframe(rows, hide_index=True, alt="Answers by question")
+    if check is not None:
+        _draw_downloads(shown, check)
+
+
+def _draw_downloads(shown: ScoresShown, check: Check) -> None:
     with st.container(horizontal=True):
-        draw_files("Scores by agent", lambda: agent_csv(shown.agents), name="scores_by_agent")
+        agents, questions = "scores_by_agent", "answers_by_question"
+        draw_files("Scores by agent", lambda: agent_csv(shown.agents), check, name=agents)
         draw_files(
             "Answers by question",
             lambda: question_csv(shown.questions, shown.texts),
-            name="answers_by_question",
+            check,
+            name=questions,
         )
 
 

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from services.domain.acts import Act, AuditEntry, Outcome
-from services.domain.calls import Call
+from services.domain.calls import Call, CallDetails
 from services.domain.errors import AccessDenied, NotFound
+from services.domain.live_calls import RunningCall
 from services.domain.people import User
 
 AGAIN_AFTER_S = 300.0
@@ -57,10 +58,17 @@ class Authority:
 
     def allow(self, user: User, act: Act, subject: str | None = None, **details: str | int) -> None:
         """Let a person do something. Raises AccessDenied without the right to."""
+        self.check(user, act, subject)
+        self.note(user, act, subject, **details)
+
+    def check(self, user: User, act: Act, subject: str | None = None) -> None:
+        """Raise AccessDenied without the right to an act that is noted later, or not at all.
+
+        For what is no act of its own: reading what goes with calls, beginning what may fail.
+        """
         if act.right is not None and not user.may(act.right):
             self._refuse(user, act, subject)
             raise AccessDenied
-        self.note(user, act, subject, **details)
 
     def call(self, user: User, call_id: str, act: Act, **details: str | int) -> Call:
         """Let a person do something with a call, and return it.
@@ -75,7 +83,8 @@ class Authority:
     def reached(self, user: User, call_id: str, act: Act = Act.CALL_VIEWED) -> Call:
         """Return a call in a person's reach, without writing down that it was looked at.
 
-        For what only accompanies an act: progress, buttons. Raises NotFound.
+        For what only accompanies an act: progress, buttons. Raises NotFound, and AccessDenied for
+        whoever may see no calls.
         """
         try:
             call = self._calls.get(user.org_id, call_id)
@@ -85,6 +94,27 @@ class Authority:
         if not may_reach(user, call):
             self._refuse(user, act, call_id)
             raise NotFound
+        self.check(user, Act.CALL_VIEWED, call_id)
+        return call
+
+    def running(
+        self, user: User, call_id: str, find: Callable[[], RunningCall], act: Act
+    ) -> RunningCall:
+        """Let a person do something with a call that is being held, and return it.
+
+        ``find`` gets it. Raises NotFound for one that isn't theirs, AccessDenied. What only reads
+        isn't written down here but by ``note``, because pages ask again and again.
+        """
+        try:
+            call = find()
+            if not may_reach_running(user, call):
+                raise NotFound
+        except NotFound:
+            self._refuse(user, act, call_id)
+            raise
+        self.check(user, act, call_id)
+        if not act.is_reading:
+            self.note(user, act, call_id)
         return call
 
     def note(self, user: User, act: Act, subject: str | None = None, **details: str | int) -> None:
@@ -119,18 +149,20 @@ class Authority:
 
 def may_reach(user: User, call: Call) -> bool:
     """Say whether a call is among those a person has to do with."""
-    if call.org_id != user.org_id:
+    return _may_reach(user, call.org_id, call.added_by, call.details)
+
+
+def may_reach_running(user: User, call: RunningCall) -> bool:
+    """Say whether a call that is being held is among those a person has to do with."""
+    return _may_reach(user, call.org_id, call.owner, call.details)
+
+
+def _may_reach(user: User, org_id: str, added_by: str | None, details: CallDetails) -> bool:
+    if org_id != user.org_id:
         return False
-    if call.added_by == user.id:
+    if added_by == user.id:
         return True
-    details = call.details
     return user.reach.covers(queue=details.queue, agent_name=details.agent_name)
-
-
-def check_reaches_all(user: User) -> None:
-    """Raise AccessDenied to who has to do with some calls only, for what concerns all of them."""
-    if not user.reach.all_calls:
-        raise AccessDenied
 
 
 def _entry(

@@ -1,7 +1,10 @@
 """Questions about rights that pages and services ask in the same words."""
 
-from services.domain.errors import AccessDenied
+from dataclasses import replace
+
+from services.domain.errors import AccessDenied, TextNotShown
 from services.domain.people import Right, User
+from services.domain.searching import LineFilter
 
 
 def may_hear_original(user: User) -> bool:
@@ -20,21 +23,26 @@ def may_change(user: User) -> bool:
     return user.may(Right.MANAGE_RULES)
 
 
-def check_may_change(user: User) -> None:
-    """Raise AccessDenied for somebody who may only read."""
-    if not may_change(user):
-        raise AccessDenied
-
-
 def may_operate(user: User) -> bool:
     """Say whether a person may look after what all organisations share: workers and queues."""
     return user.may(Right.OPERATE)
 
 
-def check_may_operate(user: User) -> None:
-    """Raise AccessDenied for somebody who may not look after workers and queues."""
-    if not may_operate(user):
-        raise AccessDenied
+def may_see_text(user: User, *, redacted: bool) -> bool:
+    """Say whether a person may read, or hear, a call whose personal data is taken out or isn't."""
+    return redacted or user.may(Right.SEE_UNREDACTED)
+
+
+def check_may_see_text(user: User, *, redacted: bool) -> None:
+    """Raise TextNotShown for a call that a person may not read."""
+    if not may_see_text(user, redacted=redacted):
+        raise TextNotShown
+
+
+def readable(user: User, among: LineFilter | None) -> LineFilter:
+    """Return the filter narrowed to lines of calls that a person has to do with and may read."""
+    redacted_only = not user.may(Right.SEE_UNREDACTED)
+    return replace(among or LineFilter(), within=user.within, redacted_only=redacted_only)
 
 
 def may_stop_live(user: User, owner: str) -> bool:
@@ -43,3 +51,9 @@ def may_stop_live(user: User, owner: str) -> bool:
     Its owner may, and whoever may change calls of others. To follow it anybody within reach may.
     """
     return user.id == owner or user.may(Right.EDIT_CALLS)
+
+
+def check_reaches_all(user: User) -> None:
+    """Raise AccessDenied for somebody who has to do with some calls of the organisation only."""
+    if not user.reach.all_calls:
+        raise AccessDenied("It concerns calls that you have nothing to do with.")

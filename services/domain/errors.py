@@ -241,6 +241,14 @@ class AccessDenied(PartylineError):
     """You don't have the right to do this."""
 
 
+class TextNotShown(AccessDenied):
+    """You may only see calls without their personal data; process this one again with redaction."""
+
+
+class StoredOutOfReach(AccessDenied):
+    """This recording is there already, as a call you have nothing to do with: ask a supervisor."""
+
+
 class InvalidToken(AccessDenied):
     """This link has expired; please reload the page."""
 

@@ -72,6 +72,14 @@ EVERY_CALL = Reach(all_calls=True)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Within:
+    """The calls that a question is narrowed to: those of a reach, and those that a person added."""
+
+    reach: Reach
+    added_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class User:
     """A signed-in person, a program with a token, or the one person of a local installation.
 
@@ -90,6 +98,11 @@ class User:
     def may(self, right: Right) -> bool:
         """Say whether the person has this right."""
         return right in (self.role.rights if self.rights is None else self.rights)
+
+    @property
+    def within(self) -> Within | None:
+        """What questions about many calls are narrowed to; None narrows nothing."""
+        return None if self.reach.all_calls else Within(reach=self.reach, added_by=self.id)
 
 
 LOCAL_USER = User(id="local", name="You", org_id="local", role=Role.ADMIN)

@@ -32,7 +32,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """The surroundings of one run.
+    """The surroundings of one run; ``org_id`` is whose call it is, empty where it is nobody's.
 
     ``on_progress(stage, fraction)`` takes 0..1 of that stage. ``is_cancelled()`` is asked between
     windows. ``checkpoints`` keeps opaque bytes by key (``"recognise.0.17"``) across a kill of the
@@ -45,6 +45,7 @@ class RunContext:
     leaves off there and goes on later from its checkpoints.
     """
 
+    org_id: str = ""
     on_progress: ProgressListener = _nobody_listens
     is_cancelled: Callable[[], bool] = _never
     checkpoints: MutableMapping[str, bytes] = field(default_factory=dict)

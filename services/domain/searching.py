@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from services.domain.errors import InvalidRequest
 from services.domain.folding import folded_words
+from services.domain.people import Within
 from services.domain.speech import SentimentLabel, SpeakerRole
 
 Phrase = tuple[str, ...]
@@ -37,6 +38,7 @@ class LineFilter:
     ``sentiments`` and ``said_by`` are of the line, the others of its call. Durations in
     milliseconds: at least ``min_duration_ms``, less than ``max_duration_ms``. ``categories`` are
     ids of rules of which one has to apply. A ``language`` such as "en" also means "en-GB".
+    ``within`` and ``redacted_only`` are set by whoever answers a person.
     """
 
     said_by: SpeakerRole | None = None
@@ -51,6 +53,8 @@ class LineFilter:
     categories: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
+    within: Within | None = None
+    redacted_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

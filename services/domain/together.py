@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from services.domain.people import Within
+
 FEW = 20
 
 
@@ -27,12 +29,16 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class AnalyticsFilter:
-    """Which calls to look at; both days are included, empty tuples and None don't filter."""
+    """Which calls to look at; both days are included, empty tuples and None don't filter.
+
+    ``within`` is set by whoever answers a person.
+    """
 
     first_day: date | None = None
     last_day: date | None = None
     agents: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
+    within: Within | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from services import telemetry
+from services.access.authority import Authority
 from services.analysis.file_names import details_from_name, without_numbers
+from services.domain.acts import Act
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import (
     ContentDiffers,
@@ -52,6 +54,7 @@ class Uploads:
         intake: Intake,
         calls: CallStore,
         *,
+        authority: Authority,
         most_open: int,
         most_bytes: int,
         kept_for: timedelta,
@@ -62,6 +65,7 @@ class Uploads:
         self._master_key = master_key
         self._intake = intake
         self._calls = calls
+        self._authority = authority
         self._most_open = most_open
         self._most_bytes = most_bytes
         self._kept_for = kept_for
@@ -79,6 +83,7 @@ class Uploads:
 
         Raises EmptyFile, TooLarge, UploadsFull, and what options are refused with.
         """
+        self._authority.check(user, Act.CALL_ADDED)
         if size_bytes <= 0:
             raise EmptyFile
         if size_bytes > self._most_bytes:
@@ -97,14 +102,19 @@ class Uploads:
             created_at=now,
             changed_at=now,
             content_hash=content_hash.lower() if content_hash else None,
+            added_by=user.id,
         )
         self._store.add(upload, most_open=self._most_open)
         telemetry.event("upload.begun", bytes=size_bytes)
         return upload
 
     def get(self, user: User, upload_id: str) -> Upload:
-        """Return how an upload stands."""
-        return self._store.get(user.org_id, upload_id)
+        """Return how an upload stands. Raises AccessDenied."""
+        self._authority.check(user, Act.CALL_ADDED)
+        upload = self._store.get(user.org_id, upload_id)
+        if not _may_go_on(user, upload):
+            raise UploadNotFound
+        return upload
 
     def expires_at(self, upload: Upload) -> datetime:
         """Return when an upload is given up unless somebody goes on with it."""
@@ -112,7 +122,7 @@ class Uploads:
 
     def receive(self, user: User, upload_id: str, offset: int) -> "Receiving":
         """Go on with an upload where it stands. Raises UploadOffset when that is elsewhere."""
-        upload = self._store.get(user.org_id, upload_id)
+        upload = self.get(user, upload_id)
         if upload.offset_bytes != offset or upload.call_id is not None:
             raise UploadOffset
         if len(self._store.parts(upload)) >= MOST_PARTS:
@@ -126,7 +136,7 @@ class Uploads:
         Asked again it says the same. Raises UploadOffset while something is lacking, and
         ContentDiffers, after which the upload is gone.
         """
-        upload = self._store.get(user.org_id, upload_id)
+        upload = self.get(user, upload_id)
         if upload.call_id is not None:
             return self._become(upload, upload.call_id)
         if upload.offset_bytes != upload.size_bytes:
@@ -147,11 +157,12 @@ class Uploads:
 
     def give_up(self, user: User, upload_id: str) -> None:
         """Forget an upload and what has arrived of it; a call it has become stays."""
-        self._forget(self._store.get(user.org_id, upload_id))
+        self._forget(self.get(user, upload_id))
 
     def of_customer(self, user: User, customer_ref: str) -> list[Upload]:
-        """Return the open uploads that are to become calls of a customer."""
-        found = self._store.open_of(user.org_id)
+        """Return the open uploads that are to become calls of a customer. Raises AccessDenied."""
+        self._authority.check(user, Act.CALL_ADDED)
+        found = [one for one in self._store.open_of(user.org_id) if _may_go_on(user, one)]
         return [upload for upload in found if upload.details.customer_ref == customer_ref]
 
     def open_count(self) -> int:
@@ -283,6 +294,11 @@ class Receiving(AbstractContextManager["Receiving"]):
     def __exit__(self, *_exception: object) -> None:
         """Forget what was not kept."""
         self.abort()
+
+
+def _may_go_on(user: User, upload: Upload) -> bool:
+    """Let whoever began an upload go on with it, and those who have to do with all calls."""
+    return upload.added_by == user.id or user.reach.all_calls
 
 
 def _object_key(upload: Upload, part: str) -> str:

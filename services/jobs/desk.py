@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services import telemetry
-from services.access.rights import check_may_change, may_hear_original
+from services.access.authority import Authority
+from services.access.rights import check_may_see_text, may_hear_original
 from services.audio.media_types import media_type_of
+from services.domain.acts import Act
 from services.domain.calls import (
     FINISHED_STATES,
     CallDetails,
@@ -59,6 +61,7 @@ class JobDesk:
         queue: JobQueue,
         intake: Intake,
         *,
+        authority: Authority,
         workers: Workers,
         demo_folder: Path,
         defaults: ProcessingOptions | None = None,
@@ -73,6 +76,7 @@ class JobDesk:
         self._vault = vault
         self._queue = queue
         self._intake = intake
+        self._authority = authority
         self._workers = workers
         self._demo_folder = demo_folder
         self._defaults = defaults or ProcessingOptions()
@@ -82,7 +86,7 @@ class JobDesk:
 
         Of one without a recording its words are read once more. Raises InvalidRequest for others.
         """
-        call = self._calls.get(user.org_id, call_id)
+        call = self._authority.call(user, call_id, Act.CALL_PROCESSED)
         before = self._runs.get(user.org_id, call_id, call.run)
         options = before.options
         if call.has_recording or call.active_transcript_id is None:
@@ -100,8 +104,8 @@ class JobDesk:
         somebody who may not hear it.
         """
         options = replace(options, relabel_of=None)
+        audio = self._authority.call(user, call_id, Act.CALL_PROCESSED).audio
         self._intake.check_options(options)
-        audio = self._calls.get(user.org_id, call_id).audio
         if audio is not None:
             part_of(audio.duration_ms, options.start_ms, options.end_ms)
         return self._start(user, call_id, options)
@@ -113,7 +117,7 @@ class JobDesk:
         SoundGone without the recording, InvalidRequest while a run is under way or for numbers
         that no call can have.
         """
-        call = self._calls.get(user.org_id, call_id)
+        call = self._authority.call(user, call_id, Act.CALL_PROCESSED)
         if call.active_transcript_id is None:
             raise NotReady
         speakers.check()
@@ -123,7 +127,7 @@ class JobDesk:
 
     def sound_of(self, user: User, call_id: str) -> CallSound:
         """Return what there is to hear of a call for this person. Raises NotFound."""
-        call = self._calls.get(user.org_id, call_id)
+        call = self._authority.reached(user, call_id)
         active = self._actives.of([call_id]).get(call_id)
         listening, original = Listening.NOTHING, Original.GONE
         if not call.has_recording:
@@ -208,7 +212,7 @@ class JobDesk:
 
     def cancel(self, user: User, call_id: str) -> None:
         """Stop processing a call: at once while it waits, else at the next window."""
-        call = self._calls.get(user.org_id, call_id)
+        call = self._authority.call(user, call_id, Act.CALL_PROCESSED)
         if call.state in FINISHED_STATES:
             return
         self._runs.request_cancel(user.org_id, call_id, call.run)
@@ -224,8 +228,7 @@ class JobDesk:
 
         Raises NotFound, AccessDenied, OnHold.
         """
-        call = self._calls.get(user.org_id, call_id)
-        check_may_change(user)
+        call = self._authority.call(user, call_id, Act.CALL_DELETED)
         self._calls.check_free(user.org_id, call_id)
         # From now on the newest run goes to no further queue, so that all its jobs are known.
         self._runs.request_cancel(user.org_id, call_id, call.run)
@@ -242,21 +245,24 @@ class JobDesk:
 
     def progress(self, user: User, call_ids: Sequence[str]) -> dict[str, RunProgress]:
         """Return how far the newest runs of these calls have come; strangers' are left out."""
-        return self._runs.progress(user.org_id, call_ids)
+        self._authority.check(user, Act.CALL_VIEWED)
+        reached = self._calls.among(user.org_id, call_ids, user.within)
+        return self._runs.progress(user.org_id, reached)
 
     def open_playback(self, user: User, call_id: str) -> tuple[BinaryIO, int]:
         """Return what the player plays, as a seekable file and its size in bytes.
 
         Of a redacted call that is the sound in which its personal data is covered, and nothing
         else. Raises NotFound, NotReady without a transcript, SoundNotReady while the sound for it
-        has yet to be made, NoRecording.
+        has yet to be made, NoRecording, TextNotShown.
         """
-        call = self._calls.get(user.org_id, call_id)
+        call = self._authority.call(user, call_id, Act.CALL_PLAYED)
         active = self._actives.of([call_id]).get(call_id)
         if not call.has_recording:
             raise NoRecording
         if active is None:
             raise NotReady
+        check_may_see_text(user, redacted=active.redacted)
         rendition, transcript_id = rendition_of(active)
         key = self._calls.key(user.org_id, call.id)
         try:
@@ -271,9 +277,7 @@ class JobDesk:
 
         Raises NotFound, AccessDenied, OriginalDropped, NoRecording.
         """
-        call = self._calls.get(user.org_id, call_id)
-        if not may_hear_original(user):
-            raise AccessDenied
+        call = self._authority.call(user, call_id, Act.ORIGINAL_PLAYED)
         if not call.has_recording:
             raise NoRecording
         key = self._calls.key(user.org_id, call.id)
@@ -291,6 +295,7 @@ class JobDesk:
 
     def load_demo(self, user: User) -> list[str]:
         """Take in the demo recordings; return the calls' ids, also of those there already."""
+        self._authority.check(user, Act.CALL_ADDED)
         return [
             self._intake.add_file(
                 user, path, path.name, self._defaults, CallDetails(), is_demo=True

@@ -11,7 +11,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from services import telemetry
+from services.access.authority import Authority, may_reach
 from services.analysis.file_names import details_from_name, without_numbers
+from services.domain.acts import Act
 from services.domain.calls import (
     Call,
     CallDetails,
@@ -27,6 +29,7 @@ from services.domain.errors import (
     FileMissing,
     InvalidRequest,
     StorageError,
+    StoredOutOfReach,
 )
 from services.domain.ids import new_id
 from services.domain.part import check_bounds
@@ -67,15 +70,22 @@ class Intake:
         vault: AudioVault,
         providers: ProviderRegistry,
         queue: JobQueue,
+        *,
+        authority: Authority,
     ) -> None:
         """Put the sound into ``vault``, the call into the stores and its job into ``queue``."""
+        self._authority = authority
         self._calls = calls
         self._vault = vault
         self._providers = providers
         self._queue = queue
 
     def begin(self, user: User, name: str) -> "Incoming":
-        """Begin to take in a recording of this name. Nothing shows until it is committed."""
+        """Begin to take in a recording of this name. Nothing shows until it is committed.
+
+        Raises AccessDenied.
+        """
+        self._authority.check(user, Act.CALL_ADDED)
         return Incoming(self, user, clean_name(name))
 
     def add_file(
@@ -115,7 +125,7 @@ class Intake:
             known = self._calls.find_by_hash(call.org_id, call.content_hash)
             if known is None:
                 raise
-            return _known(known)
+            return _known(incoming.user, known)
         except Exception as error:
             # Without an answer of the database, as after an interruption, the call may be there.
             # Sound that turns out to have none is taken away by the janitor.
@@ -142,7 +152,7 @@ class Incoming(AbstractContextManager["Incoming"]):
     def __init__(self, intake: Intake, user: User, name: str) -> None:
         """Begin; ``name`` has been cleaned."""
         self._intake = intake
-        self._user = user
+        self.user = user
         self._name = name
         self._hash = hashlib.sha256()
         self._size = 0
@@ -178,16 +188,18 @@ class Incoming(AbstractContextManager["Incoming"]):
 
         Details that are absent are read from the file name. What ``also`` stores is there with a
         new call or not at all. Raises EmptyFile, ProviderUnknown, ProviderNotConfigured,
-        InvalidRequest, DiskFull; then nothing is left of it. After a StorageError it may be there.
+        InvalidRequest, DiskFull, StoredOutOfReach; then nothing is left of it. After a
+        StorageError it may be there.
         """
         if self._size == 0:
             raise EmptyFile
         intake = self._intake
         intake.check_options(options)
-        known = intake._calls.find_by_hash(self._user.org_id, self.content_hash)
+        known = intake._calls.find_by_hash(self.user.org_id, self.content_hash)
         if known is not None:
             self.abort()
-            return _known(known)
+            return _known(self.user, known)
+        intake._authority.allow(self.user, Act.CALL_ADDED, self._call_id)
         call = self._call(options, details, is_demo=is_demo)
         run = Run(
             call_id=call.id,
@@ -204,7 +216,7 @@ class Incoming(AbstractContextManager["Incoming"]):
         now = datetime.now(UTC)
         return Call(
             id=self._call_id,
-            org_id=self._user.org_id,
+            org_id=self.user.org_id,
             source_name=without_numbers(self._name) if options.redact else self._name,
             content_hash=self.content_hash,
             size_bytes=self._size,
@@ -212,7 +224,7 @@ class Incoming(AbstractContextManager["Incoming"]):
             created_at=now,
             details=_completed(details, details_from_name(self._name)).noted(self._user.name, now),
             is_demo=is_demo,
-            added_by=self._user.id,
+            added_by=self.user.id,
         )
 
     def abort(self) -> None:
@@ -251,5 +263,7 @@ def _completed(given: CallDetails, read: CallDetails) -> CallDetails:
     )
 
 
-def _known(call: Call) -> Received:
+def _known(user: User, call: Call) -> Received:
+    if not may_reach(user, call):
+        raise StoredOutOfReach
     return Received(call_id=call.id, duplicate=True, state=call.state)

@@ -131,6 +131,7 @@ class RunMaterial:
         data_key = self._workshop.vault.data_key(self._call_id, self.key)
         is_cancelled = CancelWatch(ask, self._workshop.stopping)
         return RunContext(
+            org_id=self.org_id,
             on_progress=self.reporter,
             is_cancelled=is_cancelled,
             keep_copy=keep_copy,

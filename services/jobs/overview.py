@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services import telemetry
-from services.access.rights import check_may_change, check_may_operate
+from services.access.authority import Authority
+from services.domain.acts import Act
 from services.domain.errors import InvalidRequest, PartylineError
 from services.domain.people import User
 from services.domain.working import SeenWorker, WorkerState
@@ -64,6 +65,8 @@ class JobsOverview:
         switches: QueueSwitches,
         workers: Workers,
         desk: JobDesk,
+        *,
+        authority: Authority,
     ) -> None:
         """Work on these."""
         self._runs = runs
@@ -71,10 +74,11 @@ class JobsOverview:
         self._switches = switches
         self._workers = workers
         self._desk = desk
+        self._authority = authority
 
     def workers(self, user: User) -> list[WorkerView]:
         """Return all workers in order of their ids. Raises AccessDenied, StorageError."""
-        check_may_operate(user)
+        self._authority.allow(user, Act.OPERATION_SEEN)
         seen = self._workers.all()
         running = Counter(self._queue.running().values())
         gone = self._workers.gone(worker.facts.id for worker in seen)
@@ -88,8 +92,13 @@ class JobsOverview:
         ]
 
     def queues(self, user: User) -> list[QueueView]:
-        """Return the queues as they stand for the user's organisation. Raises StorageError."""
-        standing, switches = self._runs.standing(user.org_id), self._switches.all()
+        """Return the queues as they stand for the calls in the user's reach.
+
+        Raises AccessDenied, StorageError.
+        """
+        self._authority.check(user, Act.CALL_VIEWED)
+        standing = self._runs.standing(user.org_id, user.within)
+        switches = self._switches.all()
         views = []
         for name in self._queue.names:
             here, switch = standing.get(name, QueueStanding(name=name)), switches.get(name)
@@ -122,11 +131,19 @@ class JobsOverview:
     def failed(
         self, user: User, *, limit: int = 50, offset: int = 0
     ) -> tuple[list[FailedRun], int]:
-        """Return the organisation's failed calls, newest first, and how many there are in all."""
-        return self._runs.failed(user.org_id, limit=limit, offset=offset)
+        """Return the failed calls in reach, newest first, and how many there are in all.
+
+        Raises AccessDenied.
+        """
+        self._authority.check(user, Act.CALL_VIEWED)
+        return self._runs.failed(user.org_id, user.within, limit=limit, offset=offset)
 
     def retry(self, user: User, call_ids: Iterable[str]) -> Retried:
-        """Process failed calls again; one that can't be doesn't keep the others from it."""
+        """Process failed calls again; one that can't be doesn't keep the others from it.
+
+        Raises AccessDenied.
+        """
+        self._authority.check(user, Act.CALL_PROCESSED)
         count, refused = 0, {}
         for call_id in call_ids:
             try:
@@ -138,18 +155,22 @@ class JobsOverview:
         return Retried(count=count, refused=refused)
 
     def retry_all(self, user: User) -> Retried:
-        """Process every call again that has failed by now, however many there are."""
-        return self.retry(user, self._runs.failed_calls(user.org_id))
+        """Process every call in reach again that has failed by now, however many there are.
+
+        Raises AccessDenied.
+        """
+        self._authority.check(user, Act.CALL_PROCESSED)
+        return self.retry(user, self._runs.failed_calls(user.org_id, user.within))
 
     def dismiss(self, user: User, call_ids: Iterable[str]) -> int:
         """Take failed calls off the list, as they are; return how many. Raises AccessDenied."""
-        check_may_change(user)
-        count = self._runs.dismiss(user.org_id, list(call_ids))
+        self._authority.allow(user, Act.CALL_EDITED)
+        count = self._runs.dismiss(user.org_id, list(call_ids), user.within)
         telemetry.event("jobs.dismissed", count=count)
         return count
 
     def _check(self, user: User, name: str) -> None:
-        check_may_operate(user)
+        self._authority.allow(user, Act.QUEUES_CHANGED, name)
         if name not in self._queue.names:
             raise InvalidRequest(f"The queues are {', '.join(self._queue.names)}.")
 

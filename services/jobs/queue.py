@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Engine, select
 from services import telemetry
 from services.domain.calls import CALLS_QUEUE, ProcessingOptions, Run
 from services.domain.limits import ProviderLimits
-from services.domain.people import LOCAL_USER
 from services.jobs.job_rows import waiting_for_nobody
 from services.storage.database import reading
 from services.storage.models import RUNS
@@ -258,7 +257,7 @@ def _organisation_of(connection: Connection, run: Run) -> str:
     """Return whose run it is, for limits that hold for each organisation."""
     mine = select(RUNS.c.org_id).where(RUNS.c.call_id == run.call_id)
     org_id = connection.execute(mine.limit(1)).scalar()
-    return org_id or LOCAL_USER.org_id
+    return str(org_id or run.call_id)
 
 
 def queue_names(limits: Iterable[str]) -> tuple[str, ...]:

@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from services import telemetry
-from services.access.rights import check_may_change, may_stop_live
+from services.access.authority import Authority, may_reach_running
+from services.access.rights import check_may_see_text, may_see_text, may_stop_live
+from services.domain.acts import Act
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import (
     AccessDenied,
     HeldElsewhere,
     InvalidRequest,
     LiveOver,
-    NotFound,
     PartylineError,
 )
 from services.domain.ids import new_id
@@ -40,7 +41,7 @@ MOST_LANGUAGE_CHARS = 20
 class LiveDesk:
     """Takes what people ask, one desk for each web process; safe across threads.
 
-    Whoever belongs to the organisation may read along; sound is taken from a call's owner only,
+    Whoever has to do with a call may read along; sound is taken from a call's owner only,
     who may end it, as supervisors may. A call that another process holds can be seen, not changed.
     """
 
@@ -50,6 +51,7 @@ class LiveDesk:
         store: LiveCallStore,
         providers: ProviderRegistry,
         *,
+        authority: Authority,
         check_recorded: Callable[[ProcessingOptions], None],
         prepare: Callable[[User, ProcessingOptions], ProcessingOptions],
         warm_up: Callable[[], None],
@@ -64,6 +66,7 @@ class LiveDesk:
         self._holding = holding
         self._store = store
         self._providers = providers
+        self._authority = authority
         self._check_recorded = check_recorded
         self._prepare = prepare
         self._warm_up = warm_up
@@ -99,7 +102,7 @@ class LiveDesk:
         Refused before anything is stored: AccessDenied, ProviderUnknown, ProviderNotConfigured,
         NotLive, InvalidRequest, LiveFull, and whatever the provider refuses a call with.
         """
-        check_may_change(user)
+        self._authority.check(user, Act.CALL_ADDED)
         capabilities = self._providers.ready(options.provider).capabilities
         check_live(capabilities, options)
         self._check_recorded(as_recorded(capabilities, options))
@@ -121,6 +124,7 @@ class LiveDesk:
             process=self._process,
             phone=phone,
         )
+        self._authority.note(user, Act.CALL_ADDED, running.id)
         self._holding.hold(running, self._order(user, running))
         telemetry.event(
             "live.begun", provider=options.provider, channels=channels, source=source.value
@@ -128,9 +132,14 @@ class LiveDesk:
         return running
 
     def running(self, user: User) -> list[RunningCall]:
-        """Return all calls of the person's organisation, those that began last first."""
+        """Return all calls that a person has to do with, those that began last first.
+
+        What was said is left out of those that they may not read. Raises AccessDenied.
+        """
+        self._authority.check(user, Act.CALL_FOLLOWED)
         held = {one.running.id: one.running for one in self._holding.all()}
-        return [held.get(call.id, call) for call in self._store.running(user.org_id)]
+        found = (held.get(call.id, call) for call in self._store.running(user.org_id))
+        return [_as_readable(user, call) for call in found if may_reach_running(user, call)]
 
     def mine(self, user: User) -> list[RunningCall]:
         """Return the calls that this person has begun and can go on with here."""
@@ -139,10 +148,7 @@ class LiveDesk:
 
     def get(self, user: User, call_id: str) -> RunningCall:
         """Return a running call. Raises NotFound."""
-        held = self._holding.find(call_id)
-        if held is None:
-            return self._store.get(user.org_id, call_id)
-        return _of(user, held).running
+        return _as_readable(user, self._reached(user, call_id, self._holding.find(call_id)))
 
     def connect(self, user: User, call_id: str, notify: Callable[[LineNotice], None]) -> SoundLine:
         """Return a new way for a call's sound, which takes over from an older one.
@@ -182,10 +188,25 @@ class LiveDesk:
     ) -> tuple[RunningCall, Following]:
         """Tell ``listener`` all that is told of a call after event number ``after``.
 
-        What was told already comes back with the call. Raises NotFound, HeldElsewhere.
+        What was told already comes back with the call. Raises NotFound, HeldElsewhere,
+        AccessDenied, and TextNotShown for a call that is not redacted.
         """
         held = self._here(user, call_id, landed_too=True)
+        check_may_see_text(user, redacted=held.running.options.redact)
+        self._authority.note(user, Act.CALL_FOLLOWED, call_id)
         return held.running, held.standing.log.follow(after, listener)
+
+    def check_follows(self, user: User, call_id: str) -> None:
+        """Raise what ``follow`` would refuse a person with now; nothing is written down."""
+        check_may_see_text(
+            user, redacted=self._here(user, call_id, landed_too=True).running.options.redact
+        )
+
+    def check_sends(self, user: User, call_id: str) -> None:
+        """Raise what ``connect`` would refuse a person with now; nothing is written down."""
+        self._authority.check(user, Act.CALL_CONTROLLED, call_id)
+        if self._here(user, call_id, landed_too=True).running.owner != user.id:
+            raise AccessDenied
 
     def summarise(self, user: User, call_id: str) -> None:
         """Ask for a summary so far; it is told when it is there. Raises NotFound."""
@@ -214,41 +235,54 @@ class LiveDesk:
             options=self._prepare(user, running.options),
             details=running.details,
             channels=min(running.channels, capabilities.live_channels),
+            org_id=running.org_id,
         )
 
     def _here(self, user: User, call_id: str, *, landed_too: bool = False) -> Held:
         held = self._holding.find(call_id, landed_too=landed_too)
+        self._reached(user, call_id, held)
         if held is None:
-            self._store.get(user.org_id, call_id)
             raise HeldElsewhere
-        return _of(user, held)
+        return held
+
+    def _reached(
+        self, user: User, call_id: str, held: Held | None, act: Act = Act.CALL_FOLLOWED
+    ) -> RunningCall:
+        def find() -> RunningCall:
+            return held.running if held else self._store.get(user.org_id, call_id)
+
+        return self._authority.running(user, call_id, find, act)
 
     def _own(self, user: User, call_id: str, *, take_up: bool = False) -> Held:
-        if self.get(user, call_id).owner != user.id:
+        if self._controlled(user, call_id).owner != user.id:
             raise AccessDenied
         return self._taken_up(user, call_id) if take_up else self._here(user, call_id)
 
     def _ruled(self, user: User, call_id: str, *, take_up: bool = False) -> Held:
-        if not may_stop_live(user, self.get(user, call_id).owner):
+        if not may_stop_live(user, self._controlled(user, call_id).owner):
             raise AccessDenied
         return self._taken_up(user, call_id) if take_up else self._here(user, call_id)
+
+    def _controlled(self, user: User, call_id: str) -> RunningCall:
+        held = self._holding.find(call_id)
+        return self._reached(user, call_id, held, Act.CALL_CONTROLLED)
 
     def _taken_up(self, user: User, call_id: str) -> Held:
         """Return the call as this process holds it, from now on where its process has died."""
         held = self._holding.find(call_id)
         if held is not None:
-            return _of(user, held)
+            return held
         running = self._store.get(user.org_id, call_id)
         if not running.goes_on:
             raise LiveOver
         return self._holding.take_up(running, self._order(user, running), self._process)
 
 
-def _of(user: User, held: Held) -> Held:
-    """Return the call if it is one of the person's organisation. Raises NotFound."""
-    if held.running.org_id != user.org_id:
-        raise NotFound
-    return held
+def _as_readable(user: User, call: RunningCall) -> RunningCall:
+    """Return the call without its last words for whoever may not read them."""
+    if may_see_text(user, redacted=call.options.redact):
+        return call
+    return replace(call, glance=replace(call.glance, last_line=None, last_warning=None))
 
 
 def _with_sound(held: Held) -> HeldCall:

@@ -21,9 +21,13 @@ LiveListener = Callable[[LiveEvent], None]
 
 @dataclass(frozen=True, kw_only=True)
 class LiveFormat:
-    """Sound of a live call: 16-bit little-endian PCM at 16 kHz, channels interleaved."""
+    """Sound of a live call: 16-bit little-endian PCM at 16 kHz, channels interleaved.
+
+    ``org_id`` is whose call it is, empty where it is nobody's.
+    """
 
     channels: int = 1
+    org_id: str = ""
 
     @property
     def bytes_per_ms(self) -> int:

@@ -1,17 +1,19 @@
 """A call's transcripts beside each other, each with its figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from services.access.authority import Authority
+from services.access.rights import check_may_see_text
 from services.analysis.comparing import compare
 from services.domain.comparing import Comparison
 from services.domain.edits import CallEdits
 from services.domain.errors import NotFound
 from services.domain.people import User
 from services.domain.reviewed import ReviewedCall
-from services.review.composing import reviewed
+from services.review.composing import VoiceNames, reviewed
 from services.review.recent import RecentCalls
-from services.review.service import ReviewService, VoiceNames
+from services.review.service import ReviewService
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore, TranscriptVersion
 
@@ -47,16 +49,23 @@ class ComparingDesk:
         transcripts: TranscriptStore,
         runs: RunStore,
         known_voices: VoiceNames | None = None,
+        *,
+        authority: Authority,
     ) -> None:
         """Work on these stores; ``known_voices`` names recognised speakers, None: nobody."""
         self._review = review
         self._transcripts = transcripts
         self._runs = runs
         self._known_voices = known_voices
+        self._authority = authority
         self._recent = RecentCalls[ComparedCall](RECENT_COMPARISONS)
 
     def transcripts(self, user: User, call_id: str) -> Sequence[KnownTranscript]:
         """Return the call's transcripts, the oldest first; none for a call that isn't there."""
+        try:
+            self._authority.reached(user, call_id)
+        except NotFound:
+            return []
         relabelled = {
             run.number
             for run in self._runs.list_for_call(user.org_id, call_id)
@@ -71,7 +80,7 @@ class ComparingDesk:
         """Return two transcripts, named by their ids, beside each other.
 
         Raises NotFound when the call or one of them is not there any more, NotReady when the call
-        has none.
+        has none, TextNotShown when one of them is not redacted to whoever may not read that.
         """
         try:
             shown = self._review.load(user, call_id)
@@ -79,6 +88,7 @@ class ComparingDesk:
             self._recent.forget(call_id)
             raise
         names = self._known_voices.names(user.org_id) if self._known_voices else {}
+        self._check_text(user, call_id, {reference, other} - {shown.transcript.id})
         wanted = (reference, other, shown.version, shown.call.details, frozenset(names.items()))
         found = self._recent.get(call_id, wanted)
         if found is None:
@@ -90,6 +100,11 @@ class ComparingDesk:
             )
             self._recent.put(call_id, wanted, found)
         return found
+
+    def _check_text(self, user: User, call_id: str, transcript_ids: Set[str]) -> None:
+        for version in self._transcripts.list_for_call(user.org_id, call_id):
+            if version.id in transcript_ids:
+                check_may_see_text(user, redacted=version.redacted)
 
     def _side(
         self,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Protocol
 
 from services.analysis.carrying import carry_edits
 from services.analysis.covering import covered_stretches, mention_count
@@ -12,12 +13,27 @@ from services.analysis.metrics import analyse
 from services.analysis.topics import about_by_roles
 from services.domain.calls import Call
 from services.domain.edits import CallEdits
+from services.domain.errors import InvalidRequest
 from services.domain.reviewed import ReviewedCall
 from services.domain.rules import Rule
-from services.domain.speech import Transcript
+from services.domain.speech import Transcript, Utterance
 from services.understanding.rules.evaluate import evaluate
 from services.understanding.rules.facts import facts_of
 from services.understanding.typed import LineRedactor, safe_edits
+
+
+class VoiceNames(Protocol):
+    """Knows what known voices are called."""
+
+    def names(self, org_id: str) -> Mapping[str, str]:
+        """Return the name of each known voice of an organisation by the voice's id."""
+
+
+class RuleBook(Protocol):
+    """Knows the rules of an organisation."""
+
+    def rules(self, org_id: str) -> tuple[Rule, ...]:
+        """Return the rules of an organisation; the same value as long as they don't change."""
 
 
 def reviewed(
@@ -61,3 +77,17 @@ def carried_over(
     if new.redacted and not (old is not None and old.redacted):
         carried = safe_edits(redactor, new, carried)
     return reviewed(call, new, replace(carried, transcript_id=new.id))
+
+
+def known_speaker(transcript: Transcript, speaker_id: str) -> None:
+    """Raise InvalidRequest unless the speaker is part of the call."""
+    if transcript.speaker(speaker_id) is None:
+        raise InvalidRequest("This speaker is not part of the call.")
+
+
+def known_utterance(transcript: Transcript, utterance_id: str) -> Utterance:
+    """Return a line of the call. Raises InvalidRequest when it isn't there any more."""
+    line = next((u for u in transcript.utterances if u.id == utterance_id), None)
+    if line is None:
+        raise InvalidRequest("This line is not part of the call any more.")
+    return line

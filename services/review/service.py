@@ -6,19 +6,27 @@ Changes are edits, apart from what the provider delivered; stored figures are re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
 
+from services.access.authority import Authority
+from services.access.rights import check_may_see_text
 from services.analysis.edits import apply_edits
-from services.domain.calls import CallDetails
+from services.domain.acts import Act
+from services.domain.calls import Call, CallDetails
 from services.domain.edits import CallEdits, Comment, TextCorrection
 from services.domain.errors import EditConflict, InvalidRequest, NotFound, VoiceNotFound
 from services.domain.ids import new_id
 from services.domain.people import User
 from services.domain.reviewed import ReviewedCall, ShownSpeaker, version_of
 from services.domain.rules import Rule
-from services.domain.speech import SpeakerRole, Transcript, Utterance
+from services.domain.speech import SpeakerRole, Transcript
 from services.exports import Export, ExportFormat, export
-from services.review.composing import reviewed
+from services.review.composing import (
+    RuleBook,
+    VoiceNames,
+    known_speaker,
+    known_utterance,
+    reviewed,
+)
 from services.review.recent import RecentCalls
 from services.storage.calls import CallStore
 from services.storage.scores import ScoreStore
@@ -32,20 +40,6 @@ RECENT_CALLS = 8
 ANSWERED_WITHIN_MS = 120_000
 
 EditChange = Callable[[CallEdits, Transcript], CallEdits]
-
-
-class VoiceNames(Protocol):
-    """Knows what known voices are called."""
-
-    def names(self, org_id: str) -> Mapping[str, str]:
-        """Return the name of each known voice of an organisation by the voice's id."""
-
-
-class RuleBook(Protocol):
-    """Knows the rules of an organisation."""
-
-    def rules(self, org_id: str) -> tuple[Rule, ...]:
-        """Return the rules of an organisation; the same value as long as they don't change."""
 
 
 class ReviewService:
@@ -65,8 +59,11 @@ class ReviewService:
         known_voices: VoiceNames | None = None,
         rule_book: RuleBook | None = None,
         scores: ScoreStore | None = None,
+        *,
+        authority: Authority,
     ) -> None:
         """Work on these stores."""
+        self._authority = authority
         self._calls = calls
         self._transcripts = transcripts
         self._redactor = redactor
@@ -76,9 +73,26 @@ class ReviewService:
         self._recent = RecentCalls[ReviewedCall](RECENT_CALLS)
 
     def load(self, user: User, call_id: str) -> ReviewedCall:
-        """Return the call for review. Raises NotFound, or NotReady when it has no transcript."""
+        """Return the call for review.
+
+        Raises NotFound, NotReady when it has no transcript, and TextNotShown for a call that is
+        not redacted to whoever may not read that.
+        """
         try:
-            call = self._calls.get(user.org_id, call_id)
+            call = self._authority.call(user, call_id, Act.CALL_VIEWED)
+        except NotFound:
+            self._recent.forget(call_id)
+            raise
+        return self._load(user, call)
+
+    def _load(self, user: User, call: Call) -> ReviewedCall:
+        shown = self._composed(user, call)
+        check_may_see_text(user, redacted=shown.transcript.redacted)
+        return shown
+
+    def _composed(self, user: User, call: Call) -> ReviewedCall:
+        call_id = call.id
+        try:
             edits = self._transcripts.edits(user.org_id, call_id)
             names = self._voice_names(user)
             known = frozenset(names.items())
@@ -100,7 +114,7 @@ class ReviewService:
         name = " ".join(name.split())[:MAX_NAME_CHARS]
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
-            _known_speaker(transcript, speaker)
+            known_speaker(transcript, speaker)
             names = {k: v for k, v in edits.names.items() if k != speaker}
             return replace(edits, names={**names, speaker: name} if name else names)
 
@@ -110,7 +124,7 @@ class ReviewService:
         """Set a speaker's role by hand."""
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
-            _known_speaker(transcript, speaker)
+            known_speaker(transcript, speaker)
             return replace(edits, roles={**edits.roles, speaker: role})
 
         return self._edit(user, call_id, change)
@@ -121,13 +135,13 @@ class ReviewService:
         A name given by hand before is taken away. Raises VoiceNotFound, EditConflict when the call
         has changed since the speaker was shown.
         """
-        if voice_id not in self._voice_names(user):
-            raise VoiceNotFound
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
+            if voice_id not in self._voice_names(user):
+                raise VoiceNotFound
             if version_of(transcript, edits) != speaker.version:
                 raise EditConflict
-            _known_speaker(transcript, speaker.id)
+            known_speaker(transcript, speaker.id)
             names = {k: v for k, v in edits.names.items() if k != speaker.id}
             return replace(edits, names=names, voices={**edits.voices, speaker.id: voice_id})
 
@@ -182,7 +196,7 @@ class ReviewService:
         text = " ".join(text.split())[:MAX_TEXT_CHARS]
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
-            line = _known_utterance(transcript, utterance_id)
+            line = known_utterance(transcript, utterance_id)
             others = tuple(c for c in edits.corrections if c.utterance_id != utterance_id)
             if not text:
                 return replace(edits, corrections=others)
@@ -207,7 +221,7 @@ class ReviewService:
             raise InvalidRequest("The comment is empty.")
 
         def change(edits: CallEdits, transcript: Transcript) -> CallEdits:
-            line = _known_utterance(transcript, utterance_id)
+            line = known_utterance(transcript, utterance_id)
             comment = Comment(
                 id=new_id(),
                 utterance_id=line.id,
@@ -233,18 +247,23 @@ class ReviewService:
 
     def mark_reviewed(self, user: User, call_id: str, done: bool) -> ReviewedCall:
         """Mark the call as reviewed by this person, or as not reviewed."""
+        self._authority.call(user, call_id, Act.CALL_EDITED)
         self._calls.mark_reviewed(user.org_id, call_id, by=user.name if done else None)
         return self.load(user, call_id)
 
     def set_details(self, user: User, call_id: str, details: CallDetails) -> ReviewedCall:
-        """Replace what is known about the call besides its sound, and its figures with it."""
-        self._calls.update_details(user.org_id, call_id, details)
-        loaded = self.load(user, call_id)
-        self._transcripts.save_figures(user.org_id, call_id, loaded.analysed)
-        return loaded
+        """Replace what is known about the call besides its sound, and its figures with it.
+
+        It is returned even when it has left the person's reach by that.
+        """
+        self._authority.call(user, call_id, Act.CALL_EDITED)
+        changed = self._calls.update_details(user.org_id, call_id, details)
+        self._transcripts.save_figures(user.org_id, call_id, self._composed(user, changed).analysed)
+        return self._load(user, changed)
 
     def export(self, user: User, call_id: str, wanted: ExportFormat) -> Export:
-        """Return the call in this format, with all edits in it."""
+        """Return the call in this format, with all edits in it. Raises as ``load`` does."""
+        self._authority.call(user, call_id, Act.CALL_EXPORTED, format=wanted.value)
         shown = self.load(user, call_id)
         if self._scores is not None:
             shown = replace(shown, scores=self._scores.of_call(user.org_id, call_id))
@@ -255,9 +274,11 @@ class ReviewService:
 
         When somebody else's edit came in between, the change is made again on top of theirs.
         """
+        self._authority.call(user, call_id, Act.CALL_EDITED)
         for attempt in range(1, EDIT_ATTEMPTS + 1):
-            call = self._calls.get(user.org_id, call_id)
+            call = self._authority.reached(user, call_id)
             transcript = self._transcripts.active(user.org_id, call_id)
+            check_may_see_text(user, redacted=transcript.redacted)
             newest = self._transcripts.edits(user.org_id, call_id)
             edits = change(replace(newest, transcript_id=transcript.id), transcript)
             shown = reviewed(call, transcript, edits, self._voice_names(user), self._rules(user))
@@ -277,15 +298,3 @@ class ReviewService:
 
     def _rules(self, user: User) -> tuple[Rule, ...]:
         return self._rule_book.rules(user.org_id) if self._rule_book else ()
-
-
-def _known_speaker(transcript: Transcript, speaker_id: str) -> None:
-    if transcript.speaker(speaker_id) is None:
-        raise InvalidRequest("This speaker is not part of the call.")
-
-
-def _known_utterance(transcript: Transcript, utterance_id: str) -> Utterance:
-    line = next((u for u in transcript.utterances if u.id == utterance_id), None)
-    if line is None:
-        raise InvalidRequest("This line is not part of the call any more.")
-    return line

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from services import telemetry
-from services.access.rights import check_may_change
+from services.access.authority import Authority
+from services.domain.acts import Act
 from services.domain.errors import InvalidRequest, NotFound
 from services.domain.ids import new_id
 from services.domain.people import User
@@ -41,7 +42,7 @@ class Rescoring:
 
 
 class ScorecardService:
-    """Everybody may read; supervisors and admins change scorecards and override answers."""
+    """Whoever may see calls may read; changing scorecards, and answers, are rights of their own."""
 
     def __init__(
         self,
@@ -51,6 +52,8 @@ class ScorecardService:
         refresher: Refresher,
         questions: ModelQuestions,
         redactor: LineRedactor,
+        *,
+        authority: Authority,
     ) -> None:
         """Work on these stores."""
         self._scorecards = scorecards
@@ -59,11 +62,13 @@ class ScorecardService:
         self._refresher = refresher
         self._questions = questions
         self._redactor = redactor
+        self._authority = authority
 
     # --- scorecards -----------------------------------------------------------------------------
 
     def all(self, user: User) -> list[Scorecard]:
         """Return the organisation's scorecards; those that come with Partyline first."""
+        self._authority.check(user, Act.CALL_VIEWED)
         return self._keeper.scorecards(user.org_id)
 
     def get(self, user: User, scorecard_id: str) -> Scorecard:
@@ -75,6 +80,7 @@ class ScorecardService:
 
     def rules(self, user: User) -> tuple[Rule, ...]:
         """Return the rules that questions may name."""
+        self._authority.check(user, Act.CALL_VIEWED)
         return self._keeper.rules(user.org_id)
 
     def keep(self, user: User, card: Scorecard) -> Scorecard:
@@ -83,7 +89,7 @@ class ScorecardService:
         Raises BadRule when it can't be used, ScorecardChanged, AccessDenied, InvalidRequest for one
         that comes with Partyline.
         """
-        check_may_change(user)
+        self._authority.allow(user, Act.SCORECARDS_CHANGED, card.id)
         checked = checked_scorecard(card)
         if any(c.shipped and c.id == card.id for c in self.all(user)):
             raise InvalidRequest("This scorecard comes with Partyline; change a copy of it.")
@@ -104,7 +110,7 @@ class ScorecardService:
 
         Raises NotFound, ScorecardChanged, AccessDenied.
         """
-        check_may_change(user)
+        self._authority.allow(user, Act.SCORECARDS_CHANGED, scorecard_id)
         card = self.get(user, scorecard_id)
         body = None if card.shipped else scorecards_to_yaml([card])
         stored = StoredScorecard(id=card.id, body=body, enabled=enabled, version=card.version)
@@ -123,7 +129,7 @@ class ScorecardService:
 
     def delete(self, user: User, scorecard_id: str) -> None:
         """Delete a scorecard with its scores and overrides. Raises NotFound, AccessDenied."""
-        check_may_change(user)
+        self._authority.allow(user, Act.SCORECARDS_CHANGED, scorecard_id)
         if not self._scorecards.delete(user.org_id, scorecard_id):
             raise NotFound
         telemetry.event("scorecard.deleted")
@@ -133,7 +139,7 @@ class ScorecardService:
 
         What can't be read changes nothing. Raises BadRule, AccessDenied, ScorecardChanged.
         """
-        check_may_change(user)
+        self._authority.check(user, Act.SCORECARDS_CHANGED)
         known = {card.id: card for card in self.all(user)}
         made = []
         for card in scorecards_from_yaml(text):
@@ -152,6 +158,7 @@ class ScorecardService:
 
     def rescoring(self, user: User) -> Rescoring:
         """Return how far the scoring of stored calls has come."""
+        self._authority.check(user, Act.CALL_VIEWED)
         now = made_with(self._keeper.scoring(user.org_id))
         waiting, calls = self._scores.count_outdated(user.org_id, now)
         paused = self._scores.is_paused(user.org_id)
@@ -159,7 +166,7 @@ class ScorecardService:
 
     def pause(self, user: User, paused: bool) -> None:
         """Stop the scoring of stored calls, or let it go on. Raises AccessDenied."""
-        check_may_change(user)
+        self._authority.allow(user, Act.SCORECARDS_CHANGED)
         self._scores.set_paused(user.org_id, paused)
 
     # --- scores of a call -------------------------------------------------------------------------
@@ -167,6 +174,7 @@ class ScorecardService:
     def of_call(self, user: User, shown: ReviewedCall) -> tuple[CallScore, ...]:
         """Return a call's scores as it is shown; what is out of date is scored at once."""
         org_id, call_id = user.org_id, shown.call.id
+        self._authority.reached(user, call_id)
         now = made_with(self._keeper.scoring(org_id))
         if self._scores.made_with(org_id, call_id) != now:
             self._refresher.write_anew(org_id, call_id)
@@ -177,6 +185,7 @@ class ScorecardService:
 
         Nothing is kept. Raises BadRule.
         """
+        self._authority.reached(user, shown.call.id)
         checked = replace(checked_scorecard(card), version=card.version)
         rules = {rule.id: rule for rule in self.rules(user)}
         said = self._scores.model_answers(user.org_id, shown.transcript.id)
@@ -198,7 +207,7 @@ class ScorecardService:
         The comment says why. Of a redacted call it is kept without personal data. Raises
         NotFound, InvalidRequest, AccessDenied.
         """
-        check_may_change(user)
+        self._authority.call(user, call_id, Act.ANSWER_CHANGED)
         comment = comment.strip()[:MAX_COMMENT_CHARS]
         if not comment:
             raise InvalidRequest("Write down why.")
@@ -231,7 +240,11 @@ class ScorecardService:
         raise NotFound
 
     def history(self, user: User, call_id: str) -> dict[tuple[str, str], tuple[Override, ...]]:
-        """Return all overrides of a call by scorecard and question, newest first."""
+        """Return all overrides of a call by scorecard and question, newest first.
+
+        Raises NotFound.
+        """
+        self._authority.reached(user, call_id)
         found: dict[tuple[str, str], tuple[Override, ...]] = {}
         for kept in self._scores.overrides(user.org_id, call_id):
             key = (kept.scorecard_id, kept.override.question_id)
@@ -252,7 +265,7 @@ class ScorecardService:
 
         Raises NotFound, NotReady, AccessDenied.
         """
-        check_may_change(user)
+        self._authority.call(user, call_id, Act.ANSWER_CHANGED)
         return self._questions.ask(user.org_id, call_id)
 
 

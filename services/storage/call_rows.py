@@ -19,6 +19,7 @@ from services.domain.calls import (
     ProcessingOptions,
     Run,
 )
+from services.domain.people import Within
 from services.domain.speech import SentimentLabel
 from services.storage.figures import (
     FIGURE_COLUMNS,
@@ -37,6 +38,7 @@ from services.storage.forms import (
 )
 from services.storage.keys import WrappedKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
+from services.storage.reach import calls_within
 from services.storage.rule_tables import CALL_CATEGORIES
 from services.storage.topics import about_any
 
@@ -78,7 +80,8 @@ class CallFilter:
     ``text`` is looked for in source name, agent and customer reference, and may be the whole
     external reference. ``first_day`` and
     ``last_day`` are both included. ``categories`` are ids of rules of which one has to apply;
-    ``alerts``: one that raises an alert, in a call that nobody has reviewed yet.
+    ``alerts``: one that raises an alert, in a call that nobody has reviewed yet. ``within`` is set
+    by whoever answers a person.
     """
 
     text: str | None = None
@@ -94,6 +97,7 @@ class CallFilter:
     alerts: bool = False
     external_ref: str | None = None
     customer_ref: str | None = None
+    within: Within | None = None
     sort: CallSort = CallSort.HELD
     descending: bool = True
     limit: int | None = None
@@ -150,7 +154,7 @@ def ordered(query: Select[Any], wanted: CallFilter) -> Select[Any]:
 
 def conditions(org_id: str, wanted: CallFilter) -> list[ColumnElement[bool]]:
     """Return what a call's rows must fulfil, over the tables of ``select_rows``."""
-    found: list[ColumnElement[bool]] = [CALLS.c.org_id == org_id]
+    found: list[ColumnElement[bool]] = [CALLS.c.org_id == org_id, *calls_within(wanted.within)]
     if wanted.text:
         columns = (CALLS.c.source_name, CALLS.c.agent_name, CALLS.c.customer_ref)
         contained = [c.icontains(wanted.text, autoescape=True) for c in columns]

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from services.domain.calls import AudioFacts, Call, CallDetails, Run
 from services.domain.errors import AlreadyStored, NotFound
 from services.domain.findings import NOTICED_WHILE_HELD, FindingKind
+from services.domain.people import Within
 from services.storage.call_rows import (
     CallFilter,
     CallRow,
@@ -40,6 +41,7 @@ from services.storage.forms import pack_audio, unpack_audio
 from services.storage.holds import check_call_free, check_customer_free
 from services.storage.keys import WrappedKey
 from services.storage.models import CALLS, RUNS
+from services.storage.reach import calls_within
 from services.storage.removals import end_removal
 from services.storage.search_places import move_lines
 from services.storage.topics import topics_of_calls
@@ -143,23 +145,36 @@ class CallStore:
         with reading(self._engine) as connection:
             return connection.execute(select_count(org_id, wanted or CallFilter())).scalar_one()
 
-    def has_any(self, org_id: str) -> bool:
+    def has_any(self, org_id: str, within: Within | None = None) -> bool:
         """Tell whether there is any call."""
-        query = select(CALLS.c.id).where(CALLS.c.org_id == org_id).limit(1)
+        query = select(CALLS.c.id).where(CALLS.c.org_id == org_id, *calls_within(within)).limit(1)
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
-    def agents(self, org_id: str) -> tuple[str, ...]:
+    def agents(self, org_id: str, within: Within | None = None) -> tuple[str, ...]:
         """Return the names of the agents of all calls, in order."""
-        return self._names(org_id, CALLS.c.agent_name)
+        return self._names(org_id, CALLS.c.agent_name, within)
 
-    def queues(self, org_id: str) -> tuple[str, ...]:
+    def queues(self, org_id: str, within: Within | None = None) -> tuple[str, ...]:
         """Return the names of the queues of all calls, in order."""
-        return self._names(org_id, CALLS.c.queue)
+        return self._names(org_id, CALLS.c.queue, within)
 
-    def _names(self, org_id: str, column: Column[Any]) -> tuple[str, ...]:
+    def among(
+        self, org_id: str, call_ids: Iterable[str], within: Within | None
+    ) -> builtins.list[str]:
+        """Return those of these calls that are the organisation's and within, in their order."""
+        asked = builtins.list(call_ids)
+        mine = (CALLS.c.org_id == org_id, *calls_within(within))
+        found: set[str] = set()
+        with reading(self._engine) as connection:
+            for start in range(0, len(asked), IDS_AT_ONCE):
+                some = CALLS.c.id.in_(asked[start : start + IDS_AT_ONCE])
+                found.update(connection.execute(select(CALLS.c.id).where(*mine, some)).scalars())
+        return [call_id for call_id in asked if call_id in found]
+
+    def _names(self, org_id: str, column: Column[Any], within: Within | None) -> tuple[str, ...]:
         """Return what stands in a column; from name to name in its index, not from call to call."""
-        first = select(func.min(column)).where(CALLS.c.org_id == org_id)
+        first = select(func.min(column)).where(CALLS.c.org_id == org_id, *calls_within(within))
         names = first.cte("names", recursive=True)
         (last,) = names.c
         later = first.where(column > last).correlate(names).scalar_subquery()

@@ -9,10 +9,12 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from services.domain.calls import Call
 from services.domain.metrics import AnalysedTranscript
+from services.domain.people import Within
 from services.domain.rules import CallFacts, Category, RuleKind, SpokenPassage
 from services.domain.together import AnalyticsFilter
 from services.storage.database import reading
 from services.storage.figures import day_of
+from services.storage.reach import rows_within
 from services.storage.rollup_reading import Sums, read_sums
 from services.storage.rollup_tables import AGENT
 from services.storage.rule_forms import (
@@ -150,11 +152,13 @@ class CategoryStore:
                 found[call_id] = (*found.get(call_id, ()), one)
         return found
 
-    def counts(self, org_id: str, *, since: date | None = None) -> dict[str, int]:
+    def counts(
+        self, org_id: str, *, since: date | None = None, within: Within | None = None
+    ) -> dict[str, int]:
         """Return to how many calls each rule applies, of those held since a day."""
         query = (
             select(_C.rule_id, func.count().label("calls"))
-            .where(_C.org_id == org_id)
+            .where(_C.org_id == org_id, *rows_within(CALL_CATEGORIES, org_id, within))
             .group_by(_C.rule_id)
         )
         if since is not None:

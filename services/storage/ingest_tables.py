@@ -53,6 +53,7 @@ UPLOADS = Table(
     Column("content_hash", _ID),
     Column("call_id", _ID, ForeignKey(CALLS.c.id, ondelete="CASCADE")),
     Column("duplicate", Boolean, nullable=False),
+    Column("added_by", String(200)),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("key_id", _ID, nullable=False),

@@ -129,6 +129,7 @@ CALLS = Table(
     Index(None, "org_id", "external_ref"),
     Index(None, "org_id", "held_at"),
     Index(None, "org_id", "day"),
+    Index(None, "org_id", "added_by"),
     Index("ix_calls_agent_days", "org_id", "agent_name", "day"),
     Index(None, "search_place", unique=True),
     Index("ix_calls_org_id_search_place", "org_id", "search_place"),

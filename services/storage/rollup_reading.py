@@ -25,7 +25,17 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.selectable import TextualSelect
 
+from services.domain.people import Reach
 from services.domain.together import AnalyticsFilter, Average
+from services.storage.models import CALLS
+from services.storage.reach import (
+    CALL_ID,
+    REACHED_QUEUES,
+    PartWithin,
+    parts_within,
+    rows_within,
+    values_within,
+)
 from services.storage.rollup_tables import AGENT, BOTH, QUEUE, ROLLUPS, SCALE
 from services.storage.rollup_triggers import contribution
 
@@ -53,24 +63,25 @@ def read_sums(
     is chosen. An agent or queue that isn't known is None, and last.
     """
     wanted, where = wanted or AnalyticsFilter(), where or {}
-    question = _Question(
-        rollup=name,
-        who=_ROWS if from_rows else _who(wanted, by),
-        by=tuple(by),
-        sums=tuple(sums),
-        where=tuple(where),
-        filters=tuple(name for name, value in vars(wanted).items() if value),
-    )
-    values = {"org_id": org_id, **where}
-    values |= {name: getattr(wanted, name) for name in question.filters}
-    width, nothing = len(question.by), (0,) * len(question.sums)
+    values = {"org_id": org_id, **where, **vars(wanted), **values_within(wanted.within)}
+    width, nothing = len(by), (0,) * len(sums)
     groups: dict[tuple[Any, ...], Sequence[Any]] = {} if by else {(): nothing}
-    for statement in _statements(question, connection.dialect.name):
-        for row in connection.execute(statement, values).all():
-            key, added = tuple(row[:width]), row[width:]
-            known = groups.get(key)
-            groups[key] = added if known is None else _added(known, added)
-    names = (*question.by, *question.sums)
+    for part in parts_within(wanted.within):
+        question = _Question(
+            rollup=name,
+            who=_ROWS if from_rows or part.own else _who(wanted, by),
+            by=tuple(by),
+            sums=tuple(sums),
+            where=tuple(where),
+            filters=tuple(name for name in _CONDITIONS if getattr(wanted, name)),
+            part=part,
+        )
+        for statement in _statements(question, connection.dialect.name):
+            for row in connection.execute(statement, values).all():
+                key, added = tuple(row[:width]), row[width:]
+                known = groups.get(key)
+                groups[key] = added if known is None else _added(known, added)
+    names = (*by, *sums)
     found = [
         dict(zip(names, (*key, *map(int, groups[key])), strict=True)) for key in sorted(groups)
     ]
@@ -83,7 +94,7 @@ def read_sums(
 
 def _added(known: Sequence[Any], more: Sequence[Any]) -> list[int]:
     """Return sums of two parts; the sum of no rows at all is NULL."""
-    return [a + (b or 0) for a, b in zip(known, more, strict=True)]
+    return [(a or 0) + (b or 0) for a, b in zip(known, more, strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +107,7 @@ class _Question:
     sums: tuple[str, ...]
     where: tuple[str, ...]
     filters: tuple[str, ...]
+    part: PartWithin
 
 
 # Put together as text and kept: SQLAlchemy takes longer over so many columns than databases do.
@@ -107,7 +119,11 @@ def _statements(question: _Question, dialect: str) -> tuple[TextualSelect, ...]:
             _statement(
                 question,
                 source.table,
-                {**contribution(rollup, source, dialect), _NAMED: "agent_name"},
+                {
+                    **contribution(rollup, source, dialect),
+                    _NAMED: "agent_name",
+                    CALL_ID: "id" if source.table is CALLS else "call_id",
+                },
             )
             for source in rollup.sources
             if any(name in source.sums for name in question.sums)
@@ -126,12 +142,15 @@ def _statement(question: _Question, table: Table, given: Mapping[str, str]) -> T
     sql = f"SELECT {', '.join((*groups, *sums))} FROM {table.name} WHERE org_id = :org_id"
     sql += "".join(f" AND {given[key]} = :{key}" for key in question.where)
     sql += "".join(_CONDITIONS[name](given) for name in question.filters)
+    sql += question.part.sql(given)
     if groups:
         # In the order of the key, in which rows lie: then they need not be sorted.
         lying = sorted(zip(question.by, groups, strict=True), key=lambda group: group[0] in _DAYS)
         sql += f" GROUP BY {', '.join(given_name for _, given_name in lying)}"
     several: list[BindParameter[Any]] = [
-        bindparam(n, expanding=True) for n in ("agents", "queues") if n in question.filters
+        bindparam(n, expanding=True)
+        for n in ("agents", "queues", REACHED_QUEUES)
+        if n in question.filters or (n == REACHED_QUEUES and question.part.queues)
     ]
     days = [bindparam(n, type_=Date()) for n in ("first_day", "last_day") if n in question.filters]
     # They are matched by their places.
@@ -180,8 +199,9 @@ def average(sums: Sums, measure: str, *, unit: float = 1 / SCALE, part_unit: flo
 
 def _who(wanted: AnalyticsFilter, by: Sequence[str]) -> str:
     """Return by whom the sums are to be read."""
-    agents = bool(wanted.agents) or AGENT in by
-    queues = bool(wanted.queues) or QUEUE in by
+    reach = wanted.within.reach if wanted.within else Reach()
+    agents = bool(wanted.agents or reach.agent_name) or AGENT in by
+    queues = bool(wanted.queues or reach.queues) or QUEUE in by
     if agents and queues:
         return BOTH
     # There are fewer queues than agents.
@@ -198,4 +218,4 @@ def of_whom(table: Table, org_id: str, wanted: AnalyticsFilter) -> list[ColumnEl
     for whose, names in (("agent_name", wanted.agents), ("queue", wanted.queues)):
         if names:
             conditions.append(table.c[whose].in_(names))
-    return conditions
+    return conditions + rows_within(table, org_id, wanted.within)

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Engine, and_, func, select, update
 
 from services.domain.calls import CALLS_QUEUE, CallState
+from services.domain.people import Within
 from services.storage.database import reading, writing
 from services.storage.models import CALLS, RUNS
+from services.storage.reach import calls_within
 
 _NEWEST = RUNS.join(CALLS, and_(RUNS.c.call_id == CALLS.c.id, RUNS.c.number == CALLS.c.run))
 
@@ -44,13 +46,13 @@ class RunOverview:
         """Use this database."""
         self._engine = engine
 
-    def standing(self, org_id: str) -> dict[str, QueueStanding]:
+    def standing(self, org_id: str, within: Within | None = None) -> dict[str, QueueStanding]:
         """Return how the queues stand in which the organisation has runs, by name."""
         columns = (RUNS.c.queue, RUNS.c.state)
         query = (
             select(*columns, func.count().label("count"), func.min(RUNS.c.queued_at).label("since"))
             .where(RUNS.c.state.in_([CallState.WAITING, CallState.PROCESSING]))
-            .where(RUNS.c.org_id == org_id)
+            .where(RUNS.c.org_id == org_id, *_of_calls(within))
             .group_by(*columns)
         )
         found: dict[str, dict[str, object]] = {}
@@ -64,13 +66,13 @@ class RunOverview:
         return {name: QueueStanding(name=name, **counts) for name, counts in found.items()}  # type: ignore[arg-type]
 
     def failed(
-        self, org_id: str, *, limit: int = 50, offset: int = 0
+        self, org_id: str, within: Within | None = None, *, limit: int = 50, offset: int = 0
     ) -> tuple[list[FailedRun], int]:
         """Return the calls whose newest run failed, newest first, and how many there are in all.
 
         Those that were dismissed are left out.
         """
-        here = _is_failed(org_id)
+        here = and_(_is_failed(org_id), *calls_within(within))
         query = (
             select(RUNS, CALLS.c.source_name)
             .select_from(_NEWEST)
@@ -99,24 +101,35 @@ class RunOverview:
         ]
         return failed, count
 
-    def failed_calls(self, org_id: str) -> list[str]:
+    def failed_calls(self, org_id: str, within: Within | None = None) -> list[str]:
         """Return the ids of all calls that ``failed`` counts, those that failed first at first."""
         query = (
             select(RUNS.c.call_id)
             .select_from(_NEWEST)
-            .where(_is_failed(org_id))
+            .where(_is_failed(org_id), *calls_within(within))
             .order_by(RUNS.c.finished_at, RUNS.c.call_id)
         )
         with reading(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
-    def dismiss(self, org_id: str, call_ids: Collection[str]) -> int:
+    def dismiss(self, org_id: str, call_ids: Collection[str], within: Within | None = None) -> int:
         """Take failed runs of these calls off the list; return how many."""
         newest = select(CALLS.c.run).where(CALLS.c.id == RUNS.c.call_id).scalar_subquery()
-        mine = and_(_is_failed(org_id), RUNS.c.call_id.in_(call_ids), RUNS.c.number == newest)
+        mine = and_(
+            _is_failed(org_id),
+            RUNS.c.call_id.in_(call_ids),
+            RUNS.c.number == newest,
+            *_of_calls(within),
+        )
         with writing(self._engine) as connection:
             change = update(RUNS).where(mine).values(dismissed_at=datetime.now(UTC))
             return int(connection.execute(change).rowcount)
+
+
+def _of_calls(within: Within | None) -> list[ColumnElement[bool]]:
+    """Return what a run must fulfil for its call to be within."""
+    of_call = select(CALLS.c.id).where(CALLS.c.id == RUNS.c.call_id, *calls_within(within))
+    return [] if within is None else [of_call.exists()]
 
 
 def _is_failed(org_id: str) -> ColumnElement[bool]:

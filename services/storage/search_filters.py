@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 
 from services.domain.searching import LineFilter
 from services.storage.models import CALLS, TRANSCRIPTS
+from services.storage.reach import calls_within
 from services.storage.rule_tables import CALL_CATEGORIES
 from services.storage.search_places import LAST_PLACE, PLACES_PER_DAY, place_of_day
 from services.storage.search_tables import SHOWN_UTTERANCES
@@ -17,8 +18,8 @@ def narrows_calls(among: LineFilter) -> bool:
     """Tell whether the filter leaves out calls, for another reason than their day."""
     return bool(
         among.agents or among.queues or among.call_ids or among.categories or among.languages
-        or among.providers or among.min_duration_ms is not None
-        or among.max_duration_ms is not None
+        or among.providers or among.within or among.redacted_only
+        or among.min_duration_ms is not None or among.max_duration_ms is not None
     )  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def call_conditions(
 
     ``one_by_one``: calls are looked at as they come, instead of finding all that fit first.
     """
-    found: list[ColumnElement[bool]] = [_C.org_id == org_id]
+    found: list[ColumnElement[bool]] = [_C.org_id == org_id, *calls_within(among.within)]
     if among.first_day:
         found.append(_C.day >= among.first_day)
     if among.last_day:
@@ -87,6 +88,8 @@ def _transcript_conditions(among: LineFilter) -> list[ColumnElement[bool]]:
         )
     if among.providers:
         wanted.append(_T.provider.in_(among.providers))
+    if among.redacted_only:
+        wanted.append(_T.redacted)
     if not wanted:
         return []
     active: Select[Any] = select(_T.id).where(_T.id == _C.active_transcript_id, *wanted)

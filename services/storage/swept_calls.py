@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from services.domain.errors import RulesChanged
+from services.domain.people import Within
 from services.domain.rules import Rule
 from services.storage.database import reading, writing
 from services.storage.models import CALLS
+from services.storage.reach import rows_redacted, rows_within
 from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
 from services.storage.rules import StoredBook, hold_book, read_book
 
@@ -75,9 +77,14 @@ class SweptCalls:
             last, calls = connection.execute(query).one()
         return SweepStart(book=book, last_row=last or 0, calls=calls)
 
-    def newest(self, org_id: str, limit: int) -> list[SweptCall]:
+    def newest(
+        self, org_id: str, limit: int, within: Within | None = None, *, redacted_only: bool = False
+    ) -> list[SweptCall]:
         """Return the calls that were written last."""
-        query = _calls(org_id).order_by(_F.row_id.desc()).limit(limit)
+        query = _calls(org_id).where(*rows_within(RULE_FACTS, org_id, within))
+        if redacted_only:
+            query = query.where(rows_redacted(RULE_FACTS))
+        query = query.order_by(_F.row_id.desc()).limit(limit)
         with reading(self._engine) as connection:
             return [SweptCall(*row) for row in connection.execute(query)]
 

@@ -30,6 +30,7 @@ class Upload:
 
     ``content_hash`` is what was announced, as hexadecimal digits. ``call_id`` is set once it has
     become a call, or, as a ``duplicate``, was found to be one; its name is forgotten then.
+    ``added_by`` is the id of whoever began it, and goes on with it.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Upload:
     content_hash: str | None = None
     call_id: str | None = None
     duplicate: bool = False
+    added_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from services.domain.people import Within
 from services.domain.rules import Category, Rule
 from services.storage.rule_forms import (
     KeptLines,
@@ -84,10 +85,16 @@ class Sweeper:
             self._calls.replace(org_id, start, rule, swept.of(rule.id))
 
     def try_out(
-        self, org_id: str, rule: Rule, limit: int
+        self,
+        org_id: str,
+        rule: Rule,
+        limit: int,
+        within: Within | None = None,
+        *,
+        redacted_only: bool = False,
     ) -> tuple[int, list[tuple[str, Category]]]:
         """Look for a rule in the newest calls; return how many there are, and where it applies."""
-        calls = self._calls.newest(org_id, limit)
+        calls = self._calls.newest(org_id, limit, within, redacted_only=redacted_only)
         found = self._decide(RulesAcross([rule]), calls)
         return len(calls), [(call.call_id, category) for call, category in found]
 

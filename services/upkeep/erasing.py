@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from services import telemetry
-from services.access.authority import Authority, check_reaches_all
+from services.access.authority import Authority
+from services.access.rights import check_reaches_all
 from services.domain.acts import Act
 from services.domain.errors import InvalidRequest, NotFound, OnHold, UploadNotFound
 from services.domain.live_calls import RunningCall
@@ -65,8 +66,8 @@ class Eraser:
         holds: HoldStore,
         removals: RemovalStore,
         remover: CallRemover,
-        authority: Authority,
         *,
+        authority: Authority,
         delete_copies: Callable[[], object],
         tidy: Callable[[], object],
     ) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from services.access.authority import Authority, FoundCalls, check_reaches_all, may_reach
+from services.access.authority import Authority, FoundCalls, may_reach
+from services.access.rights import check_reaches_all
 from services.domain.acts import Act
 from services.domain.errors import NotFound
 from services.domain.ids import new_id

@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Lock
 
-from services.access.rights import check_may_operate
+from services.access.authority import Authority
+from services.access.rights import check_reaches_all
+from services.domain.acts import Act
 from services.domain.people import User
 from services.domain.usage import MonthGrowth, ProviderMonth, SoundSpace, Space, cost_of
 from services.storage.calls import CallStore
@@ -19,7 +21,7 @@ KEPT_S = 60.0
 
 
 class UsageDesk:
-    """Tells operators of the whole installation, and everybody of their organisation's months."""
+    """Tells operators of the whole installation, and who reaches all calls of their months."""
 
     def __init__(
         self,
@@ -29,6 +31,7 @@ class UsageDesk:
         folders: Mapping[str, Path],
         prices: Callable[[str], float | None],
         *,
+        authority: Authority,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Look into these; ``folders`` are measured by kind.
@@ -36,6 +39,7 @@ class UsageDesk:
         ``prices`` knows what an hour of sound costs at a provider, 0 where it costs nothing.
         """
         self._clock = clock
+        self._authority = authority
         self._lock = Lock()
         self._measured: tuple[float, list[Space]] | None = None
         self._store = store
@@ -50,7 +54,7 @@ class UsageDesk:
         It is what it was up to a minute ago: pages ask again whenever somebody clicks. Raises
         AccessDenied for whoever may not operate the installation.
         """
-        check_may_operate(user)
+        self._authority.allow(user, Act.OPERATION_SEEN)
         # Who comes while it is measured waits for that instead of measuring as well.
         with self._lock:
             if self._measured is None or self._clock() - self._measured[0] >= KEPT_S:
@@ -66,7 +70,7 @@ class UsageDesk:
 
         Raises AccessDenied as ``space`` does, StorageError.
         """
-        check_may_operate(user)
+        self._authority.allow(user, Act.OPERATION_SEEN)
         files = size = orphans = orphan_bytes = 0
         some: list[tuple[str, int]] = []
         for found in self._sound.list("calls"):
@@ -87,10 +91,12 @@ class UsageDesk:
 
     def growth(self, user: User, today: date | None = None) -> list[MonthGrowth]:
         """Return what the last twelve months have brought, the newest first."""
+        self._check_months(user)
         return self._store.growth(user.org_id, _since(today))
 
     def minutes(self, user: User, today: date | None = None) -> list[ProviderMonth]:
         """Return what providers transcribed in the last twelve months, the newest first."""
+        self._check_months(user)
         found = self._store.transcribed(user.org_id, _since(today))
         return [
             ProviderMonth(
@@ -104,6 +110,11 @@ class UsageDesk:
                 found.items(), key=lambda one: (one[0][0], one[1][1]), reverse=True
             )
         ]
+
+    def _check_months(self, user: User) -> None:
+        """Let whoever has to do with all calls see how many there are."""
+        self._authority.check(user, Act.CALL_VIEWED)
+        check_reaches_all(user)
 
     def _without_call(self, some: list[tuple[str, int]]) -> tuple[int, int]:
         known = self._calls.existing(call_id for call_id, _ in some)

@@ -6,9 +6,10 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from services import telemetry
-from services.access.rights import check_may_change
+from services.access.authority import Authority
 from services.analysis.edits import apply_edits
 from services.analysis.own_speech import own_spans
+from services.domain.acts import Act
 from services.domain.errors import (
     EditConflict,
     InvalidRequest,
@@ -36,8 +37,8 @@ MAX_NAME_CHARS = 80
 class VoiceDesk:
     """Carries out what a person asks about the known voices of their organisation.
 
-    Everybody may see whose voices are known. Learning, changing and deleting is for supervisors
-    and admins: anybody else gets AccessDenied. A voice or call of another organisation is not
+    Whoever may see calls may see whose voices are known. Learning, changing and deleting is a
+    right of its own: anybody else gets AccessDenied. A voice or call of another organisation is not
     found.
     """
 
@@ -48,6 +49,8 @@ class VoiceDesk:
         transcripts: TranscriptStore,
         vault: AudioVault,
         enrolling: Enrolling,
+        *,
+        authority: Authority,
     ) -> None:
         """Work on these stores; learn voices with ``enrolling``."""
         self._voices = voices
@@ -55,9 +58,11 @@ class VoiceDesk:
         self._transcripts = transcripts
         self._vault = vault
         self._enrolling = enrolling
+        self._authority = authority
 
     def voices(self, user: User) -> list[KnownVoice]:
-        """Return the known voices by name."""
+        """Return the known voices by name. Raises AccessDenied."""
+        self._authority.allow(user, Act.VOICES_SEEN)
         return self._voices.list(user.org_id)
 
     def find(self, user: User, id_or_name: str) -> KnownVoice:
@@ -73,7 +78,7 @@ class VoiceDesk:
 
         Raises BadAudio, TooLittleSpeech, SeveralVoices.
         """
-        check_may_change(user)
+        self._authority.check(user, Act.VOICES_CHANGED)
         suffix = PurePosixPath(file_name).suffix.lower()
         return self._learn(user, recording, VoiceSource(suffix=suffix))
 
@@ -84,9 +89,10 @@ class VoiceDesk:
         call has changed since the speaker was shown, InvalidRequest for a speaker the call doesn't
         have, TooLittleSpeech, SeveralVoices, OriginalDropped, NoRecording.
         """
-        check_may_change(user)
         call_id = shown.call_id
-        call, transcript = self._calls.get(user.org_id, call_id), self._as_shown(user, shown)
+        self._authority.check(user, Act.VOICES_CHANGED)
+        call = self._authority.call(user, call_id, Act.CALL_PLAYED)
+        transcript = self._as_shown(user, shown)
         if not call.has_recording:
             raise NoRecording
         speaker = transcript.speaker(shown.id)
@@ -110,7 +116,7 @@ class VoiceDesk:
 
         Raises InvalidRequest without a name, VoiceNameTaken.
         """
-        check_may_change(user)
+        self._authority.check(user, Act.VOICES_CHANGED)
         checked = _checked(name)
         if any(voice.name == checked for voice in self.voices(user)):
             raise VoiceNameTaken
@@ -130,8 +136,9 @@ class VoiceDesk:
         Calls that are processed from now on recognise it. Raises InvalidRequest without a name,
         VoiceNameTaken, EditConflict when the call has changed since the speaker was shown.
         """
-        check_may_change(user)
+        self._authority.check(user, Act.VOICES_CHANGED)
         if shown is not None:
+            self._authority.reached(user, shown.call_id)
             self._as_shown(user, shown)
         voice = KnownVoice(
             id=new_id(),
@@ -142,23 +149,24 @@ class VoiceDesk:
             speech_ms=learnt.speech_ms,
             quality=learnt.quality,
         )
+        self._authority.note(user, Act.VOICES_CHANGED, voice.id)
         self._voices.add(voice, learnt.voiceprint)
         telemetry.event("voice.remembered", voice=voice.id, quality=voice.quality)
         return voice
 
     def rename(self, user: User, voice_id: str, name: str) -> None:
         """Give a voice another name, in all calls at once. Raises VoiceNotFound, VoiceNameTaken."""
-        check_may_change(user)
+        self._authority.allow(user, Act.VOICES_CHANGED, voice_id)
         self._voices.rename(user.org_id, voice_id, _checked(name))
 
     def set_role(self, user: User, voice_id: str, role: SpeakerRole) -> None:
         """Set the role the person usually plays; it counts in calls processed from now on."""
-        check_may_change(user)
+        self._authority.allow(user, Act.VOICES_CHANGED, voice_id)
         self._voices.set_role(user.org_id, voice_id, role)
 
     def delete(self, user: User, voice_id: str) -> None:
         """Delete a voice with its voiceprint; its name leaves all calls. Raises VoiceNotFound."""
-        check_may_change(user)
+        self._authority.allow(user, Act.VOICES_CHANGED, voice_id)
         self._voices.delete(user.org_id, voice_id)
         telemetry.event("voice.deleted", voice=voice_id)
 

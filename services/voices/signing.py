@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 
 from services import telemetry
-from services.access.rights import check_may_change
+from services.access.authority import Authority
 from services.audio.channels import channel_to_hear, examine_channels
 from services.audio.decode import Decode, decode
 from services.audio.levels import LEVEL_FRAME_MS, frame_levels
@@ -17,6 +17,7 @@ from services.audio.part import PartPcm
 from services.audio.pcm import ChannelPcm, FilePcm
 from services.audio.recording import FRAMES_PER_MS, PcmReader
 from services.audio.wav import WavStream
+from services.domain.acts import Act
 from services.domain.errors import InvalidRequest, OtherVoice, VoiceNotFound
 from services.domain.part import Part
 from services.domain.people import User
@@ -59,7 +60,7 @@ class Signing(Protocol):
 class SignatureDesk:
     """Carries out what a person asks about voice signatures of their organisation's known voices.
 
-    Making and deleting is for supervisors and admins: anybody else gets AccessDenied. A voice of
+    Making and deleting is a right of its own: anybody else gets AccessDenied. A voice of
     another organisation is not found.
     """
 
@@ -70,6 +71,7 @@ class SignatureDesk:
         voices: KnownVoiceStore,
         enrolling: Enrolling,
         *,
+        authority: Authority,
         working_folder: Path,
         decode: Decode = decode,
     ) -> None:
@@ -78,6 +80,7 @@ class SignatureDesk:
         self._signatures = signatures
         self._voices = voices
         self._enrolling = enrolling
+        self._authority = authority
         self._working_folder = working_folder
         self._decode = decode
 
@@ -88,6 +91,7 @@ class SignatureDesk:
 
     def made(self, user: User) -> Mapping[str, datetime]:
         """Return when the signature of each voice that has one was made, by the voice's id."""
+        self._authority.check(user, Act.VOICES_SEEN)
         return self._signatures.made(user.org_id)
 
     def participants(self, org_id: str) -> tuple[VoiceSignature, ...]:
@@ -105,7 +109,7 @@ class SignatureDesk:
         ProviderNotConfigured, TooLittleSpeech, SeveralVoices, OtherVoice, and what the service
         does.
         """
-        check_may_change(user)
+        self._authority.allow(user, Act.VOICES_CHANGED, voice_id)
         self._signing.check_configured()
         if not _LANGUAGE.fullmatch(language):
             raise InvalidRequest("The language is not a language code.")
@@ -123,7 +127,7 @@ class SignatureDesk:
 
     def delete(self, user: User, voice_id: str) -> None:
         """Delete a voice's signature here. Raises VoiceNotFound when it has none."""
-        check_may_change(user)
+        self._authority.allow(user, Act.VOICES_CHANGED, voice_id)
         self._signatures.delete(user.org_id, voice_id)
         telemetry.event("voice.signature_deleted", voice=voice_id)
 

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from services.access.authority import Authority
-from services.access.trails import KeptTrail
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import (
     AccessDenied,
@@ -47,6 +45,7 @@ from services.storage.transcripts import TranscriptStore
 from services.storage.uploads import Upload, UploadPart, UploadStore
 from services.storage.workers import WorkerStore
 from services.upkeep.erasing import Eraser
+from tests.authorities import authority_over
 from tests.builders import transcript, utterance
 from tests.contract.stores import MASTER_KEY, add, analysed
 from tests.contract.test_live_call_store import running
@@ -97,13 +96,17 @@ def house(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
     vault = AudioVault(objects, MASTER_KEY)
     queue = JobQueue(open_engine(database_url))
     live, tapes = LiveCallStore(engine), TapeStore(tmp_path / "live", MASTER_KEY)
-    intake = Intake(calls, vault, ProviderRegistry({"scripted": ScriptedProvider}), queue)
+    authority = authority_over(calls)
+    intake = Intake(
+        calls, vault, ProviderRegistry({"scripted": ScriptedProvider}), queue, authority=authority
+    )
     uploads = Uploads(
         UploadStore(engine),
         objects,
         MASTER_KEY,
         intake,
         calls,
+        authority=authority,
         most_open=5,
         most_bytes=1_000_000,
         kept_for=timedelta(hours=24),
@@ -115,6 +118,7 @@ def house(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
         vault,
         queue,
         intake,
+        authority=authority,
         workers=Workers(WorkerStore(engine), tmp_path / "workers"),
         demo_folder=tmp_path,
         defaults=ProcessingOptions(),
@@ -129,7 +133,7 @@ def house(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
         HoldStore(engine),
         RemovalStore(engine),
         CallRemover(calls, RemovalStore(engine), vault, queue),
-        Authority(calls, KeptTrail()),
+        authority=authority,
         delete_copies=int,
         tidy=lambda: (SearchIndex(engine).remove_deleted_words(), RollupStore(engine).fold()),
     )

@@ -22,6 +22,7 @@ from services.storage.calls import CallStore
 from services.storage.line_vectors import LineVectors
 from services.storage.search_places import LAST_PLACE
 from services.storage.transcripts import TranscriptStore
+from tests.authorities import authority_on
 from tests.builders import transcript, utterance
 from tests.contract.stores import ORG, OTHER, add, analysed
 
@@ -44,7 +45,9 @@ class KnownWords:
 class Shelf:
     def __init__(self, engine: Engine) -> None:
         self.calls, self.transcripts = CallStore(engine), TranscriptStore(engine)
-        self.meaning = MeaningSearch(LineVectors(engine), KnownWords)
+        self.meaning = MeaningSearch(
+            LineVectors(engine), KnownWords, authority=authority_on(engine)
+        )
         self.maker = VectorMaker(LineVectors(engine), KnownWords, lambda _: nullcontext(True))
 
     def add(self, *lines: str, org_id: str = ORG, **changes: object) -> tuple[str, Transcript]:

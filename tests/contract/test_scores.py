@@ -46,6 +46,7 @@ from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore
 from services.storage.transcripts import TranscriptStore
 from services.understanding.scorecards.ready_made import ready_made_scorecards
+from tests.authorities import authority_over
 from tests.builders import transcript, utterance
 from tests.contract.stores import MASTER_KEY, ORG, add, analysed
 
@@ -147,8 +148,12 @@ def house(engine: Engine) -> House:
         runs=RunStore(engine),
         transcripts=transcripts,
         scores=scores,
-        service=ScorecardService(cards, scores, keeper, refresher, questions, redactor),
-        review=ReviewService(calls, transcripts, redactor, voices, scores=scores),
+        service=ScorecardService(
+            cards, scores, keeper, refresher, questions, redactor, authority=authority_over(calls)
+        ),
+        review=ReviewService(
+            calls, transcripts, redactor, voices, scores=scores, authority=authority_over(calls)
+        ),
         rescorer=Rescorer(keeper, scores, refresher),
         questions=questions,
         analytics=ScoreAnalytics(engine),

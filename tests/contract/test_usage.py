@@ -16,6 +16,7 @@ from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from services.storage.usage import UsageStore
 from services.upkeep.usage import UsageDesk
+from tests.authorities import authority
 from tests.builders import transcript
 from tests.contract.places import put
 from tests.contract.stores import add, analysed
@@ -37,7 +38,9 @@ def desk(engine: Engine, sound: ObjectStore, tmp_path: Path) -> UsageDesk:
     (tmp_path / "models" / "deep" / "weights").write_bytes(bytes(1234))
     folders = {"models": tmp_path / "models", "working": tmp_path / "not-there"}
     prices = {"scripted": 0.6, "local": 0.0}
-    return UsageDesk(UsageStore(engine), CallStore(engine), sound, folders, prices.get)
+    return UsageDesk(
+        UsageStore(engine), CallStore(engine), sound, folders, prices.get, authority=authority()
+    )
 
 
 def test_minutes_are_counted_once_and_outlive_their_call(
@@ -122,7 +125,13 @@ def test_folders_are_looked_through_once_a_minute(engine: Engine, sound: ObjectS
             return super().items()
 
     desk = UsageDesk(
-        UsageStore(engine), CallStore(engine), sound, Folders(), {}.get, clock=lambda: now
+        UsageStore(engine),
+        CallStore(engine),
+        sound,
+        Folders(),
+        {}.get,
+        authority=authority(),
+        clock=lambda: now,
     )
     while (now := next(moments, -1.0)) >= 0:
         desk.space(LOCAL_USER)

@@ -15,6 +15,8 @@ from services.access.tokens import TokenSigner
 from services.analysis.metrics import analyse
 from services.asking import AskService
 from services.auditing.desk import AuditDesk
+from services.browsing.calls import CallBrowsing
+from services.browsing.figures import FiguresDesk
 from services.domain.calls import (
     Call,
     CallState,
@@ -47,6 +49,7 @@ from services.storage.analytics import Analytics
 from services.storage.api_tokens import ApiTokenStore
 from services.storage.audit import AuditStore
 from services.storage.audit_reading import AuditReader
+from services.storage.call_pages import CallPages
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import migrate, open_engine
@@ -107,8 +110,8 @@ class Staged:
     calls: CallStore
     runs: RunStore
     transcripts: TranscriptStore
-    analytics: Analytics
-    topics: TopicAnalytics
+    browsing: CallBrowsing
+    figures: FiguresDesk
     review: ReviewService
     comparing: ComparingDesk
     vocabulary: VocabularyService
@@ -118,7 +121,6 @@ class Staged:
     asking: AskService
     asked_model: list[AnsweringModel]
     scorecards: ScorecardService
-    score_analytics: ScoreAnalytics
     rescorer: Rescorer
     rule_book: RuleBook
     categories: CategoryStore
@@ -208,18 +210,18 @@ def stage(folder: Path) -> Staged:
     engine = open_engine(f"sqlite:///{folder / 'pages.db'}")
     migrate(engine)
     calls, runs, scores = CallStore(engine), RunStore(engine), ScoreStore(engine)
-    cards, rules = ScorecardStore(engine), rule_tools_on(engine)
-    keeper = ScoreKeeper(cards, scores, UntouchedLines(), rules.book)
-    transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
     master_key = MasterKey(bytes(range(32)))
-    known_voices = KnownVoiceStore(engine, master_key)
     audit_store = AuditStore(engine, master_key)
     authority = Authority(calls, audit_store)
+    cards, rules = ScorecardStore(engine), rule_tools_on(engine, authority=authority)
+    keeper = ScoreKeeper(cards, scores, UntouchedLines(), rules.book)
+    transcripts = TranscriptStore(engine, read_by_book, also=(keeper,))
+    known_voices = KnownVoiceStore(engine, master_key)
     review = ReviewService(
-        calls, transcripts, UntouchedLines(), known_voices, rules.book, scores=scores
+        calls, transcripts, UntouchedLines(), known_voices, rules.book, scores, authority=authority
     )
     asked_model: list[AnsweringModel] = []
-    search = SearchService(SearchIndex(engine))
+    search = SearchService(SearchIndex(engine), authority=authority)
     asking = AskService(
         review,
         search,
@@ -227,6 +229,7 @@ def stage(folder: Path) -> Staged:
         embedder=AlikeVectors,
         answerer=lambda: asked_model[0] if asked_model else None,
         active=ActiveTranscripts(engine),
+        authority=authority,
     )
     enrolling, signing = StagedEnrolling(), StagedSigning()
     vault: Any = StagedVault()
@@ -239,33 +242,43 @@ def stage(folder: Path) -> Staged:
         calls=calls,
         runs=runs,
         transcripts=transcripts,
-        analytics=Analytics(engine),
-        topics=TopicAnalytics(engine),
+        browsing=CallBrowsing(
+            calls, runs, CallPages(engine), CategoryStore(engine), authority=authority
+        ),
+        figures=FiguresDesk(
+            Analytics(engine),
+            TopicAnalytics(engine),
+            CategoryStore(engine),
+            ScoreAnalytics(engine),
+            authority=authority,
+        ),
         review=review,
-        comparing=ComparingDesk(review, transcripts, runs, known_voices),
+        comparing=ComparingDesk(review, transcripts, runs, known_voices, authority=authority),
         search=search,
-        meaning=MeaningSearch(LineVectors(engine), AlikeVectors),
+        meaning=MeaningSearch(LineVectors(engine), AlikeVectors, authority=authority),
         vectors=VectorMaker(LineVectors(engine), AlikeVectors, lambda _: nullcontext(True)),
         asking=asking,
         asked_model=asked_model,
-        scorecards=ScorecardService(cards, scores, keeper, refresher, questions, UntouchedLines()),
-        score_analytics=ScoreAnalytics(engine),
+        scorecards=ScorecardService(
+            cards, scores, keeper, refresher, questions, UntouchedLines(), authority=authority
+        ),
         rescorer=Rescorer(keeper, scores, refresher),
         rule_book=rules.book,
         categories=CategoryStore(engine),
         sweeps=SweepRunner(SweepStore(engine, debounce_s=0), SweptCalls(engine)),
-        vocabulary=VocabularyService(VocabularyStore(engine)),
-        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling),
+        vocabulary=VocabularyService(VocabularyStore(engine), authority=authority),
+        voices=VoiceDesk(known_voices, calls, transcripts, vault, enrolling, authority=authority),
         signatures=SignatureDesk(
             signing,
             VoiceSignatureStore(engine, master_key),
             known_voices,
             enrolling,
+            authority=authority,
             working_folder=folder / "working",
         ),
         signing=signing,
         enrolling=enrolling,
-        usage=UsageDesk(UsageStore(engine), calls, sound, folders, prices.get),
+        usage=UsageDesk(UsageStore(engine), calls, sound, folders, prices.get, authority=authority),
         audit=AuditDesk(AuditReader(engine), audit_store, authority),
         audit_store=audit_store,
         keeping=StagedKeeping(

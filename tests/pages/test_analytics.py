@@ -8,9 +8,9 @@ import pandas as pd
 from components.downloads import csv_of, parquet_of
 from components.group_view import Side
 from components.team_view import group_rows, period_rows
+from services.domain.people import LOCAL_USER
 from services.domain.together import AnalyticsFilter, Period
 from tests.pages.conftest import texts
-from tests.pages.samples import ORG
 
 THURSDAY = datetime(2026, 11, 12, tzinfo=UTC)
 
@@ -70,11 +70,11 @@ def test_files_are_safe_and_complete(staged):
     staged.add_ready(agent_name="=1+1", created_at=THURSDAY)
     staged.add(created_at=THURSDAY.replace(day=14))
     wanted = AnalyticsFilter()
-    agents = group_rows(staged.analytics.by_agent(ORG, wanted), "agent")
+    agents = group_rows(staged.figures.by_agent(LOCAL_USER, wanted), "agent")
     assert csv_of(agents).decode("utf-8-sig").splitlines()[1].startswith("'=1+1,1,")
     table = pd.read_parquet(BytesIO(parquet_of(agents)))
     assert "=1+1" in list(table["agent"])
     assert table["handle_ms_n"].sum() == 1
-    days = period_rows(staged.analytics.per_period(ORG, wanted))
+    days = period_rows(staged.figures.per_period(LOCAL_USER, wanted))
     assert [day["customer_sentiment_n"] for day in days] == [1, 0]
     assert days[1]["customer_sentiment_mean"] is None

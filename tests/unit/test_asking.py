@@ -33,6 +33,7 @@ from services.understanding.answering import AnsweringModel
 from services.understanding.language_model import LanguageModel, ModelAccess
 from services.understanding.personal_data.entities import EntityFinder
 from services.understanding.redaction import Redactor
+from tests.authorities import authority_over
 from tests.builders import transcript, utterance
 from tests.contract.stores import ORG, OTHER, add, analysed
 
@@ -81,12 +82,15 @@ class Desk:
         given = {"base_url": self.emulator.address, "model": "m", "key": KEY, "timeout_s": 5.0}
         model = LanguageModel(ModelAccess(**{**given, **access}))
         return AskService(
-            ReviewService(self.calls, self.transcripts, redactor),
-            SearchService(SearchIndex(self.engine)),
+            ReviewService(
+                self.calls, self.transcripts, redactor, authority=authority_over(self.calls)
+            ),
+            SearchService(SearchIndex(self.engine), authority=authority_over(self.calls)),
             redactor,
             embedder=CountedWords,
             answerer=lambda: AnsweringModel(model, redactor) if configured else None,
             active=ActiveTranscripts(self.engine),
+            authority=authority_over(self.calls),
         )
 
 

@@ -24,6 +24,7 @@ from services.understanding.language_model import LanguageModel, ModelAccess
 from services.understanding.model_summary import ModelSummariser
 from services.understanding.redaction import Redactor
 from tests import builders
+from tests.authorities import authority_over
 
 OLD = Summary(reason=Statement(text="The old one.", utterances=("u2",)))
 
@@ -50,12 +51,20 @@ class Installation:
 
     def review(self) -> ReviewService:
         """Another process: it keeps calls in a memory of its own."""
-        return ReviewService(self.calls, self.transcripts, self.redactor)
+        return ReviewService(
+            self.calls, self.transcripts, self.redactor, authority=authority_over(self.calls)
+        )
 
     def desk(self, emulator: LanguageModelEmulator) -> SummaryDesk:
         access = ModelAccess(base_url=emulator.address, model="emulated-1", timeout_s=5)
         model = ModelSummariser(LanguageModel(access), self.redactor)
-        return SummaryDesk(self.review(), self.transcripts, self.summaries, lambda: model)
+        return SummaryDesk(
+            self.review(),
+            self.transcripts,
+            self.summaries,
+            lambda: model,
+            authority=authority_over(self.calls),
+        )
 
 
 @pytest.fixture
@@ -119,7 +128,11 @@ def test_when_it_fails_the_old_one_stays(installation, behaviour, error) -> None
 
 def test_without_a_model(installation: Installation) -> None:
     desk = SummaryDesk(
-        installation.review(), installation.transcripts, installation.summaries, None
+        installation.review(),
+        installation.transcripts,
+        installation.summaries,
+        None,
+        authority=authority_over(installation.calls),
     )
     assert not desk.can_write
     with pytest.raises(errors.LanguageModelNotConfigured):

@@ -12,6 +12,7 @@ from services.domain.vocabulary import Vocabulary
 from services.storage.database import migrate, open_engine
 from services.storage.vocabularies import VocabularyStore
 from services.vocabulary import ATTEMPTS, VocabularyService
+from tests.authorities import authority
 
 VIEWER = replace(LOCAL_USER, role=Role.VIEWER)
 STRANGER = replace(LOCAL_USER, org_id="elsewhere")
@@ -27,7 +28,7 @@ def store(tmp_path: Path) -> Iterator[VocabularyStore]:
 
 @pytest.fixture
 def service(store: VocabularyStore) -> VocabularyService:
-    return VocabularyService(store)
+    return VocabularyService(store, authority=authority())
 
 
 def test_words_are_cleaned_before_they_are_kept(service: VocabularyService) -> None:
@@ -98,7 +99,9 @@ class Overtaken(VocabularyStore):
 
 
 def test_an_added_word_goes_on_top_of_somebody_elses(store: VocabularyStore) -> None:
-    service = VocabularyService(Overtaken(store, ATTEMPTS - 1))
+    service = VocabularyService(Overtaken(store, ATTEMPTS - 1), authority=authority())
     assert service.add(LOCAL_USER, ["mine"]).terms == ("t1", "t0", "mine")
     with pytest.raises(VocabularyChanged):
-        VocabularyService(Overtaken(store, ATTEMPTS)).add(LOCAL_USER, ["late"])
+        VocabularyService(Overtaken(store, ATTEMPTS), authority=authority()).add(
+            LOCAL_USER, ["late"]
+        )

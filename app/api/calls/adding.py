@@ -136,7 +136,7 @@ async def _made_before(body: Body, here: Services, user: User, made: KnownReques
     content = BodyHash()
     await body.pass_on(content)
     try:
-        call = await run_in_threadpool(here.calls.get, user.org_id, made.call_id)
+        call = await run_in_threadpool(here.browsing.get, user, made.call_id)
     except NotFound:
         raise RequestKeyTaken("Its call has been deleted just now.") from None
     if call.content_hash != content.content_hash:

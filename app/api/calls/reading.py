@@ -46,9 +46,7 @@ def calls(wanted: Annotated[CallsQuery, Query()], here: Here, user: ApiUser) -> 
 
     A page begins behind the last call of the one before, whatever came in meanwhile.
     """
-    rows = here.call_pages.page(
-        user.org_id, wanted.wanted(), wanted.place(), limit=wanted.limit + 1
-    )
+    rows = here.browsing.page(user, wanted.wanted(), wanted.place(), limit=wanted.limit + 1)
     shown = [row.call for row in rows[: wanted.limit]]
     place = None
     if len(rows) > wanted.limit:
@@ -62,7 +60,7 @@ def calls(wanted: Annotated[CallsQuery, Query()], here: Here, user: ApiUser) -> 
 @router.get("/calls/{call_id}")
 def call(call_id: CallId, here: Here, user: ApiUser) -> OneCallAnswer:
     """Return a call, its facts, and how far its job has come."""
-    found = here.calls.get(user.org_id, call_id)
+    found = here.browsing.get(user, call_id)
     progress = here.desk.progress(user, [call_id]).get(call_id)
     job = JobAnswer.of(progress) if progress else None
     return OneCallAnswer(**vars(CallAnswer.of(found)), job=job)

@@ -19,9 +19,7 @@ router = APIRouter(prefix="/calls/{call_id}/runs", tags=["calls"])
 @router.get("")
 def call_runs(call_id: CallId, here: Here, user: ApiUser) -> RunsAnswer:
     """Return how often a call was processed, how, and what came of it."""
-    here.calls.get(user.org_id, call_id)
-    runs = here.runs.list_for_call(user.org_id, call_id)
-    return RunsAnswer(runs=[RunAnswer.of(run) for run in runs])
+    return RunsAnswer(runs=[RunAnswer.of(run) for run in here.browsing.runs(user, call_id)])
 
 
 @router.post("", status_code=202)
@@ -37,8 +35,7 @@ def run_again(
 
     Its transcript stays the active one until the new one is there.
     """
-    newest = here.calls.get(user.org_id, call_id).run
-    before = here.runs.get(user.org_id, call_id, newest).options
+    before = here.browsing.newest_run(user, call_id).options
     run = here.desk.rerun(user, call_id, form.changed(before, here.settings.default_options))
     response.headers["Location"] = request.url.path
     return RunAnswer.of(run)
@@ -52,7 +49,7 @@ def cancel_run(
     user: ApiUser,
 ) -> Response:
     """Stop the newest run of a call: at once while it waits, else soon. One that is over stays."""
-    if here.calls.get(user.org_id, call_id).run != number:
+    if here.browsing.get(user, call_id).run != number:
         raise InvalidRequest("Only the newest run of a call can be stopped.")
     here.desk.cancel(user, call_id)
     return Response(status_code=202)

@@ -26,7 +26,7 @@ def find(here: Services, user: User, call_id: str) -> RunningCall:
     try:
         call = here.live.get(user, call_id)
     except NotFound:
-        here.calls.get(user.org_id, call_id)
+        here.browsing.get(user, call_id)
         raise LiveOver("It is among the calls now.") from None
     _facts(call)
     return call

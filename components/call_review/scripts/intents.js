@@ -41,12 +41,14 @@ const intents = {
   },
 
   lineMenu(line, anchor) {
-    const corrected = line.flags & FLAG.corrected;
+    const corrected = this.mayEdit && line.flags & FLAG.corrected;
+    const edit = { text: "Edit text…", act: () => this.edit(line, "correct") };
+    const comment = { text: "Comment…", act: () => this.edit(line, "comment") };
     openMenu(this.root, anchor, `Line at ${clock(line.start)}`, [
       { text: "Play from here", act: () => this.playFrom(line) },
-      { text: "Edit text…", act: () => this.edit(line, "correct") },
+      ...(this.mayEdit ? [edit] : []),
       ...(corrected ? [{ text: "Back to the recognised text", act: () => this.saveEdit(line, "correct", "") }] : []),
-      { text: "Comment…", act: () => this.edit(line, "comment") },
+      ...(this.mayEdit ? [comment] : []),
       { text: "Copy link to this moment", act: () => this.copyLink(line) },
     ]);
   },

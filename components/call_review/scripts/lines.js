@@ -86,7 +86,7 @@ function commentBlock(comment, onDelete) {
     { class: "comment" },
     icon("comment"),
     make("div", {}, make("div", { class: "comment-by" }, `${comment.author} · ${when}`), make("div", {}, comment.text)),
-    comment.id
+    comment.id && onDelete
       ? make("button", { class: "quiet", type: "button", "aria-label": "Delete comment", title: "Delete comment", onclick: onDelete }, icon("close"))
       : null,
   );
@@ -170,7 +170,7 @@ function lineRow(line, desk) {
   if (editing) body.append(desk.editor());
   if (editing?.kind === "correct") text.hidden = true;
   for (const comment of model.comments.get(line.id) ?? []) {
-    body.append(commentBlock(comment, () => desk.deleteComment(line, comment)));
+    body.append(commentBlock(comment, desk.mayEdit ? () => desk.deleteComment(line, comment) : null));
   }
   row.words = paintText(text, line, {
     everyWord: line.order === desk.current,

@@ -47,6 +47,11 @@ class Desk {
     return this.state.model;
   }
 
+  /** Whether the person may change anything; what would be refused is not offered. */
+  get mayEdit() {
+    return this.data?.may_edit !== false;
+  }
+
   #listen() {
     const options = { signal: this.abort.signal };
     document.addEventListener("keydown", (event) => shortcut(event, this), options);

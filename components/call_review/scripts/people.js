@@ -10,18 +10,22 @@ function drawPeople(place, desk) {
       {
         type: "button",
         class: `person of-${model.colourOf(n)}`,
-        "aria-haspopup": "menu",
-        title: "Rename, set role, merge",
-        onclick: (event) => speakerMenu(speaker, event.currentTarget, desk),
+        ...(desk.mayEdit
+          ? {
+              "aria-haspopup": "menu",
+              title: "Rename, set role, merge",
+              onclick: (event) => speakerMenu(speaker, event.currentTarget, desk),
+            }
+          : { disabled: true }),
       },
       make("span", { class: "dot", "aria-hidden": "true" }),
       make("span", { class: "name" }, speaker.label),
       speaker.sure < 0 ? null : make("span", { class: "sure" }, `(voice, ${speaker.sure} %)`),
       same ? null : make("span", { class: "role" }, role),
-      icon("down"),
+      desk.mayEdit ? icon("down") : null,
     );
   });
-  if (model.speakers.some((s) => s.role !== "unknown") && model.speakers.length > 1) {
+  if (desk.mayEdit && model.speakers.some((s) => s.role !== "unknown") && model.speakers.length > 1) {
     buttons.push(
       make(
         "button",

@@ -158,6 +158,7 @@ def order_form(order: LiveOrder) -> dict[str, Any]:
         "options": pack_options(order.options),
         "details": pack_details(order.details),
         "channels": order.channels,
+        "org_id": order.org_id,
     }
 
 
@@ -167,4 +168,5 @@ def order_of(form: Mapping[str, Any]) -> LiveOrder:
         options=unpack_options(form["options"]),
         details=unpack_details(form["details"]),
         channels=form["channels"],
+        org_id=form["org_id"],
     )

@@ -19,11 +19,15 @@ from services.providers.registry import ProviderRegistry
 
 @dataclass(frozen=True, kw_only=True)
 class LiveOrder:
-    """A live call as it is to be recognised: its sound is 16-bit PCM of so many channels."""
+    """A live call as it is to be recognised: its sound is 16-bit PCM of so many channels.
+
+    ``org_id`` is whose call it is, empty where it is nobody's.
+    """
 
     options: ProcessingOptions
     details: CallDetails = field(default_factory=CallDetails)
     channels: int = 1
+    org_id: str = ""
 
 
 class Recognised(Protocol):
@@ -78,10 +82,11 @@ class HereRecogniser:
         self,
         providers: ProviderRegistry,
         models: Callable[[], LiveModels],
-        watch: Callable[[], WatchOptions] = WatchOptions,
+        watch: Callable[[str], WatchOptions] = lambda _org_id: WatchOptions(),
         ear: Callable[[], Ear] | None = None,
     ) -> None:
-        """Use these providers and models; nothing is loaded yet. ``watch`` is asked per call.
+        """Use these providers and models; nothing is loaded yet. ``watch`` is asked per call,
+        by its organisation.
 
         ``ear`` makes what tells voice from silence, as LiveCall has it.
         """
@@ -100,10 +105,10 @@ class HereRecogniser:
             self._models(),
             listener,
             details=order.details,
-            watch=self._watch(),
+            watch=self._watch(order.org_id),
             ear=self._ear,
         )
-        call.open(LiveFormat(channels=order.channels))
+        call.open(LiveFormat(channels=order.channels, org_id=order.org_id))
         return RecognisedHere(call)
 
     def read(self, order: LiveOrder, listener: ToldListener, known: Sequence[Told]) -> WordsRead:
@@ -115,7 +120,7 @@ class HereRecogniser:
             self._models(),
             listener,
             details=order.details,
-            watch=self._watch(),
+            watch=self._watch(order.org_id),
             turns=self._turns,
         )
         before = ToldCaptions(known).transcript(

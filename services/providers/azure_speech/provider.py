@@ -33,12 +33,13 @@ class AzureSpeechProvider(SpeechProvider):
         access: AzureAccess,
         *,
         cost_per_hour: float | None = None,
-        participants: Callable[[], Sequence[VoiceSignature]] = tuple,
+        participants: Callable[[str], Sequence[VoiceSignature]] = lambda _org_id: (),
         patience_s: float = PATIENCE_S,
     ) -> None:
         """Remember the access; nothing is connected.
 
-        ``participants`` tells whose voices the service may recognise, ``patience_s`` is how long a
+        ``participants`` tells whose voices the service may recognise in calls of an organisation,
+        ``patience_s`` is how long a
         stream may bring nothing when all of it was sent.
         """
         self._access = access
@@ -70,7 +71,7 @@ class AzureSpeechProvider(SpeechProvider):
         if not self.capabilities.live:
             raise NotLive("AZURE_SPEECH_REGION is missing.")
         values = OptionValues(self.capabilities, options)
-        known = self._known(values, is_separate=sound.channels > 1)
+        known = self._known(values, sound.org_id, is_separate=sound.channels > 1)
         wishes = wishes_of(options, values, retries=RETRIES, has_participants=bool(known))
         wishes = replace(wishes, speed=UNBOUND_SPEED)
         return AzureLiveSession(self._access, wishes, sound, listener, known)
@@ -81,7 +82,7 @@ class AzureSpeechProvider(SpeechProvider):
         super().check()
         values = OptionValues(self.capabilities, options)
         is_separate = recording.layout is ChannelLayout.SEPARATE
-        known = self._known(values, is_separate=is_separate)
+        known = self._known(values, context.org_id, is_separate=is_separate)
         if self._mode(values, recording, has_participants=bool(known)) == FAST:
             return transcribe_fast(self._access, recording, options, values, context)
         conversation = Conversation(
@@ -108,8 +109,10 @@ class AzureSpeechProvider(SpeechProvider):
             )
         return wanted
 
-    def _known(self, values: OptionValues, *, is_separate: bool) -> tuple[VoiceSignature, ...]:
+    def _known(
+        self, values: OptionValues, org_id: str, *, is_separate: bool
+    ) -> tuple[VoiceSignature, ...]:
         """Return whose voices are to be recognised: nobody's where channels tell who speaks."""
         if is_separate or not values.flag("participants"):
             return ()
-        return tuple(self._participants())
+        return tuple(self._participants(org_id))

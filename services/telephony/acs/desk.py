@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from services import telemetry
-from services.access.rights import check_may_change, may_stop_live
+from services.access.authority import Authority
+from services.access.rights import may_stop_live
+from services.domain.acts import Act
 from services.domain.calls import CallDetails, Direction, ProcessingOptions
 from services.domain.errors import (
     AccessDenied,
     HeldElsewhere,
     InvalidRequest,
     LiveOver,
-    NotFound,
     TelephonyNotConfigured,
 )
 from services.domain.ids import new_id
@@ -67,6 +68,7 @@ class PhoneDesk:
         control: AcsControl | None,
         rules: PhoneRules,
         *,
+        authority: Authority,
         process: str,
     ) -> None:
         """Take who holds calls; ``control`` is None where no telephone service is set up."""
@@ -75,6 +77,7 @@ class PhoneDesk:
         self._store = store
         self._control_made = control
         self._rules = rules
+        self._authority = authority
         self._process = process
         self._ringing = Ringing()
 
@@ -87,7 +90,7 @@ class PhoneDesk:
 
     def place(self, user: User, number: str, order: PhoneOrder) -> RunningCall:
         """Call a number. Raises AccessDenied, InvalidRequest, TelephonyError, StorageError."""
-        check_may_change(user)
+        self._authority.check(user, Act.CALL_ADDED)
         control, caller = self._control(), self._rules.caller
         check_number(number)
         if caller is None:
@@ -103,7 +106,7 @@ class PhoneDesk:
 
     def join(self, user: User, room_id: str, order: PhoneOrder) -> RunningCall:
         """Join the call in a room. Raises as ``place``."""
-        check_may_change(user)
+        self._authority.check(user, Act.CALL_ADDED)
         control = self._control()
         running = self._running(user, order, None)
         return self._open(
@@ -115,13 +118,14 @@ class PhoneDesk:
 
     def answer(self, user: User, incoming_id: str, order: PhoneOrder) -> RunningCall:
         """Answer a call that rings. Raises as ``place``, PhoneCallGone when it rings no more."""
-        check_may_change(user)
+        self._authority.check(user, Act.CALL_ADDED)
         self._check_owner(user)
         with self._ringing.answering(incoming_id) as call:
             return self._answer(user, call, order)
 
     def incoming(self, user: User) -> tuple[RingingCall, ...]:
-        """Return the calls that ring at this process, newest first."""
+        """Return the calls that ring at this process, newest first. Raises AccessDenied."""
+        self._authority.check(user, Act.CALL_CONTROLLED)
         if user.org_id != self._rules.owner.org_id:
             return ()
         return self._ringing.all()
@@ -203,8 +207,10 @@ class PhoneDesk:
     def _running(self, user: User, order: PhoneOrder, direction: Direction | None) -> RunningCall:
         now = datetime.now(UTC)
         details, name = order.details, " ".join(order.name.split())[:MOST_NAME_CHARS]
+        call_id = new_id()
+        self._authority.note(user, Act.CALL_ADDED, call_id)
         return RunningCall(
-            id=new_id(),
+            id=call_id,
             org_id=user.org_id,
             owner=user.id,
             name=name or f"Phone call {now:%Y-%m-%d %H.%M}",
@@ -242,17 +248,20 @@ class PhoneDesk:
 
     def _held(self, user: User, call_id: str) -> HeldPhoneCall:
         held = self._holding.find(call_id)
+
+        def find() -> RunningCall:
+            return held.running if held else self._store.get(user.org_id, call_id)
+
+        self._authority.running(user, call_id, find, Act.CALL_FOLLOWED)
         if held is None:
-            self._store.get(user.org_id, call_id)
             raise HeldElsewhere
-        if held.running.org_id != user.org_id:
-            raise NotFound
         if not isinstance(held, HeldPhoneCall):
             raise InvalidRequest("This is no phone call that is transcribed elsewhere.")
         return held
 
     def _ruled(self, user: User, call_id: str) -> HeldPhoneCall:
         held = self._held(user, call_id)
+        self._authority.running(user, call_id, lambda: held.running, Act.CALL_CONTROLLED)
         if not may_stop_live(user, held.running.owner):
             raise AccessDenied
         return held

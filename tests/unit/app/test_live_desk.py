@@ -1,6 +1,7 @@
 """The desk: who may do what, what is refused before anything is stored, sound of this machine."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from services.domain.errors import (
     ProviderUnknown,
 )
 from services.domain.live_calls import LiveSource, LiveState
-from services.domain.people import LOCAL_USER, Role, User
+from services.domain.people import LOCAL_USER, Right, Role, User
 from services.live.recording import holding, landing
 from services.live.recording.line import LineNotice
 from services.storage.live_calls import LiveCallStore
@@ -61,7 +62,7 @@ def test_what_can_not_be_is_refused_before_anything_is_stored(
 
 def test_who_may_do_what(services: Services) -> None:
     with pytest.raises(AccessDenied):
-        begin(services, user=READER)
+        begin(services, user=replace(READER, rights=frozenset({Right.SEE_CALLS})))
     call = begin(services)
     assert [c.id for c in services.live.running(READER)] == [call.id]
     assert services.live.get(SUPERVISOR, call.id).name == "A call"

@@ -36,6 +36,7 @@ from tests.unit.app.live_doubles import (
 
 WAV_HEADER = 44
 DISK_WAITS_S = 4.0
+SUPERVISOR = User(id="kim", name="Kim", org_id=LOCAL_USER.org_id, role=Role.SUPERVISOR)
 COLLEAGUE = User(id="sam", name="Sam", org_id=LOCAL_USER.org_id, role=Role.VIEWER)
 
 
@@ -433,8 +434,10 @@ def test_another_organisation_finds_no_call(client: TestClient, services: Servic
 def test_a_colleague_may_read_along_and_not_speak(client: TestClient, services: Services) -> None:
     call = begin(services)
     assert closed_with(client, sound_url(services, call.id, COLLEAGUE)) == 4403
-    with client.websocket_connect(events_url(services, call.id, COLLEAGUE)) as socket:
+    with client.websocket_connect(events_url(services, call.id, SUPERVISOR)) as socket:
         assert hear(socket)["type"] == "history"
+    # Its personal data stays in it.
+    assert closed_with(client, events_url(services, call.id, COLLEAGUE)) == 4403
 
 
 def test_an_ended_or_unknown_call_takes_no_sound(client: TestClient, services: Services) -> None:

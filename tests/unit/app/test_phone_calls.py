@@ -36,7 +36,7 @@ from services.domain.errors import (
 )
 from services.domain.findings import FindingKind
 from services.domain.live_calls import LiveSource, LiveState
-from services.domain.people import LOCAL_USER, Role, User
+from services.domain.people import LOCAL_USER, Right, Role, User
 from services.domain.phone import PhoneWay
 from services.storage.audio_vault import Rendition
 from services.storage.live_calls import LiveCallStore
@@ -52,6 +52,7 @@ FAST = CallPlan(speed=0)
 SLOW = CallPlan(speed=20, rounds=None)
 WITHIN_S = 10.0
 COLLEAGUE = User(id="sam", name="Sam", org_id=LOCAL_USER.org_id, role=Role.VIEWER)
+ONLY_SEES = replace(COLLEAGUE, rights=frozenset({Right.SEE_CALLS}))
 
 
 def hung_up(here: PhoneInstallation, call_id: str) -> None:
@@ -211,7 +212,7 @@ def test_who_may_not_change_a_call_cannot(tmp_path: Path) -> None:
             lambda: desk.hang_up(COLLEAGUE, running.id, for_everyone=False),
             lambda: desk.stop_words(COLLEAGUE, running.id),
             lambda: desk.service_summary(COLLEAGUE, running.id),
-            lambda: desk.place(COLLEAGUE, NUMBER, here.order()),
+            lambda: desk.place(ONLY_SEES, NUMBER, here.order()),
         ):
             with pytest.raises(AccessDenied):
                 ask()

@@ -18,6 +18,7 @@ from services.storage.keys import MasterKey
 from services.storage.runs import RunStore
 from services.storage.transcripts import TranscriptStore
 from tests import builders
+from tests.authorities import authority_over
 from tests.pages.stand_ins import UntouchedLines
 
 STRANGER = replace(LOCAL_USER, org_id="elsewhere")
@@ -33,12 +34,14 @@ def stores(tmp_path):
 
 @pytest.fixture
 def review(stores):
-    return ReviewService(stores[0], stores[2], UntouchedLines())
+    return ReviewService(
+        stores[0], stores[2], UntouchedLines(), authority=authority_over(stores[0])
+    )
 
 
 @pytest.fixture
 def desk(stores, review):
-    return ComparingDesk(review, stores[2], stores[1])
+    return ComparingDesk(review, stores[2], stores[1], authority=authority_over(stores[0]))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
+from tests.authorities import authority_on
 from tests.contract.stores import ORG, add, analysed
 
 
@@ -46,7 +47,7 @@ def test_older_calls_can_be_searched_after_an_update(engine, monkeypatch):
     transcripts.save_edits(ORG, swapped, CallEdits(roles=roles))
     as_before_the_update(engine)
 
-    search = SearchService(SearchIndex(engine))
+    search = SearchService(SearchIndex(engine), authority=authority_on(engine))
     refresher = Refresher(calls, transcripts, Nobody())
     assert search.search(LOCAL_USER, "bill") == []
     assert refresher.refresh() == 5

@@ -24,6 +24,7 @@ from services.storage.transcripts import TranscriptStore
 from services.understanding.personal_data.entities import Entity, EntityFinder
 from services.understanding.redaction import Redactor
 from tests import builders
+from tests.authorities import authority_over
 
 
 class OnlyJane(EntityFinder):
@@ -49,7 +50,7 @@ def stores(tmp_path):
 @pytest.fixture
 def service(stores):
     calls, _, transcripts = stores
-    return ReviewService(calls, transcripts, REDACTOR)
+    return ReviewService(calls, transcripts, REDACTOR, authority=authority_over(calls))
 
 
 @pytest.fixture
@@ -374,7 +375,7 @@ def names():
 @pytest.fixture
 def naming(stores, names):
     calls, _, transcripts = stores
-    return ReviewService(calls, transcripts, REDACTOR, names)
+    return ReviewService(calls, transcripts, REDACTOR, names, authority=authority_over(calls))
 
 
 @pytest.fixture
@@ -459,7 +460,9 @@ def leaving(phrase):
 def test_categories_are_those_of_what_is_shown(stores, call_id):
     calls, _, transcripts = stores
     book = Book(leaving("want to cancel"))
-    service = ReviewService(calls, transcripts, REDACTOR, rule_book=book)
+    service = ReviewService(
+        calls, transcripts, REDACTOR, rule_book=book, authority=authority_over(calls)
+    )
     assert service.load(LOCAL_USER, call_id).categories == ()
     corrected = service.correct(LOCAL_USER, call_id, "u2", "I want to cancel")
     assert [c.rule_id for c in corrected.categories] == ["leaving"]

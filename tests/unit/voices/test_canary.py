@@ -14,6 +14,7 @@ from services.domain.speech import SpeakerRole
 from services.exports import ExportFormat
 from services.review.service import ReviewService
 from tests import builders
+from tests.authorities import authority_over
 from tests.pages.stand_ins import UntouchedLines
 from tests.unit.voices.test_desk import Installation, learnt
 
@@ -67,7 +68,11 @@ def test_a_voiceprint_shows_up_nowhere(tmp_path, log):
     taught = desk.listen_to_speaker(LOCAL_USER, installation.shown(call_id))
     voice = desk.remember(LOCAL_USER, "Nora Price", SpeakerRole.AGENT, taught)
     review = ReviewService(
-        installation.calls, installation.transcripts, UntouchedLines(), installation.voices
+        installation.calls,
+        installation.transcripts,
+        UntouchedLines(),
+        installation.voices,
+        authority=authority_over(installation.calls),
     )
     shown = review.set_voice(LOCAL_USER, installation.shown(call_id), voice.id)
     desk.rename(LOCAL_USER, voice.id, "Nora Miller")

@@ -29,6 +29,7 @@ from services.storage.transcripts import TranscriptStore
 from services.voices.desk import VoiceDesk
 from services.voices.enrolling import VoiceSource
 from tests import builders
+from tests.authorities import authority_over
 from tests.contract.stores import analysed
 
 MASTER_KEY = MasterKey(bytes(range(32)))
@@ -68,7 +69,14 @@ class Installation:
         self.vault = AudioVault(ObjectStore((folder / "audio").as_uri()), MASTER_KEY)
         self.learns = Learns()
         self.voices = KnownVoiceStore(self.engine, MASTER_KEY)
-        self.desk = VoiceDesk(self.voices, self.calls, self.transcripts, self.vault, self.learns)
+        self.desk = VoiceDesk(
+            self.voices,
+            self.calls,
+            self.transcripts,
+            self.vault,
+            self.learns,
+            authority=authority_over(self.calls),
+        )
 
     def add_call(self, transcript) -> str:
         call = builders.call(source_name="Call of Nora.WAV")

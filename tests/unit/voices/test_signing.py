@@ -31,6 +31,7 @@ from services.providers.azure_speech.signatures import AzureSignatures
 from services.storage.voice_signatures import VoiceSignatureStore
 from services.voices.enrolling import VoiceSource
 from services.voices.signing import SignatureDesk, fullest_part
+from tests.authorities import authority
 from tests.unit.voices.test_desk import MASTER_KEY, STRANGER, VIEWER, Installation, learnt
 
 RATE = 44_100
@@ -68,6 +69,7 @@ class Signatures(Installation):
             self.kept,
             self.voices,
             learns or self.learns,
+            authority=authority(),
             working_folder=folder / "working",
         )
         self.nora = self.desk.remember(LOCAL_USER, "Nora", SpeakerRole.AGENT, learnt()).id

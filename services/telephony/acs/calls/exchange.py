@@ -236,7 +236,7 @@ class PhoneExchange:
         if before is not None:
             standing.told_before(before.told)
             standing.received(running.received_ms)
-        order = LiveOrder(options=running.options, details=running.details)
+        order = LiveOrder(options=running.options, details=running.details, org_id=running.org_id)
         other_end = OtherEnd(own=self._phone.own, caller=caller, name=name)
         return HeldPhoneCall(standing, order, wish, self._phone, other_end=other_end, before=before)
 

@@ -18,8 +18,9 @@ from services.access.api_tokens import ApiTokens
 from services.domain.errors import NotFound
 from services.domain.ids import new_id
 from services.domain.live_calls import RunningCall
-from services.domain.people import LOCAL_USER, Role, User
+from services.domain.people import LOCAL_USER, Right, Role, User
 from services.telephony.acs.desk import PhoneDesk, PhoneRules
+from tests.authorities import authority
 from tests.unit.app.api.serving import API, BEARER, TOKEN, program, refusal
 from tests.unit.app.conftest import STRANGER
 from tests.unit.app.phone_serving import EVENT_SECRET, NUMBER, PhoneInstallation, phones
@@ -130,7 +131,9 @@ def test_where_phone_calls_are_not_set_up_that_is_said(here: PhoneInstallation) 
     desk, missing = here.services.phone, ("ACS_ACCESS_KEY",)
     rules = PhoneRules(owner=LOCAL_USER, missing=missing)
     store, holding = here.services.live._store, desk._holding
-    unready = PhoneDesk(desk.exchange, holding, store, None, rules, process="p")
+    unready = PhoneDesk(
+        desk.exchange, holding, store, None, rules, authority=authority(), process="p"
+    )
     asking = other(here, phone=unready)
     told = asking.get(f"{API}/phone/readiness").json()
     assert (told["ready"], told["missing"]) == (False, ["ACS_ACCESS_KEY"])
@@ -462,6 +465,8 @@ def test_a_call_that_another_process_holds_is_told_and_not_changed(
 def test_rights_are_those_of_who_the_token_stands_for(asking: Program) -> None:
     call_id = asking.begin()["id"]
     sam = other(asking.here, api_tokens=ApiTokens(TOKEN, COLLEAGUE))
+    only_sees = replace(COLLEAGUE, rights=frozenset({Right.SEE_CALLS}))
+    reader = other(asking.here, api_tokens=ApiTokens(TOKEN, only_sees))
     mallory = other(asking.here, api_tokens=ApiTokens(TOKEN, STRANGER))
     ringing = asking.ring()
     for method, part, form in ON_A_CALL:
@@ -472,7 +477,7 @@ def test_rights_are_those_of_who_the_token_stands_for(asking: Program) -> None:
             assert refusal(sam.request(method, at, json=form), 403)[0] == "AccessDenied"
         assert refusal(mallory.request(method, at, json=form), 404)[0] == "NotFound"
     for form in ({"number": NUMBER}, {"incoming_id": ringing["id"]}):
-        assert refusal(sam.post(f"{API}/phone/calls", json=form), 403)[0] == "AccessDenied"
+        assert refusal(reader.post(f"{API}/phone/calls", json=form), 403)[0] == "AccessDenied"
     answering = mallory.post(f"{API}/phone/calls", json={"incoming_id": ringing["id"]})
     assert refusal(answering, 403)[0] == "AccessDenied"
     assert mallory.get(f"{API}/phone/incoming").json() == {"calls": []}

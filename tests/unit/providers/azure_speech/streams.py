@@ -57,7 +57,7 @@ def provider_of(emulator: AzureSpeechEmulator, *voices: VoiceSignature, patience
     """Return a provider that reaches the emulator."""
     return AzureSpeechProvider(
         AzureAccess(key=KEY, host=emulator.host),
-        participants=lambda: voices,
+        participants=lambda _org_id: voices,
         patience_s=patience_s,
     )
 
