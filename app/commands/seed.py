@@ -13,7 +13,7 @@ from app.seeding.calls import History
 from app.seeding.loading import SeededCalls
 from app.seeding.team import Calendar
 from app.settings import Settings
-from app.wiring.parts import master_key_of, rule_tools_on
+from app.wiring.parts import authority_on, master_key_of, rule_tools_on
 from services.domain.errors import InvalidRequest
 from services.domain.people import LOCAL_USER
 from services.scorecards.keeping import ScoreKeeper, made_with
@@ -101,7 +101,7 @@ def history_of(wishes: Wishes) -> History:
 
 def seeded_calls_in(engine: Engine, settings: Settings) -> SeededCalls:
     """Return what puts made-up calls into this database; they count as scored by what is in use."""
-    rules = rule_tools_on(engine).book
+    rules = rule_tools_on(engine, authority_on(engine, settings)).book
     keeper = ScoreKeeper(ScorecardStore(engine), ScoreStore(engine), _Untouched(), rules)
     scored = made_with(keeper.scoring(LOCAL_USER.org_id))
     return SeededCalls(engine, master_key_of(settings), scored)

@@ -6,17 +6,15 @@ from typing import Any
 from sqlalchemy import Engine
 
 from app.settings import Settings
-from app.wiring.parts import master_key_of
+from app.wiring.parts import authority_on, master_key_of
 from services.access.api_tokens import ApiTokens
 from services.access.authority import Authority
 from services.access.people import PeopleDesk
 from services.access.sign_ins import SignIns
 from services.access.token_desk import TokenDesk
 from services.access.tokens import TokenSigner
-from services.access.trails import LogTrail
 from services.domain.people import LOCAL_USER, User
 from services.storage.api_tokens import ApiTokenStore
-from services.storage.calls import CallStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey
 from services.storage.people import PeopleStore
@@ -75,7 +73,7 @@ def build_access_desks(settings: Settings) -> tuple[PeopleDesk, TokenDesk]:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    authority = Authority(CallStore(engine), LogTrail())
+    authority = authority_on(engine, settings)
     return PeopleDesk(PeopleStore(engine), authority), TokenDesk(ApiTokenStore(engine), authority)
 
 

@@ -15,7 +15,6 @@ from app.local_models import (
 from app.settings import Settings, names_in
 from app.sweep_wiring import build_sweep_children
 from services.access.authority import Authority
-from services.access.trails import LogTrail
 from services.domain.errors import BadRule, BadSettings, ProviderUnknown
 from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
@@ -30,6 +29,7 @@ from services.providers.registry import ProviderRegistry
 from services.reading_rules import rules_of
 from services.rule_book import RuleBook
 from services.searching import SearchService
+from services.storage.audit import AuditStore
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
 from services.storage.database import database_exists, migrate, open_engine
@@ -57,9 +57,12 @@ if TYPE_CHECKING:
     from services.understanding.scorecards.model_answers import ModelAnswerer
 
 
-def authority_on(engine: Engine) -> Authority:
-    """Return who says what people may do with the calls of this database."""
-    return Authority(CallStore(engine), LogTrail())
+def authority_on(engine: Engine, settings: Settings) -> Authority:
+    """Return who says what people may do with the calls of this database.
+
+    Raises WrongKey, StorageError.
+    """
+    return Authority(CallStore(engine), AuditStore(engine, master_key_of(settings)))
 
 
 def build_vocabulary(settings: Settings) -> VocabularyService:
@@ -69,7 +72,7 @@ def build_vocabulary(settings: Settings) -> VocabularyService:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    return VocabularyService(VocabularyStore(engine), authority=authority_on(engine))
+    return VocabularyService(VocabularyStore(engine), authority=authority_on(engine, settings))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +86,7 @@ class RuleTools:
 
 
 def rule_tools_on(
-    engine: Engine, working_folder: Path | None = None, authority: Authority | None = None
+    engine: Engine, authority: Authority, working_folder: Path | None = None
 ) -> RuleTools:
     """Return the rules on this database with what belongs to them.
 
@@ -96,7 +99,7 @@ def rule_tools_on(
         CategoryStore(engine),
         sweeps,
         sweeper,
-        authority=authority or authority_on(engine),
+        authority=authority,
     )
     return RuleTools(book=book, calls=calls, sweeper=sweeper, sweeps=sweeps)
 
@@ -108,7 +111,7 @@ def build_rule_tools(settings: Settings) -> RuleTools:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    return rule_tools_on(engine, settings.working_folder)
+    return rule_tools_on(engine, authority_on(engine, settings), settings.working_folder)
 
 
 def build_search(settings: Settings) -> SearchService:
@@ -118,7 +121,7 @@ def build_search(settings: Settings) -> SearchService:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    return SearchService(SearchIndex(engine), authority=authority_on(engine))
+    return SearchService(SearchIndex(engine), authority=authority_on(engine, settings))
 
 
 def build_rules(settings: Settings, org_id: str = LOCAL_USER.org_id) -> tuple[Rule, ...]:

@@ -248,7 +248,7 @@ def build_worker(
         sweeps=SweepRunner(
             SweepStore(services.engine),
             SweptCalls(services.engine),
-            rule_tools_on(services.engine, settings.working_folder).sweeper,
+            rule_tools_on(services.engine, services.authority, settings.working_folder).sweeper,
             stopping=stopping,
         ),
         copies=CopyDeleter(services.copies, services.providers, stopping=stopping),

@@ -222,7 +222,7 @@ class Incoming(AbstractContextManager["Incoming"]):
             size_bytes=self._size,
             state=CallState.WAITING,
             created_at=now,
-            details=_completed(details, details_from_name(self._name)).noted(self._user.name, now),
+            details=_completed(details, details_from_name(self._name)).noted(self.user.name, now),
             is_demo=is_demo,
             added_by=self.user.id,
         )

@@ -93,7 +93,8 @@ class Analytics:
         if begins is None:
             return 0
         begins = max(begins, wanted.first_day or begins)
-        return max(0, (min(ends, wanted.last_day or ends) - begins).days + 1)
+        last_day = min(ends, wanted.last_day or ends)
+        return max(0, int((last_day - begins).days) + 1)
 
     def by_agent(self, org_id: str, wanted: AnalyticsFilter | None = None) -> list[GroupFigures]:
         """Return the figures of each agent, in order of their names; who isn't known comes last."""

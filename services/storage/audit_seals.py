@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import RowMapping
+
 from services.domain.errors import WrongKey
 from services.storage.keys import DataKey, MasterKey, WrappedKey
 
@@ -45,7 +47,7 @@ class ChainHead:
     key: WrappedKey
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "ChainHead":
+    def from_row(cls, row: RowMapping) -> "ChainHead":
         """Return the head in a row of its table."""
         key = WrappedKey(key_id=row["key_id"], sealed=row["wrapped_key"])
         names = ("org_id", "sequence", "hash", "cut_through", "seal")

@@ -16,6 +16,7 @@ from services.storage.rules import StoredBook, StoredRule
 from services.storage.sweeps import SweepStore
 from services.understanding.rules.ready_made import ready_made_rules
 from services.understanding.rules.yaml_form import rules_to_yaml
+from tests.authorities import authority_on
 
 OWN = Rule(id="parcel", name="Parcel", condition=Phrase(any_of=("blue parcel",)))
 
@@ -30,7 +31,7 @@ def engine(tmp_path: Path):
 
 @pytest.fixture
 def book(engine) -> RuleBook:
-    return rule_tools_on(engine).book
+    return rule_tools_on(engine, authority_on(engine)).book
 
 
 def test_it_begins_with_the_shipped_rules(book: RuleBook) -> None:
