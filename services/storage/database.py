@@ -336,25 +336,34 @@ def migrate(engine: Engine) -> None:
     from alembic import command
     from alembic.runtime.migration import MigrationContext
 
-    config = alembic_config()
-    known = known_revisions()
+    known, newest = _revisions(MIGRATIONS)
     with writing(engine) as connection:
         if connection.dialect.name != "sqlite":
             lock = text("SELECT pg_advisory_xact_lock(:lock)")
             connection.execute(lock, {"lock": MIGRATION_LOCK})
-        found = MigrationContext.configure(connection).get_current_heads()
-        if not set(found) <= known:
+        found = frozenset(MigrationContext.configure(connection).get_current_heads())
+        if not found <= known:
             raise DatabaseTooNew
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if found != newest:
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def known_revisions() -> frozenset[str]:
     """Return the revisions of the schema that this version can bring up to date."""
+    return _revisions(MIGRATIONS)[0]
+
+
+# Every script is run to find its revision; a process has several engines to migrate.
+@lru_cache
+def _revisions(migrations: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """Return all revisions that lie in a folder, and the newest."""
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory.from_config(alembic_config())
-    return frozenset(script.revision for script in scripts.walk_revisions())
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return known, frozenset(scripts.get_heads())
 
 
 def alembic_config() -> "Config":
