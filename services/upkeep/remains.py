@@ -8,8 +8,9 @@ knows that id any more: its hash is known.
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -141,12 +142,7 @@ class RemainsFinder:
                     if needles.are_in(kept.key) or any(map(self._is_erased, _ids_in(kept.key))):
                         search.hit(where, "its list of sound")
                 key = self._master_key.unwrap(manifest.key, manifest.id)
-
-                def content(m=manifest, k=key) -> Iterator[bytes]:
-                    return read_database(  # type: ignore[misc]
-                        place, m, k
-                    )
-
+                content = partial(read_database, place, manifest, key)
                 if self._snapshots.erased_in(content, self._is_erased):
                     search.hit(where, "rows of an erased call")
                 for table, row in self._snapshots.lines(content):
