@@ -77,6 +77,8 @@ def draw_period_form(queues: Sequence[str]) -> RetentionPeriod | UnsetPeriod | N
         with st.container(horizontal=True):
             keep = st.form_submit_button("Save", type="primary")
             drop = st.form_submit_button("Take this period away")
+    if kind is None:
+        return None
     if drop:
         return UnsetPeriod(kind=kind, queue=queue)
     if keep:

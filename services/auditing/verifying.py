@@ -1,6 +1,6 @@
 """Looks through chains of the audit for whatever is not as it was written."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import RowMapping

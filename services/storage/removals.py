@@ -49,9 +49,7 @@ class RemovalStore:
         """Return the removal of a call, None where it is done."""
         with reading(self._engine) as connection:
             row = connection.execute(select(_R.jobs).where(_R.call_id == call_id)).first()
-        if row is None:
-            return None
-        return Removal(call_id=call_id, jobs=tuple(json.loads(row.jobs)))
+        return Removal(call_id=call_id, jobs=tuple(json.loads(row.jobs))) if row else None
 
     def finish(self, call_id: str) -> None:
         """Take that nothing of it is left to do."""

@@ -8,18 +8,18 @@ knows that id any more: its hash is known.
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from services.domain.errors import BackupError, DataDamaged, WrongKey
-from services.storage.keys import DataKey, MasterKey
+from services.storage.keys import MasterKey
 from services.storage.objects import ObjectStore
 from services.storage.remains import DatabaseRemains, Needles
 from services.storage.removals import hash_of_call
-from services.upkeep.manifest import BackupManifest
 from services.upkeep.place import BACKUPS, SOUND, BackupPlace
 from services.upkeep.scrubbing import read_database
 from services.upkeep.snapshots import DatabaseSnapshots, is_for_good
@@ -142,12 +142,7 @@ class RemainsFinder:
                     if needles.are_in(kept.key) or any(map(self._is_erased, _ids_in(kept.key))):
                         search.hit(where, "its list of sound")
                 key = self._master_key.unwrap(manifest.key, manifest.id)
-
-                def content(
-                    manifest: BackupManifest = manifest, key: DataKey = key
-                ) -> Iterator[bytes]:
-                    return read_database(place, manifest, key)
-
+                content = partial(read_database, place, manifest, key)
                 if self._snapshots.erased_in(content, self._is_erased):
                     search.hit(where, "rows of an erased call")
                 for table, row in self._snapshots.lines(content):
