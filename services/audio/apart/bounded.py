@@ -117,7 +117,7 @@ class Served:
         self._context = context
         self._left_bytes = READ_ANYWAY_BYTES + MOST_READINGS * size
 
-    def until_ended(self, order: dict[str, object], watch: Watch) -> tuple[Kind, bytes] | None:
+    def until_ended(self, order: Mapping[str, object], watch: Watch) -> tuple[Kind, bytes] | None:
         """Serve a child until it has told how it went; None when it ended without.
 
         Raises what the recording, the sink and the context raise, and DecoderOverrun.

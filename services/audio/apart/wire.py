@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, BinaryIO
 
@@ -65,7 +66,7 @@ def place(content: bytes) -> tuple[int, int]:
     return offset, length
 
 
-def written(form: dict[str, Any]) -> bytes:
+def written(form: Mapping[str, Any]) -> bytes:
     """Return a form as JSON."""
     return json.dumps(form).encode()
 
