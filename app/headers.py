@@ -2,7 +2,8 @@
 
 Streamlit sets styles while it runs, so styles can't be pinned; scripts can: its own files, and
 the inline ones of its page by their hashes. Its components are scripts that come through its
-socket and are made into blobs; only a script that runs already can make one.
+socket and are made into blobs; only a script that runs already can make one, and the same holds
+for the WebAssembly by which the framework counts in 64 bits.
 """
 
 import base64
@@ -66,7 +67,9 @@ class SecurityHeaders:
         return _written(
             {
                 "default-src": "'self'",
-                "script-src": " ".join(["'self'", "blob:", *self.script_hashes]),
+                "script-src": " ".join(
+                    ["'self'", "blob:", "'wasm-unsafe-eval'", *self.script_hashes]
+                ),
                 "style-src": "'self' 'unsafe-inline'",
                 "img-src": "'self' data: blob:",
                 "font-src": "'self' data:",
