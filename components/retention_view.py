@@ -68,7 +68,7 @@ def draw_periods(periods: Sequence[RetentionPeriod]) -> None:
 def draw_period_form(queues: Sequence[str]) -> RetentionPeriod | UnsetPeriod | None:
     """Draw the form that sets a period; return what is asked for."""
     with st.form("retention_period", border=False):
-        kind: Kept = st.selectbox("What", list(Kept), format_func=lambda kept: KIND_WORDS[kept])
+        kind = Kept(st.selectbox("What", list(KIND_WORDS), format_func=KIND_WORDS.__getitem__))
         queue = st.selectbox("Queue", [None, *queues], format_func=lambda name: name or EVERY_QUEUE)
         days = st.number_input(
             "Days", min_value=1, max_value=MOST_DAYS, value=90, help="Since the call was held."

@@ -66,7 +66,7 @@ class ChainSeal:
         """Hide the keys."""
         return "ChainSeal()"
 
-    def of_entry(self, row: Mapping[str, Any]) -> str:
+    def of_entry(self, row: RowMapping | Mapping[str, Any]) -> str:
         """Return the hash that a row of entries has to bear."""
         return _hmac(self._entries, [row[name] for name in SEALED])
 
@@ -74,7 +74,7 @@ class ChainSeal:
         """Return the seal that a head has to bear."""
         return _hmac(self._heads, [org_id, sequence, last_hash, cut_through])
 
-    def fits_entry(self, row: Mapping[str, Any]) -> bool:
+    def fits_entry(self, row: RowMapping | Mapping[str, Any]) -> bool:
         """Say whether a row is as it was written, at the place it was written for."""
         return _same(self.of_entry(row), row["hash"])
 
