@@ -77,6 +77,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
         "PARTYLINE_KEY_PREVIOUS": KEY,
         "PARTYLINE_ALERT_URL": f"https://127.0.0.1/{CANARY}",
         "PARTYLINE_SMTP_URL": f"smtp://me:{CANARY}@127.0.0.1",
+        "ACS_CONNECTION_STRING": f"endpoint=https://127.0.0.1;accesskey={base64.b64encode(CANARY.encode()).decode()}",
         "AUDIOHOOK_CLIENT_SECRET": base64.b64encode(CANARY.encode()).decode(),
     }
     settings = Settings(data_dir=tmp_path_factory.mktemp("canary") / "data", **given)
