@@ -27,6 +27,7 @@ from services.storage.keys import DataKey, MasterKey
 
 KEY = "c0ffee" * 10 + "beef"
 CANARY = "canary-7f3a91b2c4d6e8f0"
+PACKED = base64.b64encode(CANARY.encode()).decode()
 PASSWORD = f"{CANARY}-of-the-database"
 
 
@@ -51,7 +52,7 @@ class Planted:
         raw = bytes.fromhex(KEY)
         return [
             CANARY,
-            base64.b64encode(CANARY.encode()).decode(),
+            PACKED,
             KEY,
             KEY.upper(),
             str(raw),
@@ -77,8 +78,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
         "PARTYLINE_KEY_PREVIOUS": KEY,
         "PARTYLINE_ALERT_URL": f"https://127.0.0.1/{CANARY}",
         "PARTYLINE_SMTP_URL": f"smtp://me:{CANARY}@127.0.0.1",
-        "ACS_CONNECTION_STRING": f"endpoint=https://127.0.0.1;accesskey={base64.b64encode(CANARY.encode()).decode()}",
-        "AUDIOHOOK_CLIENT_SECRET": base64.b64encode(CANARY.encode()).decode(),
+        "ACS_CONNECTION_STRING": f"endpoint=https://127.0.0.1;accesskey={PACKED}",
+        "AUDIOHOOK_CLIENT_SECRET": PACKED,
     }
     settings = Settings(data_dir=tmp_path_factory.mktemp("canary") / "data", **given)
     services = build_services(settings)
