@@ -75,7 +75,11 @@ class Settings(
     """
 
     model_config = SettingsConfigDict(
-        toml_file=SECRETS_FILE, extra="ignore", frozen=True, populate_by_name=True
+        toml_file=SECRETS_FILE,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,  # it may be a secret in the wrong place
     )
 
     data_dir: Annotated[Path, Field(validation_alias="PARTYLINE_DATA_DIR")] = ROOT / "data"

@@ -21,7 +21,7 @@ from services.domain.retention import (
 
 KIND_WORDS = {
     Kept.AUDIO: "Recordings",
-    Kept.TEXT: "What was said (figures stay)",
+    Kept.TEXT: "What was said",
     Kept.CALL: "Whole calls",
     Kept.VOICEPRINTS: "Known voices",
 }
@@ -50,7 +50,8 @@ def draw_periods(periods: Sequence[RetentionPeriod]) -> None:
     draw_panel_title(
         "How long things stay",
         explanation="Days since a call was held, or a voice was learnt. A queue with a period of "
-        "its own goes by that one. What has no period stays for ever.",
+        "its own goes by that one. What has no period stays for ever. When what was said is "
+        "deleted, the call's figures stay.",
     )
     if not periods:
         draw_empty("Nothing is set: everything stays until somebody deletes it.")
@@ -58,8 +59,8 @@ def draw_periods(periods: Sequence[RetentionPeriod]) -> None:
     rows = pd.DataFrame(
         {
             "What": [KIND_WORDS[one.kind] for one in periods],
-            "Queue": [one.queue or EVERY_QUEUE for one in periods],
             "Deleted after": [_days(one.days) for one in periods],
+            "Queue": [one.queue or EVERY_QUEUE for one in periods],
         }
     )
     st.dataframe(rows, hide_index=True, height="content", alt="Retention periods")
@@ -92,13 +93,14 @@ def draw_preview(counts: RetentionCounts) -> None:
     if counts.is_nothing:
         st.markdown("Nothing is due.")
     else:
-        parts = [
-            f"the recordings of **{plural(counts.audio, 'call')}**",
-            f"what was said in **{plural(counts.text, 'call')}**",
-            f"**{plural(counts.calls, 'whole call')}**",
-            f"**{plural(counts.voiceprints, 'known voice')}**",
-        ]
-        st.markdown("It would delete " + ", ".join(parts[:-1]) + f" and {parts[-1]}.")
+        parts = (
+            (counts.audio, f"the recordings of **{plural(counts.audio, 'call')}**"),
+            (counts.text, f"what was said in **{plural(counts.text, 'call')}**"),
+            (counts.calls, f"**{plural(counts.calls, 'whole call')}**"),
+            (counts.voiceprints, f"**{plural(counts.voiceprints, 'known voice')}**"),
+        )
+        lines = "\n".join(f"- {words}" for count, words in parts if count)
+        st.markdown(f"It would delete\n\n{lines}")
     if counts.held:
         stay = "is on hold and stays" if counts.held == 1 else "are on hold and stay"
         st.caption(f"{plural(counts.held, 'call')} whose time is over {stay}.")

@@ -14,6 +14,7 @@ from components.options_form import ProviderChoice
 from components.retention_view import lapsed_words
 from components.wording import call_title, plain
 from pages._acts import carry_out_each, delete_calls
+from pages._holds import show_hold
 from services.domain.calls import (
     FINISHED_STATES,
     Call,
@@ -86,6 +87,7 @@ def show_unready(call_id: str) -> None:
     if call.state not in FINISHED_STATES:
         watch_run(call)
         return
+    show_hold(call_id)
     lapsed = services.keeping.retention.lapsed(user, call_id)
     if Kept.TEXT in lapsed:
         draw_empty(lapsed_words(lapsed[Kept.TEXT]), icon=":material/auto_delete:")

@@ -89,7 +89,12 @@ def verify_erased(
     finally:
         services.close()
     if as_json:
-        print(json.dumps({**asdict(search), "found": [asdict(one) for one in search.found]}))
+        told = {
+            "searched": dict(search.searched),
+            "found": list(map(asdict, search.found)),
+            "kept": list(map(asdict, search.kept)),
+        }
+        print(json.dumps(told))
     else:
         _print_search(search, with_backups=bool([*settings.backup_places, *places]))
     return EXIT_REMAINS if search.found else 0
