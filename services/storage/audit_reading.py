@@ -1,10 +1,9 @@
 """What is asked of the audit: pages of it, and all of it in the order of its chains."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, or_, select
 
@@ -31,7 +30,7 @@ class Chain:
 
     org_id: str
     head: ChainHead | None
-    rows: Iterator[Mapping[str, Any]]
+    rows: Iterator[RowMapping]
 
 
 class AuditReader:
