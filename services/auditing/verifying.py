@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping
-
 from services.domain.acts import Act
 from services.domain.audit_trail import (
     BreakKind,
@@ -14,7 +12,7 @@ from services.domain.audit_trail import (
     moment_of,
 )
 from services.storage.audit_reading import AuditReader, Chain
-from services.storage.audit_seals import ChainKeys, ChainSeal
+from services.storage.audit_seals import ChainKeys, ChainSeal, Row
 from services.storage.keys import MasterKey
 
 NEAR = 2_000
@@ -74,7 +72,7 @@ class _Walk:
             broken=broken,
         )
 
-    def _breaks(self, rows: Iterable[RowMapping]) -> Iterator[ChainBreak]:
+    def _breaks(self, rows: Iterable[Row]) -> Iterator[ChainBreak]:
         for row in rows:
             kind = self._kind(row)
             if kind is not None:
@@ -89,7 +87,7 @@ class _Walk:
         if any(sequence >= self._next for sequence in self._noted):
             yield ChainBreak(kind=BreakKind.CUT, sequence=self._next)
 
-    def _kind(self, row: RowMapping) -> BreakKind | None:
+    def _kind(self, row: Row) -> BreakKind | None:
         """Return what is wrong with an entry that follows sound ones, None when nothing is."""
         sequence, head = row["sequence"], self._head
         if not isinstance(sequence, int) or sequence < self._next or sequence > head.sequence:
@@ -106,13 +104,13 @@ class _Walk:
         noted = self._noted.get(sequence)
         return BreakKind.FORGED if noted and noted != {row["hash"]} else None
 
-    def _is_moved(self, row: RowMapping) -> bool:
+    def _is_moved(self, row: Row) -> bool:
         """Say whether an entry was written for another place."""
         first = max(1, row["sequence"] - NEAR)
         places = range(first, min(self._head.sequence, row["sequence"] + NEAR) + 1)
         return any(self._seal.fits_entry({**row, "sequence": place}) for place in places)
 
-    def _take(self, row: RowMapping) -> None:
+    def _take(self, row: Row) -> None:
         self._entries += 1
         self._first_at = self._first_at or moment_of(row["at_ms"])
         self._next, self._last_hash = row["sequence"] + 1, row["hash"]

@@ -17,6 +17,8 @@ from sqlalchemy import RowMapping
 from services.domain.errors import WrongKey
 from services.storage.keys import DataKey, MasterKey, WrappedKey
 
+Row = Mapping[str, Any] | RowMapping
+
 FORM = "partyline.audit/1"
 SEALED = (
     "org_id",
@@ -47,7 +49,7 @@ class ChainHead:
     key: WrappedKey
 
     @classmethod
-    def from_row(cls, row: RowMapping) -> "ChainHead":
+    def from_row(cls, row: Row) -> "ChainHead":
         """Return the head in a row of its table."""
         key = WrappedKey(key_id=row["key_id"], sealed=row["wrapped_key"])
         names = ("org_id", "sequence", "hash", "cut_through", "seal")
@@ -66,7 +68,7 @@ class ChainSeal:
         """Hide the keys."""
         return "ChainSeal()"
 
-    def of_entry(self, row: RowMapping | Mapping[str, Any]) -> str:
+    def of_entry(self, row: Row) -> str:
         """Return the hash that a row of entries has to bear."""
         return _hmac(self._entries, [row[name] for name in SEALED])
 
@@ -74,7 +76,7 @@ class ChainSeal:
         """Return the seal that a head has to bear."""
         return _hmac(self._heads, [org_id, sequence, last_hash, cut_through])
 
-    def fits_entry(self, row: RowMapping | Mapping[str, Any]) -> bool:
+    def fits_entry(self, row: Row) -> bool:
         """Say whether a row is as it was written, at the place it was written for."""
         return _same(self.of_entry(row), row["hash"])
 

@@ -1,6 +1,7 @@
 """The Call page: what it shows, and what a person can change."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import streamlit as st
@@ -11,7 +12,7 @@ from components.call_view.dialogs import rerun_key
 from components.call_view.header import HeaderAct
 from components.wording import plain
 from pages import _review, _runs
-from services.domain.calls import CallDetails, CallState, ProcessingOptions, SpeakerCount
+from services.domain.calls import CallDetails, CallState, Consent, ProcessingOptions, SpeakerCount
 from services.domain.errors import (
     InvalidRequest,
     NotFound,
@@ -44,6 +45,15 @@ def test_shows_figures_with_units(staged, open_page):
     assert "Each party has a channel of its own" in texts(page)
     assert "43 : 57 is often quoted" in texts(page)
     assert page.query_params["call"] == call.id
+
+
+def test_how_everybody_was_told_of_the_recording_stands_there(staged, open_page):
+    noted = datetime(2026, 11, 27, 12, 30, tzinfo=UTC)
+    call = staged.add_ready(consent=Consent.CONTRACT, consent_at=noted, consent_by="Vera *B*")
+    said = as_read(open_page("call", open_call=call.id))
+    told = "Recording was agreed by contract, noted by Vera *B* on 27 Nov 2026, 12:30"
+    assert told in said
+    assert "Recording was" not in as_read(open_page("call", open_call=staged.add_ready().id))
 
 
 def test_a_provider_that_stood_in_is_named(staged, open_page):
