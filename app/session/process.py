@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import streamlit as st
 
@@ -75,15 +75,19 @@ def go_to_sign_in() -> None:
     st.login()
 
 
-def sign_out() -> None:
+def sign_out() -> NoReturn:
     """End this sign-in, here and in the browser."""
     services().sign_ins.sign_out(claims(), current_user())
-    st.logout()
+    leave()
 
 
-def leave() -> None:
-    """Have the browser forget who is signed in, whether they were let in or not."""
+def leave() -> NoReturn:
+    """Have the browser forget who is signed in, whether they were let in or not.
+
+    The run ends here: one more would take the place of what the browser is told.
+    """
     st.logout()
+    st.stop()
 
 
 def session_id() -> str:

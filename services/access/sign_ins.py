@@ -101,12 +101,15 @@ class SignIns:
         Raises NotSignedIn when the sign-in counts no more, NoAccessYet for somebody whom nobody
         gave access, AccessEnded for one whose access was switched off.
         """
-        found = self._store.sign_in(sign_in_id(claims))
+        sign_in = sign_in_id(claims)
+        found = self._store.sign_in(sign_in)
         try:
             user = self._begin(claims, address) if found is None else self._go_on(found)
         except (NoAccessYet, AccessEnded):
             self._refuse(claims, address)
             raise
+        # What is drawn in the same run knows what was just looked up.
+        self._remember(("", "", sign_in), user)
         return replace(user, address=address)
 
     def current(self, claims: Claims, address: str | None = None) -> User:
@@ -156,11 +159,15 @@ class SignIns:
             user = self._checked(found).user
         except AccessDenied:
             raise InvalidToken from None
+        self._remember(key, user)
+        return user
+
+    def _remember(self, key: tuple[str, str, str], user: User) -> None:
         with self._lock:
-            self._known[key] = (now, user)
+            self._known[key] = (self._clock(), user)
+            self._known.move_to_end(key)
             while len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
-        return user
 
     def _begin(self, claims: Claims, address: str | None) -> User:
         now = self._now()

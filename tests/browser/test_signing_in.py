@@ -1,6 +1,8 @@
 """People sign in with a sign-in service, a real server and a real browser."""
 
-import logging
+import json
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -8,8 +10,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from oidc_provider_mock import User as Account
-from oidc_provider_mock import run_server_in_thread
 from playwright.sync_api import expect
 from sqlalchemy import select, update
 
@@ -23,12 +23,18 @@ from services.domain.people import LOCAL_USER, Reach, Role
 from services.storage.database import open_engine, writing
 from services.storage.people_tables import SIGN_INS
 from tests.browser.axe import grave_findings
-from tests.browser.conftest import SHOWN_WITHIN_MS, free_port, serving
+from tests.browser.conftest import (
+    SHOWN_WITHIN_MS,
+    START_WITHIN_S,
+    answers,
+    free_port,
+    serving,
+)
 
 
 def account(name, **claims):
     address = {"email": f"{name}@example.com", "email_verified": True}
-    return Account(sub=name, claims={"name": name.title(), **address, **claims})
+    return {"sub": name, "name": name.title(), **address, **claims}
 
 
 ACCOUNTS = [
@@ -39,14 +45,35 @@ ACCOUNTS = [
 ]
 
 
+@contextmanager
+def sign_in_service():
+    """A sign-in service in a process of its own; yields its address."""
+    port = free_port()
+    told = [word for each in ACCOUNTS for word in ("--user-claims", json.dumps(each))]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *told],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + START_WITHIN_S
+        while not answers(f"http://localhost:{port}/.well-known/openid-configuration"):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory, models):
     """The address of a server that people sign in to, and its settings."""
-    logging.getLogger("werkzeug").setLevel("ERROR")
     port, folder = free_port(), tmp_path_factory.mktemp("signing-in") / "data"
-    with run_server_in_thread(user_claims=ACCOUNTS) as service:
+    with sign_in_service() as issuer:
         given = {
-            "PARTYLINE_OIDC_ISSUER": f"http://localhost:{service.server_port}",
+            "PARTYLINE_OIDC_ISSUER": issuer,
             "PARTYLINE_OIDC_CLIENT_ID": "partyline",
             "PARTYLINE_OIDC_CLIENT_SECRET": "known to both",
             "PARTYLINE_OIDC_ROLE_CLAIM": "groups",
@@ -228,13 +255,14 @@ def test_people_are_managed_on_their_page(url, browser_of, people):
     with browser_of() as page:
         sign_in(page, "ida", f"{url}/people")
         expect(page.get_by_role("heading", name="Add a person")).to_be_visible()
-        page.get_by_label("E-mail address").fill("new@example.com")
+        page.get_by_role("textbox", name="E-mail address").fill("new@example.com")
         page.get_by_role("button", name="Add", exact=True).click()
         expect(page.get_by_text("Added. They may come in")).to_be_visible()
         assert person_named(people, "new@example.com").role is Role.VIEWER
-        page.get_by_label("What it is for").fill("Nightly export")
+        page.get_by_role("textbox", name="What it is for").fill("Nightly export")
         page.get_by_role("button", name="Make a token").click()
         expect(page.get_by_text("Copy it now")).to_be_visible()
+        expect(page.get_by_test_id("stToast")).to_have_count(0)
         assert grave_findings(page) == []
         page.get_by_role("button", name="I have it").click()
         expect(page.get_by_text("Copy it now")).to_have_count(0)

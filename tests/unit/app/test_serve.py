@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -48,7 +49,7 @@ def test_this_machine_needs_neither(host: str) -> None:
     refuse_unsafe_exposure(Settings(host=host, allow_anonymous=False))
 
 
-LOGIN = {
+LOGIN: dict[str, Any] = {
     "oidc_issuer": "https://id.example.com",
     "oidc_client_id": "partyline",
     "oidc_client_secret": "known to both",
@@ -56,7 +57,11 @@ LOGIN = {
 
 
 def test_with_a_login_networks_may_come_under_an_address_to_sign_in_to() -> None:
-    served = {**LOGIN, "host": "0.0.0.0", "pages_address": "https://calls.example.com"}
+    served: dict[str, Any] = {
+        **LOGIN,
+        "host": "0.0.0.0",
+        "pages_address": "https://calls.example.com",
+    }
     refuse_unsafe_exposure(Settings(**served))
     with pytest.raises(UnsafeExposure, match="PARTYLINE_PAGES_URL"):
         refuse_unsafe_exposure(Settings(**LOGIN, host="0.0.0.0"))
