@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from app.settings import Settings
 from app.wiring import build_providers
+from app.wiring.parts import authority_on
 from app.wiring.usage import build_usage
 from services.domain.errors import NothingToKeep
 from services.domain.people import LOCAL_USER
@@ -40,7 +41,7 @@ def show_usage(settings: Settings, *, sound: bool, as_json: bool) -> int:
     engine = open_engine(settings.database_url)
     try:
         migrate(engine)
-        desk = build_usage(settings, engine, build_providers(settings))
+        desk = build_usage(settings, engine, build_providers(settings), authority_on(engine))
         told = Usage(
             space=desk.space(LOCAL_USER),
             sound=desk.sound(LOCAL_USER) if sound else None,

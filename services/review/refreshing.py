@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from services.domain.errors import NotFound, NotReady
 from services.domain.reviewed import ReviewedCall
-from services.review.composing import reviewed
-from services.review.service import VoiceNames
+from services.review.composing import VoiceNames, reviewed
 from services.storage.calls import CallStore
 from services.storage.transcripts import TranscriptStore
 
