@@ -103,7 +103,11 @@ def _all(routes: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     for route in routes:
         if isinstance(route, Mount):
             yield from _all(route.app.routes, prefix + route.path)
-        elif isinstance(route, Route | WebSocketRoute) or hasattr(route, "methods"):
+        elif contexts := getattr(route, "effective_route_contexts", None):
+            # The framework's routers keep theirs to themselves.
+            yield from ((prefix, context) for context in contexts())
+        else:
+            assert isinstance(route, Route | WebSocketRoute), route
             yield prefix, route
 
 
