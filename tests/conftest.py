@@ -2,8 +2,39 @@
 
 import logging
 from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
 
 import pytest
+
+HERE = Path(__file__).parent
+# Of all files those that take longest; whoever takes them last, takes them alone.
+LONGEST = ("test_storms.py", "test_every_page.py", "test_kills.py", "test_live_recorder.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files in the order in which those who run them side by side are done soonest.
+
+    Browsers keep the processors busy, and killed processes are waited for: one of these after one
+    of those, in proportion, then whatever else is slow. The many quick files come last, so that
+    all have something to do to the end.
+    """
+    files = [(path, list(own)) for path, own in groupby(items, key=lambda item: item.path)]
+    folders: dict[str, list[Path]] = {}
+    for path, own in files:
+        if any(item.get_closest_marker("slow") for item in own):
+            folders.setdefault(path.relative_to(HERE).parts[0], []).append(path)
+    for paths in folders.values():
+        paths.sort(key=lambda path: path.name not in LONGEST)
+    long = ("browser", "faults")
+    places = {
+        path: (folder not in long, number / len(paths))
+        for folder, paths in folders.items()
+        for number, path in enumerate(paths)
+    }
+    files.sort(key=lambda file: places.get(file[0], (True, 1.0)))
+    items[:] = [item for _, own in files for item in own]
 
 
 @pytest.fixture(autouse=True)

@@ -39,12 +39,12 @@ DARK = "() => matchMedia('(prefers-color-scheme: dark)').matches"
 
 
 @pytest.fixture(scope="module", params=PAGES)
-def opened(request, stocked_server, billing_call, chromium):
-    """Each page with calls in it, in a window of its own, and what its console complains of."""
+def opened(request, stocked_server, billing_call, profiles):
+    """Each page with calls in it, in a tab of its own, and what its console complains of."""
     name = request.param
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.add_init_script(KEEP_VIOLATIONS)
-    page = context.new_page()
+    page = profiles(stocked_server).new_page()
+    page.add_init_script(KEEP_VIOLATIONS)
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.set_default_timeout(SHOWN_WITHIN_MS)
     complaints = []
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
@@ -55,7 +55,7 @@ def opened(request, stocked_server, billing_call, chromium):
     expect(page.get_by_text(PAGES[name]).first).to_be_attached()
     page.wait_for_timeout(1_500)
     yield page, complaints
-    context.close()
+    page.close()
 
 
 def background(page):
