@@ -115,6 +115,9 @@ def _sound_track(container: "InputContainer") -> "AudioStream":
     best = container.streams.best("audio")
     track = next((t for t in container.streams.audio if t is best), container.streams.audio[0])
     context = track.codec_context
+    if context is None:
+        # Nothing here can decode what its header names.
+        raise DamagedAudio
     # Figures outside these bounds don't come from recorders but from damage, or from files made
     # to blow up: a rate of 1 Hz would turn every byte into seconds of sound.
     if not MIN_RATE_HZ <= (context.sample_rate or 0) <= MAX_RATE_HZ:

@@ -74,7 +74,7 @@ def test_a_thousand_hostile_files(decoder: ForkingDecoder) -> None:
     # what is damaged is mostly read as far as it goes, and much of it is told to be no recording
     assert outcomes["decoded"] > FILES // 10
     assert outcomes["NotAudio"] + outcomes["DamagedAudio"] > FILES // 10
-    assert outcomes["many words"] == 0
+    assert outcomes["many words"] == outcomes["DecoderCrashed"] == 0
     assert decoder.children() == []
     assert len(os.listdir("/proc/self/fd")) == open_before
     assert decoder.resident_kb() - before < MOST_GROWTH_KB

@@ -109,7 +109,7 @@ def test_an_announced_size_is_refused_before_a_byte_is_read(
     assert status_of(attacked.raw(sent)) in {400, 413}
 
 
-@pytest.mark.parametrize("length", ["-1", "1e3", "0x10", "１０", "10, 10", " "])
+@pytest.mark.parametrize("length", ["-1", "1e3", "0x10", "１０", " "])
 def test_a_size_that_is_none_is_refused(attacked: Attacked, length: str) -> None:
     sent = upload_head(attacked, f"Content-Length: {length}", "Connection: close")
     assert status_of(attacked.raw(sent + b"x" * 16, within_s=5)) in {400, 422}

@@ -81,7 +81,12 @@ def test_no_other_token_opens_a_route(attacked: Attacked, purpose: Purpose) -> N
                 header = f"Bearer {token}".strip().encode()
                 if b"\x00" in header:
                     continue
-                answer = client.request(method, path_, headers={b"Authorization": header})
+                try:
+                    answer = client.request(method, path_, headers={b"Authorization": header})
+                except httpx.TransportError:
+                    # A header that is longer than the server takes is answered by hanging up.
+                    assert len(header) > 60_000
+                    continue
             else:
                 answer = client.request(method, path_, params={"token": token})
             # a header that is longer than the server takes is none of ours

@@ -12,7 +12,7 @@ from services.audio.apart.wire import Kind
 from services.audio.decode import DecodedAudio, decode
 from services.audio.opening import look
 from services.domain.calls import Stage
-from services.domain.errors import DecoderOverrun, InternalFault, PartylineError
+from services.domain.errors import DecoderCrashed, DecoderOverrun, PartylineError
 from services.domain.running import RunContext
 
 if TYPE_CHECKING:
@@ -67,8 +67,9 @@ def _answer(form: dict[str, Any], orders: BinaryIO, answers: BinaryIO) -> None:
         # Nobody is there to be told.
         raise SystemExit(0) from None
     except Exception as error:
+        # Whatever nobody foresaw is this file's doing, and would come again with it.
         telemetry.fault("decoder.fault", error)
-        _fail(answers, InternalFault())
+        _fail(answers, DecoderCrashed())
     else:
         wire.send(answers, Kind.DONE, wire.written(told))
 
