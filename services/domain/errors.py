@@ -488,10 +488,7 @@ class DatabaseTooNew(StorageError):
 
 
 class AuditBroken(StorageError):
-    """The audit was changed from outside, so that nothing can be written down in it any more.
-
-    Whoever runs this installation finds out more by partyline audit verify.
-    """
+    """The audit was changed from outside; partyline audit verify tells more."""
 
     retryable = False
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, bindparam, func, select, update
 
+from services.storage.audit_seals import key_context
+from services.storage.audit_tables import AUDIT_HEADS
 from services.storage.database import reading, writing
 from services.storage.ingest_tables import UPLOADS
 from services.storage.keys import MasterKey, WrappedKey
@@ -36,12 +38,17 @@ def _the_id(_org_id: str, row_id: str) -> str:
     return row_id
 
 
+def _of_audit(org_id: str, _row_id: str) -> str:
+    return key_context(org_id)
+
+
 SEALED_TABLES = (
     SealedTable(table=CALLS, id_column="id", context=_the_id),
     SealedTable(table=KNOWN_VOICES, id_column="id", context=context_of_voice),
     SealedTable(table=VOICE_SIGNATURES, id_column="voice_id", context=context_of_signature),
     SealedTable(table=PHONE_KEYS, id_column="call_id", context=_the_id),
     SealedTable(table=UPLOADS, id_column="id", context=_the_id),
+    SealedTable(table=AUDIT_HEADS, id_column="org_id", context=_of_audit),
 )
 
 

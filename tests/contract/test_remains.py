@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from services.access.authority import Authority
+from services.domain.acts import Act
 from services.domain.calls import CallDetails
 from services.domain.people import LOCAL_USER
 from services.jobs.queue import JobQueue, prepare_queue
+from services.storage.audit import AuditStore
 from services.storage.database import forget_log, open_engine
 from services.storage.remains import Needles
 from services.storage.removals import RemovalStore
@@ -161,6 +164,6 @@ def test_whatever_is_planted_is_found(scene: Scene) -> None:
         "table live_calls",
     }
     # What is written down for good is told of apart.
-    scene.run("CREATE TABLE audit_entries (subject VARCHAR(64))")
-    scene.run("INSERT INTO audit_entries VALUES (:id)", id=scene.gone)
+    audit = AuditStore(scene.at.engine, scene.at.key)
+    Authority(scene.at.calls, audit).note(LOCAL_USER, Act.CALL_DELETED, scene.gone)
     assert [kept.where for kept in scene.look().kept] == ["table audit_entries"]

@@ -14,6 +14,7 @@ from services.access.token_desk import TokenDesk
 from services.access.tokens import TokenSigner
 from services.analysis.metrics import analyse
 from services.asking import AskService
+from services.audio.decode import Decode, decode
 from services.auditing.desk import AuditDesk
 from services.browsing.calls import CallBrowsing
 from services.browsing.figures import FiguresDesk
@@ -140,6 +141,7 @@ class Staged:
     api_tokens: ApiTokens = field(default_factory=lambda: ApiTokens(None, LOCAL_USER))
     providers: StagedProviders = field(default_factory=StagedProviders)
     summaries: StagedSummaries = field(default_factory=StagedSummaries)
+    decode: Decode = field(default=decode)
     tokens: TokenSigner = field(default_factory=lambda: TokenSigner(b"k" * 32))
     settings: Any = field(default_factory=Settings)
     intake: Any = None

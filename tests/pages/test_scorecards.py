@@ -11,6 +11,7 @@ from services.domain.scorecards import AnswerValue, ByCondition, ByPerson, ByRul
 from services.domain.speech import SpeakerRole
 from services.understanding.scorecards.ready_made import ready_made_scorecards
 from tests.pages.conftest import as_read, press, texts
+from tests.pages.samples import sample_transcript
 
 YES = AnswerValue.YES
 
@@ -160,7 +161,7 @@ def test_scoring_of_stored_calls_is_shown_stopped_and_goes_on(staged, open_page)
 def test_a_viewer_reads_only(staged, open_page, monkeypatch):
     viewer = replace(LOCAL_USER, role=Role.VIEWER)
     monkeypatch.setattr(session, "current_user", lambda: viewer)
-    call = staged.add_ready()
+    call = staged.add_ready(replace(sample_transcript(), redacted=True))
     page = open_page("scorecards")
     by_label = {b.label: b for b in page.button}
     assert by_label["New scorecard"].disabled

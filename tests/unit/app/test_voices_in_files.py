@@ -8,13 +8,14 @@ import pytest
 
 from app.commands import relabel, transcribe
 from app.settings import Settings
-from app.wiring import build_known_voices, build_services, build_vocabulary
+from app.wiring import build_known_voices, build_services
 from services.domain.calls import ProcessingOptions, SpeakerCount
 from services.domain.people import LOCAL_USER
 from services.domain.speech import Span, Speaker, SpeakerRole
 from services.engine.speakers.recognition import VoiceListener
 from services.exports import ExportFormat
 from services.one_file import KnownVoices
+from services.storage.database import migrate, open_engine
 from tests.unit.app.test_commands import sound
 from tests.unit.test_pipeline import Models
 from tests.unit.test_recognising_voices import NORA, Listener
@@ -43,7 +44,7 @@ def test_the_voices_of_this_installation_are_recognised(settings: Settings) -> N
 def test_looking_for_voices_makes_neither_database_nor_key(settings: Settings) -> None:
     assert build_known_voices(settings) is None
     assert not settings.data_dir.exists()
-    build_vocabulary(settings).load(LOCAL_USER)
+    migrate(open_engine(settings.database_url))
     assert build_known_voices(settings) is None
     assert not settings.key_file.exists()
 
