@@ -142,8 +142,9 @@ class Analytics:
     ) -> list[CallRow]:
         # Which calls they are is read off an index, in which the filter's columns are as well; only
         # theirs are looked at otherwise. In the order of the figure there may be ten of an agent's
-        # in one queue among a million, or none: there is an index of each agent's.
-        if wanted and wanted.agents:
+        # in one queue among a million, or none: there is an index of each agent's. Those of
+        # several would have to be sorted, and are soon met in the order of all.
+        if wanted and len(wanted.agents) == 1:
             index = f"agent_{index}"
         first = chosen(select(_F.call_id), CALL_FIGURES, org_id, wanted).where(condition)
         first = first.order_by(order, _F.call_id).limit(limit)
