@@ -141,11 +141,13 @@ class Analytics:
         index: str,
     ) -> list[CallRow]:
         # Which calls they are is read off an index, in which the filter's columns are as well; only
-        # theirs are looked at otherwise. In the order of the figure there may be ten of an agent's
-        # in one queue among a million, or none: there is an index of each agent's. Those of
-        # several would have to be sorted, and are soon met in the order of all.
-        if wanted and len(wanted.agents) == 1:
+        # theirs are looked at otherwise. SQLite is told which: in the order of all there may be ten
+        # of one agent's, or of a few agents' few days, among a million, or none.
+        agents = len(wanted.agents) if wanted else 0
+        if agents == 1:
             index = f"agent_{index}"
+        elif agents and wanted and (wanted.first_day or wanted.last_day):
+            index = "agent_days"
         first = chosen(select(_F.call_id), CALL_FIGURES, org_id, wanted).where(condition)
         first = first.order_by(order, _F.call_id).limit(limit)
         first = first.with_hint(CALL_FIGURES, f"INDEXED BY ix_call_figures_{index}", "sqlite")

@@ -263,6 +263,7 @@ CALL_FIGURES = Table(
     Column("form", Integer, nullable=False, server_default="0"),
     Index(None, "org_id", "day"),
     # The first few of a list can be picked out in them without looking at every call.
+    Index("ix_call_figures_agent_days", "org_id", "agent_name", "day"),
     Index("ix_call_figures_silences", "org_id", "longest_silence_ms", "call_id", *_WHOSE),
     Index("ix_call_figures_moods", "org_id", "customer_sentiment_mean", "call_id", *_WHOSE),
     *(
