@@ -20,7 +20,8 @@ from services.jobs.queue import (
     PROCESS_CALL,
     quiet_engine_log,
 )
-from services.storage.database import open_engine, take_turns
+from services.storage.database import open_engine
+from services.storage.turns import take_turns
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig

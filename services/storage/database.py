@@ -6,7 +6,6 @@ into errors or logs (``hide_parameters``), because the values are words of calls
 
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -31,6 +30,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.domain.errors import DatabaseTooNew, DiskFull, StorageError
+from services.storage.turns import own_turn
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -44,10 +44,6 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x5041_5254
 LOG_TIMEOUT_MS = 500
 POSTGRES_DISK_FULL = "53100"
-
-# By database file: who writes to it in this process.
-_turns: dict[str, threading.RLock] = {}
-os.register_at_fork(after_in_child=_turns.clear)
 
 
 def open_engine(
@@ -145,53 +141,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
     on PostgreSQL rows that are decided upon have to be locked or changed conditionally. Raises
     DiskFull or StorageError when the database can't do it.
     """
-    with _translated(), _turn(engine), engine.begin() as connection:
+    with _translated(), own_turn(engine), engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         yield connection
-
-
-@contextmanager
-def _turn(engine: Engine) -> Iterator[None]:
-    """Let one thread of this process after the other write to a SQLite file.
-
-    Only one transaction can write at a time. Those that wait for it inside SQLite each keep a
-    connection meanwhile, until readers get none, and who is next is a matter of luck there.
-    """
-    if engine.dialect.name != "sqlite":
-        yield
-        return
-    turn = _turn_of(engine)
-    if not turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-        raise StorageError
-    try:
-        yield
-    finally:
-        turn.release()
-
-
-def take_turns(engine: Engine) -> None:
-    """Have whoever uses this engine of a SQLite file take turns with those who write to it.
-
-    For a library that writes by itself: each use of a connection is one turn, what it reads
-    included. Otherwise it and we wait for each other inside SQLite, which sleeps, longer each
-    time, while the file is free.
-    """
-    turn = _turn_of(engine)
-
-    def checked_out(*_connection: object) -> None:
-        if not turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-            raise StorageError
-
-    def checked_in(*_connection: object) -> None:
-        turn.release()
-
-    event.listen(engine, "checkout", checked_out)
-    event.listen(engine, "checkin", checked_in)
-
-
-def _turn_of(engine: Engine) -> threading.RLock:
-    return _turns.setdefault(engine.url.database or "", threading.RLock())
 
 
 @contextmanager

@@ -1,0 +1,79 @@
+"""Threads of one process write to a SQLite file one after the other, whoever gives the turn back."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from services.domain.errors import StorageError
+from services.storage.database import open_engine, writing
+from services.storage.turns import Turn, take_turns
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Engine:
+    engine = open_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE a (b INTEGER)"))
+    return engine
+
+
+@pytest.fixture
+def librarys(ours: Engine) -> Engine:
+    engine = open_engine(str(ours.url), connections=2, more=0)
+    take_turns(engine, within_s=0.05)
+    return engine
+
+
+def in_thread(work) -> list[object]:
+    told: list[object] = []
+
+    def run() -> None:
+        try:
+            told.append(work())
+        except Exception as error:
+            told.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(10)
+    return told
+
+
+def add(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO a VALUES (1)"))
+
+
+def test_who_waits_in_vain_costs_no_connection(ours: Engine, librarys: Engine) -> None:
+    with writing(ours):
+        for _ in range(4):
+            (error,) = in_thread(lambda: add(librarys))
+            assert isinstance(error, StorageError)
+    add(librarys)
+    with writing(ours) as connection:
+        assert connection.execute(text("SELECT count(*) FROM a")).scalar_one() == 1
+
+
+def test_what_another_thread_gives_back_is_free(ours: Engine, librarys: Engine) -> None:
+    taken = librarys.connect()
+    assert in_thread(taken.close) == [None]
+    with writing(ours) as connection:
+        connection.execute(text("INSERT INTO a VALUES (2)"))
+
+
+def test_one_thread_may_use_both_at_once(ours: Engine, librarys: Engine) -> None:
+    with writing(ours), librarys.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM a")).scalar_one() == 0
+
+
+def test_it_is_free_once_it_was_given_back_as_often_as_taken() -> None:
+    turn = Turn()
+    turn.take()
+    turn.take()
+    turn.give_back()
+    (error,) = in_thread(lambda: turn.take(0.01))
+    assert isinstance(error, StorageError)
+    turn.give_back()
+    assert in_thread(lambda: turn.take(0.01)) == [None]
