@@ -15,7 +15,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from services.domain.errors import StorageError
 
 WAIT_S = 30.0
-_TAKEN = "turn"
 
 
 class Turn:
@@ -79,14 +78,16 @@ def take_turns(engine: Engine, *, within_s: float = WAIT_S) -> None:
     time, while the file is free.
     """
     turn = turn_of(engine)
+    having: set[int] = set()
 
     def checked_out(_driver: object, entry: ConnectionPoolEntry, _used: object) -> None:
         turn.take(within_s)
-        entry.record_info[_TAKEN] = True
+        having.add(id(entry))
 
     def checked_in(_driver: object, entry: ConnectionPoolEntry) -> None:
         # Who has waited in vain has nothing to give back.
-        if entry.record_info.pop(_TAKEN, False):
+        if id(entry) in having:
+            having.remove(id(entry))
             turn.give_back()
 
     event.listen(engine, "checkout", checked_out)

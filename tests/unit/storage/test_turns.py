@@ -1,4 +1,4 @@
-"""Threads of one process write to a SQLite file one after the other, whoever gives the turn back."""
+"""Threads of one process write to a SQLite file one after the other."""
 
 import threading
 from pathlib import Path
