@@ -8,7 +8,7 @@ import streamlit as st
 
 from components._compat import clicked_row
 from components.people.words import RIGHT_WORDS, ROLE_WORDS, reach_words
-from components.wording import plural
+from components.wording import MISSING, plural
 from services.domain.persons import Person
 
 CHANGE_LABEL = "Change…"
@@ -23,6 +23,7 @@ def draw_people(people: Sequence[Person], *, zone: str | None) -> Person | None:
         key=f"{key}_table",
         hide_index=True,
         height="content",
+        placeholder=MISSING,
         alt=f"Table of {plural(len(people), 'person', 'people')}",
         column_config={
             "change": column.ButtonColumn("", key=f"{key}_change", type="tertiary", width=85),

@@ -206,9 +206,10 @@ def _checked(reach: Reach) -> Reach:
 def _told(person: Person) -> dict[str, str | int]:
     """Return what is written down of a change: no names of queues or agents."""
     reach = person.reach
+    beside = {"beside": ",".join(sorted(person.beside))} if person.beside else {}
     return {
         "role": person.role.value,
-        "beside": ",".join(sorted(person.beside)),
+        **beside,
         "calls": "all" if reach.all_calls else "some",
         "queues": len(reach.queues),
     }
