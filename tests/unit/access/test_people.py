@@ -97,7 +97,6 @@ def test_what_was_changed_is_written_down_without_names(desk, trail):
     assert dict(entry.details) == {
         "change": "added",
         "role": "viewer",
-        "beside": "",
         "calls": "some",
         "queues": 1,
     }
