@@ -24,6 +24,8 @@ Network = IPv4Network | IPv6Network
 
 # A page loads about a hundred files of the framework; they cost next to nothing.
 FILES = ("/static/", "/_stcore/", "/media/")
+# Those that people give a page cost memory.
+GIVEN_FILES = "/_stcore/upload_file/"
 BURST_S = 20
 """A caller that was quiet may ask for this many seconds' worth at once."""
 FILES_FACTOR = 10
@@ -116,7 +118,8 @@ class RateLimits:
                 is_file: Buckets(per_s=rate, most=max(1.0, rate * BURST_S), clock=self._clock)
                 for is_file, rate in ((False, per_s), (True, per_s * FILES_FACTOR))
             }
-        buckets = self._buckets[path.startswith(FILES) or path == "/"]
+        is_file = path.startswith(FILES) and not path.startswith(GIVEN_FILES)
+        buckets = self._buckets[is_file or path == "/"]
         wait_s = buckets.wait_s(address)
         if credential and not wait_s:
             # Not kept as it is: what lies in memory for long should open nothing.
