@@ -32,7 +32,7 @@ from services.domain.errors import (
     PersonNotFound,
 )
 from services.domain.people import Role, User
-from services.domain.persons import Person, SignIn
+from services.domain.persons import Person, SignIn, is_from_before
 
 KNOWN_FOR_S = 5.0
 """So long a process may go by what it knew of a person."""
@@ -47,7 +47,10 @@ class SignInStore(PersonStore, Protocol):
         """Return a person. Raises PersonNotFound."""
 
     def begin(self, sign_in: SignIn) -> bool:
-        """Keep a sign-in; return whether it was not there yet."""
+        """Keep a sign-in; return whether it was not there yet.
+
+        Raises AccessEnded, and NotSignedIn for one from before its person was signed out.
+        """
 
     def sign_in(self, sign_in_id: str) -> SignIn | None:
         """Return a sign-in."""
@@ -175,8 +178,7 @@ class SignIns:
         if now - began_at >= self._limits.longest:
             raise NotSignedIn
         person = self._entitlements.person(identity_of(claims), claims, now)
-        # What the sign-in service tells has no fractions of a second.
-        if person.signed_out_at and began_at < person.signed_out_at.replace(microsecond=0):
+        if is_from_before(began_at, person.signed_out_at):
             raise NotSignedIn
         sign_in = SignIn(
             id=sign_in_id(claims),
@@ -185,8 +187,9 @@ class SignIns:
             began_at=began_at,
             seen_at=now,
         )
+        # A sign-in that can't be written down doesn't begin.
+        self._authority.note(replace(person.user, address=address), Act.SIGNED_IN, person.id)
         if self._store.begin(sign_in):
-            self._authority.note(replace(person.user, address=address), Act.SIGNED_IN, person.id)
             self._store.see(sign_in, now)
             self._store.forget_sign_ins(now - 2 * self._limits.longest)
         return person.user

@@ -9,7 +9,13 @@ from services.access.people import GivenAccess, PeopleDesk
 from services.access.sign_ins import KNOWN_FOR_S, SignIns
 from services.access.tokens import Purpose, TokenSigner
 from services.domain.acts import Act, Outcome
-from services.domain.errors import AccessEnded, InvalidToken, NoAccessYet, NotSignedIn
+from services.domain.errors import (
+    AccessEnded,
+    DiskFull,
+    InvalidToken,
+    NoAccessYet,
+    NotSignedIn,
+)
 from services.domain.people import LOCAL_USER, Reach, Role
 from services.storage.people import PeopleStore
 from tests.unit.access.conftest import BEGIN
@@ -173,6 +179,46 @@ def test_access_switched_off_ends_everything_at_once(sign_ins, desk, trail):
     assert sign_ins.person("local", user.id) is None
     desk.enable(LOCAL_USER, user.id)
     assert sign_ins.admit(claims(groups="viewer", nonce="later")).id == user.id
+
+
+def test_who_is_switched_off_while_they_sign_in_stays_switched_off(
+    sign_ins, store, desk, clock, monkeypatch
+):
+    user = sign_ins.admit(claims(groups="viewer"))
+    clock.go_on(minutes=1)
+    follow, begin = store.follow, store.begin
+
+    def after_switching_off(act):
+        def late(given):
+            desk.disable(LOCAL_USER, user.id)
+            return act(given)
+
+        return late
+
+    again = claims(at=clock.now, groups="admin")
+    for name, act in (("follow", follow), ("begin", begin)):
+        monkeypatch.setattr(store, name, after_switching_off(act))
+        with pytest.raises(AccessEnded):
+            sign_ins.admit(again)
+        monkeypatch.undo()
+        assert store.get("local", user.id).disabled_at is not None
+        assert store.sign_in(sign_in_id(again)) is None
+        desk.enable(LOCAL_USER, user.id)
+
+
+def test_a_sign_in_that_can_t_be_written_down_does_not_begin(sign_ins, store, trail, monkeypatch):
+    told = claims(groups="viewer")
+
+    def full(_entry):
+        raise DiskFull
+
+    monkeypatch.setattr(trail, "note", full)
+    with pytest.raises(DiskFull):
+        sign_ins.admit(told)
+    assert store.sign_in(sign_in_id(told)) is None
+    monkeypatch.undo()
+    sign_ins.admit(told)
+    assert noted(trail) == [(Act.SIGNED_IN, Outcome.ALLOWED)]
 
 
 def test_signing_out_ends_this_sign_in_and_no_other(sign_ins, trail):
