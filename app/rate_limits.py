@@ -62,7 +62,8 @@ class RateLimits:
     """Answers callers that ask too fast with 429, and lets all others through.
 
     ``per_s`` gives how many requests a caller may make for long; 0 is as many as it likes.
-    ``proxies`` are believed when they say for whom they ask.
+    ``proxies`` are believed when they say for whom they ask, and everything behind this takes
+    that for where a request comes from.
     """
 
     def __init__(
@@ -85,12 +86,18 @@ class RateLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or socket."""
-        per_s = self._per_s()
-        if scope["type"] not in {"http", "websocket"} or not per_s:
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        address = caller_address(scope, headers, self._proxies())
+        headers, proxies = Headers(scope=scope), tuple(self._proxies())
+        if proxies:
+            # Whatever is written down, and counted, behind this is about the one who asks.
+            scope = {**scope, "client": (true_address(scope, headers, proxies), 0)}
+        per_s = self._per_s()
+        if not per_s:
+            await self._app(scope, receive, send)
+            return
+        address = network_of(_asks(scope))
         wait_s = self._wait_s(per_s, scope["path"], address, headers.get("authorization"))
         if scope["type"] == "http":
             if wait_s:
@@ -132,13 +139,9 @@ def networks_of(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(part, strict=False) for part in map(str.strip, text.split(",")) if part)
 
 
-def caller_address(scope: Scope, headers: Headers, proxies: Iterable[Network]) -> str:
-    """Return the address of whoever asks; what others than ``proxies`` say of that is ignored.
-
-    Of an IPv6 address its network of 64 bits: a customer of a provider has all of those.
-    """
-    client = scope.get("client")
-    address = client[0] if client else NOBODY
+def true_address(scope: Scope, headers: Headers, proxies: Iterable[Network]) -> str:
+    """Return the address of whoever asks; what others than ``proxies`` say of that is ignored."""
+    address = _asks(scope)
     proxies = tuple(proxies)
     said = [part.strip() for part in ",".join(headers.getlist("x-forwarded-for")).split(",")]
     # Each proxy adds the one that asked it; only the last ones are said by ours.
@@ -147,10 +150,19 @@ def caller_address(scope: Scope, headers: Headers, proxies: Iterable[Network]) -
         if not _is_address(given):
             break
         address = given
-    return _network(address)
+    return address
 
 
-def _network(address: str) -> str:
+def _asks(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else NOBODY
+
+
+def network_of(address: str) -> str:
+    """Return what a caller is counted by: an IPv4 address, or the network of an IPv6 address.
+
+    That is one of 64 bits: a customer of a provider has all of those.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
