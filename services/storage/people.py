@@ -134,6 +134,21 @@ class PeopleStore:
                 raise PersonNotFound
             connection.execute(theirs.values(ended_at=at))
 
+    def shut_out(self, org_id: str, person_id: str, at: datetime) -> None:
+        """End all sign-ins of a person that began by then, unless that was done already."""
+        person = update(PEOPLE).where(
+            *_is(org_id, person_id), _P.signed_out_at.is_(None) | (_P.signed_out_at < at)
+        )
+        theirs = update(SIGN_INS).where(
+            _S.person_id == person_id,
+            _S.org_id == org_id,
+            _S.began_at <= at,
+            _S.ended_at.is_(None),
+        )
+        with writing(self._engine) as connection:
+            if connection.execute(person.values(signed_out_at=at)).rowcount:
+                connection.execute(theirs.values(ended_at=at))
+
     def forget_sign_ins(self, before: datetime) -> None:
         """Drop those that began before."""
         with writing(self._engine) as connection:

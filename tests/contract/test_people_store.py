@@ -159,6 +159,19 @@ def test_signing_out_ends_all_sign_ins_of_that_person_only(people: PeopleStore) 
     assert people.get(ORG, "p1").signed_out_at == NOW
 
 
+def test_shutting_out_ends_what_began_by_then_once(people: PeopleStore) -> None:
+    later = NOW + timedelta(hours=1)
+    people.begin(sign_in("s1"))
+    people.shut_out(OTHER, "p1", NOW)
+    assert people.sign_in("s1").ended_at is None  # type: ignore[union-attr]
+    people.shut_out(ORG, "p1", NOW)
+    people.begin(sign_in("s2", began_at=later))
+    people.shut_out(ORG, "p1", NOW)
+    ended = [people.sign_in(name).ended_at for name in ("s1", "s2")]  # type: ignore[union-attr]
+    assert ended == [NOW, None]
+    assert people.get(ORG, "p1").signed_out_at == NOW
+
+
 def test_old_sign_ins_are_dropped(people: PeopleStore) -> None:
     people.begin(sign_in("old", began_at=NOW - timedelta(days=2)))
     people.begin(sign_in("new"))
