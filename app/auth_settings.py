@@ -133,6 +133,10 @@ class AuthSettings(BaseSettings):
         int, Field(validation_alias="PARTYLINE_SESSION_LONGEST_MS", ge=1_000)
     ] = 12 * HOUR_MS
 
+    token_without_sign_in_days: Annotated[
+        int, Field(validation_alias="PARTYLINE_TOKEN_WITHOUT_SIGN_IN_DAYS", ge=1, le=3_650)
+    ] = 30
+
     @property
     def has_login(self) -> bool:
         """Whether people sign in."""
@@ -163,6 +167,7 @@ class AuthSettings(BaseSettings):
         return SignInLimits(
             idle=timedelta(milliseconds=self.session_idle_ms),
             longest=timedelta(milliseconds=self.session_longest_ms),
+            programs=timedelta(days=self.token_without_sign_in_days),
         )
 
     def check_login(self) -> None:

@@ -24,6 +24,8 @@ Network = IPv4Network | IPv6Network
 
 # A page loads about a hundred files of the framework; they cost next to nothing.
 FILES = ("/static/", "/_stcore/", "/media/")
+# Those that people give a page cost memory.
+GIVEN_FILES = "/_stcore/upload_file/"
 BURST_S = 20
 """A caller that was quiet may ask for this many seconds' worth at once."""
 FILES_FACTOR = 10
@@ -60,7 +62,8 @@ class RateLimits:
     """Answers callers that ask too fast with 429, and lets all others through.
 
     ``per_s`` gives how many requests a caller may make for long; 0 is as many as it likes.
-    ``proxies`` are believed when they say for whom they ask.
+    ``proxies`` are believed when they say for whom they ask, and everything behind this takes
+    that for where a request comes from.
     """
 
     def __init__(
@@ -83,12 +86,18 @@ class RateLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or socket."""
-        per_s = self._per_s()
-        if scope["type"] not in {"http", "websocket"} or not per_s:
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        address = caller_address(scope, headers, self._proxies())
+        headers, proxies = Headers(scope=scope), tuple(self._proxies())
+        if proxies:
+            # Whatever is written down, and counted, behind this is about the one who asks.
+            scope = {**scope, "client": (true_address(scope, headers, proxies), 0)}
+        per_s = self._per_s()
+        if not per_s:
+            await self._app(scope, receive, send)
+            return
+        address = network_of(_asks(scope))
         wait_s = self._wait_s(per_s, scope["path"], address, headers.get("authorization"))
         if scope["type"] == "http":
             if wait_s:
@@ -116,7 +125,8 @@ class RateLimits:
                 is_file: Buckets(per_s=rate, most=max(1.0, rate * BURST_S), clock=self._clock)
                 for is_file, rate in ((False, per_s), (True, per_s * FILES_FACTOR))
             }
-        buckets = self._buckets[path.startswith(FILES) or path == "/"]
+        is_file = path.startswith(FILES) and not path.startswith(GIVEN_FILES)
+        buckets = self._buckets[is_file or path == "/"]
         wait_s = buckets.wait_s(address)
         if credential and not wait_s:
             # Not kept as it is: what lies in memory for long should open nothing.
@@ -129,13 +139,9 @@ def networks_of(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(part, strict=False) for part in map(str.strip, text.split(",")) if part)
 
 
-def caller_address(scope: Scope, headers: Headers, proxies: Iterable[Network]) -> str:
-    """Return the address of whoever asks; what others than ``proxies`` say of that is ignored.
-
-    Of an IPv6 address its network of 64 bits: a customer of a provider has all of those.
-    """
-    client = scope.get("client")
-    address = client[0] if client else NOBODY
+def true_address(scope: Scope, headers: Headers, proxies: Iterable[Network]) -> str:
+    """Return the address of whoever asks; what others than ``proxies`` say of that is ignored."""
+    address = _asks(scope)
     proxies = tuple(proxies)
     said = [part.strip() for part in ",".join(headers.getlist("x-forwarded-for")).split(",")]
     # Each proxy adds the one that asked it; only the last ones are said by ours.
@@ -144,10 +150,19 @@ def caller_address(scope: Scope, headers: Headers, proxies: Iterable[Network]) -
         if not _is_address(given):
             break
         address = given
-    return _network(address)
+    return address
 
 
-def _network(address: str) -> str:
+def _asks(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else NOBODY
+
+
+def network_of(address: str) -> str:
+    """Return what a caller is counted by: an IPv4 address, or the network of an IPv6 address.
+
+    That is one of 64 bits: a customer of a provider has all of those.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:

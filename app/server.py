@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 
 EVERY_ADDRESS = "0.0.0.0"
 # Their messages quote what they were doing: addresses with tokens, exceptions with their texts.
@@ -33,6 +34,7 @@ if str(HERE.parent) not in sys.path:
 
 from app.cookies import CookieMiddleware, CookieRules  # noqa: E402
 from app.headers import SecurityHeaders, page_script_hashes  # noqa: E402
+from app.page_files import PageFiles  # noqa: E402
 from app.processes import keep_memory_together  # noqa: E402
 from app.rate_limits import Network, RateLimits, networks_of  # noqa: E402
 from app.routes import build_routes  # noqa: E402
@@ -40,10 +42,15 @@ from app.security import AllowedHosts, SecurityMiddleware, refuse_unsafe_exposur
 from app.settings import Settings, load_settings  # noqa: E402
 from app.supervisor import WorkerSupervisor  # noqa: E402
 from app.wiring import Services, login_secrets, process_services  # noqa: E402
-from components._compat import use_secrets  # noqa: E402
+from components._compat import (  # noqa: E402
+    drop_file_of_closed_page,
+    files_in_memory,
+    told_by_cookies,
+    use_secrets,
+)
 from components.call_review.payload import review_payload  # noqa: E402
 from services import telemetry  # noqa: E402
-from services.domain.errors import PartylineError  # noqa: E402
+from services.domain.errors import NotSignedIn, PartylineError  # noqa: E402
 
 
 @cache
@@ -84,6 +91,16 @@ def proxies() -> tuple[Network, ...]:
 def requests_per_s() -> float:
     """Return how many requests one address may make for long."""
     return server_settings().requests_per_s
+
+
+def check_signed_in(connection: HTTPConnection) -> None:
+    """Refuse whoever has no sign-in that counts, where people sign in. Raises NotSignedIn."""
+    if not server_settings().has_login:
+        return
+    told = told_by_cookies(connection.cookies, connection.headers.get("origin", ""))
+    if told.get("is_logged_in") is not True:
+        raise NotSignedIn
+    process_services().sign_ins.current(told)
 
 
 def streamlit_address() -> str:
@@ -143,6 +160,12 @@ app = st.App(
         Middleware(SecurityMiddleware, allowed=allowed_hosts, headers=security_headers),
         Middleware(RateLimits, per_s=requests_per_s, proxies=proxies),
         Middleware(CookieMiddleware, rules=cookie_rules),
+        Middleware(
+            PageFiles,
+            kept=files_in_memory,
+            check=check_signed_in,
+            drop_late=drop_file_of_closed_page,
+        ),
     ],
     lifespan=lifespan,
 )

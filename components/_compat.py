@@ -5,7 +5,10 @@ from datetime import date
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.secrets import secrets_singleton
+from streamlit.web.server.starlette import starlette_websocket
 
 # How long an input keeps its value once it isn't drawn any more; None: not at all.
 Keep = Literal["session"] | None
@@ -18,6 +21,39 @@ def use_secrets(secrets: Mapping[str, Any]) -> None:
     """
     if secrets:
         secrets_singleton.merge_programmatic_secrets(secrets)
+
+
+def told_by_cookies(cookies: Mapping[str, str], origin: str) -> dict[str, Any]:
+    """Return what ``st.user`` tells on a page of this origin for a browser with these cookies.
+
+    Only pages have ``st.user``; requests that the framework answers beside them have not.
+    """
+    name = starlette_websocket.USER_COOKIE_NAME
+    signed = starlette_websocket._get_signed_cookie_with_chunks(dict(cookies), name)
+    if signed is None:
+        return {}
+    return starlette_websocket._parse_decoded_user_cookie(signed, origin)
+
+
+def files_in_memory() -> dict[str, tuple[int, int]]:
+    """Return how many files of each open page lie in memory, and how many bytes they have."""
+    files = _files()
+    if files is None:
+        return {}
+    pages = [(page, list(of_page.values())) for page, of_page in list(files.file_storage.items())]
+    return {page: (len(kept), sum(len(file.data) for file in kept)) for page, kept in pages}
+
+
+def drop_file_of_closed_page(page: str, file: str) -> None:
+    """Drop a file that came when its page had closed already; nothing else would ever do so."""
+    files = _files()
+    if files is not None and not runtime.get_instance().is_active_session(page):
+        files.remove_file(page, file)
+
+
+def _files() -> MemoryUploadedFileManager | None:
+    found = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
+    return found if isinstance(found, MemoryUploadedFileManager) else None
 
 
 def draw_notice(text: str | None) -> None:

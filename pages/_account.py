@@ -9,7 +9,7 @@ from components._compat import time_zone
 from components.heading import draw_empty
 from components.people.account import Leaving
 from components.people.tokens import TokenWish, draw_secret, draw_token_form, draw_tokens
-from components.wording import plain
+from components.wording import moment, plain
 from services.domain.api_tokens import ApiToken, NewToken
 from services.domain.errors import PartylineError
 from services.domain.people import Role
@@ -32,6 +32,12 @@ def draw_my_tokens() -> None:
     user, desk = session.current_user(), session.services().token_desk
     _draw_made("mine")
     _draw_list(desk.mine(user), key="mine")
+    if session.has_login():
+        until = moment(session.services().sign_ins.programs_until, time_zone())
+        st.caption(
+            f"If you don't come here again, your tokens count until {until} at most. "
+            "Each sign-in, and whatever you do here, puts that off."
+        )
     roles = [role for role in Role if len(role.rights) <= len(user.role.rights)]
     wish = draw_token_form("new_mine", roles, None)
     if wish is not None:

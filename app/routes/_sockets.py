@@ -70,6 +70,10 @@ class Rechecking:
         self._services = services
         self._purpose = purpose
         self._check = check
+        tokens = services.tokens
+        # Whoever is heard does nothing else; a call isn't cut off because of that.
+        is_heard = purpose is Purpose.LIVE_SOUND
+        self._again = tokens.check_held if is_heard else tokens.check
         self.code: int | None = None
 
     async def until_refused(self, scope: anyio.CancelScope) -> None:
@@ -83,7 +87,7 @@ class Rechecking:
         token = self._websocket.query_params.get("token", "")
         call_id = self._websocket.path_params["call_id"]
         try:
-            user = self._services.tokens.check(token, self._purpose, call_id).user
+            user = self._again(token, self._purpose, call_id).user
             self._check(user, call_id)
         except InvalidToken:
             return BAD_TOKEN

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, NoReturn, cast
 
@@ -16,6 +17,7 @@ from services.domain.people import LOCAL_USER, User
 
 _SESSION = "session_id"
 _NOTICE = "notice"
+_HERE = "this machine"
 
 
 def services() -> Services:
@@ -35,21 +37,30 @@ def admit() -> User:
     The frame asks before it draws a page. Raises NotSignedIn, NoAccessYet, AccessEnded.
     """
     if not has_login():
-        return LOCAL_USER
+        return replace(LOCAL_USER, address=_address())
     told = claims()
-    return services().sign_ins.admit(told, st.context.ip_address)
+    return services().sign_ins.admit(told, _address())
 
 
 def current_user() -> User:
     """Return who is using the app; once they are signed out the page gives way to the entrance."""
     if not has_login():
-        return LOCAL_USER
+        return replace(LOCAL_USER, address=_address())
     try:
         told = claims()
-        return services().sign_ins.current(told, st.context.ip_address)
+        return services().sign_ins.current(told, _address())
     except AccessDenied:
         # Parts of a page that run by themselves have no frame around them.
         st.rerun()
+
+
+def _address() -> str:
+    """Return from where the page was asked for; of this machine the framework tells nothing.
+
+    Where it only pretends to have a browser, as in tests, what it tells is no text.
+    """
+    told: object = st.context.ip_address
+    return told if isinstance(told, str) else _HERE
 
 
 def claims() -> Mapping[str, Any]:

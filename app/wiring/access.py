@@ -62,6 +62,7 @@ def build_access(
         tokens=TokenSigner(
             master_key.derive("tokens"),
             standing=sign_ins.standing if settings.has_login else None,
+            holding=sign_ins.holding if settings.has_login else None,
         ),
     )
 

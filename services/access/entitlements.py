@@ -16,8 +16,11 @@ class PersonStore(Protocol):
     def add(self, person: Person) -> None:
         """Add a person. Raises PersonKnown."""
 
-    def change(self, person: Person) -> None:
-        """Keep a person as they are now. Raises PersonNotFound, PersonKnown."""
+    def follow(self, person: Person) -> bool:
+        """Keep what claims give a person; False when that isn't theirs to say any more."""
+
+    def claim(self, person: Person) -> bool:
+        """Keep the identity of one who was added; False when there is one. Raises PersonKnown."""
 
     def of_identity(self, identity: str) -> Person | None:
         """Return whom the sign-in service knows by this."""
@@ -47,9 +50,18 @@ class Entitlements:
         fresh = known
         if known.by_claims and given is not None:
             fresh = replace(known, name=identity.name, role=given.role, reach=given.reach)
-        if fresh != known:
-            self._store.change(fresh)
+        if fresh != known and not self._store.follow(fresh):
+            return self._changed_meanwhile(identity)
         return fresh
+
+    def _changed_meanwhile(self, identity: Identity) -> Person:
+        """Return a person as one of us has just made them. Raises NoAccessYet, AccessEnded."""
+        known = self._store.of_identity(identity.key)
+        if known is None:
+            raise NoAccessYet
+        if known.disabled_at is not None:
+            raise AccessEnded
+        return known
 
     def _is_of_another(self, person: Person, claims: Claims) -> bool:
         """Say whether a claim tells another organisation than the one the person belongs to."""
@@ -66,9 +78,15 @@ class Entitlements:
         ]
         if len(found) != 1:
             return None
+        if found[0].disabled_at is not None:
+            return found[0]
         person = replace(found[0], identity=identity.key, name=identity.name)
-        self._store.change(person)
-        return person
+        try:
+            is_kept = self._store.claim(person)
+        except PersonKnown:
+            is_kept = False
+        # Another tab of theirs was first, or somebody has switched them off.
+        return person if is_kept else self._store.of_identity(identity.key)
 
     def _made(self, identity: Identity, given: Given | None, now: datetime) -> Person:
         if given is None:

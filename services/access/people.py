@@ -20,8 +20,11 @@ class PeopleStore(Protocol):
     def add(self, person: Person) -> None:
         """Add a person. Raises PersonKnown."""
 
-    def change(self, person: Person) -> None:
-        """Keep a person as they are now. Raises PersonNotFound."""
+    def give(self, person: Person) -> None:
+        """Keep what a person was given, and nothing else of them. Raises PersonNotFound."""
+
+    def switch(self, org_id: str, person_id: str, disabled_at: datetime | None) -> None:
+        """Switch a person's access off, or on again with None. Raises PersonNotFound."""
 
     def get(self, org_id: str, person_id: str) -> Person:
         """Return a person. Raises PersonNotFound."""
@@ -120,7 +123,7 @@ class PeopleDesk:
         )
         self._check_may_give(user, fresh)
         self._authority.allow(user, Act.PEOPLE_CHANGED, person_id, change="access", **_told(fresh))
-        self._store.change(fresh)
+        self._store.give(fresh)
         self._changed()
         return fresh
 
@@ -131,14 +134,14 @@ class PeopleDesk:
         """
         person = self._theirs(user, person_id)
         self._authority.allow(user, Act.PEOPLE_CHANGED, person_id, change="disabled")
-        self._store.change(replace(person, disabled_at=self._now()))
+        self._store.switch(person.org_id, person.id, self._now())
         self._end(person)
 
     def enable(self, user: User, person_id: str) -> None:
         """Switch somebody's access on again. Raises AccessDenied, PersonNotFound."""
         person = self._theirs(user, person_id)
         self._authority.allow(user, Act.PEOPLE_CHANGED, person_id, change="enabled")
-        self._store.change(replace(person, disabled_at=None))
+        self._store.switch(person.org_id, person.id, None)
         self._changed()
 
     def sign_out_everywhere(self, user: User, person_id: str) -> None:

@@ -32,7 +32,7 @@ from services.domain.errors import (
     PersonNotFound,
 )
 from services.domain.people import Role, User
-from services.domain.persons import Person, SignIn
+from services.domain.persons import Person, SignIn, is_from_before
 
 KNOWN_FOR_S = 5.0
 """So long a process may go by what it knew of a person."""
@@ -47,7 +47,10 @@ class SignInStore(PersonStore, Protocol):
         """Return a person. Raises PersonNotFound."""
 
     def begin(self, sign_in: SignIn) -> bool:
-        """Keep a sign-in; return whether it was not there yet."""
+        """Keep a sign-in; return whether it was not there yet.
+
+        Raises AccessEnded, and NotSignedIn for one from before its person was signed out.
+        """
 
     def sign_in(self, sign_in_id: str) -> SignIn | None:
         """Return a sign-in."""
@@ -58,16 +61,23 @@ class SignInStore(PersonStore, Protocol):
     def end(self, sign_in_id: str, at: datetime) -> bool:
         """End a sign-in; return whether it was still going on."""
 
+    def shut_out(self, org_id: str, person_id: str, at: datetime) -> None:
+        """End all sign-ins of a person that began by then, unless that was done already."""
+
     def forget_sign_ins(self, before: datetime) -> None:
         """Drop those that began before."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SignInLimits:
-    """How long a sign-in counts: without anything being done, and altogether."""
+    """How long a sign-in counts: without anything being done, and altogether.
+
+    ``programs`` is how long a person's own tokens count after the person was here last.
+    """
 
     idle: timedelta = timedelta(hours=8)
     longest: timedelta = timedelta(hours=12)
+    programs: timedelta = timedelta(days=30)
 
 
 class SignIns:
@@ -127,13 +137,46 @@ class SignIns:
         """
         return self._looked_up(user.org_id, user.id, sign_in)
 
+    def holding(self, user: User, sign_in: str) -> User:
+        """Return a person in the middle of a call as they are now.
+
+        Raises InvalidToken once somebody has ended the sign-in, or the person's access: not when
+        it only ran out, for whoever is on the phone does nothing else.
+        """
+        found = self._store.sign_in(sign_in)
+        if found is None or (found.org_id, found.person_id) != (user.org_id, user.id):
+            raise InvalidToken
+        if found.ended_at is not None and not self._had_run_out(found, found.ended_at):
+            raise InvalidToken
+        try:
+            person = self._store.get(found.org_id, found.person_id)
+        except PersonNotFound:
+            raise InvalidToken from None
+        if person.disabled_at or is_from_before(found.began_at, person.signed_out_at):
+            raise InvalidToken
+        return person.user
+
+    def _had_run_out(self, found: SignIn, at: datetime) -> bool:
+        is_idle = at - found.seen_at >= self._limits.idle
+        return is_idle or at - found.began_at >= self._limits.longest
+
     def person(self, org_id: str, person_id: str) -> User | None:
-        """Return a person who may do anything at all, whether signed in or not."""
+        """Return whom programs may act for, whether signed in now or not.
+
+        None for whoever may do nothing any more, and for whom the sign-in service hasn't let in
+        for long: nobody tells us of those who have left.
+        """
         try:
             found = self._store.get(org_id, person_id)
         except PersonNotFound:
             return None
-        return None if found.disabled_at else found.user
+        is_away = found.seen_at is None or self._now() - found.seen_at >= self._limits.programs
+        return None if found.disabled_at or is_away else found.user
+
+    @property
+    def programs_until(self) -> datetime:
+        """Until when the tokens of somebody count who is here now and doesn't come again."""
+        return self._now() + self._limits.programs
 
     def sign_out(self, claims: Claims, user: User) -> None:
         """End the sign-in of this browser."""
@@ -174,9 +217,12 @@ class SignIns:
         began_at = min(signed_in_at(claims), now)
         if now - began_at >= self._limits.longest:
             raise NotSignedIn
-        person = self._entitlements.person(identity_of(claims), claims, now)
-        # What the sign-in service tells has no fractions of a second.
-        if person.signed_out_at and began_at < person.signed_out_at.replace(microsecond=0):
+        try:
+            person = self._entitlements.person(identity_of(claims), claims, now)
+        except NoAccessYet:
+            self._shut_out(claims, began_at)
+            raise
+        if is_from_before(began_at, person.signed_out_at):
             raise NotSignedIn
         sign_in = SignIn(
             id=sign_in_id(claims),
@@ -185,11 +231,22 @@ class SignIns:
             began_at=began_at,
             seen_at=now,
         )
+        # A sign-in that can't be written down doesn't begin.
+        self._authority.note(replace(person.user, address=address), Act.SIGNED_IN, person.id)
         if self._store.begin(sign_in):
-            self._authority.note(replace(person.user, address=address), Act.SIGNED_IN, person.id)
             self._store.see(sign_in, now)
             self._store.forget_sign_ins(now - 2 * self._limits.longest)
         return person.user
+
+    def _shut_out(self, claims: Claims, at: datetime) -> None:
+        """End what is left of somebody whom claims gave access, and give it no more.
+
+        Only what began before: an old tab of theirs says nothing about a later sign-in.
+        """
+        known = self._store.of_identity(identity_of(claims).key)
+        if known is not None and known.by_claims:
+            self._store.shut_out(known.org_id, known.id, at)
+            self.forget()
 
     def _go_on(self, found: SignIn) -> User:
         person, now = self._checked(found), self._now()
@@ -202,8 +259,7 @@ class SignIns:
         now = self._now()
         if found.ended_at is not None:
             raise NotSignedIn
-        is_idle = now - found.seen_at >= self._limits.idle
-        if is_idle or now - found.began_at >= self._limits.longest:
+        if self._had_run_out(found, now):
             self._store.end(found.id, now)
             raise NotSignedIn
         try:

@@ -60,17 +60,20 @@ class TokenSigner:
         *,
         clock: Callable[[], float] = time.time,
         standing: Callable[[User, str], User] | None = None,
+        holding: Callable[[User, str], User] | None = None,
     ) -> None:
         """Take the signing key (at least 32 bytes) and the clock.
 
         ``standing`` returns the person of a token as they are now, by the sign-in that it was made
-        in, and raises InvalidToken once that counts no more.
+        in, and raises InvalidToken once that counts no more; ``holding`` does so for somebody who
+        is in the middle of something, however long ago they did anything else.
         """
         if len(key) < 32:
             raise ValueError("the signing key needs at least 32 bytes")
         self._key = key
         self._clock = clock
         self._standing = standing
+        self._holding = holding or standing
 
     def __repr__(self) -> str:
         """Hide the key."""
@@ -108,6 +111,32 @@ class TokenSigner:
 
         Raises InvalidToken when it is forged, expired or meant for something else.
         """
+        return self._looked_at(token, purpose, subject, self._standing)
+
+    def check_held(self, token: str, purpose: Purpose, subject: str) -> Grant:
+        """Return the same while what it opened goes on, even if the sign-in has run out meanwhile.
+
+        Raises InvalidToken, also once somebody has ended the sign-in or the person's access.
+        """
+        return self._looked_at(token, purpose, subject, self._holding)
+
+    def _looked_at(
+        self,
+        token: str,
+        purpose: Purpose,
+        subject: str,
+        standing: Callable[[User, str], User] | None,
+    ) -> Grant:
+        grant, sign_in = self._signed(token)
+        if grant.expires_at_s <= self._clock():
+            raise InvalidToken
+        if grant.purpose is not purpose or grant.subject != subject:
+            raise InvalidToken
+        if standing is None:
+            return grant
+        return replace(grant, user=standing(grant.user, sign_in))
+
+    def _signed(self, token: str) -> tuple[Grant, str]:
         if len(token) > MAX_TOKEN_CHARS:
             raise InvalidToken
         payload, _, signature = token.partition(".")
@@ -117,14 +146,7 @@ class TokenSigner:
             raise InvalidToken from error
         if not hmac.compare_digest(given, self._sign(payload)):
             raise InvalidToken
-        grant, sign_in = _grant(payload)
-        if grant.expires_at_s <= self._clock():
-            raise InvalidToken
-        if grant.purpose is not purpose or grant.subject != subject:
-            raise InvalidToken
-        if self._standing is None:
-            return grant
-        return replace(grant, user=self._standing(grant.user, sign_in))
+        return _grant(payload)
 
     def _sign(self, payload: str) -> bytes:
         return hmac.new(self._key, payload.encode(), hashlib.sha256).digest()

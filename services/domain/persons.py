@@ -81,6 +81,14 @@ class SignIn:
     ended_at: datetime | None = None
 
 
+def is_from_before(began_at: datetime, signed_out_at: datetime | None) -> bool:
+    """Say whether a sign-in began before its person was signed out everywhere.
+
+    What the sign-in service tells has no fractions of a second.
+    """
+    return signed_out_at is not None and began_at < signed_out_at.replace(microsecond=0)
+
+
 def hashed(*parts: str) -> str:
     """Return what stands for these texts, in this order, as 64 characters."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

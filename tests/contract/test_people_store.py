@@ -7,7 +7,13 @@ import pytest
 from sqlalchemy import Engine
 
 from services.domain.api_tokens import ApiToken
-from services.domain.errors import ApiTokenNotFound, PersonKnown, PersonNotFound
+from services.domain.errors import (
+    AccessEnded,
+    ApiTokenNotFound,
+    NotSignedIn,
+    PersonKnown,
+    PersonNotFound,
+)
 from services.domain.people import EVERY_CALL, Reach, Right, Role
 from services.domain.persons import Person, SignIn
 from services.storage.api_tokens import ApiTokenStore
@@ -70,7 +76,8 @@ def test_nobody_of_another_organisation_is_found_listed_or_changed(people: Peopl
     assert people.list(OTHER) == []
     for act in (
         lambda: people.get(OTHER, "p1"),
-        lambda: people.change(replace(NORA, org_id=OTHER)),
+        lambda: people.give(replace(NORA, org_id=OTHER)),
+        lambda: people.switch(OTHER, "p1", NOW),
         lambda: people.sign_out(OTHER, "p1", NOW),
     ):
         with pytest.raises(PersonNotFound):
@@ -82,14 +89,53 @@ def test_an_identity_is_one_person_of_one_organisation(people: PeopleStore) -> N
     with pytest.raises(PersonKnown):
         people.add(replace(NORA, id="p3", org_id=OTHER))
     with pytest.raises(PersonKnown):
-        people.change(replace(TOM, identity="i1"))
+        people.claim(replace(TOM, identity="i1"))
     assert people.list(OTHER) == []
 
 
-def test_a_change_is_kept(people: PeopleStore) -> None:
-    changed = replace(NORA, role=Role.VIEWER, beside=frozenset(), reach=Reach(), disabled_at=NOW)
-    people.change(changed)
-    assert people.get(ORG, "p1") == changed
+def test_what_one_of_us_gives_is_kept_and_touches_nothing_else(people: PeopleStore) -> None:
+    people.switch(ORG, "p1", NOW)
+    given = replace(NORA, role=Role.VIEWER, beside=frozenset(), reach=Reach())
+    # It was read before somebody switched the access off, and signed the person in.
+    people.give(replace(given, name="older", seen_at=NOW, by_claims=True))
+    assert people.get(ORG, "p1") == replace(given, disabled_at=NOW)
+    people.switch(ORG, "p1", None)
+    assert people.get(ORG, "p1") == given
+
+
+def test_claims_give_nothing_to_whom_one_of_us_has_decided_about(people: PeopleStore) -> None:
+    told = replace(NORA, id="p3", identity="i3", by_claims=True, beside=frozenset())
+    people.add(told)
+    fresh = replace(told, name="Nora B.", role=Role.ADMIN, reach=EVERY_CALL)
+    assert people.follow(fresh)
+    assert people.get(ORG, "p3") == fresh
+    people.switch(ORG, "p3", NOW)
+    assert not people.follow(told)
+    assert people.get(ORG, "p3") == replace(fresh, disabled_at=NOW)
+    people.switch(ORG, "p3", None)
+    people.give(replace(fresh, role=Role.VIEWER))
+    assert not people.follow(told)
+    assert people.get(ORG, "p3").role is Role.VIEWER
+
+
+def test_who_was_added_is_claimed_once_and_only_while_let_in(people: PeopleStore) -> None:
+    people.switch(ORG, "p2", NOW)
+    assert not people.claim(replace(TOM, identity="i2"))
+    people.switch(ORG, "p2", None)
+    assert people.claim(replace(TOM, identity="i2", role=Role.VIEWER))
+    assert not people.claim(replace(TOM, identity="i4"))
+    assert people.get(ORG, "p2") == replace(TOM, identity="i2")
+
+
+def test_no_sign_in_begins_for_whom_it_counts_no_more(people: PeopleStore) -> None:
+    people.sign_out(ORG, "p1", NOW + timedelta(seconds=1))
+    with pytest.raises(NotSignedIn):
+        people.begin(sign_in("s1"))
+    assert people.begin(sign_in("s2", began_at=NOW + timedelta(seconds=1)))
+    people.switch(ORG, "p1", NOW)
+    with pytest.raises(AccessEnded):
+        people.begin(sign_in("s3", began_at=NOW + timedelta(seconds=2)))
+    assert people.sign_in("s1") is people.sign_in("s3") is None
 
 
 def test_a_sign_in_begins_once_and_ends_once(people: PeopleStore) -> None:
@@ -110,6 +156,19 @@ def test_signing_out_ends_all_sign_ins_of_that_person_only(people: PeopleStore) 
     people.sign_out(ORG, "p1", NOW)
     ended = {name: people.sign_in(name).ended_at for name in ("s1", "s2", "s3")}  # type: ignore[union-attr]
     assert ended == {"s1": NOW, "s2": NOW, "s3": None}
+    assert people.get(ORG, "p1").signed_out_at == NOW
+
+
+def test_shutting_out_ends_what_began_by_then_once(people: PeopleStore) -> None:
+    later = NOW + timedelta(hours=1)
+    people.begin(sign_in("s1"))
+    people.shut_out(OTHER, "p1", NOW)
+    assert people.sign_in("s1").ended_at is None  # type: ignore[union-attr]
+    people.shut_out(ORG, "p1", NOW)
+    people.begin(sign_in("s2", began_at=later))
+    people.shut_out(ORG, "p1", NOW)
+    ended = [people.sign_in(name).ended_at for name in ("s1", "s2")]  # type: ignore[union-attr]
+    assert ended == [NOW, None]
     assert people.get(ORG, "p1").signed_out_at == NOW
 
 

@@ -101,6 +101,13 @@ def test_a_token_is_shown_once(staged, open_page, name, form):
     assert secret not in tokens_frame([token], None).to_string()
 
 
+def test_the_account_says_until_when_tokens_count(staged, open_page, monkeypatch):
+    sentence = "If you don't come here again, your tokens count until"
+    assert sentence not in as_read(open_page("account"))
+    monkeypatch.setattr(session, "has_login", lambda: True)
+    assert sentence in as_read(open_page("account"))
+
+
 @pytest.mark.parametrize(
     ("why", "told"),
     [

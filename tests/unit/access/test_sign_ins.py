@@ -1,6 +1,7 @@
 """Signing in: who comes in, as whom, and until when."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,13 @@ from services.access.people import GivenAccess, PeopleDesk
 from services.access.sign_ins import KNOWN_FOR_S, SignIns
 from services.access.tokens import Purpose, TokenSigner
 from services.domain.acts import Act, Outcome
-from services.domain.errors import AccessEnded, InvalidToken, NoAccessYet, NotSignedIn
+from services.domain.errors import (
+    AccessEnded,
+    DiskFull,
+    InvalidToken,
+    NoAccessYet,
+    NotSignedIn,
+)
 from services.domain.people import LOCAL_USER, Reach, Role
 from services.storage.people import PeopleStore
 from tests.unit.access.conftest import BEGIN
@@ -71,6 +78,38 @@ def test_whoever_loses_the_claim_comes_in_no_more(sign_ins, clock):
     clock.go_on(hours=1)
     with pytest.raises(NoAccessYet):
         sign_ins.admit(claims(at=clock.now, groups="none"))
+
+
+def test_whoever_loses_the_claim_is_signed_out_everywhere_by_that(sign_ins, clock):
+    before = claims(groups="admin")
+    sign_ins.admit(before)
+    clock.go_on(hours=1)
+    refused = claims(at=clock.now, groups="none")
+    with pytest.raises(NoAccessYet):
+        sign_ins.admit(refused)
+    for look in (sign_ins.current, sign_ins.admit):
+        with pytest.raises(NotSignedIn):
+            look(before)
+    # Given the role again, they are let in, and a tab from before throws nobody out.
+    clock.go_on(hours=1)
+    after = claims(at=clock.now, groups="viewer")
+    sign_ins.admit(after)
+    with pytest.raises(NoAccessYet):
+        sign_ins.admit(refused)
+    assert sign_ins.current(after).role is Role.VIEWER
+
+
+def test_programs_act_for_nobody_who_has_not_been_let_in_for_long(sign_ins, desk, clock):
+    added = desk.add(LOCAL_USER, GivenAccess(role=Role.VIEWER), email="tom@example.com")
+    assert sign_ins.person("local", added.id) is None
+    user = sign_ins.admit(claims(groups="viewer"))
+    assert sign_ins.programs_until == BEGIN + timedelta(days=30)
+    clock.go_on(days=29)
+    assert sign_ins.person("local", user.id) == user
+    clock.go_on(days=1)
+    assert sign_ins.person("local", user.id) is None
+    sign_ins.admit(claims(at=clock.now, groups="viewer"))
+    assert sign_ins.person("local", user.id) == user
 
 
 def test_somebody_unknown_is_refused_and_that_is_written_down_once(sign_ins, trail):
@@ -175,6 +214,46 @@ def test_access_switched_off_ends_everything_at_once(sign_ins, desk, trail):
     assert sign_ins.admit(claims(groups="viewer", nonce="later")).id == user.id
 
 
+def test_who_is_switched_off_while_they_sign_in_stays_switched_off(
+    sign_ins, store, desk, clock, monkeypatch
+):
+    user = sign_ins.admit(claims(groups="viewer"))
+    clock.go_on(minutes=1)
+    follow, begin = store.follow, store.begin
+
+    def after_switching_off(act):
+        def late(given):
+            desk.disable(LOCAL_USER, user.id)
+            return act(given)
+
+        return late
+
+    again = claims(at=clock.now, groups="admin")
+    for name, act in (("follow", follow), ("begin", begin)):
+        monkeypatch.setattr(store, name, after_switching_off(act))
+        with pytest.raises(AccessEnded):
+            sign_ins.admit(again)
+        monkeypatch.undo()
+        assert store.get("local", user.id).disabled_at is not None
+        assert store.sign_in(sign_in_id(again)) is None
+        desk.enable(LOCAL_USER, user.id)
+
+
+def test_a_sign_in_that_can_t_be_written_down_does_not_begin(sign_ins, store, trail, monkeypatch):
+    told = claims(groups="viewer")
+
+    def full(_entry):
+        raise DiskFull
+
+    monkeypatch.setattr(trail, "note", full)
+    with pytest.raises(DiskFull):
+        sign_ins.admit(told)
+    assert store.sign_in(sign_in_id(told)) is None
+    monkeypatch.undo()
+    sign_ins.admit(told)
+    assert noted(trail) == [(Act.SIGNED_IN, Outcome.ALLOWED)]
+
+
 def test_signing_out_ends_this_sign_in_and_no_other(sign_ins, trail):
     here, there = claims(groups="viewer"), claims(groups="viewer", nonce="phone")
     user = sign_ins.admit(here)
@@ -187,6 +266,49 @@ def test_signing_out_ends_this_sign_in_and_no_other(sign_ins, trail):
         sign_ins.admit(here)
     assert sign_ins.current(there).id == user.id
     assert noted(trail)[-1] == (Act.SIGNED_OUT, Outcome.ALLOWED)
+
+
+def test_a_call_goes_on_when_the_sign_in_only_ran_out(sign_ins, desk, clock):
+    told, other = claims(groups="viewer"), claims(groups="viewer", nonce="other")
+    user = sign_ins.admit(told)
+    sign_ins.admit(other)
+    signer = TokenSigner(
+        bytes(32), clock=clock.seconds, standing=sign_ins.standing, holding=sign_ins.holding
+    )
+
+    def check(check, named):
+        token = signer.issue(
+            Purpose.LIVE_SOUND, "c1", user=user, session="s", ttl_s=90_000, sign_in=named
+        )
+        return check(token, Purpose.LIVE_SOUND, "c1").user
+
+    here, there = sign_in_id(told), sign_in_id(other)
+    clock.go_on(hours=9)
+    with pytest.raises(InvalidToken):
+        check(signer.check, here)
+    # That has been written down as its end by now.
+    assert check(signer.check_held, here) == user
+    clock.go_on(hours=4)
+    assert check(signer.check_held, here) == check(signer.check_held, there) == user
+    with pytest.raises(InvalidToken):
+        check(signer.check_held, "another")
+    desk.sign_out_everywhere(user, user.id)
+    for named in (here, there):
+        with pytest.raises(InvalidToken):
+            check(signer.check_held, named)
+
+
+@pytest.mark.parametrize("how", ["signed out", "switched off"])
+def test_a_call_is_cut_off_when_somebody_ended_the_sign_in(sign_ins, desk, how):
+    told = claims(groups="viewer")
+    user = sign_ins.admit(told)
+    assert sign_ins.holding(user, sign_in_id(told)) == user
+    if how == "signed out":
+        sign_ins.sign_out(told, user)
+    else:
+        desk.disable(LOCAL_USER, user.id)
+    with pytest.raises(InvalidToken):
+        sign_ins.holding(user, sign_in_id(told))
 
 
 def test_signing_out_everywhere_ends_all_and_lets_nobody_back_with_an_old_cookie(

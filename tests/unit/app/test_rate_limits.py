@@ -11,7 +11,15 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket
 
-from app.rate_limits import BURST_S, MOST_CALLERS, Buckets, RateLimits, caller_address, networks_of
+from app.rate_limits import (
+    BURST_S,
+    MOST_CALLERS,
+    Buckets,
+    RateLimits,
+    network_of,
+    networks_of,
+    true_address,
+)
 from app.routes._places import UploadPlaces
 from services.domain.errors import RequestTooSlow, TooManyUploads
 from services.domain.people import LOCAL_USER, Role, User
@@ -26,13 +34,16 @@ class Clock:
         return self.now
 
 
-async def page(_request: Request) -> PlainTextResponse:
-    return PlainTextResponse("page")
+async def page(request: Request) -> PlainTextResponse:
+    assert request.client is not None
+    return PlainTextResponse(request.client.host)
 
 
 async def socket(websocket: WebSocket) -> None:
     await websocket.accept()
     await websocket.receive()
+    assert websocket.client is not None
+    await websocket.send_text(websocket.client.host)
 
 
 def limited(clock: Clock, *, per_s: float = 1.0, proxies: str = "", **more: int) -> TestClient:
@@ -128,7 +139,25 @@ def test_no_more_callers_are_remembered_than_fit() -> None:
 def test_whose_word_counts(client: str, said: str, proxies: str, address: str) -> None:
     headers = Headers({"x-forwarded-for": said} if said else {})
     scope = {"type": "http", "client": (client, 1)}
-    assert caller_address(scope, headers, networks_of(proxies)) == address
+    assert network_of(true_address(scope, headers, networks_of(proxies))) == address
+
+
+@pytest.mark.parametrize("per_s", [0.0, 1.0], ids=["no limit", "limit"])
+@pytest.mark.parametrize(
+    ("proxies", "told"),
+    [
+        ("", "203.0.113.9"),
+        ("10.0.0.0/8", "203.0.113.9"),
+        ("203.0.113.9", "2001:db8:1:2:3:4:5:6"),
+    ],
+)
+def test_everything_behind_is_told_who_asks(per_s: float, proxies: str, told: str) -> None:
+    client = limited(Clock(), per_s=per_s, proxies=proxies)
+    said = {"X-Forwarded-For": "9.9.9.9, 2001:db8:1:2:3:4:5:6"}
+    assert client.get("/who", headers=said).text == told
+    with client.websocket_connect("/socket", headers=said) as socket:
+        socket.send_text("who")
+        assert socket.receive_text() == told
 
 
 def test_one_person_can_t_take_all_places_for_uploads() -> None:

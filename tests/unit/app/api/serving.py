@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
+from app.rate_limits import RateLimits, networks_of
 from app.routes import build_routes
 from app.security import AllowedHosts, SecurityMiddleware
 from app.wiring import Services
@@ -25,14 +26,22 @@ def files(services: Services) -> list[Path]:
     return [p for p in (services.settings.data_dir / "audio").rglob("*") if p.is_file()]
 
 
-def program(services: Any, *, token: str | None = TOKEN) -> TestClient:
-    """Return a program that asks an installation with these services."""
+def program(services: Any, *, token: str | None = TOKEN, proxies: str = "") -> TestClient:
+    """Return a program on this machine that asks an installation with these services."""
     application = Starlette(
         routes=build_routes(lambda: services, lambda _: {}),
-        middleware=[Middleware(SecurityMiddleware, allowed=AllowedHosts)],
+        middleware=[
+            Middleware(SecurityMiddleware, allowed=AllowedHosts),
+            Middleware(RateLimits, per_s=lambda: 0.0, proxies=lambda: networks_of(proxies)),
+        ],
     )
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return TestClient(application, base_url="http://localhost:8501", headers=headers)
+    return TestClient(
+        application,
+        base_url="http://localhost:8501",
+        headers=headers,
+        client=("127.0.0.1", 50000),
+    )
 
 
 def refusal(answer: httpx.Response, status: int) -> tuple[str, str]:

@@ -262,3 +262,12 @@ def test_tokens_that_people_made_are_asked_by_and_wrong_ones_wait(tmp_path: Path
         ]
         assert statuses == [401] * MOST_WRONG + [429]
         assert client.get(f"{API}/calls", headers=given).headers["retry-after"] == "60"
+
+
+def test_behind_a_proxy_wrong_tokens_count_for_who_brought_them(desk: Desk) -> None:
+    asking = program(installation(desk), token="wrong", proxies="127.0.0.1")
+    hasty, other = {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-For": "198.51.100.2"}
+    for _ in range(MOST_WRONG):
+        refusal(asking.get(CALLS, headers=hasty), 401)
+    refusal(asking.get(CALLS, headers=hasty), 429)
+    refusal(asking.get(CALLS, headers=other), 401)
