@@ -288,6 +288,8 @@ def load_settings(kind: type[Settings] = Settings) -> Settings:
     if given.consent_required and given.acs_answer is Answering.RULE:
         # Nobody would be there to say that people are told.
         raise BadSettings("ACS_ANSWER=rule doesn't go with PARTYLINE_CONSENT_REQUIRED.")
+    if given.consent_required and given.audiohook_api_key is not None:
+        raise BadSettings("AUDIOHOOK_API_KEY doesn't go with PARTYLINE_CONSENT_REQUIRED.")
     given.check_bucket()
     given.check_login()
     given.check_database_tls()

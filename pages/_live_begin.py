@@ -209,14 +209,15 @@ def _listening(device: int | None, options: ProcessingOptions, details: CallDeta
 def _draw_recording(options: ProcessingOptions, details: CallDetails) -> None:
     demo = _demo_recordings()
     wish = draw_recording(list(demo))
+    agreed = _with_consent(details)
     begin = st.button(
         "Play it as a live call",
         icon=":material/play_circle:",
         type="primary",
-        disabled=wish is None,
+        disabled=wish is None or agreed is None,
     )
-    if begin and wish is not None:
-        begin_call(lambda: _playing(wish, demo, options, details))
+    if begin and wish is not None and agreed is not None:
+        begin_call(lambda: _playing(wish, demo, options, agreed))
         st.rerun()
 
 

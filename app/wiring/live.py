@@ -136,6 +136,7 @@ def build_live(
         prepare=prepare,
         warm_up=recogniser.prepare,
         process=process,
+        needs_consent=settings.consent_required,
     )
     phone, taking_up = build_phone(
         settings,

@@ -86,6 +86,7 @@ def build_phone(settings: Settings, parts: HeldParts) -> tuple[PhoneDesk, Taking
         missing=_missing(settings),
         caller=settings.acs_caller_number,
         answers=settings.acs_answer is Answering.RULE,
+        needs_consent=settings.consent_required,
         locales=settings.acs_locale_names,
         options=settings.default_options,
     )

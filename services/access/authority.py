@@ -11,15 +11,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
+from services.access.rights import may_see_text
 from services.domain.acts import Act, AuditEntry, Outcome
 from services.domain.calls import Call, CallDetails
-from services.domain.errors import AccessDenied, NotFound
+from services.domain.errors import AccessDenied, NotFound, TextNotShown
 from services.domain.live_calls import RunningCall
 from services.domain.people import User
 
 AGAIN_AFTER_S = 300.0
-"""Looking at the same thing again within this time is one look."""
+"""Looking at the same thing again from the same place within this time is one look."""
+PLAYED_AGAIN_AFTER_S = 10.0
+"""The same of an original recording, which a player asks for piece by piece."""
 MOST_REMEMBERED = 10_000
+
+Look = tuple[str, str, str | None, Act, str | None]
 
 
 class Trail(Protocol):
@@ -53,7 +58,7 @@ class Authority:
         self._calls = calls
         self._trail = trail
         self._clock = clock
-        self._looks: OrderedDict[tuple[str, str, Act, str | None], float] = OrderedDict()
+        self._looks: OrderedDict[Look, float] = OrderedDict()
         self._lock = threading.Lock()
 
     def allow(self, user: User, act: Act, subject: str | None = None, **details: str | int) -> None:
@@ -80,6 +85,12 @@ class Authority:
         self.allow(user, act, call_id, **details)
         return call
 
+    def permitted(self, user: User, call_id: str, act: Act) -> Call:
+        """Return a call that a person may do something with; it is noted later. As ``call``."""
+        call = self.reached(user, call_id, act)
+        self.check(user, act, call_id)
+        return call
+
     def reached(self, user: User, call_id: str, act: Act = Act.CALL_VIEWED) -> Call:
         """Return a call in a person's reach, without writing down that it was looked at.
 
@@ -97,13 +108,28 @@ class Authority:
         self.check(user, Act.CALL_VIEWED, call_id)
         return call
 
+    def check_text(self, user: User, act: Act, call_id: str, *, redacted: bool) -> None:
+        """Raise TextNotShown where a call's text, or sound, must not be had by this person.
+
+        It is asked between ``reached`` and ``allow``: what is let through is noted only after it.
+        """
+        if not may_see_text(user, redacted=redacted):
+            self._refuse(user, act, call_id)
+            raise TextNotShown
+
     def running(
-        self, user: User, call_id: str, find: Callable[[], RunningCall], act: Act
+        self,
+        user: User,
+        call_id: str,
+        find: Callable[[], RunningCall],
+        act: Act,
+        may: Callable[[RunningCall], bool] = lambda _: True,
     ) -> RunningCall:
         """Let a person do something with a call that is being held, and return it.
 
-        ``find`` gets it. Raises NotFound for one that isn't theirs, AccessDenied. What only reads
-        isn't written down here but by ``note``, because pages ask again and again.
+        ``find`` gets it, ``may`` says whether it is one of those they may do it with. Raises
+        NotFound for one that isn't theirs, AccessDenied. What only reads isn't written down here
+        but by ``note``, because pages ask again and again.
         """
         try:
             call = find()
@@ -113,18 +139,23 @@ class Authority:
             self._refuse(user, act, call_id)
             raise
         self.check(user, act, call_id)
+        if not may(call):
+            self._refuse(user, act, call_id)
+            raise AccessDenied
         if not act.is_reading:
             self.note(user, act, call_id)
         return call
 
     def note(self, user: User, act: Act, subject: str | None = None, **details: str | int) -> None:
         """Write down what was let through; looks that repeat within minutes once."""
-        if act.is_reading and not self._is_new(user, act, subject):
+        again_after_s = _again_after_s(act, subject)
+        look = (user.org_id, user.id, user.address, act, subject)
+        if again_after_s and not self._is_new(look, again_after_s):
             return
         self._trail.note(_entry(user, act, Outcome.ALLOWED, subject, details))
         # Only now: what could not be written down is asked for again, and not let through then.
-        if act.is_reading:
-            self._remember(user, act, subject)
+        if again_after_s:
+            self._remember(look)
 
     def refuse(self, user: User, act: Act, subject: str | None = None) -> None:
         """Write down what somebody else has refused, such as a sign-in."""
@@ -133,18 +164,25 @@ class Authority:
     def _refuse(self, user: User, act: Act, subject: str | None) -> None:
         self._trail.note(_entry(user, act, Outcome.REFUSED, subject, {}))
 
-    def _is_new(self, user: User, act: Act, subject: str | None) -> bool:
+    def _is_new(self, look: Look, again_after_s: float) -> bool:
         with self._lock:
-            before = self._looks.get((user.org_id, user.id, act, subject))
-        return before is None or self._clock() - before >= AGAIN_AFTER_S
+            before = self._looks.get(look)
+        return before is None or self._clock() - before >= again_after_s
 
-    def _remember(self, user: User, act: Act, subject: str | None) -> None:
-        look = (user.org_id, user.id, act, subject)
+    def _remember(self, look: Look) -> None:
         with self._lock:
             self._looks[look] = self._clock()
             self._looks.move_to_end(look)
             while len(self._looks) > MOST_REMEMBERED:
                 self._looks.popitem(last=False)
+
+
+def _again_after_s(act: Act, subject: str | None) -> float:
+    """Return within which time the same again is written down once; 0 for every time."""
+    if not act.is_reading or (act is Act.AUDIT_READ and subject is not None):
+        # Whoever takes the audit away, all or part of it, has it each time.
+        return 0
+    return PLAYED_AGAIN_AFTER_S if act is Act.ORIGINAL_PLAYED else AGAIN_AFTER_S
 
 
 def may_reach(user: User, call: Call) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.domain.errors import AccessDenied, TextNotShown
+from services.domain.errors import AccessDenied
 from services.domain.people import Right, User
 from services.domain.searching import LineFilter
 
@@ -31,12 +31,6 @@ def may_operate(user: User) -> bool:
 def may_see_text(user: User, *, redacted: bool) -> bool:
     """Say whether a person may read, or hear, a call whose personal data is taken out or isn't."""
     return redacted or user.may(Right.SEE_UNREDACTED)
-
-
-def check_may_see_text(user: User, *, redacted: bool) -> None:
-    """Raise TextNotShown for a call that a person may not read."""
-    if not may_see_text(user, redacted=redacted):
-        raise TextNotShown
 
 
 def readable(user: User, among: LineFilter | None) -> LineFilter:

@@ -186,6 +186,10 @@ class InvalidRequest(PartylineError):
     """This request can't be carried out as it was made."""
 
 
+class ConsentMissing(InvalidRequest):
+    """Everybody on the call has to be told first that it is recorded: note how they are told."""
+
+
 class HeldElsewhere(InvalidRequest):
     """Another process of this installation holds the call."""
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from services import telemetry
 from services.access.authority import Authority
-from services.access.rights import check_may_see_text, may_hear_original
+from services.access.rights import may_hear_original
 from services.audio.media_types import media_type_of
 from services.domain.acts import Act
 from services.domain.calls import (
@@ -256,13 +256,14 @@ class JobDesk:
         else. Raises NotFound, NotReady without a transcript, SoundNotReady while the sound for it
         has yet to be made, NoRecording, TextNotShown.
         """
-        call = self._authority.call(user, call_id, Act.CALL_PLAYED)
+        call = self._authority.permitted(user, call_id, Act.CALL_PLAYED)
         active = self._actives.of([call_id]).get(call_id)
         if not call.has_recording:
             raise NoRecording
         if active is None:
             raise NotReady
-        check_may_see_text(user, redacted=active.redacted)
+        self._authority.check_text(user, Act.CALL_PLAYED, call_id, redacted=active.redacted)
+        self._authority.note(user, Act.CALL_PLAYED, call_id)
         rendition, transcript_id = rendition_of(active)
         key = self._calls.key(user.org_id, call.id)
         try:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 from services import telemetry
 from services.access.authority import Authority, may_reach_running
-from services.access.rights import check_may_see_text, may_see_text, may_stop_live
+from services.access.rights import may_see_text, may_stop_live
 from services.domain.acts import Act
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import (
     AccessDenied,
+    ConsentMissing,
     HeldElsewhere,
     InvalidRequest,
     LiveOver,
@@ -56,12 +57,14 @@ class LiveDesk:
         prepare: Callable[[User, ProcessingOptions], ProcessingOptions],
         warm_up: Callable[[], None],
         process: str,
+        needs_consent: bool = False,
     ) -> None:
         """Take who holds calls and where they are noted.
 
         ``check_recorded`` refuses options that the later call could not be processed with,
         ``prepare`` adds to the options what an organisation always wants, ``warm_up`` loads what
-        recognising takes, and ``process`` is this process's name among all.
+        recognising takes, and ``process`` is this process's name among all. ``needs_consent``: no
+        call begins without a note of how everybody is told.
         """
         self._holding = holding
         self._store = store
@@ -71,6 +74,7 @@ class LiveDesk:
         self._prepare = prepare
         self._warm_up = warm_up
         self._process = process
+        self._needs_consent = needs_consent
         self._lock = threading.Lock()
         self._sounds: list[LocalSound] = []
 
@@ -100,9 +104,12 @@ class LiveDesk:
         """Begin a call and return it; ``phone`` is what the telephone service calls a phone call.
 
         Refused before anything is stored: AccessDenied, ProviderUnknown, ProviderNotConfigured,
-        NotLive, InvalidRequest, LiveFull, and whatever the provider refuses a call with.
+        NotLive, InvalidRequest, ConsentMissing, LiveFull, and whatever the provider refuses a call
+        with.
         """
         self._authority.check(user, Act.CALL_ADDED)
+        if self._needs_consent and details.consent is None:
+            raise ConsentMissing
         capabilities = self._providers.ready(options.provider).capabilities
         check_live(capabilities, options)
         self._check_recorded(as_recorded(capabilities, options))
@@ -192,15 +199,13 @@ class LiveDesk:
         AccessDenied, and TextNotShown for a call that is not redacted.
         """
         held = self._here(user, call_id, landed_too=True)
-        check_may_see_text(user, redacted=held.running.options.redact)
+        self._check_reads(user, held)
         self._authority.note(user, Act.CALL_FOLLOWED, call_id)
         return held.running, held.standing.log.follow(after, listener)
 
     def check_follows(self, user: User, call_id: str) -> None:
-        """Raise what ``follow`` would refuse a person with now; nothing is written down."""
-        check_may_see_text(
-            user, redacted=self._here(user, call_id, landed_too=True).running.options.redact
-        )
+        """Raise what ``follow`` would refuse a person with now; only that is written down."""
+        self._check_reads(user, self._here(user, call_id, landed_too=True))
 
     def check_sends(self, user: User, call_id: str) -> None:
         """Raise what ``connect`` would refuse a person with now; nothing is written down."""
@@ -209,8 +214,11 @@ class LiveDesk:
             raise AccessDenied
 
     def summarise(self, user: User, call_id: str) -> None:
-        """Ask for a summary so far; it is told when it is there. Raises NotFound."""
-        self._here(user, call_id).summarise()
+        """Ask for a summary so far; it is told when it is there. Raises as ``stop``.
+
+        A language model writes it, and what that costs is the call's.
+        """
+        self._ruled(user, call_id).summarise()
 
     def speak(self, user: User, call_id: str, language: str | None) -> None:
         """Go on in another language, None to have it detected.
@@ -245,27 +253,38 @@ class LiveDesk:
             raise HeldElsewhere
         return held
 
-    def _reached(
-        self, user: User, call_id: str, held: Held | None, act: Act = Act.CALL_FOLLOWED
+    def _check_reads(self, user: User, held: Held) -> None:
+        call = held.running
+        redacted = call.options.redact
+        self._authority.check_text(user, Act.CALL_FOLLOWED, call.id, redacted=redacted)
+
+    def _reached(self, user: User, call_id: str, held: Held | None) -> RunningCall:
+        return self._running(user, call_id, held, Act.CALL_FOLLOWED, lambda _: True)
+
+    def _running(
+        self,
+        user: User,
+        call_id: str,
+        held: Held | None,
+        act: Act,
+        may: Callable[[RunningCall], bool],
     ) -> RunningCall:
         def find() -> RunningCall:
             return held.running if held else self._store.get(user.org_id, call_id)
 
-        return self._authority.running(user, call_id, find, act)
+        return self._authority.running(user, call_id, find, act, may)
 
     def _own(self, user: User, call_id: str, *, take_up: bool = False) -> Held:
-        if self._controlled(user, call_id).owner != user.id:
-            raise AccessDenied
+        self._check_controls(user, call_id, lambda call: call.owner == user.id)
         return self._taken_up(user, call_id) if take_up else self._here(user, call_id)
 
     def _ruled(self, user: User, call_id: str, *, take_up: bool = False) -> Held:
-        if not may_stop_live(user, self._controlled(user, call_id).owner):
-            raise AccessDenied
+        self._check_controls(user, call_id, lambda call: may_stop_live(user, call.owner))
         return self._taken_up(user, call_id) if take_up else self._here(user, call_id)
 
-    def _controlled(self, user: User, call_id: str) -> RunningCall:
+    def _check_controls(self, user: User, call_id: str, may: Callable[[RunningCall], bool]) -> None:
         held = self._holding.find(call_id)
-        return self._reached(user, call_id, held, Act.CALL_CONTROLLED)
+        self._running(user, call_id, held, Act.CALL_CONTROLLED, may)
 
     def _taken_up(self, user: User, call_id: str) -> Held:
         """Return the call as this process holds it, from now on where its process has died."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from services.access.authority import Authority
-from services.access.rights import check_may_see_text
 from services.analysis.comparing import compare
+from services.domain.acts import Act
 from services.domain.comparing import Comparison
 from services.domain.edits import CallEdits
 from services.domain.errors import NotFound
@@ -104,7 +104,8 @@ class ComparingDesk:
     def _check_text(self, user: User, call_id: str, transcript_ids: Set[str]) -> None:
         for version in self._transcripts.list_for_call(user.org_id, call_id):
             if version.id in transcript_ids:
-                check_may_see_text(user, redacted=version.redacted)
+                redacted = version.redacted
+                self._authority.check_text(user, Act.CALL_VIEWED, call_id, redacted=redacted)
 
     def _side(
         self,

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.access.authority import Authority
-from services.access.rights import check_may_see_text
 from services.analysis.edits import apply_edits
 from services.domain.acts import Act
 from services.domain.calls import Call, CallDetails
@@ -79,15 +78,17 @@ class ReviewService:
         not redacted to whoever may not read that.
         """
         try:
-            call = self._authority.call(user, call_id, Act.CALL_VIEWED)
+            call = self._authority.reached(user, call_id)
         except NotFound:
             self._recent.forget(call_id)
             raise
-        return self._load(user, call)
+        shown = self._readable(user, call, Act.CALL_VIEWED)
+        self._authority.allow(user, Act.CALL_VIEWED, call_id)
+        return shown
 
-    def _load(self, user: User, call: Call) -> ReviewedCall:
+    def _readable(self, user: User, call: Call, act: Act) -> ReviewedCall:
         shown = self._composed(user, call)
-        check_may_see_text(user, redacted=shown.transcript.redacted)
+        self._authority.check_text(user, act, call.id, redacted=shown.transcript.redacted)
         return shown
 
     def _composed(self, user: User, call: Call) -> ReviewedCall:
@@ -259,12 +260,13 @@ class ReviewService:
         self._authority.call(user, call_id, Act.CALL_EDITED)
         changed = self._calls.update_details(user.org_id, call_id, details)
         self._transcripts.save_figures(user.org_id, call_id, self._composed(user, changed).analysed)
-        return self._load(user, changed)
+        return self._readable(user, changed, Act.CALL_VIEWED)
 
     def export(self, user: User, call_id: str, wanted: ExportFormat) -> Export:
         """Return the call in this format, with all edits in it. Raises as ``load`` does."""
-        self._authority.call(user, call_id, Act.CALL_EXPORTED, format=wanted.value)
-        shown = self.load(user, call_id)
+        call = self._authority.permitted(user, call_id, Act.CALL_EXPORTED)
+        shown = self._readable(user, call, Act.CALL_EXPORTED)
+        self._authority.note(user, Act.CALL_EXPORTED, call_id, format=wanted.value)
         if self._scores is not None:
             shown = replace(shown, scores=self._scores.of_call(user.org_id, call_id))
         return export(shown, wanted)
@@ -274,11 +276,14 @@ class ReviewService:
 
         When somebody else's edit came in between, the change is made again on top of theirs.
         """
-        self._authority.call(user, call_id, Act.CALL_EDITED)
+        self._authority.permitted(user, call_id, Act.CALL_EDITED)
         for attempt in range(1, EDIT_ATTEMPTS + 1):
             call = self._authority.reached(user, call_id)
             transcript = self._transcripts.active(user.org_id, call_id)
-            check_may_see_text(user, redacted=transcript.redacted)
+            redacted = transcript.redacted
+            self._authority.check_text(user, Act.CALL_EDITED, call_id, redacted=redacted)
+            if attempt == 1:
+                self._authority.note(user, Act.CALL_EDITED, call_id)
             newest = self._transcripts.edits(user.org_id, call_id)
             edits = change(replace(newest, transcript_id=transcript.id), transcript)
             shown = reviewed(call, transcript, edits, self._voice_names(user), self._rules(user))

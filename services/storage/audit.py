@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 
 from services import telemetry
 from services.domain.acts import Act, AuditEntry, Outcome
 from services.domain.audit_trail import ms_of
 from services.domain.errors import AuditBroken, StorageError
 from services.domain.people import User
+from services.storage.audit_front import old_front
+from services.storage.audit_reading import rows_of
 from services.storage.audit_seals import ChainHead, ChainKeys, ChainSeal
 from services.storage.audit_tables import AUDIT_ENTRIES, AUDIT_HEADS
 from services.storage.database import insert_new, writing
@@ -68,21 +71,24 @@ class AuditStore:
         """Cut entries older than this from the front; return how many.
 
         The chain begins later then, and says so by an entry of its own. None is cut that came after
-        one which has to stay, whatever its clock said.
+        one which has to stay, whatever its clock said. What is cut, and the first that stays, have
+        to be as they were written, or AuditBroken is raised and all stays: what was changed would
+        go with them unseen.
         """
-        org_id, limit_ms = user.org_id, ms_of(before)
+        org_id = user.org_id
         with writing(self._engine) as connection:
             head = self._head(connection, org_id)
-            stays = select(func.min(_E.sequence)).where(_E.org_id == org_id, _E.at_ms >= limit_ms)
-            first = connection.execute(stays).scalar()
-            through = head.sequence if first is None else first - 1
-            if through <= head.cut_through:
+            rows = rows_of(connection, org_id)
+            with closing(rows):
+                through, newest_ms = old_front(rows, head, self._seal(head), ms_of(before))
+            if newest_ms is None:
                 return 0
-            told = _own_entry(user, Act.AUDIT_CUT, {"through": through})
+            details = {"through": through, "newest_at_ms": newest_ms}
+            told = _own_entry(user, Act.AUDIT_CUT, details)
             self._append(connection, [told], cut_through=through)
             old = delete(AUDIT_ENTRIES).where(_E.org_id == org_id, _E.sequence <= through)
             connection.execute(old)
-            return int(through - head.cut_through)
+            return through - head.cut_through
 
     def resume(self, user: User) -> bool:
         """Let an organisation's audit go on though how far it has come was changed from outside.

@@ -1,7 +1,7 @@
 """What is asked of the audit: pages of it, and all of it in the order of its chains."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -78,10 +78,11 @@ def chains_on(connection: Connection) -> Iterator[Chain]:
     # Also those whose head was taken away.
     orgs = heads.keys() | set(connection.execute(select(_E.org_id).distinct()).scalars())
     for org_id in sorted(orgs):
-        yield Chain(org_id=org_id, head=heads.get(org_id), rows=_rows(connection, org_id))
+        yield Chain(org_id=org_id, head=heads.get(org_id), rows=rows_of(connection, org_id))
 
 
-def _rows(connection: Connection, org_id: str) -> Iterator[RowMapping]:
+def rows_of(connection: Connection, org_id: str) -> Generator[RowMapping]:
+    """Give the entries of an organisation in order, few of them in memory at a time."""
     query = select(AUDIT_ENTRIES).where(_E.org_id == org_id).order_by(_E.sequence)
     with connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE)) as rows:
         yield from rows.mappings()

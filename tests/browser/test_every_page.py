@@ -99,6 +99,16 @@ def test_no_page_shows_a_traceback_or_logs_an_error(opened):
     assert [c for c in complaints if "404" not in c] == []
 
 
+def test_no_table_can_be_saved_past_the_right_to_export(opened):
+    page, _ = opened
+    tables = page.get_by_test_id("stDataFrame")
+    for number in range(tables.count()):
+        if tables.nth(number).is_visible():
+            tables.nth(number).hover()
+    # Streamlit's own way: it asks for no right, is noted nowhere and leaves formulas as they are.
+    assert page.locator("[aria-label^='Download as CSV']").count() == 0
+
+
 def test_no_page_does_what_its_policy_forbids(opened):
     page, _ = opened
     assert page.evaluate("violations") == []

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, text, update
 from services.auditing.table import csv_lines
 from services.auditing.verifying import ChainVerifier
 from services.domain.acts import Act, Outcome
-from services.domain.audit_trail import AuditQuery, BreakKind, ChainBreak
+from services.domain.audit_trail import AuditQuery, BreakKind, ChainBreak, ms_of
 from services.domain.errors import AccessDenied, StorageError, WrongKey
 from services.domain.people import LOCAL_USER, Role
 from services.storage.audit import AuditStore
@@ -154,7 +154,8 @@ def test_the_front_is_cut_when_its_time_is_over(
     assert filled_audit.cut(LOCAL_USER, NOW + timedelta(seconds=4)) == 0
     entries = audit_reader.page(ORG, AuditQuery()).entries
     assert [one.sequence for one in entries] == [8, 7, 6, 5, 4]
-    assert (entries[0].act, entries[0].details) == ("audit_cut", {"through": 3})
+    told = {"through": 3, "newest_at_ms": ms_of(NOW) + 3_000}
+    assert (entries[0].act, entries[0].details) == ("audit_cut", told)
     found = checks(engine, noted)[ORG]
     assert (found.broken, found.cut_through, found.entries) == (None, 3, 5)
     filled_audit.note(entry(9))

@@ -23,6 +23,7 @@ def test_pages_are_private_and_quiet():
     assert config["server"]["address"] == "127.0.0.1"
     assert config["browser"]["gatherUsageStats"] is False
     assert config["client"]["showErrorDetails"] == "none"
+    assert config["client"]["disableDataExport"] is True
     assert config["runner"]["postScriptGC"] is False
 
 

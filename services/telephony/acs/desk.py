@@ -11,6 +11,7 @@ from services.domain.acts import Act
 from services.domain.calls import CallDetails, Direction, ProcessingOptions
 from services.domain.errors import (
     AccessDenied,
+    ConsentMissing,
     HeldElsewhere,
     InvalidRequest,
     LiveOver,
@@ -43,12 +44,14 @@ class PhoneRules:
 
     ``missing`` names the settings without which there are none. ``owner`` has the calls that nobody
     answers by hand; with ``answers`` those are all, transcribed in one of these ``locales``.
+    ``needs_consent``: no call begins without a note of how everybody is told.
     """
 
     owner: User
     missing: tuple[str, ...] = ()
     caller: str | None = None
     answers: bool = False
+    needs_consent: bool = False
     locales: tuple[str, ...] = ("en-US",)
     options: ProcessingOptions = field(default_factory=ProcessingOptions)
 
@@ -89,8 +92,11 @@ class PhoneDesk:
     # --- calls ----------------------------------------------------------------------------------
 
     def place(self, user: User, number: str, order: PhoneOrder) -> RunningCall:
-        """Call a number. Raises AccessDenied, InvalidRequest, TelephonyError, StorageError."""
-        self._authority.check(user, Act.CALL_ADDED)
+        """Call a number.
+
+        Raises AccessDenied, InvalidRequest, ConsentMissing, TelephonyError, StorageError.
+        """
+        self._check_begins(user, order)
         control, caller = self._control(), self._rules.caller
         check_number(number)
         if caller is None:
@@ -106,7 +112,7 @@ class PhoneDesk:
 
     def join(self, user: User, room_id: str, order: PhoneOrder) -> RunningCall:
         """Join the call in a room. Raises as ``place``."""
-        self._authority.check(user, Act.CALL_ADDED)
+        self._check_begins(user, order)
         control = self._control()
         running = self._running(user, order, None)
         return self._open(
@@ -118,7 +124,7 @@ class PhoneDesk:
 
     def answer(self, user: User, incoming_id: str, order: PhoneOrder) -> RunningCall:
         """Answer a call that rings. Raises as ``place``, PhoneCallGone when it rings no more."""
-        self._authority.check(user, Act.CALL_ADDED)
+        self._check_begins(user, order)
         self._check_owner(user)
         with self._ringing.answering(incoming_id) as call:
             return self._answer(user, call, order)
@@ -241,6 +247,11 @@ class PhoneDesk:
             raise TelephonyNotConfigured
         return self._control_made
 
+    def _check_begins(self, user: User, order: PhoneOrder) -> None:
+        self._authority.check(user, Act.CALL_ADDED)
+        if self._rules.needs_consent and order.details.consent is None:
+            raise ConsentMissing
+
     def _check_owner(self, user: User) -> None:
         """Let only the organisation that is called answer."""
         if user.org_id != self._rules.owner.org_id:
@@ -261,9 +272,13 @@ class PhoneDesk:
 
     def _ruled(self, user: User, call_id: str) -> HeldPhoneCall:
         held = self._held(user, call_id)
-        self._authority.running(user, call_id, lambda: held.running, Act.CALL_CONTROLLED)
-        if not may_stop_live(user, held.running.owner):
-            raise AccessDenied
+        self._authority.running(
+            user,
+            call_id,
+            lambda: held.running,
+            Act.CALL_CONTROLLED,
+            lambda call: may_stop_live(user, call.owner),
+        )
         return held
 
     def _going_on(self, user: User, call_id: str) -> HeldPhoneCall:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from services.domain.calls import CallDetails, Direction
+from services.domain.calls import CallDetails, Consent, Direction
 from services.domain.phone import PhoneFacts, PhoneService, PhoneWay
 from services.domain.speech import SpeakerRole
 from services.telephony.streaming.call import StreamedCall, StreamOrder, roles_of
@@ -70,12 +70,13 @@ def _order(start: TwilioStart) -> StreamOrder:
 
 def _details(told: dict[str, str]) -> CallDetails:
     """Return what the parameters of the stream say about the call."""
-    direction = told.get("direction", "").casefold()
+    direction, consent = (told.get(name, "").casefold() for name in ("direction", "consent"))
     return CallDetails(
         agent_name=_text(told, "agent"),
         queue=_text(told, "queue"),
         customer_ref=_text(told, "customer"),
         direction=Direction(direction) if direction in set(Direction) else None,
+        consent=Consent(consent) if consent in set(Consent) else None,
     )
 
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from services.access.authority import AGAIN_AFTER_S, Authority
+from services.access.authority import AGAIN_AFTER_S, PLAYED_AGAIN_AFTER_S, Authority
 from services.access.trails import KeptTrail
 from services.domain.acts import Act, Outcome
 from services.domain.calls import CallDetails
-from services.domain.errors import AccessDenied, NotFound
+from services.domain.errors import AccessDenied, NotFound, TextNotShown
 from services.domain.people import EVERY_CALL, Reach, Right, Role, User
 from tests.builders import call as made_call
 
@@ -92,6 +92,38 @@ def test_looking_again_soon_is_one_look_and_changing_again_is_two_changes(trail)
     now[0] = AGAIN_AFTER_S
     asked.call(boss, "c1", Act.CALL_VIEWED)
     assert len(trail.entries) == 5
+
+
+def test_from_elsewhere_it_is_another_look_and_taking_away_is_one_each_time(trail):
+    now = [0.0]
+    asked = authority(trail, call_of(), clock=lambda: now[0])
+    here = replace(VIEWER, role=Role.ADMIN, reach=EVERY_CALL, address="10.0.0.7")
+    for user in (here, replace(here, address="10.0.0.8")):
+        for _ in range(2):
+            asked.call(user, "c1", Act.CALL_VIEWED)
+            asked.call(user, "c1", Act.ORIGINAL_PLAYED)
+            asked.allow(user, Act.AUDIT_READ, "export")
+    acts = [entry.act for entry in trail.entries]
+    counted = [Act.CALL_VIEWED, Act.ORIGINAL_PLAYED, Act.AUDIT_READ]
+    assert [acts.count(act) for act in counted] == [2, 2, 4]
+    now[0] = PLAYED_AGAIN_AFTER_S
+    asked.call(here, "c1", Act.CALL_VIEWED)
+    asked.call(here, "c1", Act.ORIGINAL_PLAYED)
+    assert [entry.act for entry in trail.entries[len(acts) :]] == [Act.ORIGINAL_PLAYED]
+
+
+@pytest.mark.parametrize("redacted", [True, False])
+def test_text_that_may_not_be_read_is_refused_and_written_down(trail, redacted):
+    asked = authority(trail, call_of())
+    if redacted:
+        asked.check_text(VIEWER, Act.CALL_VIEWED, "c1", redacted=True)
+        assert trail.entries == []
+        return
+    with pytest.raises(TextNotShown):
+        asked.check_text(VIEWER, Act.CALL_VIEWED, "c1", redacted=False)
+    assert [(e.act, e.outcome, e.subject) for e in trail.entries] == [
+        (Act.CALL_VIEWED, Outcome.REFUSED, "c1")
+    ]
 
 
 def test_each_role_has_all_that_the_one_below_has():

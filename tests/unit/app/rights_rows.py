@@ -268,7 +268,7 @@ RUNNING: dict[str, Row] = {
         SEE, lambda s, u, c: s.live.follow(u, c, 0, lambda told: None)[1].close()
     ),
     "live.check_follows": _running(SEE, lambda s, u, c: s.live.check_follows(u, c)),
-    "live.summarise": _running(SEE, lambda s, u, c: s.live.summarise(u, c)),
+    "live.summarise": _running(EDIT, lambda s, u, c: s.live.summarise(u, c)),
     "live.speak": _running(EDIT, lambda s, u, c: s.live.speak(u, c, "en")),
     "live.check_sends": _running(ADD, lambda s, u, c: s.live.check_sends(u, c), own_only=True),
     "live.connect": _running(

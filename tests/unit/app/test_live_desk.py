@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 
 from app.wiring import Services
-from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.acts import Act
+from services.domain.audit_trail import AuditQuery
+from services.domain.calls import CallDetails, Consent, ProcessingOptions
 from services.domain.errors import (
     AccessDenied,
+    ConsentMissing,
     DiskFull,
     InvalidRequest,
     MicrophoneLost,
@@ -17,7 +20,7 @@ from services.domain.errors import (
     ProviderNotConfigured,
     ProviderUnknown,
 )
-from services.domain.live_calls import LiveSource, LiveState
+from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.people import LOCAL_USER, Right, Role, User
 from services.live.recording import holding, landing
 from services.live.recording.line import LineNotice
@@ -60,6 +63,25 @@ def test_what_can_not_be_is_refused_before_anything_is_stored(
     assert not list(services.settings.data_dir.glob("live/*"))
 
 
+def test_where_consent_is_needed_no_call_begins_without(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.live, "_needs_consent", True)
+
+    def begin_with(details: CallDetails) -> RunningCall:
+        options = ProcessingOptions(provider="scripted")
+        return services.live.begin(
+            LOCAL_USER, "", options, details, channels=1, source=LiveSource.RECORDING
+        )
+
+    with pytest.raises(ConsentMissing):
+        begin_with(CallDetails())
+    assert services.live.running(LOCAL_USER) == []
+    call = begin_with(CallDetails(consent=Consent.ASKED))
+    services.live.stop(LOCAL_USER, call.id, complete=True)
+    wait_until(lambda: services.live.running(LOCAL_USER) == [])
+
+
 def test_who_may_do_what(services: Services) -> None:
     with pytest.raises(AccessDenied):
         begin(services, user=replace(READER, rights=frozenset({Right.SEE_CALLS})))
@@ -76,7 +98,16 @@ def test_who_may_do_what(services: Services) -> None:
         services.live.stop(READER, call.id)
     with pytest.raises(AccessDenied):
         services.live.speak(READER, call.id, "es")
-    services.live.summarise(READER, call.id)
+    with pytest.raises(AccessDenied):
+        # A language model would write it.
+        services.live.summarise(READER, call.id)
+    services.live.summarise(SUPERVISOR, call.id)
+    noted = services.audit.page(LOCAL_USER, AuditQuery(acts=(Act.CALL_CONTROLLED,))).entries
+    assert [(one.name, one.outcome) for one in noted] == [
+        ("Kim", "allowed"),
+        *[("Sam", "refused")] * 3,
+        *[("Kim", "refused")] * 2,
+    ]
     services.live.stop(SUPERVISOR, call.id)
     wait_until(lambda: services.live.running(LOCAL_USER) == [])
 

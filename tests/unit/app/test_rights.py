@@ -12,7 +12,7 @@ import pytest
 
 from services.domain.acts import Outcome
 from services.domain.calls import CallDetails, ProcessingOptions
-from services.domain.errors import AccessDenied, NotFound, PartylineError
+from services.domain.errors import AccessDenied, NotFound, PartylineError, TextNotShown
 from services.domain.live_calls import LiveSource
 from services.domain.people import Right, Role, User
 from services.exports import ExportFormat
@@ -124,7 +124,16 @@ def test_what_is_not_redacted_is_read_by_those_only_who_may(house: House) -> Non
     spoken_id = house.transcribe(call_id, 2, redacted=False)
     viewer, supervisor = VIEWER, SUPERVISOR
     assert s.review.load(supervisor, call_id).transcript.id == spoken_id
+    held = s.live.begin(
+        supervisor,
+        "A call",
+        ProcessingOptions(provider="scripted", redact=False),
+        CallDetails(queue="Billing"),
+        channels=1,
+        source=LiveSource.BROWSER,
+    )
     for refused in (
+        lambda: s.live.follow(viewer, held.id, 0, lambda told: None),
         lambda: s.review.load(viewer, call_id),
         lambda: s.desk.open_playback(viewer, call_id),
         lambda: s.review.export(
@@ -134,8 +143,12 @@ def test_what_is_not_redacted_is_read_by_those_only_who_may(house: House) -> Non
             replace(viewer, rights=_with(Right.EDIT_CALLS)), call_id, "u1", ""
         ),
     ):
-        with pytest.raises(AccessDenied):
+        house.trail.entries.clear()
+        with pytest.raises(TextNotShown):
             refused()
+        # What was refused is not written down as allowed.
+        assert [entry.outcome for entry in house.trail.entries] == [Outcome.REFUSED]
+    s.live.stop(supervisor, held.id, complete=True)
     assert call_id in {line.call_id for line in s.search.search(supervisor, "bill")}
     assert call_id not in {line.call_id for line in s.search.search(viewer, "bill")}
     # Processed with redaction again, it could be read: that is the way out.

@@ -332,6 +332,12 @@ def test_nobody_answers_by_rule_where_somebody_has_to_say_that_people_are_told(
     monkeypatch.setenv("PARTYLINE_CONSENT_REQUIRED", "1")
     with pytest.raises(BadSettings, match=r"ACS_ANSWER=rule.*PARTYLINE_CONSENT_REQUIRED"):
         load_settings()
+    monkeypatch.delenv("ACS_ANSWER")
+    load_settings()
+    monkeypatch.setenv("AUDIOHOOK_API_KEY", "k" * 32)
+    monkeypatch.setenv("AUDIOHOOK_CLIENT_SECRET", "c2VjcmV0" * 4)
+    with pytest.raises(BadSettings, match=r"AUDIOHOOK_API_KEY.*PARTYLINE_CONSENT_REQUIRED"):
+        load_settings()
 
 
 LOGIN = {

@@ -1,6 +1,7 @@
 """Whatever is done to one place of the audit by somebody without the key is found."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +11,12 @@ from sqlalchemy import delete, insert, select, update
 
 from services.auditing.verifying import ChainVerifier
 from services.domain.acts import Act, AuditEntry, Outcome
+from services.domain.errors import AuditBroken
+from services.domain.people import LOCAL_USER
 from services.storage.audit import AuditStore
 from services.storage.audit_reading import AuditReader
 from services.storage.audit_tables import AUDIT_ENTRIES, AUDIT_HEADS
-from services.storage.database import migrate, open_engine, writing
+from services.storage.database import migrate, open_engine, reading, writing
 from tests.contract.stores import MASTER_KEY
 
 ENTRIES = 8
@@ -55,6 +58,11 @@ def entry(org_id, number):
         subject=f"c{number}" if number else None,
         details={"n": number},
     )
+
+
+def rows(engine):
+    with reading(engine) as connection:
+        return connection.execute(select(AUDIT_ENTRIES)).all()
 
 
 def at(sequence):
@@ -114,6 +122,35 @@ def carry_out(connection, kind, one, other, name, text, digits, number):
             return column != "cut_through" or value != 0
     rows = connection.execute(select(AUDIT_ENTRIES).where(_E.org_id == "a")).mappings().all()
     return {row["sequence"]: dict(row) for row in rows} != before
+
+
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(tampering=tamperings(), all_old=st.booleans(), seconds=st.integers(0, ENTRIES))
+def test_cutting_takes_no_change_away(whole, tmp_path, tampering, all_old, seconds):
+    file = tmp_path / "cut.db"
+    shutil.copy(whole, file)
+    engine = open_engine(f"sqlite:///{file}")
+    limit = NOW + timedelta(days=100_000 if all_old else 0, seconds=seconds)
+    user = replace(LOCAL_USER, org_id="a")
+    try:
+        with writing(engine) as connection:
+            is_change = carry_out(connection, *tampering)
+        before = rows(engine)
+        try:
+            count = AuditStore(engine, MASTER_KEY).cut(user, limit)
+        except AuditBroken:
+            assert is_change
+            assert rows(engine) == before
+            return
+        there = ChainVerifier(AuditReader(engine), MASTER_KEY).check()
+        assert (there[0].broken is not None) == is_change
+        # With nothing that stays, everything is looked at.
+        assert not (is_change and all_old)
+        assert count == (ENTRIES if all_old else seconds)
+    finally:
+        engine.dispose()
 
 
 @settings(

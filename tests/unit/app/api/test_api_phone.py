@@ -15,11 +15,14 @@ from app.api import gate
 from app.security import AllowedHosts
 from emulators.acs.plans import CallPlan
 from services.access.api_tokens import ApiTokens
-from services.domain.errors import NotFound
+from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.errors import ConsentMissing, NotFound
 from services.domain.ids import new_id
 from services.domain.live_calls import RunningCall
 from services.domain.people import LOCAL_USER, Right, Role, User
 from services.telephony.acs.desk import PhoneDesk, PhoneRules
+from services.telephony.acs.orders import PhoneOrder
+from services.telephony.acs.wire.wishes import PhoneWish
 from tests.authorities import authority
 from tests.unit.app.api.serving import API, BEARER, TOKEN, program, refusal
 from tests.unit.app.conftest import STRANGER
@@ -303,6 +306,21 @@ def test_where_consent_is_asked_for_it_is_needed(here: PhoneInstallation) -> Non
     begun = asking.post(f"{API}/phone/calls", json={**form, "everybody_is_told": True})
     assert begun.status_code == 201
     asking.delete(f"{API}/phone/calls/{begun.json()['id']}")
+
+
+def test_no_way_to_begin_a_phone_call_leaves_consent_out(
+    here: PhoneInstallation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = here.services.phone
+    monkeypatch.setattr(phone, "_rules", replace(phone._rules, needs_consent=True))
+    order = PhoneOrder(
+        name="", options=ProcessingOptions(), details=CallDetails(), wish=PhoneWish()
+    )
+    before = len(here.service.requests)
+    for begin in (phone.place, phone.join, phone.answer):
+        with pytest.raises(ConsentMissing):
+            begin(LOCAL_USER, NUMBER, order)
+    assert len(here.service.requests) == before
 
 
 # --- a call that is held ------------------------------------------------------------------------
