@@ -8,19 +8,29 @@ connected to; the certificate has to be the name's all the same.
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 
 import httpx
 
-Address = IPv4Address | IPv6Address
+from services.domain.addresses import Address, numeric_address
+
 Resolve = Callable[[str, int], Sequence[str]]
 
 # Where clouds tell a machine its keys; nobody has business there on somebody's word.
 _METADATA = tuple(
     ip_network(one)
-    for one in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")
+    for one in (
+        "169.254.0.0/16",
+        "fe80::/10",
+        "fd00:ec2::254/128",
+        "100.100.100.200/32",
+        "168.63.129.16/32",
+        "192.0.0.192/32",
+    )
 )
-_TRANSLATED = tuple(ip_network(one) for one in ("64:ff9b::/96", "2002::/16", "2001::/32"))
+# A gateway on the way makes IPv4 addresses of these: it takes the last 32 bits for one.
+_GATEWAYS = tuple(ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
+_TRANSLATED = (*_GATEWAYS, ip_network("2002::/16"), ip_network("2001::/32"))
 
 
 class Trust(Enum):
@@ -91,23 +101,28 @@ class GuardedTransport(httpx.HTTPTransport):
 def may_be_asked(address: str, trust: Trust) -> bool:
     """Say whether a machine may be asked by its numeric address."""
     try:
-        parsed = _plain(ip_address(address.partition("%")[0]))
+        parsed = numeric_address(address)
     except ValueError:
         return False
-    if any(parsed.version == one.version and parsed in one for one in _METADATA):
-        return False
-    if parsed.is_multicast or parsed.is_unspecified:
+    meant = _meant(parsed)
+    if _is_among(meant, _METADATA) or meant.is_multicast or meant.is_unspecified:
         return False
     if trust is Trust.OPERATOR:
         return True
-    is_translated = any(parsed.version == one.version and parsed in one for one in _TRANSLATED)
-    return parsed.is_global and not is_translated
+    return parsed.is_global and not _is_among(parsed, _TRANSLATED)
 
 
-def _plain(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 one stands for, where it does."""
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
+def _meant(address: Address) -> Address:
+    """Return the IPv4 address that a gateway makes of an IPv6 one, where it does."""
+    if isinstance(address, IPv4Address) or address.is_loopback:
+        return address
+    if _is_among(address, _GATEWAYS):
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.sixtofour or address
+
+
+def _is_among(address: Address, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    return any(address.version == one.version and address in one for one in networks)
 
 
 def _resolved(host: str, port: int) -> Sequence[str]:

@@ -9,7 +9,11 @@ import pytest
 
 from services.access.outgoing import GuardedTransport, RefusedAddress, Trust, may_be_asked
 
-METADATA = ("169.254.169.254", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254", "0.0.0.0")
+METADATA = (
+    "169.254.169.254", "fe80::1", "fe80::1%eth0", "fd00:ec2::254", "0.0.0.0", "168.63.129.16",
+    "192.0.0.192", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a83f:8110",
+    "2002:a9fe:a9fe::1", "::a9fe:a9fe",
+)  # fmt: skip
 INSIDE = ("127.0.0.1", "::1", "10.1.2.3", "192.168.0.1", "172.16.9.9", "fd12::1", "100.64.0.1")
 DISGUISED = ("::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::ffff:127.0.0.1")
 OUTSIDE = ("93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c")
