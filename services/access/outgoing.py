@@ -9,10 +9,12 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from services.domain.addresses import Address, numeric_address
+from services.domain.addresses import Address, is_this_machine, numeric_address
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -96,6 +98,35 @@ class GuardedTransport(httpx.HTTPTransport):
             extensions={**request.extensions, "sni_hostname": request.url.host},
         )
         return super().handle_request(pinned)
+
+
+def transport_to(url: str, trust: Trust, *, also: Iterable[str] = ()) -> httpx.HTTPTransport:
+    """Return what sends requests to an address: through the proxy that is set for it, or guarded.
+
+    A proxy looks names up itself, so it is the one to refuse. Nothing for this machine goes to one.
+    Raises httpx.ProxyError where the proxy's own address is none.
+    """
+    proxy = _proxy_for(url)
+    if proxy is None:
+        return GuardedTransport(trust, also=also)
+    try:
+        return httpx.HTTPTransport(proxy=proxy)
+    except (httpx.InvalidURL, ValueError, ImportError):
+        raise httpx.ProxyError("unfit proxy") from None
+
+
+def _proxy_for(url: str) -> str | None:
+    """Return the address of the proxy that the environment names for an address."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or is_this_machine(host) or proxy_bypass(f"{host}:{port}" if port else host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def may_be_asked(address: str, trust: Trust) -> bool:
