@@ -10,7 +10,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.statuses import error_response
 from services import telemetry
+from services.domain.addresses import numeric_address
 from services.domain.errors import TooManyRequests
 
 Network = IPv4Network | IPv6Network
@@ -164,7 +165,7 @@ def network_of(address: str) -> str:
     That is one of 64 bits: a customer of a provider has all of those.
     """
     try:
-        parsed = ip_address(address)
+        parsed = numeric_address(address)
     except ValueError:
         return address
     if parsed.version == 6 and not parsed.is_loopback:
@@ -174,7 +175,7 @@ def network_of(address: str) -> str:
 
 def _is_address(text: str) -> bool:
     try:
-        ip_address(text)
+        numeric_address(text)
     except ValueError:
         return False
     return True
@@ -182,7 +183,7 @@ def _is_address(text: str) -> bool:
 
 def _is_among(address: str, networks: Iterable[Network]) -> bool:
     try:
-        parsed = ip_address(address)
+        parsed = numeric_address(address)
     except ValueError:
         return False
     return any(parsed.version == one.version and parsed in one for one in networks)

@@ -4,6 +4,7 @@ Never words of a call, numbers spoken in it, file names, keys or foreign excepti
 is logged by its class and the code location only. Events are counted, too, for those who watch.
 """
 
+import ctypes
 import json
 import logging
 import resource
@@ -12,11 +13,13 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 Field = str | int | float | bool | None
 
+_PR_SET_DUMPABLE = 4
 # No handler takes a record of this level, whatever its own.
 BELOW_ALL = -1
 
@@ -33,11 +36,19 @@ class _JsonLine(logging.Formatter):
 
 
 def configure(level: str = "INFO") -> None:
-    """Send events to standard error, once per process; from then on it leaves no core dump."""
+    """Send events to standard error, once per process.
+
+    From then on it leaves no core dump, and on Linux other processes of the same user read neither
+    its memory nor its environment.
+    """
     if _log.handlers:
         return
     # Memory holds keys and words of calls; children inherit this.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        # Children don't inherit that: each says it at its own start.
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLine())
     _log.addHandler(handler)

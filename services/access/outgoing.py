@@ -8,19 +8,31 @@ connected to; the certificate has to be the name's all the same.
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-Address = IPv4Address | IPv6Address
+from services.domain.addresses import Address, is_this_machine, numeric_address
+
 Resolve = Callable[[str, int], Sequence[str]]
 
 # Where clouds tell a machine its keys; nobody has business there on somebody's word.
 _METADATA = tuple(
     ip_network(one)
-    for one in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")
+    for one in (
+        "169.254.0.0/16",
+        "fe80::/10",
+        "fd00:ec2::254/128",
+        "100.100.100.200/32",
+        "168.63.129.16/32",
+        "192.0.0.192/32",
+    )
 )
-_TRANSLATED = tuple(ip_network(one) for one in ("64:ff9b::/96", "2002::/16", "2001::/32"))
+# A gateway on the way makes IPv4 addresses of these: it takes the last 32 bits for one.
+_GATEWAYS = tuple(ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
+_TRANSLATED = (*_GATEWAYS, ip_network("2002::/16"), ip_network("2001::/32"))
 
 
 class Trust(Enum):
@@ -88,26 +100,60 @@ class GuardedTransport(httpx.HTTPTransport):
         return super().handle_request(pinned)
 
 
+def transport_to(url: str, trust: Trust, *, also: Iterable[str] = ()) -> httpx.HTTPTransport:
+    """Return what sends requests to an address: through the proxy that is set for it, or guarded.
+
+    A proxy looks names up itself, so it is the one to refuse. Nothing for this machine goes to one.
+    Raises httpx.ProxyError where the proxy's own address is none.
+    """
+    proxy = _proxy_for(url)
+    if proxy is None:
+        return GuardedTransport(trust, also=also)
+    try:
+        return httpx.HTTPTransport(proxy=proxy)
+    except (httpx.InvalidURL, ValueError, ImportError):
+        raise httpx.ProxyError("unfit proxy") from None
+
+
+def _proxy_for(url: str) -> str | None:
+    """Return the address of the proxy that the environment names for an address."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or is_this_machine(host) or proxy_bypass(f"{host}:{port}" if port else host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
 def may_be_asked(address: str, trust: Trust) -> bool:
     """Say whether a machine may be asked by its numeric address."""
     try:
-        parsed = _plain(ip_address(address.partition("%")[0]))
+        parsed = numeric_address(address)
     except ValueError:
         return False
-    if any(parsed.version == one.version and parsed in one for one in _METADATA):
-        return False
-    if parsed.is_multicast or parsed.is_unspecified:
+    meant = _meant(parsed)
+    if _is_among(meant, _METADATA) or meant.is_multicast or meant.is_unspecified:
         return False
     if trust is Trust.OPERATOR:
         return True
-    is_translated = any(parsed.version == one.version and parsed in one for one in _TRANSLATED)
-    return parsed.is_global and not is_translated
+    return parsed.is_global and not _is_among(parsed, _TRANSLATED)
 
 
-def _plain(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 one stands for, where it does."""
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
+def _meant(address: Address) -> Address:
+    """Return the IPv4 address that a gateway makes of an IPv6 one, where it does."""
+    if isinstance(address, IPv4Address) or address.is_loopback:
+        return address
+    if _is_among(address, _GATEWAYS):
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.sixtofour or address
+
+
+def _is_among(address: Address, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    return any(address.version == one.version and address in one for one in networks)
 
 
 def _resolved(host: str, port: int) -> Sequence[str]:

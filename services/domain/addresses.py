@@ -1,10 +1,22 @@
 """Which addresses and keys can be used without telling a secret to strangers."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 _ENCRYPTED = frozenset({"https", "wss"})
 _PLAIN = frozenset({"http", "ws"})
+
+Address = IPv4Address | IPv6Address
+
+
+def numeric_address(text: str) -> Address:
+    """Return a numeric address, without its zone; the IPv4 one where an IPv6 one maps that.
+
+    A socket for both kinds names callers of IPv4 as ``::ffff:192.0.2.1``. Raises ValueError.
+    """
+    address = ip_address(text.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 def is_this_machine(host: str) -> bool:

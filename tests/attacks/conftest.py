@@ -66,7 +66,12 @@ class Attacked:
         return int(status.split("VmRSS:")[1].split()[0])
 
     def descriptors(self) -> int:
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        place = f"/proc/{self.pid}/fd"
+        try:
+            return len(os.listdir(place))
+        except PermissionError:
+            # Only root may look into our processes; newer kernels tell everybody how many.
+            return os.stat(place).st_size
 
     def is_well(self) -> bool:
         with self.client() as client:

@@ -30,6 +30,9 @@ KEPT_BLOCKS = 8
 def load_libraries() -> None:
     """Load what decoding needs, which takes files that may not be opened later."""
     import av
+    import av.subtitles.codeccontext
+    import av.subtitles.stream
+    import av.subtitles.subtitle
     import soxr
 
     # Its log would print what it finds in the recording.

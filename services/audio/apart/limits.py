@@ -5,6 +5,8 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 
+from services.audio.apart.landlock import give_up_files
+
 MEBIBYTE = 1024 * 1024
 PR_SET_NO_NEW_PRIVS = 38
 # What is open already, and what libraries open on their way; no more.
@@ -25,10 +27,11 @@ class DecodeLimits:
 
 
 def confine(limits: DecodeLimits) -> None:
-    """Bound this process: memory, time, no new files, no processes, no memory image.
+    """Bound this process: memory, time, no files, no processes, no memory image.
 
-    Does what the system has: all of it on Linux, no bounds on Windows, where only the clock of the
-    process that started this one holds.
+    All libraries have to be loaded. Does what the system has: all of it on Linux whose kernel has
+    Landlock, without that files can still be read and removed; no bounds on Windows, where only
+    the clock of the process that started this one holds.
     """
     if sys.platform == "win32":
         return
@@ -52,3 +55,4 @@ def confine(limits: DecodeLimits) -> None:
         bound(resource.RLIMIT_NPROC, 0)
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        give_up_files()

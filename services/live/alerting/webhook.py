@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import httpx
 
-from services.access.outgoing import GuardedTransport, RefusedAddress, Trust
+from services.access.outgoing import RefusedAddress, Trust, transport_to
 from services.domain.addresses import is_on_this_machine
 from services.domain.errors import AlertRefused, AlertUnreachable
 from services.domain.live_warnings import Alert
@@ -45,7 +45,7 @@ class Webhook:
         try:
             with (
                 httpx.Client(
-                    transport=GuardedTransport(Trust.OPERATOR),
+                    transport=transport_to(self._url, Trust.OPERATOR),
                     timeout=self._within_s,
                     follow_redirects=False,
                     trust_env=not is_on_this_machine(self._url),

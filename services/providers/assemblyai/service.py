@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 HTTP_TIMEOUT_S = 30.0
 MOST_RETRY_AFTER_S = 30.0
 MOST_LISTED = 100
+MOST_SOUND_BYTES = 4 * 1024**3
 # What a deleted transcript leaves in the list has this for the address of its sound.
 DELETED_URL = "http://deleted_by_user"
 TOO_MANY = 429
 _NO_COVERED_SOUND = "There is no covered sound: it was not asked for, or a day has passed."
+_UNENCRYPTED = "It named an address that isn't encrypted."
+_ENDLESS_SOUND = "The covered sound is larger than any recording."
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -200,30 +203,49 @@ class AssemblyAIService:
         with _reading():
             return str(export(self._client.http_client, _checked(reference), None))
 
-    def fetch_covered_sound(self, reference: str, sink: BinaryIO) -> bool:
+    def fetch_covered_sound(
+        self, reference: str, sink: BinaryIO, *, most_bytes: int = MOST_SOUND_BYTES
+    ) -> bool:
         """Write the sound without personal data; False while it is still being made there.
 
         It lies at an address of its own, which is its permission: the key isn't sent there. The
-        service's word leads to no machine inside the network, unless it is there itself.
+        service's word leads to no machine inside the network, nor to one that is asked unencrypted,
+        unless it is there itself. Raises ProviderRejected for that, and beyond ``most_bytes``.
         """
         import httpx
 
-        from services.access.outgoing import GuardedTransport, Trust
+        from services.access.outgoing import Trust, transport_to
 
         url = self._covered_sound_url(reference)
         if url is None:
             return False
-        transport = GuardedTransport(Trust.OTHERS, also=(self._host,))
+        self._check_encrypted(url)
         with (
             our_errors(),
-            httpx.Client(transport=transport, timeout=HTTP_TIMEOUT_S) as client,
+            httpx.Client(
+                transport=transport_to(url, Trust.OTHERS, also=(self._host,)),
+                timeout=HTTP_TIMEOUT_S,
+            ) as client,
             client.stream("GET", url) as answer,
         ):
             if answer.status_code != httpx.codes.OK:
                 raise refusal(answer.status_code)
             for piece in answer.iter_bytes():
+                most_bytes -= len(piece)
+                if most_bytes < 0:
+                    raise ProviderRejected(_ENDLESS_SOUND)
                 sink.write(piece)
         return True
+
+    def _check_encrypted(self, url: str) -> None:
+        """Raise ProviderRejected for an address that anybody on the way could read or answer."""
+        try:
+            parts = urlsplit(url)
+            is_fit = parts.scheme == "https" or parts.hostname == self._host
+        except ValueError:
+            is_fit = False
+        if not is_fit:
+            raise ProviderRejected(_UNENCRYPTED)
 
     def _covered_sound_url(self, reference: str) -> str | None:
         from assemblyai.prerecorded.v2 import api

@@ -1,5 +1,6 @@
 """``partyline emulator assemblyai`` and ``partyline assemblyai``, and a call through both."""
 
+import io
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from app.commands.assemblyai import (
     search_words,
 )
 from app.settings import Settings
+from app.wiring import build_assemblyai
 from emulators.assemblyai.http import AssemblyAIEmulator
 from emulators.assemblyai.http_requests import Place
 from services.domain.calls import ProcessingOptions
@@ -106,6 +108,24 @@ def test_without_covered_sound_no_file_is_left(emulator, settings, tmp_path):
     with pytest.raises(ProviderRejected, match="no covered sound"):
         fetch_sound(settings, kept(emulator), target)
     assert not target.exists()
+
+
+def test_covered_sound_comes_encrypted_and_has_an_end(emulator, settings, monkeypatch):
+    reference = kept(emulator, redaction="yes", covered_sound="beep")
+    with build_assemblyai(settings).service() as service:
+        sink = io.BytesIO()
+
+        def fetch():
+            while not service.fetch_covered_sound(reference, sink, most_bytes=100):
+                pass
+
+        with pytest.raises(ProviderRejected, match="larger"):
+            fetch()
+        assert len(sink.getvalue()) <= 100
+        for url in ("http://elsewhere.example/sound", "ftp://elsewhere.example/", "//[", ""):
+            monkeypatch.setattr(service, "_covered_sound_url", lambda _reference, url=url: url)
+            with pytest.raises(ProviderRejected, match="encrypted"):
+                service.fetch_covered_sound(reference, sink)
 
 
 def test_what_is_deleted_there_can_not_be_read(emulator, settings, capsys):

@@ -134,6 +134,13 @@ def test_no_more_callers_are_remembered_than_fit() -> None:
         ("10.0.0.1", "", "10.0.0.0/8", "10.0.0.1"),
         ("2001:db8:1:2:3:4:5:6", "", "", "2001:db8:1:2::/64"),
         ("::1", "", "", "::1"),
+        ("fe80::1%eth0", "", "", "fe80::/64"),
+        # as a socket for both kinds of addresses names callers of IPv4
+        ("::ffff:203.0.113.9", "", "", "203.0.113.9"),
+        ("::ffff:127.0.0.1", "", "", "127.0.0.1"),
+        ("::ffff:10.0.0.1", "1.1.1.1", "10.0.0.0/8", "1.1.1.1"),
+        ("10.0.0.1", "1.1.1.1, ::ffff:10.0.0.2", "10.0.0.0/8", "1.1.1.1"),
+        ("10.0.0.1", "::ffff:1.1.1.1", "10.0.0.0/8", "1.1.1.1"),
     ],
 )
 def test_whose_word_counts(client: str, said: str, proxies: str, address: str) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from app.local_models import build_decoder
 from app.settings import ROOT, GivenSettings
+from services.audio.apart import landlock
 from services.audio.apart.bounded import BoundedDecoder
 from services.audio.apart.limits import MEBIBYTE, DecodeLimits
 from services.audio.decode import decode
@@ -27,8 +29,9 @@ from tests.unit.audio.sounds import encoded, tone
 
 LIMITS = DecodeLimits(memory_bytes=600 * MEBIBYTE, time_ms=20_000, silence_ms=10_000)
 QUICK = DecodeLimits(memory_bytes=600 * MEBIBYTE, time_ms=20_000, silence_ms=500)
+# What a script needs is loaded first: afterwards no file can be opened.
 BEGINNING = """
-import sys, os, json
+import sys, os, json, resource, signal, socket, tempfile, time
 from services.audio.apart import wire
 from services.audio.apart.wire import Kind
 from services.audio.apart.limits import DecodeLimits, confine
@@ -73,9 +76,9 @@ def test_the_child_gives_the_same_sound_facts_and_errors() -> None:
 
 
 ENDINGS = {
-    "crash": ("import signal; os.kill(os.getpid(), signal.SIGSEGV)", DecoderCrashed),
+    "crash": ("os.kill(os.getpid(), signal.SIGSEGV)", DecoderCrashed),
     "abort": ("os.abort()", DecoderCrashed),
-    "killed by the machine": ("import signal; os.kill(os.getpid(), 9)", DecoderLost),
+    "killed by the machine": ("os.kill(os.getpid(), 9)", DecoderLost),
     "fault of ours": ("sys.exit(3)", DecoderLost),
     "leaves without a word": ("", DecoderCrashed),
     "nonsense": ("answers.write(b'x' * 100)", DecoderCrashed),
@@ -132,9 +135,7 @@ def test_whatever_becomes_of_a_child_is_one_clear_error(ending: str) -> None:
     assert "evil" not in raised.value.user_message
 
 
-@pytest.mark.parametrize(
-    "script", ["import time; time.sleep(60)", "while True: pass"], ids=["hangs", "spins"]
-)
+@pytest.mark.parametrize("script", ["time.sleep(60)", "while True: pass"], ids=["hangs", "spins"])
 def test_a_silent_child_is_ended(script: str) -> None:
     with pytest.raises(DecoderOverrun):
         decoded(child(script, QUICK))
@@ -152,13 +153,13 @@ def test_the_processor_s_time_is_bounded_even_while_it_talks() -> None:
 
 def test_the_kernel_s_word_counts_as_well() -> None:
     with pytest.raises(DecoderOverrun):
-        decoded(child("import signal; os.kill(os.getpid(), signal.SIGXCPU)"))
+        decoded(child("os.kill(os.getpid(), signal.SIGXCPU)"))
 
 
 def test_a_silent_child_is_ended_when_nobody_wants_the_call_any_more() -> None:
     context = RunContext(is_cancelled=lambda: True)
     with pytest.raises(Cancelled):
-        decoded(child("import time; time.sleep(60)"), context=context)
+        decoded(child("time.sleep(60)"), context=context)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such bounds")
@@ -168,7 +169,6 @@ def test_a_child_writes_no_files_leaves_no_image_and_knows_no_secrets(
     monkeypatch.setenv("PARTYLINE_KEY", "a-key")
     monkeypatch.setenv("DATABASE_URL", "postgresql://a-database")
     looking = """
-    import resource, signal, tempfile
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         with tempfile.TemporaryFile() as file:
@@ -188,6 +188,60 @@ def test_a_child_writes_no_files_leaves_no_image_and_knows_no_secrets(
     assert not [name for name in kept if "PARTYLINE" in name or "DATABASE" in name]
 
 
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
+def test_a_child_that_was_taken_over_reaches_no_file_no_key_and_nobody_else(
+    tmp_path: Path,
+) -> None:
+    kept = tmp_path / "master.key"
+    kept.write_bytes(b"a key")
+    trying = f"""
+    kept, parent = {str(kept)!r}, os.getppid()
+    attempts = {{
+        "read": lambda: open(kept, "rb"),
+        "write": lambda: open(kept, "r+b"),
+        "make": lambda: os.mkdir(kept + ".d"),
+        "remove": lambda: os.unlink(kept),
+        "list": lambda: os.listdir(os.path.dirname(kept)),
+        "environment": lambda: open(f"/proc/{{parent}}/environ", "rb"),
+        "memory": lambda: open(f"/proc/{{parent}}/mem", "rb"),
+    }}
+    if {landlock.version()} >= 3:
+        attempts["truncate"] = lambda: os.truncate(kept, 0)
+    if {landlock.version()} >= 4:
+        attempts["connect"] = lambda: socket.socket().connect(("127.0.0.1", 9))
+    if {landlock.version()} >= 6:
+        attempts["signal"] = lambda: os.kill(parent, 0)
+    for attempt in attempts.values():
+        try:
+            attempt()
+        except PermissionError:
+            continue
+        except OSError:
+            pass
+        wire.send(answers, Kind.FAILED, wire.written({{"code": "TooLong"}}))
+        sys.exit()
+    wire.send(answers, Kind.FAILED, wire.written({{"code": "TooShort"}}))
+    """
+    with pytest.raises(PartylineError) as raised:
+        decoded(child(trying))
+    assert raised.value.code == "TooShort"
+    assert kept.read_bytes() == b"a key"
+
+
+def test_the_decoder_is_one_thread_when_it_gives_everything_up() -> None:
+    # Landlock holds for the thread that asks for it, and for what that starts afterwards.
+    decoder = build_decoder(GivenSettings())
+    code = (
+        "import os; from services.audio.apart.child import load_libraries; load_libraries();"
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, env=decoder._environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "1"
+
+
 def test_no_process_or_descriptor_is_left() -> None:
     def open_now() -> tuple[int, set[str]]:
         tasks = Path("/proc/self/task").glob("*/children")
@@ -195,7 +249,7 @@ def test_no_process_or_descriptor_is_left() -> None:
         return len(os.listdir("/proc/self/fd")), children
 
     before = open_now()
-    for script in ("os.abort()", "import time; time.sleep(60)"):
+    for script in ("os.abort()", "time.sleep(60)"):
         with pytest.raises(PartylineError):
             decoded(child(script, QUICK))
     assert open_now() == before

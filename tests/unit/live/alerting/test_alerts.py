@@ -205,6 +205,15 @@ class TestWebhook:
             Webhook(server.url).send(ALERT)
         assert "Partyline-Signature" not in server.posts[0][0]
 
+    def test_goes_through_the_proxy_that_is_set(self, monkeypatch):
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        with posts_taken() as proxy:
+            monkeypatch.setenv("http_proxy", proxy.url)
+            # A name that nobody knows: the proxy is the one to look it up.
+            Webhook("http://alerts.invalid/").send(ALERT)
+        assert proxy.posts[0][0]["Host"] == "alerts.invalid"
+
     @pytest.mark.parametrize("status", [500, 503, 429, 408])
     def test_out_of_order_can_be_tried_again(self, status):
         with posts_taken(status) as server, pytest.raises(AlertUnreachable):
