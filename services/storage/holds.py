@@ -114,6 +114,12 @@ def check_call_free(connection: Connection, org_id: str, call_id: str) -> None:
         raise OnHold
 
 
+def is_call_held(connection: Connection, call_id: str) -> bool:
+    """Say whether a call is on hold; its row is the caller's to lock."""
+    held = select(CALLS.c.id).where(CALLS.c.id == call_id, is_held())
+    return connection.execute(held).first() is not None
+
+
 def check_customer_free(connection: Connection, org_id: str, customer_ref: str | None) -> None:
     """Raise OnHold when everything of this customer is to stay as it is."""
     held = select(_H.id).where(_H.org_id == org_id, _H.customer_ref == customer_ref)
