@@ -1,7 +1,8 @@
 """The store of legal holds, and the checks that keep what is held from being deleted."""
 
 import builtins
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -89,6 +90,16 @@ class HoldStore:
         if not found:
             raise HoldNotFound
         return found[0]
+
+    @contextmanager
+    def free_customer(self, org_id: str, customer_ref: str) -> Iterator[Connection]:
+        """Run the block in a transaction that begins with the customer not on hold.
+
+        Raises OnHold.
+        """
+        with writing(self._engine) as connection:
+            check_customer_free(connection, org_id, customer_ref)
+            yield connection
 
     def release(self, org_id: str, hold_id: str) -> None:
         """Let go of what is held. Raises HoldNotFound."""
