@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from services.domain.acts import Act, Outcome
-from services.domain.people import LOCAL_USER
 
 audit = typer.Typer(
     help="Read what people have done, and check that it is as it was written.",
@@ -15,7 +14,7 @@ audit = typer.Typer(
 )
 
 FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
-Org = Annotated[str, typer.Option("--organisation", help="Whose audit; by default this one's.")]
+Org = Annotated[str | None, typer.Option("--organisation", help="Whose audit; PARTYLINE_ORG.")]
 Who = Annotated[str | None, typer.Option(help="A person's id, or part of a name.")]
 Acts = Annotated[list[Act] | None, typer.Option("--act", help="Only this; may be repeated.")]
 Subject = Annotated[str | None, typer.Option(help="The id of what it was done with.")]
@@ -60,7 +59,7 @@ def head() -> None:
 @audit.command()
 def cut(
     days: Annotated[int, typer.Option(min=1, help="Entries older than so many days go.")],
-    organisation: Org = LOCAL_USER.org_id,
+    organisation: Org = None,
 ) -> None:
     """Cut old entries; the audit can be checked as before, and says that they were cut."""
     from app.commands.audit import cut_audit
@@ -72,7 +71,7 @@ def cut(
 
 
 @audit.command()
-def resume(organisation: Org = LOCAL_USER.org_id) -> None:
+def resume(organisation: Org = None) -> None:
     """Let an audit go on whose end was changed from outside; what is broken stays to be seen."""
     from app.commands.audit import resume_audit
     from app.commands.console import one_clear_line
@@ -91,7 +90,7 @@ def list_entries(
     since: Since = None,
     until: Until = None,
     limit: Annotated[int, typer.Option(min=1, help="Not more than so many.")] = 50,
-    organisation: Org = LOCAL_USER.org_id,
+    organisation: Org = None,
 ) -> None:
     """List the newest entries."""
     from app.commands.audit import list_audit, query_of
@@ -112,7 +111,7 @@ def export(
     since: Since = None,
     until: Until = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Not more than so many.")] = None,
-    organisation: Org = LOCAL_USER.org_id,
+    organisation: Org = None,
 ) -> None:
     """Write entries to standard output as CSV, the newest first."""
     from app.commands.audit import export_audit, query_of

@@ -1,5 +1,6 @@
 """What can be set about signing in; app/settings.py reads it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from services.access.claims import ORGANISATION, ClaimRules
 from services.access.sign_ins import SignInLimits
 from services.domain.addresses import is_encrypted_or_here
 from services.domain.errors import BadSettings
-from services.domain.people import LOCAL_USER, Role
+from services.domain.people import LOCAL_USER, Role, User
 
 DISCOVERY = "/.well-known/openid-configuration"
 SHORTEST_SECRET_CHARS = 32
@@ -141,6 +142,11 @@ class AuthSettings(BaseSettings):
     def has_login(self) -> bool:
         """Whether people sign in."""
         return self.oidc_client_id is not None
+
+    @property
+    def local_user(self) -> User:
+        """Whoever sits at this machine: who gives commands, and uses the pages without a login."""
+        return replace(LOCAL_USER, org_id=self.org)
 
     @property
     def metadata_url(self) -> str | None:

@@ -10,7 +10,6 @@ from pydantic_settings import BaseSettings
 
 from services.domain.addresses import is_encrypted_or_here
 from services.domain.errors import InvalidRequest
-from services.domain.people import LOCAL_USER, User
 from services.telephony.acs.wire.access import AcsAccess, access_of
 from services.telephony.acs.wire.incoming import SHORTEST_SECRET_CHARS
 from services.telephony.acs.wire.wishes import PhoneWish, check_number
@@ -95,9 +94,9 @@ class Answering(StrEnum):
 class PhoneSettings(BaseSettings):
     """Telephone services that call this server, and whose calls theirs are."""
 
-    phone_org: Annotated[str, Field(validation_alias="PARTYLINE_PHONE_ORG", min_length=1)] = (
-        LOCAL_USER.org_id
-    )
+    phone_org: Annotated[
+        str | None, Field(validation_alias="PARTYLINE_PHONE_ORG", min_length=1)
+    ] = None
     twilio_auth_token: Annotated[
         SecretStr | None,
         Field(validation_alias="TWILIO_AUTH_TOKEN"),
@@ -179,13 +178,6 @@ class PhoneSettings(BaseSettings):
     def acs_locale_names(self) -> tuple[str, ...]:
         """The locales in which calls are heard that are answered by rule."""
         return tuple(filter(None, (name.strip() for name in self.acs_locales.split(","))))
-
-    @property
-    def phone_owner(self) -> User:
-        """Who has the phone calls that nobody of us has begun."""
-        return User(
-            id=LOCAL_USER.id, name=LOCAL_USER.name, org_id=self.phone_org, role=LOCAL_USER.role
-        )
 
     @property
     def audiohook_secrets(self) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import tomllib
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,7 @@ from services.domain.addresses import is_encrypted_or_here, is_this_machine
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import BadSettings
 from services.domain.limits import ProviderLimits
+from services.domain.people import User
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS_FILE = ROOT / ".streamlit" / "secrets.toml"
@@ -195,6 +197,11 @@ class Settings(
     def default_options(self) -> ProcessingOptions:
         """What a run is asked for where nobody says otherwise."""
         return ProcessingOptions(provider=self.provider, fallback=names_in(self.fallback))
+
+    @property
+    def phone_owner(self) -> User:
+        """Who has the phone calls that nobody of us has begun."""
+        return replace(self.local_user, org_id=self.phone_org or self.org)
 
     @property
     def public_host(self) -> str | None:

@@ -3,11 +3,10 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app.commands.console import say
+from app.commands.console import operator, say
 from app.settings import Settings
 from app.wiring.auditing import audit_tools
 from app.wiring.upkeep import backup_place
@@ -22,7 +21,6 @@ from services.domain.audit_trail import (
     NotedHead,
 )
 from services.domain.errors import FileUnreadable, InvalidRequest
-from services.domain.people import LOCAL_USER, User
 
 EXIT_BROKEN = 1
 ALL = sys.maxsize
@@ -79,15 +77,15 @@ def print_heads(settings: Settings) -> int:
     return 0
 
 
-def list_audit(settings: Settings, org_id: str, wanted: AuditQuery) -> int:
+def list_audit(settings: Settings, org_id: str | None, wanted: AuditQuery) -> int:
     """Print the newest entries, one a line."""
     with audit_tools(settings) as tools:
-        for entry in tools.desk.export(_reader_of(org_id), wanted):
+        for entry in tools.desk.export(operator(settings, org_id), wanted):
             print(_line(entry))
     return 0
 
 
-def export_audit(settings: Settings, org_id: str, wanted: AuditQuery) -> int:
+def export_audit(settings: Settings, org_id: str | None, wanted: AuditQuery) -> int:
     """Write entries as CSV; how many goes to standard error."""
     count = 0
 
@@ -98,31 +96,26 @@ def export_audit(settings: Settings, org_id: str, wanted: AuditQuery) -> int:
             yield entry
 
     with audit_tools(settings) as tools:
-        for line in csv_lines(counted(tools.desk.export(_reader_of(org_id), wanted))):
+        for line in csv_lines(counted(tools.desk.export(operator(settings, org_id), wanted))):
             sys.stdout.write(line)
     say(f"{count} entries")
     return 0
 
 
-def cut_audit(settings: Settings, org_id: str, days: int) -> int:
+def cut_audit(settings: Settings, org_id: str | None, days: int) -> int:
     """Cut entries older than so many days."""
     with audit_tools(settings) as tools:
-        count = tools.desk.cut(_reader_of(org_id), datetime.now(UTC) - timedelta(days=days))
+        count = tools.desk.cut(operator(settings, org_id), datetime.now(UTC) - timedelta(days=days))
     print(f"{count} entries cut")
     return 0
 
 
-def resume_audit(settings: Settings, org_id: str) -> int:
+def resume_audit(settings: Settings, org_id: str | None) -> int:
     """Let an audit go on whose head was changed."""
     with audit_tools(settings) as tools:
-        went_on = tools.desk.resume(_reader_of(org_id))
+        went_on = tools.desk.resume(operator(settings, org_id))
     print("the audit goes on" if went_on else "nothing keeps the audit from going on")
     return 0
-
-
-def _reader_of(org_id: str) -> User:
-    """Return who reads: whoever has a terminal here is the operator."""
-    return replace(LOCAL_USER, org_id=org_id)
 
 
 def _heads_in(file: Path | None) -> list[NotedHead]:

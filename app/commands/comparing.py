@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from app.commands.console import operator
 from app.settings import Settings
 from app.wiring import build_services
 from services.domain.comparing import ComparedRow, Passage, WordDifferences, WordKind
 from services.domain.errors import InvalidRequest
 from services.domain.part import write_clock
-from services.domain.people import LOCAL_USER
 from services.domain.speech import Transcript
 from services.review.comparing import KnownTranscript
 
@@ -27,12 +27,12 @@ def compare_transcripts(
     as_json: bool,
 ) -> None:
     """Write how two transcripts differ. Raises NotFound, NotReady, InvalidRequest."""
-    services = build_services(settings)
+    services, user = build_services(settings), operator(settings)
     # A call that isn't there is told before what it has too few of.
-    services.review.load(LOCAL_USER, call_id)
-    known = services.comparing.transcripts(LOCAL_USER, call_id)
+    services.review.load(user, call_id)
+    known = services.comparing.transcripts(user, call_id)
     sides = _chosen(known, reference, other)
-    found = services.comparing.compare(LOCAL_USER, call_id, *(one.version.id for one in sides))
+    found = services.comparing.compare(user, call_id, *(one.version.id for one in sides))
     services.close()
     counts, rows = found.comparison.counts, found.comparison.rows
     if as_json:

@@ -4,10 +4,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
+from app.settings import Settings
 from services import telemetry
 from services.domain.calls import Stage
 from services.domain.errors import InternalFault, PartylineError
+from services.domain.people import User
 
 EXIT_BAD_INPUT = 2
 REDRAW_S = 0.2
@@ -24,6 +27,11 @@ STAGE_WORDS = {
 def say(line: str) -> None:
     """Print a line for the person on standard error."""
     print(line, file=sys.stderr, flush=True)
+
+
+def operator(settings: Settings, org_id: str | None = None) -> User:
+    """Return who gives commands: whoever has a terminal here, as of an organisation."""
+    return replace(settings.local_user, org_id=org_id or settings.org)
 
 
 @contextmanager

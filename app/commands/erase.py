@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from app.commands.console import say
+from app.commands.console import operator, say
 from app.settings import Settings
 from app.wiring import Services, build_services
 from app.wiring.upkeep import build_eraser, remains_finder, scrubber
 from services.domain.errors import NotFound
-from services.domain.people import LOCAL_USER
 from services.storage.remains import Needles
 from services.upkeep.erasing import TAPES_KEPT_DAYS, CustomerTraces
 from services.upkeep.remains import Search
@@ -26,9 +25,9 @@ def erase_customer(
     try:
         eraser = build_eraser(services)
         if yes:
-            traces = eraser.erase(LOCAL_USER, customer_ref)
+            traces = eraser.erase(operator(settings), customer_ref)
         else:
-            traces = eraser.look(LOCAL_USER, customer_ref)
+            traces = eraser.look(operator(settings), customer_ref)
         due = services.copies.due_count()
     finally:
         services.close()
@@ -51,12 +50,12 @@ def erase_call(
     try:
         if yes:
             try:
-                build_eraser(services).erase_call(LOCAL_USER, call_id)
+                build_eraser(services).erase_call(operator(settings), call_id)
             except NotFound:
                 services.keeping.remover.finish(call_id)
                 raise
         else:
-            services.authority.reached(LOCAL_USER, call_id)
+            services.authority.reached(operator(settings), call_id)
         due = services.copies.due_count()
     finally:
         services.close()
@@ -105,12 +104,12 @@ def _needles(
 ) -> Needles:
     ids = {call} if call else set()
     if customer:
-        ids |= set(build_eraser(services).call_ids(LOCAL_USER, customer))
+        ids |= set(build_eraser(services).call_ids(operator(services.settings), customer))
     if content:
         ids.add(content)
     for one in tuple(ids):
         try:
-            ids.add(services.calls.get(LOCAL_USER.org_id, one).content_hash)
+            ids.add(services.calls.get(services.settings.org, one).content_hash)
         except NotFound:
             continue
     return Needles(ids=frozenset(ids), refs=frozenset({customer.strip()} if customer else ()))

@@ -1,8 +1,8 @@
 """``partyline hold``."""
 
+from app.commands.console import operator
 from app.settings import Settings
 from app.wiring import build_services
-from services.domain.people import LOCAL_USER
 
 
 def add_hold(settings: Settings, call: str | None, customer: str | None, reason: str) -> int:
@@ -11,9 +11,9 @@ def add_hold(settings: Settings, call: str | None, customer: str | None, reason:
     try:
         holds = services.keeping.holds
         if call is not None:
-            made = holds.hold_call(LOCAL_USER, call, reason)
+            made = holds.hold_call(operator(settings), call, reason)
         else:
-            made = holds.hold_customer(LOCAL_USER, customer or "", reason)
+            made = holds.hold_customer(operator(settings), customer or "", reason)
     finally:
         services.close()
     print(made.id)
@@ -24,7 +24,7 @@ def print_holds(settings: Settings) -> int:
     """Print all holds."""
     services = build_services(settings)
     try:
-        found = services.keeping.holds.all(LOCAL_USER)
+        found = services.keeping.holds.all(operator(settings))
     finally:
         services.close()
     for hold in found:
@@ -38,7 +38,7 @@ def release_hold(settings: Settings, hold_id: str) -> int:
     """Release a hold. Raises HoldNotFound."""
     services = build_services(settings)
     try:
-        services.keeping.holds.release(LOCAL_USER, hold_id)
+        services.keeping.holds.release(operator(settings), hold_id)
     finally:
         services.close()
     return 0

@@ -11,13 +11,12 @@ from threading import Event
 from types import FrameType
 from zoneinfo import ZoneInfo
 
-from app.commands.console import EXIT_BAD_INPUT, say
+from app.commands.console import EXIT_BAD_INPUT, operator, say
 from app.local_models import build_look
 from app.settings import Settings
 from app.wiring import Services, build_services
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import InvalidRequest, PartylineError, SourceMissing
-from services.domain.people import LOCAL_USER
 from services.ingest.buckets import BucketSource
 from services.ingest.folders import FolderSource
 from services.ingest.patterns import NamePattern
@@ -112,7 +111,7 @@ def _watch_of(
     taker = Taker(
         services.intake,
         services.ingested,
-        LOCAL_USER,
+        operator(services.settings),
         wish,
         most_bytes=services.settings.max_upload_bytes,
         look=look,

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from app.commands.console import EXIT_BAD_INPUT, say
+from app.commands.console import EXIT_BAD_INPUT, operator, say
 from app.settings import load_settings
 from app.wiring import Services, build_services
 from services.domain.errors import InvalidRequest, PartylineError
-from services.domain.people import LOCAL_USER
 from services.jobs.overview import QueueView, WorkerView
 from services.storage.run_overview import FailedRun
 
@@ -19,9 +18,10 @@ MOST_FAILED = 1000
 
 def write_jobs(*, as_json: bool) -> None:
     """Write how the queues stand and which calls failed."""
-    jobs = build_services(load_settings()).jobs
-    queues = jobs.queues(LOCAL_USER)
-    failed, count = jobs.failed(LOCAL_USER, limit=MOST_FAILED)
+    settings = load_settings()
+    jobs, user = build_services(settings).jobs, operator(settings)
+    queues = jobs.queues(user)
+    failed, count = jobs.failed(user, limit=MOST_FAILED)
     if as_json:
         _write_json(
             queues=[_queue_form(queue) for queue in queues],
@@ -39,7 +39,8 @@ def write_jobs(*, as_json: bool) -> None:
 
 def write_workers(*, as_json: bool) -> None:
     """Write which workers there are."""
-    workers = build_services(load_settings()).jobs.workers(LOCAL_USER)
+    settings = load_settings()
+    workers = build_services(settings).jobs.workers(operator(settings))
     if as_json:
         _write_json(workers=[_worker_form(worker) for worker in workers])
         return
@@ -59,7 +60,7 @@ def switch(queue: str | None, *, paused: bool) -> None:
     services = build_services(load_settings())
     change = services.jobs.pause if paused else services.jobs.resume
     for name in services.queue.names if queue is None else (queue,):
-        change(LOCAL_USER, name)
+        change(operator(services.settings), name)
         print(f"{name}: {'paused' if paused else 'goes on'}")
 
 
@@ -67,8 +68,9 @@ def retry_calls(call_ids: list[str], *, every: bool) -> int:
     """Process failed calls again; the exit status. Raises InvalidRequest when none is named."""
     if bool(call_ids) == every:
         raise InvalidRequest("Name the calls, or say --all.")
-    jobs = build_services(load_settings()).jobs
-    retried = jobs.retry_all(LOCAL_USER) if every else jobs.retry(LOCAL_USER, call_ids)
+    settings = load_settings()
+    jobs, user = build_services(settings).jobs, operator(settings)
+    retried = jobs.retry_all(user) if every else jobs.retry(user, call_ids)
     for call_id, reason in retried.refused.items():
         say(f"partyline: {call_id}: {reason}")
     print(f"{retried.count} wait again.")
@@ -81,7 +83,7 @@ def cancel_calls(call_ids: Iterable[str]) -> int:
     status = 0
     for call_id in call_ids:
         try:
-            services.desk.cancel(LOCAL_USER, call_id)
+            services.desk.cancel(operator(services.settings), call_id)
         except PartylineError as error:
             say(f"partyline: {call_id}: {error.user_message}")
             status = EXIT_BAD_INPUT
@@ -92,7 +94,8 @@ def cancel_calls(call_ids: Iterable[str]) -> int:
 
 def dismiss_calls(call_ids: list[str]) -> None:
     """Take failed calls off the list."""
-    count = build_services(load_settings()).jobs.dismiss(LOCAL_USER, call_ids)
+    settings = load_settings()
+    count = build_services(settings).jobs.dismiss(operator(settings), call_ids)
     print(f"{count} dismissed.")
 
 

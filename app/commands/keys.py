@@ -3,18 +3,17 @@
 import json
 from dataclasses import asdict
 
-from app.commands.console import say
+from app.commands.console import operator, say
 from app.settings import Settings
 from app.wiring import build_services
 from app.wiring.upkeep import build_rotator
-from services.domain.people import LOCAL_USER
 
 
 def show_keys(settings: Settings) -> int:
     """Print how many data keys are under which master key; never a key."""
     services = build_services(settings)
     try:
-        standing = build_rotator(services, [], say).standing(LOCAL_USER)
+        standing = build_rotator(services, [], say).standing(operator(settings))
     finally:
         services.close()
     print(json.dumps(asdict(standing)))
@@ -25,7 +24,7 @@ def rotate_keys(settings: Settings, places: list[str]) -> int:
     """Bring everything under a new master key. Raises KeysUnsettled."""
     services = build_services(settings)
     try:
-        done = build_rotator(services, places, say).rotate(LOCAL_USER)
+        done = build_rotator(services, places, say).rotate(operator(settings))
     finally:
         services.close()
     print(f"Sealed anew: {done.keys} keys, {done.tapes} tapes, {done.backups} backups.")
@@ -44,7 +43,7 @@ def forget_key(settings: Settings) -> int:
     """Delete the key that was replaced. Raises KeysUnsettled while it is needed."""
     services = build_services(settings)
     try:
-        build_rotator(services, [], say).forget_previous(LOCAL_USER)
+        build_rotator(services, [], say).forget_previous(operator(settings))
     finally:
         services.close()
     return 0

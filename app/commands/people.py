@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from app.settings import Settings, load_settings
+from app.commands.console import operator
+from app.settings import load_settings
 from app.wiring import build_access_desks
 from services.access.people import GivenAccess, PeopleDesk
 from services.domain.errors import InvalidRequest, PersonNotFound
-from services.domain.people import EVERY_CALL, LOCAL_USER, Reach, Right, Role, User
+from services.domain.people import EVERY_CALL, Reach, Right, Role, User
 from services.domain.persons import Person, hashed
 
 SCHEMA = "partyline.people/1"
@@ -43,11 +44,6 @@ class Wished:
         if not names_some:
             return reach
         return Reach(queues=frozenset(self.queues or ()), agent_name=self.agent or None)
-
-
-def operator(settings: Settings, org: str | None) -> User:
-    """Return whoever sits at this machine, as of an organisation."""
-    return replace(LOCAL_USER, org_id=org or settings.org)
 
 
 def write_people(org: str | None, *, as_json: bool) -> None:

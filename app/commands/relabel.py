@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
+from app.commands.console import EXIT_BAD_INPUT, ProgressLine, operator, say
 from app.commands.output import OutputFolder
 from app.commands.stored import wait_for
 from app.local_models import build_labeller
@@ -11,7 +11,6 @@ from app.supervisor import worker_running
 from app.wiring import build_known_voices, build_models, build_services
 from services.domain.calls import CallState, ProcessingOptions, SpeakerCount
 from services.domain.errors import BadTranscript
-from services.domain.people import LOCAL_USER
 from services.domain.running import RunContext
 from services.exports import ExportFormat, export
 from services.exports.call_reading import read_json
@@ -27,14 +26,14 @@ def relabel_call(
     Returns the exit status. Raises NotFound, NotReady, SoundGone, InvalidRequest.
     """
     services = build_services(settings)
-    services.desk.relabel(LOCAL_USER, call_id, speakers)
+    services.desk.relabel(operator(settings), call_id, speakers)
     with worker_running(settings) as worker:
         state = wait_for(services, call_id, worker)
     say(f"{call_id}: {state}")
     if state is not CallState.READY:
         return EXIT_BAD_INPUT
     if output is not None:
-        made = services.review.export(LOCAL_USER, call_id, ExportFormat.JSON)
+        made = services.review.export(operator(settings), call_id, ExportFormat.JSON)
         OutputFolder(output).deliver(made)
     return 0
 

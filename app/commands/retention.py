@@ -3,10 +3,9 @@
 import json
 from dataclasses import asdict
 
-from app.commands.console import EXIT_BAD_INPUT, say
+from app.commands.console import EXIT_BAD_INPUT, operator, say
 from app.settings import Settings
 from app.wiring import build_services
-from services.domain.people import LOCAL_USER
 from services.domain.retention import Kept, RetentionCounts, RetentionPeriod
 
 
@@ -15,7 +14,7 @@ def show_retention(settings: Settings) -> int:
     services = build_services(settings)
     try:
         desk = services.keeping.retention
-        periods, runs = desk.periods(LOCAL_USER), desk.runs(LOCAL_USER)
+        periods, runs = desk.periods(operator(settings)), desk.runs(operator(settings))
     finally:
         services.close()
     if not periods:
@@ -35,10 +34,10 @@ def set_retention(settings: Settings, kind: Kept, days: str, queue: str | None) 
     try:
         desk = services.keeping.retention
         if days == "unset":
-            desk.unset(LOCAL_USER, kind, queue)
+            desk.unset(operator(settings), kind, queue)
         else:
             count = None if days == "forever" else int(days)
-            desk.set(LOCAL_USER, RetentionPeriod(kind=kind, days=count, queue=queue))
+            desk.set(operator(settings), RetentionPeriod(kind=kind, days=count, queue=queue))
     finally:
         services.close()
     return 0
@@ -48,7 +47,7 @@ def preview_retention(settings: Settings, *, as_json: bool) -> int:
     """Print what the next run would delete."""
     services = build_services(settings)
     try:
-        counts = services.keeping.retention.preview(LOCAL_USER)
+        counts = services.keeping.retention.preview(operator(settings))
     finally:
         services.close()
     print(json.dumps(asdict(counts)) if as_json else f"The next run would delete {told(counts)}.")
@@ -59,7 +58,7 @@ def run_retention(settings: Settings, *, as_json: bool) -> int:
     """Delete what is due now; 2 while another process does."""
     services = build_services(settings)
     try:
-        run = services.keeping.keeper.run(LOCAL_USER.org_id)
+        run = services.keeping.keeper.run(settings.org)
         services.index.remove_deleted_words()
     finally:
         services.close()

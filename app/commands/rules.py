@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from app.commands.console import operator
 from app.settings import Settings, load_settings
 from app.wiring import build_rule_tools
 from services.domain.errors import BadRule, FileMissing, InvalidRequest
-from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
 from services.reading_rules import rules_of
 from services.storage.sweeps import SweepState
@@ -19,9 +19,10 @@ MAX_FILE_BYTES = 2_000_000
 
 def list_rules() -> None:
     """Write a line for each rule."""
-    book = build_rule_tools(load_settings()).book
-    counts = book.counts(LOCAL_USER)
-    for kept in book.kept(LOCAL_USER):
+    settings = load_settings()
+    book, user = build_rule_tools(settings).book, operator(settings)
+    counts = book.counts(user)
+    for kept in book.kept(user):
         rule = kept.rule
         columns = (
             f"{rule.id:32}",
@@ -36,10 +37,11 @@ def list_rules() -> None:
 
 def export_rules(ids: Sequence[str] | None, output: Path | None) -> None:
     """Write rules as YAML. Raises NotFound for an id that no rule has."""
-    book = build_rule_tools(load_settings()).book
+    settings = load_settings()
+    book, user = build_rule_tools(settings).book, operator(settings)
     for rule_id in ids or ():
-        book.get(LOCAL_USER, rule_id)
-    text = book.to_yaml(LOCAL_USER, ids)
+        book.get(user, rule_id)
+    text = book.to_yaml(user, ids)
     if output is None:
         sys.stdout.write(text)
     else:
@@ -48,7 +50,9 @@ def export_rules(ids: Sequence[str] | None, output: Path | None) -> None:
 
 def import_rules(file: Path) -> None:
     """Keep the rules of a file. Raises BadRule, FileMissing."""
-    changed = build_rule_tools(load_settings()).book.take_in(LOCAL_USER, read_rules_file(file))
+    settings = load_settings()
+    book = build_rule_tools(settings).book
+    changed = book.take_in(operator(settings), read_rules_file(file))
     same = "Nothing changed: all of them are there already.\n"
     told = f"{changed} changed; a worker applies them to the stored calls.\n"
     sys.stdout.write(told if changed else same)
@@ -66,7 +70,7 @@ def analyse_rules(settings: Settings, file: Path | None, ids: Sequence[str]) -> 
     The organisation's rules are stored with the calls; those of a file are only counted.
     """
     tools = build_rule_tools(settings)
-    org_id = LOCAL_USER.org_id
+    org_id = settings.org
     start = tools.calls.start(org_id)
     rules = rules_of(start.book) if file is None else rules_from_yaml(read_rules_file(file))
     wanted = _named(rules, ids)

@@ -3,10 +3,10 @@
 import json
 import sys
 
+from app.commands.console import operator
 from app.settings import Settings
 from app.wiring import build_search
 from services.domain.part import write_clock
-from services.domain.people import LOCAL_USER
 from services.domain.searching import FoundLine, LineFilter
 
 
@@ -25,7 +25,7 @@ def search_calls(
     """
     search = build_search(settings)
     find = search.ranked if best else search.page
-    found = find(LOCAL_USER, typed, among, limit)
+    found = find(operator(settings), typed, among, limit)
     for line in found.lines:
         sys.stdout.write(_as_json(line) if as_json else _as_text(line))
     if found.looked_back_to:

@@ -15,7 +15,6 @@ from app.seeding.team import Calendar
 from app.settings import Settings
 from app.wiring.parts import authority_on, master_key_of, rule_tools_on
 from services.domain.errors import InvalidRequest
-from services.domain.people import LOCAL_USER
 from services.scorecards.keeping import ScoreKeeper, made_with
 from services.storage.database import migrate, open_engine
 from services.storage.scorecards import ScorecardStore
@@ -43,7 +42,7 @@ def seed_calls(settings: Settings, wishes: Wishes) -> int:
 
     Raises InvalidRequest, DatabaseTooNew, WrongKey, StorageError, DiskFull.
     """
-    history = history_of(wishes)
+    history = history_of(wishes, settings.org)
     say(
         f"Making up {history.calls:,} calls, {history.with_text:,} of them with text, by "
         f"{history.agents:,} agents on {wishes.days:,} days up to {history.calendar.last_day}."
@@ -72,9 +71,9 @@ def remove_seeded(settings: Settings) -> int:
     engine = open_engine(settings.database_url)
     migrate(engine)
     loader = seeded_calls_in(engine, settings)
-    line = CountLine(loader.count(LOCAL_USER.org_id))
+    line = CountLine(loader.count(settings.org))
     try:
-        removed = loader.remove(LOCAL_USER.org_id, line)
+        removed = loader.remove(settings.org, line)
     finally:
         line.close()
         engine.dispose()
@@ -82,7 +81,7 @@ def remove_seeded(settings: Settings) -> int:
     return 0
 
 
-def history_of(wishes: Wishes) -> History:
+def history_of(wishes: Wishes, org_id: str) -> History:
     """Return the history that is wished for. Raises InvalidRequest."""
     if wishes.with_text > wishes.calls:
         raise InvalidRequest(
@@ -95,7 +94,7 @@ def history_of(wishes: Wishes) -> History:
         with_text=wishes.with_text,
         agents=wishes.agents,
         calendar=Calendar(last_day=wishes.last_day or yesterday, days=wishes.days),
-        org_id=LOCAL_USER.org_id,
+        org_id=org_id,
     )
 
 
@@ -103,7 +102,7 @@ def seeded_calls_in(engine: Engine, settings: Settings) -> SeededCalls:
     """Return what puts made-up calls into this database; they count as scored by what is in use."""
     rules = rule_tools_on(engine, authority_on(engine, settings)).book
     keeper = ScoreKeeper(ScorecardStore(engine), ScoreStore(engine), _Untouched(), rules)
-    scored = made_with(keeper.scoring(LOCAL_USER.org_id))
+    scored = made_with(keeper.scoring(settings.org))
     return SeededCalls(engine, master_key_of(settings), scored)
 
 

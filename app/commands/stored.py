@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from app.commands.console import EXIT_BAD_INPUT, ProgressLine, say
+from app.commands.console import EXIT_BAD_INPUT, ProgressLine, operator, say
 from app.commands.output import OutputFolder
 from app.settings import Settings
 from app.supervisor import WorkerAtHand, worker_running
@@ -18,7 +18,6 @@ from services.domain.calls import (
     ProcessingOptions,
 )
 from services.domain.errors import PartylineError
-from services.domain.people import LOCAL_USER
 from services.exports import ExportFormat
 from services.exports.formats import file_name
 from services.jobs.intake import BLOCK_BYTES
@@ -48,7 +47,7 @@ def save_files(
             state = wait_for(services, call_id, worker)
             say(f"{call_id}: {state}")
             if state is CallState.READY:
-                folder.deliver(services.review.export(LOCAL_USER, call_id, wanted))
+                folder.deliver(services.review.export(operator(settings), call_id, wanted))
             else:
                 status = EXIT_BAD_INPUT
     return status
@@ -56,7 +55,9 @@ def save_files(
 
 def _take_in(services: Services, path: Path, options: ProcessingOptions) -> str | None:
     try:
-        received = services.intake.add_file(LOCAL_USER, path, path.name, options, CallDetails())
+        received = services.intake.add_file(
+            operator(services.settings), path, path.name, options, CallDetails()
+        )
         if received.duplicate:
             _process_again_if_needed(services, received.call_id, options)
     except PartylineError as error:
@@ -73,7 +74,7 @@ def save_recording(
     details: CallDetails,
 ) -> int:
     """Store a recording as a call and wait until it is processed; the exit status."""
-    with services.intake.begin(LOCAL_USER, name) as incoming:
+    with services.intake.begin(operator(services.settings), name) as incoming:
         while block := source.read(BLOCK_BYTES):
             incoming.write(block)
         received = incoming.commit(options, details)
@@ -86,14 +87,14 @@ def save_recording(
 
 
 def _process_again_if_needed(services: Services, call_id: str, options: ProcessingOptions) -> None:
-    call = services.calls.get(LOCAL_USER.org_id, call_id)
+    call = services.calls.get(services.settings.org, call_id)
     if call.state not in FINISHED_STATES:
         return
     # Speakers that were told apart again since don't make the words outdated.
-    runs = services.runs.list_for_call(LOCAL_USER.org_id, call_id)
+    runs = services.runs.list_for_call(services.settings.org, call_id)
     recognised = [run.options for run in runs if run.options.relabel_of is None]
     if call.state is not CallState.READY or recognised[-1:] != [options]:
-        services.desk.rerun(LOCAL_USER, call_id, options)
+        services.desk.rerun(operator(services.settings), call_id, options)
 
 
 def wait_for(services: Services, call_id: str, worker: WorkerAtHand) -> CallState:
@@ -101,7 +102,7 @@ def wait_for(services: Services, call_id: str, worker: WorkerAtHand) -> CallStat
     line = ProgressLine(call_id)
     try:
         while True:
-            progress = services.desk.progress(LOCAL_USER, [call_id])[call_id]
+            progress = services.desk.progress(operator(services.settings), [call_id])[call_id]
             if progress.stage is not None:
                 line(progress.stage, progress.stage_fraction)
             if progress.state in FINISHED_STATES:
@@ -116,7 +117,7 @@ def wait_for(services: Services, call_id: str, worker: WorkerAtHand) -> CallStat
 
 def export_call(settings: Settings, call_id: str, wanted: ExportFormat, output: Path | None) -> int:
     """Write one stored call in a format; the exit status."""
-    made = build_services(settings).review.export(LOCAL_USER, call_id, wanted)
+    made = build_services(settings).review.export(operator(settings), call_id, wanted)
     OutputFolder(output).deliver(made)
     return 0
 
@@ -127,8 +128,8 @@ def export_sound(settings: Settings, call_id: str, output: Path | None) -> int:
     Of a redacted call that is the sound in which personal data is covered.
     """
     services = build_services(settings)
-    name = services.calls.get(LOCAL_USER.org_id, call_id).source_name
-    sound, _ = services.desk.open_playback(LOCAL_USER, call_id)
+    name = services.calls.get(services.settings.org, call_id).source_name
+    sound, _ = services.desk.open_playback(operator(settings), call_id)
     with sound:
         OutputFolder(output).deliver_stream(file_name(name, PLAYBACK_SUFFIX), sound)
     return 0
@@ -137,7 +138,7 @@ def export_sound(settings: Settings, call_id: str, output: Path | None) -> int:
 def load_demo(settings: Settings) -> int:
     """Store the demo calls and process them; the exit status."""
     services = build_services(settings)
-    ids = services.desk.load_demo(LOCAL_USER)
+    ids = services.desk.load_demo(operator(settings))
     with worker_running(settings) as worker:
         states = [wait_for(services, call_id, worker) for call_id in ids]
     say(f"{sum(s is CallState.READY for s in states)} demo calls are ready.")

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from app.commands.console import say
-from app.commands.people import Wished, operator
+from app.commands.console import operator, say
+from app.commands.people import Wished
 from app.settings import load_settings
 from app.wiring import build_access_desks
 from services.access.people import GivenAccess

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from app.commands.console import operator
 from app.settings import Settings
 from app.wiring import build_providers
 from app.wiring.parts import authority_on
 from app.wiring.usage import build_usage
 from services.domain.errors import NothingToKeep
-from services.domain.people import LOCAL_USER
 from services.domain.usage import (
     HOUR_MS,
     MINUTE_MS,
@@ -44,11 +44,12 @@ def show_usage(settings: Settings, *, sound: bool, as_json: bool) -> int:
         desk = build_usage(
             settings, engine, build_providers(settings), authority_on(engine, settings)
         )
+        user = operator(settings)
         told = Usage(
-            space=desk.space(LOCAL_USER),
-            sound=desk.sound(LOCAL_USER) if sound else None,
-            growth=desk.growth(LOCAL_USER),
-            minutes=desk.minutes(LOCAL_USER),
+            space=desk.space(user),
+            sound=desk.sound(user) if sound else None,
+            growth=desk.growth(user),
+            minutes=desk.minutes(user),
             currency=settings.currency,
         )
     finally:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.commands.console import operator
 from app.settings import Settings, load_settings
 from app.wiring import build_vocabulary
 from services.domain.calls import ProcessingOptions
 from services.domain.errors import FileMissing, InvalidRequest
-from services.domain.people import LOCAL_USER, User
+from services.domain.people import User
 from services.domain.vocabulary import Vocabulary, clean_terms, with_vocabulary
 from services.storage.database import database_exists
 from services.vocabulary import VocabularyService
@@ -19,8 +20,9 @@ Change = Callable[[VocabularyService, User], Vocabulary]
 
 def change_vocabulary(change: Change | None) -> None:
     """Make a change if there is one, and write the vocabulary to standard output."""
-    service = build_vocabulary(load_settings())
-    kept = service.load(LOCAL_USER) if change is None else change(service, LOCAL_USER)
+    settings = load_settings()
+    service, user = build_vocabulary(settings), operator(settings)
+    kept = service.load(user) if change is None else change(service, user)
     for term in kept.terms:
         print(term)
     for heard, written in kept.spelling:
@@ -39,7 +41,7 @@ def with_kept_vocabulary(settings: Settings, options: ProcessingOptions) -> Proc
     """Return the options with the words kept in this installation's database, if it has one."""
     if not database_exists(settings.database_url):
         return options
-    return with_vocabulary(options, build_vocabulary(settings).load(LOCAL_USER))
+    return with_vocabulary(options, build_vocabulary(settings).load(operator(settings)))
 
 
 def _lines(file: Path) -> list[str]:

@@ -13,7 +13,7 @@ from app.wiring import Services, process_services
 from services.access.claims import sign_in_id
 from services.access.sign_in_service import sign_in_answers
 from services.domain.errors import AccessDenied, NotSignedIn
-from services.domain.people import LOCAL_USER, User
+from services.domain.people import User
 
 _SESSION = "session_id"
 _NOTICE = "notice"
@@ -31,13 +31,19 @@ def has_login() -> bool:
     return load_settings().has_login
 
 
+@cache
+def local_person() -> User:
+    """Return the one person there is where nobody signs in."""
+    return load_settings().local_user
+
+
 def admit() -> User:
     """Let whoever is signed in use the app; that counts as something they do.
 
     The frame asks before it draws a page. Raises NotSignedIn, NoAccessYet, AccessEnded.
     """
     if not has_login():
-        return replace(LOCAL_USER, address=_address())
+        return replace(local_person(), address=_address())
     told = claims()
     return services().sign_ins.admit(told, _address())
 
@@ -45,7 +51,7 @@ def admit() -> User:
 def current_user() -> User:
     """Return who is using the app; once they are signed out the page gives way to the entrance."""
     if not has_login():
-        return replace(LOCAL_USER, address=_address())
+        return replace(local_person(), address=_address())
     try:
         told = claims()
         return services().sign_ins.current(told, _address())

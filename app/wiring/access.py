@@ -13,7 +13,7 @@ from services.access.people import PeopleDesk
 from services.access.sign_ins import SignIns
 from services.access.token_desk import TokenDesk
 from services.access.tokens import TokenSigner
-from services.domain.people import LOCAL_USER, User
+from services.domain.people import User
 from services.storage.api_tokens import ApiTokenStore
 from services.storage.database import migrate, open_engine
 from services.storage.keys import MasterKey
@@ -43,7 +43,8 @@ def build_access(
     def person_of(org_id: str, person_id: str) -> User | None:
         if settings.has_login:
             return sign_ins.person(org_id, person_id)
-        return LOCAL_USER if (org_id, person_id) == (LOCAL_USER.org_id, LOCAL_USER.id) else None
+        local = settings.local_user
+        return local if (org_id, person_id) == (local.org_id, local.id) else None
 
     token = settings.api_token
     # The installation's own stands for whose the phone calls are that nobody of us has begun.

@@ -16,7 +16,6 @@ from app.settings import Settings, names_in
 from app.sweep_wiring import build_sweep_children
 from services.access.authority import Authority
 from services.domain.errors import BadRule, BadSettings, ProviderUnknown
-from services.domain.people import LOCAL_USER
 from services.domain.rules import Rule
 from services.domain.voices import VoiceSignature
 from services.engine.live.voice import VoiceStream
@@ -124,7 +123,7 @@ def build_search(settings: Settings) -> SearchService:
     return SearchService(SearchIndex(engine), authority=authority_on(engine, settings))
 
 
-def build_rules(settings: Settings, org_id: str = LOCAL_USER.org_id) -> tuple[Rule, ...]:
+def build_rules(settings: Settings, org_id: str | None = None) -> tuple[Rule, ...]:
     """Return the rules to read files by: an organisation's, or the shipped ones.
 
     Makes no database: without one nobody has changed a rule. Raises DatabaseTooNew, StorageError.
@@ -133,12 +132,12 @@ def build_rules(settings: Settings, org_id: str = LOCAL_USER.org_id) -> tuple[Ru
         return ready_made_rules()
     engine = open_engine(settings.database_url)
     migrate(engine)
-    book = RuleStore(engine).book(org_id)
+    book = RuleStore(engine).book(org_id or settings.org)
     engine.dispose()
     return rules_of(book)
 
 
-def build_watch(settings: Settings, org_id: str = LOCAL_USER.org_id) -> WatchOptions:
+def build_watch(settings: Settings, org_id: str | None = None) -> WatchOptions:
     """Return what live calls are watched for: the rules that alert and the watch list among it.
 
     Makes no database. Raises DatabaseTooNew, StorageError, and BadSettings for a watch list that
@@ -173,7 +172,7 @@ def build_known_voices(settings: Settings) -> KnownVoices | None:
         return None
     engine = open_engine(settings.database_url)
     migrate(engine)
-    enrolled = KnownVoiceStore(engine, master_key_of(settings)).enrolled(LOCAL_USER.org_id)
+    enrolled = KnownVoiceStore(engine, master_key_of(settings)).enrolled(settings.org)
     engine.dispose()
     if not enrolled:
         return None
@@ -255,9 +254,7 @@ def build_signing(settings: Settings) -> "AzureSignatures":
     return AzureSignatures(_azure_access(settings))
 
 
-def build_participants(
-    settings: Settings, org_id: str = LOCAL_USER.org_id
-) -> tuple[VoiceSignature, ...]:
+def build_participants(settings: Settings, org_id: str | None = None) -> tuple[VoiceSignature, ...]:
     """Return the voice signatures of this installation, none when it knows no voices.
 
     Makes neither a database nor a key. Raises DatabaseTooNew, WrongKey, StorageError.
@@ -267,7 +264,7 @@ def build_participants(
         return ()
     engine = open_engine(settings.database_url)
     migrate(engine)
-    signatures = VoiceSignatureStore(engine, master_key_of(settings)).all(org_id)
+    signatures = VoiceSignatureStore(engine, master_key_of(settings)).all(org_id or settings.org)
     engine.dispose()
     return signatures
 
@@ -303,7 +300,7 @@ def references_of(settings: Settings, call_id: str, provider: str) -> list[str]:
     engine = open_engine(settings.database_url)
     try:
         migrate(engine)
-        return ProviderCopyStore(engine).references(LOCAL_USER.org_id, call_id, provider)
+        return ProviderCopyStore(engine).references(settings.org, call_id, provider)
     finally:
         engine.dispose()
 

@@ -11,7 +11,6 @@ from app.settings import ROOT, Settings
 from app.wiring.parts import master_key_of
 from app.wiring.services import Services
 from services.domain.errors import BackupError, NothingToKeep, StorageError
-from services.domain.people import LOCAL_USER
 from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import is_any_worker_alive
 from services.jobs.queue import JobQueue, prepare_queue
@@ -219,7 +218,7 @@ def _known_erased(engine: Engine) -> frozenset[str]:
 def _settle(settings: Settings, engine: Engine, erased: frozenset[str]) -> None:
     """Let any worker take the jobs that were being run, and forget calls that were being held."""
     migrate(engine)
-    RemovalStore(engine).note_erased(erased, LOCAL_USER.org_id)
+    RemovalStore(engine).note_erased(erased, settings.org)
     prepare_queue(settings.database_url)
     queue = JobQueue(open_engine(settings.database_url), settings.limits_elsewhere)
     try:

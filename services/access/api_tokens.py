@@ -23,7 +23,7 @@ SCHEME = "bearer"
 USED_EVERY = timedelta(minutes=1)
 LOOK_EVERY_S = 5.0
 MOST_TOKEN_CHARS = 512
-NOBODY = User(id="unknown", name="Unknown", org_id="local", role=Role.VIEWER, rights=frozenset())
+NOBODY = User(id="unknown", name="Unknown", org_id="", role=Role.VIEWER, rights=frozenset())
 
 
 class TokenStore(Protocol):
@@ -107,7 +107,8 @@ class ApiTokens:
         if secret and self._wrong.are_too_many(address):
             raise TooManyWrongTokens
         if secret and self._authority is not None:
-            self._authority.refuse(replace(NOBODY, address=address or None), Act.TOKEN_REFUSED)
+            nobody = replace(NOBODY, org_id=self._user.org_id, address=address or None)
+            self._authority.refuse(nobody, Act.TOKEN_REFUSED)
         raise ApiTokenRefused
 
     def _found(self, secret: str) -> User | None:

@@ -156,8 +156,11 @@ class Uploads:
         return received
 
     def give_up(self, user: User, upload_id: str) -> None:
-        """Forget an upload and what has arrived of it; a call it has become stays."""
-        self._forget(self.get(user, upload_id))
+        """Forget an upload and what has arrived of it; a call it has become stays.
+
+        Raises OnHold while all of its customer is on hold.
+        """
+        self._forget(self.get(user, upload_id), unless_held=True)
 
     def of_customer(self, user: User, customer_ref: str) -> list[Upload]:
         """Return the open uploads that are to become calls of a customer. Raises AccessDenied."""
@@ -224,9 +227,9 @@ class Uploads:
         call = self._calls.get(done.org_id, call_id)
         return Received(call_id=call.id, duplicate=done.duplicate, state=call.state)
 
-    def _forget(self, upload: Upload) -> None:
+    def _forget(self, upload: Upload, *, unless_held: bool = False) -> None:
         # The row goes first: with it goes the key.
-        self._store.delete(upload)
+        self._store.delete(upload, unless_held=unless_held)
         self._remove_pieces(upload)
 
     def _remove_pieces(self, upload: Upload) -> None:

@@ -86,9 +86,10 @@ class JobDesk:
 
         Of one without a recording its words are read once more. Raises InvalidRequest for others.
         """
-        call = self._authority.call(user, call_id, Act.CALL_PROCESSED)
+        call = self._authority.reached(user, call_id, Act.CALL_PROCESSED)
         before = self._runs.get(user.org_id, call_id, call.run)
         options = before.options
+        self._allow_run(user, call_id, options)
         if call.has_recording or call.active_transcript_id is None:
             if options.relabel_of is None:
                 self._intake.check_options(options)
@@ -101,10 +102,12 @@ class JobDesk:
         Its transcript stays active until the new one is there. Raises InvalidRequest while a run
         is under way or when the recording has no such part, ProviderUnknown,
         ProviderNotConfigured, SoundGone, or AccessDenied for bringing back what was redacted to
-        somebody who may not hear it.
+        somebody who may not hear it. Redacting a call whose text is not takes that text away: it
+        needs the right to edit calls, and raises OnHold for a call that is on hold.
         """
         options = replace(options, relabel_of=None)
-        audio = self._authority.call(user, call_id, Act.CALL_PROCESSED).audio
+        audio = self._authority.reached(user, call_id, Act.CALL_PROCESSED).audio
+        self._allow_run(user, call_id, options)
         self._intake.check_options(options)
         if audio is not None:
             part_of(audio.duration_ms, options.start_ms, options.end_ms)
@@ -117,12 +120,14 @@ class JobDesk:
         SoundGone without the recording, InvalidRequest while a run is under way or for numbers
         that no call can have.
         """
-        call = self._authority.call(user, call_id, Act.CALL_PROCESSED)
+        call = self._authority.reached(user, call_id, Act.CALL_PROCESSED)
+        self._authority.check(user, Act.CALL_PROCESSED, call_id)
         if call.active_transcript_id is None:
             raise NotReady
         speakers.check()
         before = self._options_of(user, call_id, call.active_transcript_id)
         options = replace(speakers.put_into(before), relabel_of=call.active_transcript_id)
+        self._allow_run(user, call_id, options)
         return self._start(user, call_id, options)
 
     def sound_of(self, user: User, call_id: str) -> CallSound:
@@ -155,6 +160,24 @@ class JobDesk:
         if sound.listening is Listening.UNRECORDED:
             return NoRecording()
         return OriginalDropped() if sound.original is Original.DROPPED else SoundGone()
+
+    def _allow_run(self, user: User, call_id: str, options: ProcessingOptions) -> None:
+        """Let a person process a call like this.
+
+        Raises AccessDenied, and OnHold for what would take its unredacted text away.
+        """
+        active = self._actives.of([call_id]).get(call_id)
+        self._authority.check(user, Act.CALL_PROCESSED, call_id)
+        if active is not None and not active.redacted and options.redact:
+            self._authority.check(user, Act.CALL_EDITED, call_id)
+            self._calls.check_free(user.org_id, call_id)
+        self._authority.allow(
+            user,
+            Act.CALL_PROCESSED,
+            call_id,
+            provider=options.provider,
+            redact=int(options.redact),
+        )
 
     def _check_stays_redacted(self, user: User, call_id: str, options: ProcessingOptions) -> None:
         """Raise AccessDenied for bringing back to a person what they may not hear."""

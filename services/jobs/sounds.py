@@ -176,7 +176,11 @@ class SoundKeeper:
         wanted, transcript_id = rendition_of(active)
         if not active.is_finished or not _is_stored(stored, wanted, transcript_id):
             return
-        drops_original = active.redacted and not self._policy.keep_original
+        drops_original = (
+            active.redacted
+            and not self._policy.keep_original
+            and not self._calls.is_held(active.org_id, active.call_id)
+        )
         for sound in stored:
             is_heard = (sound.rendition, sound.transcript_id) == (wanted, transcript_id)
             is_kept = sound.rendition is Rendition.ORIGINAL and not drops_original

@@ -16,7 +16,7 @@ from sqlalchemy import Column, Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.calls import AudioFacts, Call, CallDetails, Run
-from services.domain.errors import AlreadyStored, NotFound
+from services.domain.errors import AlreadyStored, NotFound, OnHold
 from services.domain.findings import NOTICED_WHILE_HELD, FindingKind
 from services.domain.people import Within
 from services.storage.call_rows import (
@@ -283,6 +283,14 @@ class CallStore:
         """Raise OnHold for a call that must not be deleted."""
         with reading(self._engine) as connection:
             check_call_free(connection, org_id, call_id)
+
+    def is_held(self, org_id: str, call_id: str) -> bool:
+        """Say whether a call is on hold, so that nothing of it may go."""
+        try:
+            self.check_free(org_id, call_id)
+        except OnHold:
+            return True
+        return False
 
     def delete(
         self, org_id: str, call_id: str, *, also: Callable[[Connection], None] | None = None

@@ -1,7 +1,8 @@
 """The store of legal holds, and the checks that keep what is held from being deleted."""
 
 import builtins
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -90,6 +91,16 @@ class HoldStore:
             raise HoldNotFound
         return found[0]
 
+    @contextmanager
+    def free_customer(self, org_id: str, customer_ref: str) -> Iterator[Connection]:
+        """Run the block in a transaction that begins with the customer not on hold.
+
+        Raises OnHold.
+        """
+        with writing(self._engine) as connection:
+            check_customer_free(connection, org_id, customer_ref)
+            yield connection
+
     def release(self, org_id: str, hold_id: str) -> None:
         """Let go of what is held. Raises HoldNotFound."""
         mine = and_(_H.org_id == org_id, _H.id == hold_id)
@@ -112,6 +123,12 @@ def check_call_free(connection: Connection, org_id: str, call_id: str) -> None:
     mine = (CALLS.c.org_id == org_id, CALLS.c.id == call_id)
     if connection.execute(select(CALLS.c.id).where(*mine, is_held())).first() is not None:
         raise OnHold
+
+
+def is_call_held(connection: Connection, call_id: str) -> bool:
+    """Say whether a call is on hold; its row is the caller's to lock."""
+    held = select(CALLS.c.id).where(CALLS.c.id == call_id, is_held())
+    return connection.execute(held).first() is not None
 
 
 def check_customer_free(connection: Connection, org_id: str, customer_ref: str | None) -> None:

@@ -85,6 +85,8 @@ class KeyFile:
             return False
         if not self._next.exists():
             make_key_file(self._next)
+        # One that broke off may have left it: the time since the file was replaced counts.
+        os.utime(self._next)
         if previous is None:
             os.link(self._path, self._previous)
             sync_folder(self._path.parent)

@@ -36,6 +36,7 @@ from services.storage.models import (
     RUNS,
     TRANSCRIPTS,
 )
+from services.storage.provider_copies import release_copies_of_call
 from services.storage.removals import begin_removal
 from services.storage.retention_due import count_of, due_query
 from services.storage.retention_tables import (
@@ -155,11 +156,13 @@ class RetentionStore:
     def begin_audio(self, org_id: str, call_id: str, fresh: WrappedKey, run_id: str) -> None:
         """Make a call's sound unreadable, and write down that it is to be deleted.
 
-        The call gets a ``fresh`` key. Raises NotFound, OnHold, StillInWork.
+        The call gets a ``fresh`` key; what services elsewhere keep of it is to be deleted there.
+        Raises NotFound, OnHold, StillInWork.
         """
         with writing(self._engine) as connection:
             _locked(connection, org_id, call_id)
             begin_removal(connection, org_id, call_id)
+            release_copies_of_call(connection, call_id)
             _of(connection, RUN_CHECKPOINTS, call_id)
             change = {"key_id": fresh.key_id, "wrapped_key": fresh.sealed}
             connection.execute(update(CALLS).where(CALLS.c.id == call_id).values(change))
@@ -167,9 +170,13 @@ class RetentionStore:
             count_one(connection, run_id, Kept.AUDIO)
 
     def delete_text(self, org_id: str, call_id: str, run_id: str) -> None:
-        """Delete all words of a call at once. Raises NotFound, OnHold, StillInWork."""
+        """Delete all words of a call at once, and write down that they are to go elsewhere, too.
+
+        Raises NotFound, OnHold, StillInWork.
+        """
         with writing(self._engine) as connection:
             _locked(connection, org_id, call_id)
+            release_copies_of_call(connection, call_id)
             for table in _WORDS:
                 _of(connection, table, call_id)
             nothing = update(CALLS).where(CALLS.c.id == call_id)

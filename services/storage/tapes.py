@@ -112,6 +112,17 @@ class TapeStore:
             found = sorted(self._folder.glob(f"*{SUFFIX}"))
             return [path.stem for path in found if _changed_at(path) <= before]
 
+    def key_id(self, call_id: str) -> str:
+        """Return which master key has sealed a tape's key. Raises NotFound, WrongKey."""
+        try:
+            file = os.open(self._path(call_id), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise NotFound from None
+        try:
+            return self._sealed_now(TapeHeader.read(file), call_id).key.key_id
+        finally:
+            os.close(file)
+
     def is_held(self, call_id: str) -> bool:
         """Say whether a living process, this one included, is writing the call's tape."""
         try:

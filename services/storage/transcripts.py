@@ -21,6 +21,7 @@ from services.storage.database import joining, reading, writing
 from services.storage.derived import FORM, Derived, write_derived
 from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row
 from services.storage.forms import unpack_edits
+from services.storage.holds import is_call_held
 from services.storage.models import CALL_EDITS, CALL_FIGURES, CALLS, TRANSCRIPTS
 from services.storage.transcript_rows import (
     activate,
@@ -104,7 +105,8 @@ class TranscriptStore:
             outdated = active is not None and active.run > run
             if outdated and active.redacted and not transcript.redacted:
                 return transcript.id
-            if transcript.redacted and not outdated:
+            # Of a call on hold nothing goes; what is shown is redacted all the same.
+            if transcript.redacted and not outdated and not is_call_held(inside, call_id):
                 forget_unredacted(inside, call_id, edits_follow=edits is not None)
             replace_transcript(inside, call, run, transcript)
             note_use(inside, call, run, transcript)

@@ -10,6 +10,7 @@ from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import UploadNotFound, UploadOffset, UploadsFull
 from services.storage.database import joining, reading, writing
 from services.storage.forms import pack_options, unpack_options
+from services.storage.holds import check_customer_free
 from services.storage.ingest_tables import UPLOAD_PARTS, UPLOADS
 from services.storage.keys import WrappedKey
 from services.storage.live_forms import pack_details, unpack_details
@@ -142,9 +143,14 @@ class UploadStore:
                 raise UploadNotFound
             inside.execute(delete(UPLOAD_PARTS).where(_P.upload_id == upload.id))
 
-    def delete(self, upload: Upload) -> None:
-        """Delete an upload and its key; one that isn't there is as good as deleted."""
+    def delete(self, upload: Upload, *, unless_held: bool = False) -> None:
+        """Delete an upload and its key; one that isn't there is as good as deleted.
+
+        Raises OnHold for one of a customer on hold, if that is asked for.
+        """
         with writing(self._engine) as connection:
+            if unless_held:
+                check_customer_free(connection, upload.org_id, upload.details.customer_ref)
             connection.execute(delete(UPLOADS).where(_U.id == upload.id))
 
     def open_of(self, org_id: str) -> list[Upload]:

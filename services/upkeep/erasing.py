@@ -113,7 +113,8 @@ class Eraser:
                 self._uploads.give_up(user, upload.id)
             self._note(user, upload.id)
         for running in self._running(user, ref):
-            self._live_calls.remove(running.id)
+            with self._holds.free_customer(user.org_id, ref) as connection:
+                self._live_calls.remove(running.id, connection=connection)
             self._tapes.delete(running.id)
             self._note(user, running.id)
         while call_ids := self._customers.calls(user.org_id, ref):

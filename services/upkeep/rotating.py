@@ -6,6 +6,7 @@ nothing anywhere needs it.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from services import telemetry
 from services.access.authority import Authority
 from services.domain.acts import Act
-from services.domain.errors import KeysUnsettled
+from services.domain.errors import KeysUnsettled, NotFound, WrongKey
 from services.domain.people import User
 from services.storage.key_sources import KeyFile
 from services.storage.keys import MasterKey
@@ -27,7 +28,10 @@ FORGET_AFTER_S = 3600.0
 
 @dataclass(frozen=True, kw_only=True)
 class KeyStanding:
-    """How many data keys each master key has sealed; ``unknown`` are under keys nobody gave."""
+    """How many data keys each master key has sealed; ``unknown`` are under keys nobody gave.
+
+    Those of the tapes on this host are among them, those on other hosts are not.
+    """
 
     current: int
     previous: int
@@ -72,7 +76,8 @@ class KeyRotator:
         return self._standing()
 
     def _standing(self) -> KeyStanding:
-        counts = self._sealed.counts()
+        counts = Counter(self._sealed.counts())
+        counts.update(filter(None, map(self._key_of_tape, self._tapes.ids())))
         current = self._master_key.current.key_id
         known = {key_id for key_id in counts if self._master_key.knows(key_id)}
         return KeyStanding(
@@ -85,13 +90,16 @@ class KeyRotator:
         """Bring everything under the new key; a rotation that broke off is gone on with.
 
         Raises AccessDenied, and KeysUnsettled, before anything is changed, when there are keys
-        that nobody could open, or no new key was given.
+        that nobody could open, no new key was given, or the last rotation is done and its earlier
+        key is still kept, so that no new one is made.
         """
         self._authority.allow(user, Act.KEY_ROTATED, change="rotated")
         if self._standing().unknown:
             raise KeysUnsettled("Some are sealed by a key that is not known here.")
+        is_new = True
         if self._key_file is not None:
-            if KeyFile(self._key_file).replace():
+            is_new = KeyFile(self._key_file).replace()
+            if is_new:
                 self._tell("a new key is in place")
         elif self._master_key.is_only_one:
             raise KeysUnsettled(
@@ -101,8 +109,10 @@ class KeyRotator:
         # Again until nothing is left: others may have written with the earlier key meanwhile.
         while done := sum(self._told(count) for count in self._sealed.rewrap(self._master_key)):
             keys += done
-        tapes = sum(self._tapes.rewrap(call_id) for call_id in self._tapes.ids())
+        tapes = sum(map(self._rewrapped, self._tapes.ids()))
         backups = sum(map(self._reseal, self._places))
+        if not (is_new or keys or tapes or backups):
+            raise KeysUnsettled("The last rotation is done: keys forget first, then rotate.")
         telemetry.event("keys.rotated", keys=keys, tapes=tapes, backups=backups)
         return Rotation(keys=keys, tapes=tapes, backups=backups)
 
@@ -120,6 +130,19 @@ class KeyRotator:
         if time.time() - self._key_file.stat().st_mtime < FORGET_AFTER_S:
             raise KeysUnsettled("An hour has to pass, so that whoever began with it has ended.")
         KeyFile(self._key_file).forget_previous()
+
+    def _key_of_tape(self, call_id: str) -> str | None:
+        """Return which key has sealed a tape; None for one that has landed, or is none."""
+        try:
+            return self._tapes.key_id(call_id)
+        except (NotFound, WrongKey):
+            return None
+
+    def _rewrapped(self, call_id: str) -> bool:
+        try:
+            return self._tapes.rewrap(call_id)
+        except (NotFound, WrongKey):
+            return False
 
     def _told(self, count: int) -> int:
         self._tell(f"{count} keys")

@@ -243,6 +243,38 @@ def test_what_is_no_call_yet_goes_as_well(house: House, monkeypatch: pytest.Monk
     assert CANARY not in house.everything()
 
 
+def test_a_hold_placed_meanwhile_keeps_what_is_no_call_yet(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holds = HoldStore(house.engine)
+    hold = Hold(
+        id="h",
+        org_id=ORG,
+        reason="claim",
+        placed_by="Bo",
+        placed_at=datetime.now(UTC),
+        customer_ref="C-1",
+    )
+    holds.add(hold)
+    # Whoever erases has looked for holds before this one came.
+    monkeypatch.setattr(HoldStore, "of_customer", lambda *_: [])
+    house.live.add(replace(running(id="held"), org_id=ORG, details=CallDetails(customer_ref="C-1")))
+    with pytest.raises(OnHold):
+        house.eraser.erase(LOCAL_USER, "C-1")
+    assert [call.id for call in house.live.running(ORG)] == ["held"]
+    upload = begun(house, "C-1")
+    for take_away in (
+        lambda: house.eraser.erase(LOCAL_USER, "C-1"),
+        lambda: house.uploads.give_up(LOCAL_USER, upload.id),
+    ):
+        with pytest.raises(OnHold):
+            take_away()
+    assert house.uploads.get(LOCAL_USER, upload.id)
+    holds.release(ORG, "h")
+    assert house.eraser.erase(LOCAL_USER, "C-1").uploads == 1
+    assert house.live.running(ORG) == []
+
+
 def test_sound_on_other_machines_is_told_of(house: House) -> None:
     details = CallDetails(customer_ref="C-1")
     for call_id in ("here", "there"):

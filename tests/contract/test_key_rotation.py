@@ -124,7 +124,7 @@ def test_keys_that_are_given_go_over_in_steps(engine: Engine, tmp_path: Path) ->
         rotator = after.rotator()
         with pytest.raises(AccessDenied):
             rotator.rotate(replace(LOCAL_USER, role=Role.VIEWER))
-        assert rotator.standing(LOCAL_USER).previous == 7
+        assert rotator.standing(LOCAL_USER).previous == 8
 
         # Broken off after the first transaction: both kinds are there, and all can be read.
         next(SealedKeyStore(engine).rewrap(after.key))
@@ -162,14 +162,23 @@ def test_a_key_in_a_file_is_followed_by_who_runs(
     assert running.sound(ids[0]) == b"sound 0"
     assert running.vault.new_key("x").key_id == running.key.current.key_id
     assert file.stat().st_mode & 0o777 == 0o600
-    # A rotation that is asked for again finishes the one there is: no third key comes.
+    # A rotation that is asked for again only goes on with the one there is: no third key comes.
     now = running.key.current.key_id
-    assert rotator.rotate(LOCAL_USER).keys == 0
+    with pytest.raises(KeysUnsettled, match="last rotation is done"):
+        rotator.rotate(LOCAL_USER)
     assert running.key.current.key_id == now
 
     with pytest.raises(KeysUnsettled, match="An hour"):
         rotator.forget_previous(LOCAL_USER)
     monkeypatch.setattr(rotating, "FORGET_AFTER_S", 0.0)
+    # A call that is being held needs the earlier key as well, until its tape is sealed anew.
+    late = TapeStore(
+        tmp_path / "live", MasterKey.from_file(file.with_name(f"{file.name}.previous"))
+    )
+    with late.create("held", 1):
+        with pytest.raises(KeysUnsettled, match="Rotate first"):
+            rotator.forget_previous(LOCAL_USER)
+        assert rotator.rotate(LOCAL_USER).tapes == 1
     rotator.forget_previous(LOCAL_USER)
     fresh = running.with_key(load_master_key(None, None, file))
     assert not fresh.key.knows(earlier)

@@ -8,14 +8,15 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, insert, inspect, text
 
 from services.access.authority import Authority
 from services.access.trails import KeptTrail
-from services.domain.acts import Act, Outcome
-from services.domain.calls import CallDetails
+from services.domain.acts import Act, AuditEntry, Outcome
+from services.domain.calls import CallDetails, Priority, ProcessingOptions
 from services.domain.errors import (
     AccessDenied,
+    AuditBroken,
     HoldNotFound,
     InvalidRequest,
     NotFound,
@@ -29,12 +30,16 @@ from services.domain.speech import SpeakerRole
 from services.domain.voices import KnownVoice, Voiceprint, VoiceQuality
 from services.jobs.queue import JobQueue, prepare_queue
 from services.jobs.removing import CallRemover
+from services.jobs.sounds import SoundKeeper, SoundPolicy
+from services.storage.active import ActiveTranscripts
 from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
 from services.storage.database import open_engine
 from services.storage.holds import HoldStore
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
+from services.storage.provider_copies import ProviderCopyStore
+from services.storage.provider_tables import PROVIDER_COPIES
 from services.storage.removals import RemovalStore
 from services.storage.retention import RetentionStore
 from services.storage.rollups import RollupStore
@@ -50,6 +55,19 @@ ORG = LOCAL_USER.org_id
 CANARY = "zanzibar"
 NOW = datetime.now(UTC)
 VIEWER = replace(LOCAL_USER, role=Role.VIEWER)
+
+
+class BreakingTrail(KeptTrail):
+    """Keeps nothing for organisations whose audit is broken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken: set[str] = set()
+
+    def note(self, entry: AuditEntry) -> None:
+        if entry.org_id in self.broken:
+            raise AuditBroken
+        super().note(entry)
 
 
 @dataclass
@@ -68,7 +86,7 @@ class House:
         self.voices = KnownVoiceStore(engine, MASTER_KEY)
         self.removals = RemovalStore(engine)
         self.store = RetentionStore(engine)
-        self.trail = KeptTrail()
+        self.trail = BreakingTrail()
         authority = Authority(self.calls, self.trail)
         self.desk = RetentionDesk(self.store, authority)
         self.holds = HoldDesk(HoldStore(engine), self.calls, authority)
@@ -156,6 +174,12 @@ def test_what_is_due_goes_by_its_period_and_queue(house: House) -> None:
     due = house.desk.preview(LOCAL_USER)
     assert due == RetentionCounts(calls=1, audio=1, text=1, voiceprints=1)
 
+    copies = ProviderCopyStore(house.engine)
+    named = {"of old": old, "of sales": sales, "of oldest": oldest, "of young": young}
+    with house.engine.begin() as connection:
+        kept = {"provider": "elsewhere", "org_id": ORG, "run": 1, "tries": 0}
+        rows = [{**kept, "reference": name, "call_id": by} for name, by in named.items()]
+        connection.execute(insert(PROVIDER_COPIES), rows)
     sums = RollupStore(house.engine)
     sums.fold()
     run = house.keeper.run(ORG)
@@ -176,8 +200,68 @@ def test_what_is_due_goes_by_its_period_and_queue(house: House) -> None:
     assert house.desk.preview(LOCAL_USER).is_nothing
     sums.fold()
     assert sums.differing() == ()
-    noted = [e for e in house.trail.entries if e.act is Act.RETENTION_CARRIED_OUT]
-    assert [(e.subject, e.details["calls"]) for e in noted] == [(run.id, 1)]
+    noted = [e for e in house.trail.entries if e.user_id == "retention"]
+    assert (noted[0].subject, noted[0].details["calls"]) == (run.id, 1)
+    assert [(e.act, e.subject, e.details["kind"]) for e in noted[1:]] == [
+        (Act.CALL_DELETED, oldest, "call"),
+        (Act.RETENTION_CARRIED_OUT, old, "audio"),
+        (Act.RETENTION_CARRIED_OUT, sales, "text"),
+        (Act.RETENTION_CARRIED_OUT, "v1", "voiceprints"),
+    ]
+    # What a provider keeps of the words and the sound goes as well, and nobody else's.
+    assert {copy.reference for copy in copies.claim(10)} == {"of old", "of sales", "of oldest"}
+
+
+def test_one_organisation_that_cannot_be_noted_does_not_keep_the_others(house: House) -> None:
+    mine = house.add(40)
+    house.keep(Kept.CALL, 30)
+    theirs = RetentionPeriod(kind=Kept.CALL, days=30)
+    house.store.set("a-broken-one", theirs, by="them")
+    add(
+        house.calls, org_id="a-broken-one", details=CallDetails(started_at=NOW - timedelta(days=40))
+    )
+    house.trail.broken.add("a-broken-one")
+    house.store.set("zz", theirs, by="them")
+    assert house.store.organisations() == ["a-broken-one", ORG, "zz"]
+    assert house.keeper.run_due() == 1
+    assert mine not in house.ids()
+    assert len(house.calls.list("a-broken-one")) == 1
+
+
+def test_redaction_that_was_under_way_leaves_what_is_held(house: House) -> None:
+    """Whoever placed the hold came after the run: its words show, and nothing is lost."""
+    call_id = house.add(1)
+    hold = house.holds.hold_call(LOCAL_USER, call_id, "claim 17")
+    keeper = SoundKeeper(
+        house.calls,
+        house.transcripts,
+        ActiveTranscripts(house.engine),
+        house.vault,
+        SoundPolicy(keep_original=False),
+        working_folder=Path("unused"),
+        max_duration_ms=1,
+        stopping=lambda: False,
+    )
+
+    def redact(run: int) -> set[bool]:
+        options = replace(ProcessingOptions(provider="scripted"), redact=True)
+        house.runs.start(ORG, call_id, options, queue="q", priority=Priority.SINGLE)
+        spoken = transcript(utterance(1, "s1", 0, "hello [NAME]"), redacted=True)
+        spoken = replace(spoken, id=f"{run}{call_id}")
+        key = house.calls.key(ORG, call_id)
+        with house.vault.write(call_id, Rendition.REDACTED, key, transcript_id=spoken.id) as sink:
+            sink.write(b"beep")
+        house.transcripts.save(ORG, call_id, run, analysed(spoken))
+        house.runs.cancelled(call_id, run)
+        keeper.tidy(call_id)
+        return {version.redacted for version in house.transcripts.list_for_call(ORG, call_id)}
+
+    assert redact(2) == {True, False}
+    assert house.transcripts.active(ORG, call_id).redacted
+    assert house.vault.has(call_id, Rendition.ORIGINAL)
+    house.holds.release(LOCAL_USER, hold.id)
+    assert redact(3) == {True}
+    assert not house.vault.has(call_id, Rendition.ORIGINAL)
 
 
 def test_what_is_held_stays_until_it_is_released(house: House) -> None:

@@ -7,15 +7,19 @@ import pytest
 
 from services.domain.calls import CallDetails, CallState, ProcessingOptions
 from services.domain.errors import (
+    AccessDenied,
     EmptyFile,
     FileMissing,
     InvalidRequest,
     NotFound,
+    OnHold,
     ProviderUnknown,
 )
 from services.domain.people import LOCAL_USER, Role, User
 from services.jobs.intake import Received
 from services.storage.calls import CallStore
+from tests.builders import transcript, utterance
+from tests.contract.stores import analysed
 from tests.unit.jobs.conftest import SCRIPTED, Installation, tone
 from tests.unit.jobs.test_processing import job_engine_rows
 
@@ -63,6 +67,25 @@ def test_rerunning_needs_a_provider(installation: Installation) -> None:
     with pytest.raises(ProviderUnknown):
         installation.services.desk.rerun(LOCAL_USER, call_id, ProcessingOptions(provider="nobody"))
     assert installation.services.calls.get(LOCAL_USER.org_id, call_id).run == 1
+
+
+def test_redacting_takes_text_away_and_so_needs_a_right_and_no_hold(
+    installation: Installation,
+) -> None:
+    services, call_id = installation.services, installation.take_in().call_id
+    desk, org_id = services.desk, LOCAL_USER.org_id
+    plain = transcript(utterance(1, "s1", 0, "card 4711"), redacted=False)
+    services.transcripts.save(org_id, call_id, 1, analysed(plain))
+    desk.cancel(LOCAL_USER, call_id)
+    hold = services.keeping.holds.hold_call(LOCAL_USER, call_id, "claim 17")
+    redacting = replace(SCRIPTED, redact=True)
+    with pytest.raises(AccessDenied):
+        desk.rerun(replace(LOCAL_USER, role=Role.VIEWER), call_id, redacting)
+    with pytest.raises(OnHold):
+        desk.rerun(LOCAL_USER, call_id, redacting)
+    assert services.calls.get(org_id, call_id).run == 1
+    services.keeping.holds.release(LOCAL_USER, hold.id)
+    assert desk.rerun(LOCAL_USER, call_id, redacting).number == 2
 
 
 def test_a_part_that_cannot_be_is_refused_before_anything_is_stored(
