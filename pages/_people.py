@@ -61,5 +61,5 @@ def draw_new_person() -> None:
 
 
 def _queues() -> list[str]:
-    """Return the queues that calls belong to."""
-    return list(session.services().calls.queues(session.current_user().org_id))
+    """Return the queues of the calls that the person has to do with: nobody gives more."""
+    return list(session.services().browsing.queues(session.current_user()))

@@ -27,7 +27,7 @@ if user.may(Right.OPERATE):
     left, right = st.columns([3, 2])
     with left, st.container(border=True):
         draw_periods(keeping.retention.periods(user))
-        wanted = draw_period_form(services.calls.queues(user.org_id))
+        wanted = draw_period_form(services.browsing.queues(user))
     with right:
         with st.container(border=True):
             draw_preview(keeping.retention.preview(user))

@@ -90,6 +90,8 @@ class PeopleDesk:
 
         Raises AccessDenied, InvalidRequest, PersonKnown.
         """
+        # First of all: others aren't told who is known here.
+        self._authority.check(user, Act.PEOPLE_CHANGED)
         address = _address(email)
         if address is None and identity is None:
             raise InvalidRequest("Say who it is: an e-mail address is needed.")

@@ -138,8 +138,12 @@ class Eraser:
         self._settle()
 
     def call_ids(self, user: User, customer_ref: str) -> list[str]:
-        """Return the ids by which a customer's calls, held or stored, and uploads are known."""
+        """Return the ids by which a customer's calls, held or stored, and uploads are known.
+
+        Raises as ``look``.
+        """
         ref = _checked(customer_ref)
+        check_reaches_all(user)
         self._authority.allow(user, Act.CUSTOMER_ERASED, step="looked")
         return [
             *self._customers.calls(user.org_id, ref, limit=None),

@@ -1,22 +1,30 @@
 """Legal holds as people place and release them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from typing import Protocol
 
 from services.access.authority import Authority, FoundCalls, may_reach
 from services.access.rights import check_reaches_all
 from services.domain.acts import Act
-from services.domain.errors import NotFound
+from services.domain.errors import HoldNotFound, NotFound
 from services.domain.ids import new_id
-from services.domain.people import Right, User
+from services.domain.people import Right, User, Within
 from services.domain.retention import Hold
 from services.storage.holds import HoldStore
+
+
+class HeldCalls(FoundCalls, Protocol):
+    """Where calls are looked up, one or many."""
+
+    def among(self, org_id: str, call_ids: Iterable[str], within: Within | None) -> list[str]:
+        """Return those of these calls that are the organisation's and within."""
 
 
 class HoldDesk:
     """Places, lists and releases holds."""
 
-    def __init__(self, store: HoldStore, calls: FoundCalls, authority: Authority) -> None:
+    def __init__(self, store: HoldStore, calls: HeldCalls, authority: Authority) -> None:
         """Work on this store; ``authority`` says who may."""
         self._store = store
         self._calls = calls
@@ -44,9 +52,13 @@ class HoldDesk:
         """Let what was held be deleted again. Raises HoldNotFound, AccessDenied."""
         hold = self._store.get(user.org_id, hold_id)
         if hold.call_id is not None:
-            self._authority.call(
-                user, hold.call_id, Act.HOLD_CHANGED, hold=hold_id, change="released"
-            )
+            try:
+                self._authority.call(
+                    user, hold.call_id, Act.HOLD_CHANGED, hold=hold_id, change="released"
+                )
+            except NotFound:
+                # One on somebody else's call is as if there were none.
+                raise HoldNotFound from None
         else:
             check_reaches_all(user)
             self._authority.allow(user, Act.HOLD_CHANGED, hold_id, change="released of a customer")
@@ -65,8 +77,12 @@ class HoldDesk:
         return self._store.of_call(user.org_id, call_id)
 
     def held(self, user: User, call_ids: Collection[str]) -> frozenset[str]:
-        """Return which of these calls are on hold, for lists of calls they were shown in."""
-        return self._store.held(user.org_id, call_ids)
+        """Return which of these calls, of those in the person's reach, are on hold.
+
+        Raises AccessDenied for whoever may see no calls.
+        """
+        self._authority.check(user, Act.CALL_VIEWED)
+        return self._store.held(user.org_id, self._calls.among(user.org_id, call_ids, user.within))
 
     def _is_theirs(self, user: User, hold: Hold) -> bool:
         if user.reach.all_calls:

@@ -46,10 +46,11 @@ ACCOUNTS = [
 
 
 @contextmanager
-def sign_in_service():
+def sign_in_service(accounts=None):
     """A sign-in service in a process of its own; yields its address."""
     port = free_port()
-    told = [word for each in ACCOUNTS for word in ("--user-claims", json.dumps(each))]
+    known = ACCOUNTS if accounts is None else accounts
+    told = [word for each in known for word in ("--user-claims", json.dumps(each))]
     process = subprocess.Popen(
         [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *told],
         stdout=subprocess.DEVNULL,

@@ -11,6 +11,7 @@ from pathlib import Path
 from app.wiring import Services
 from services.access.tokens import Purpose
 from services.domain.calls import CallDetails, ProcessingOptions, SpeakerCount
+from services.domain.errors import AccessDenied, PartylineError
 from services.domain.live_calls import LiveSource
 from services.domain.people import Right, User
 from services.domain.reviewed import ReviewedCall, ShownSpeaker
@@ -31,7 +32,7 @@ class Row:
     """What is asked with these services, by this person, about a call of this id.
 
     ``rights`` are all needed. ``on_call``: it is about that call. ``own_only``: only whoever began
-    it may. ``all_calls``: only those may who reach every call.
+    it may. ``all_calls``: only those may who reach every call. ``refused`` is what others are told.
     """
 
     ask: Asked
@@ -39,6 +40,7 @@ class Row:
     on_call: bool = False
     own_only: bool = False
     all_calls: bool = False
+    refused: type[PartylineError] = AccessDenied
 
 
 def _org(right: Right, ask: Asked) -> Row:
@@ -364,4 +366,5 @@ OPEN_ROUTES = {
 NOT_ASKED_BY_PEOPLE = {
     "tokens.issue": "the pages hand links out; what they lead to is checked where it is opened",
     "authority": "it is who says yes or no",
+    "sign_ins": "it tells who somebody is, and ends their own sign-in",
 }

@@ -1,6 +1,7 @@
 """An installation whose API programs may use, emptied after every test."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -39,5 +40,5 @@ def asking(services: Services) -> Iterator[TestClient]:
     for row in services.calls.list(ORG):
         services.desk.delete(LOCAL_USER, row.call.id)
     for old in UploadStore(services.engine).unchanged_since(datetime.now(UTC)):
-        services.uploads.give_up(LOCAL_USER, old.id)
+        services.uploads.give_up(replace(LOCAL_USER, org_id=old.org_id), old.id)
     assert files(services) == []

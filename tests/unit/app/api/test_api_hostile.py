@@ -4,6 +4,8 @@ Requests are made up by schemathesis from the description, the same ones at each
 a call and an upload that are there.
 """
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,10 +18,13 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
 from app.wiring import Services
-from tests.unit.app.api.serving import API, BEARER, program
+from services.domain.people import EVERY_CALL, LOCAL_USER, Reach, Role
+from tests.unit.app.api.serving import API, BEARER, ORG, program
 from tests.unit.app.api.test_api_description import OPERATIONS
 
 REQUESTS = 8
+OF_EACH_KIND = 2
+CANARY = "canary 4711 of Harbor"
 HERE = {"Host": "localhost"}
 # What is refused although the description allows it depends on what is there.
 NOT_CHECKED = [positive_data_acceptance, not_a_server_error]
@@ -72,3 +77,59 @@ def test_it_is_answered_as_told(
         case.validate_response(answer, excluded_checks=NOT_CHECKED)
 
     ask()
+
+
+TOKENS = {
+    "viewer": (LOCAL_USER.org_id, Role.VIEWER, Reach(queues=frozenset({"Billing"}))),
+    "supervisor": (LOCAL_USER.org_id, Role.SUPERVISOR, Reach(queues=frozenset({"Billing"}))),
+    "admin": (LOCAL_USER.org_id, Role.ADMIN, EVERY_CALL),
+    "foreign admin": ("elsewhere", Role.ADMIN, EVERY_CALL),
+}
+
+
+@pytest.mark.parametrize("name", TOKENS)
+def test_it_is_answered_as_told_whoever_asks(
+    asking: TestClient, services: Services, operations: dict[str, Any], name: str
+) -> None:
+    """With tokens of all roles; what is told of, or done to, a call is theirs who may."""
+    org_id, role, reach = TOKENS[name]
+    giver = replace(LOCAL_USER, org_id=org_id)
+    made = services.token_desk.add_service(giver, name, role, reach)
+    about = {"X-Partyline-Call": json.dumps({"name": CANARY, "queue": "Billing"})}
+    call_id = asking.post(f"{API}/calls", content=b"sound", headers=about).json()["id"]
+    before = services.calls.row(ORG, call_id)
+    seen, asked = False, [one for key, one in sorted(operations.items()) if key != "delete_call"]
+
+    @settings(
+        max_examples=OF_EACH_KIND,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(data=st.data())
+    def ask(data: st.DataObject) -> None:
+        nonlocal seen
+        for operation in asked:
+            case = data.draw(operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+            if "call_id" in case.path_parameters:
+                case.path_parameters = case.path_parameters | {"call_id": call_id}
+            answer = case.call(headers={"Authorization": f"Bearer {made.secret}"} | HERE)
+            assert answer.status_code < 500 or answer.status_code == 501, answer.text
+            case.validate_response(answer, excluded_checks=NOT_CHECKED)
+            seen = seen or CANARY in answer.text
+
+    ask()
+    # The last: who may delete does.
+    gone = asking.delete(
+        f"{API}/calls/{call_id}", headers={"Authorization": f"Bearer {made.secret}"}
+    )
+    is_foreign = org_id != ORG
+    assert seen is not is_foreign
+    expected = 404 if is_foreign else 403 if role is Role.VIEWER else 204
+    assert gone.status_code == expected
+    if is_foreign:
+        assert services.calls.row(ORG, call_id) == before
+        for row in services.calls.list(org_id):
+            services.desk.delete(giver, row.call.id)
