@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.secrets import secrets_singleton
-from streamlit.web.server.starlette import starlette_websocket
+from streamlit.web.server.starlette import starlette_server_config, starlette_websocket
 
 # How long an input keeps its value once it isn't drawn any more; None: not at all.
 Keep = Literal["session"] | None
@@ -28,7 +28,7 @@ def told_by_cookies(cookies: Mapping[str, str], origin: str) -> dict[str, Any]:
 
     Only pages have ``st.user``; requests that the framework answers beside them have not.
     """
-    name = starlette_websocket.USER_COOKIE_NAME
+    name = starlette_server_config.USER_COOKIE_NAME
     signed = starlette_websocket._get_signed_cookie_with_chunks(dict(cookies), name)
     if signed is None:
         return {}
