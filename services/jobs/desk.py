@@ -166,9 +166,8 @@ class JobDesk:
 
         Raises AccessDenied, and OnHold for what would take its unredacted text away.
         """
-        active = self._actives.of([call_id]).get(call_id)
         self._authority.check(user, Act.CALL_PROCESSED, call_id)
-        if active is not None and not active.redacted and options.redact:
+        if options.redact and self._calls.has_unredacted(user.org_id, call_id):
             self._authority.check(user, Act.CALL_EDITED, call_id)
             self._calls.check_free(user.org_id, call_id)
         self._authority.allow(

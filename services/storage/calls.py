@@ -40,7 +40,7 @@ from services.storage.deleting import delete_call
 from services.storage.forms import pack_audio, unpack_audio
 from services.storage.holds import check_call_free, check_customer_free
 from services.storage.keys import WrappedKey
-from services.storage.models import CALLS, RUNS
+from services.storage.models import CALLS, RUNS, TRANSCRIPTS
 from services.storage.reach import calls_within
 from services.storage.removals import end_removal
 from services.storage.search_places import move_lines
@@ -283,6 +283,13 @@ class CallStore:
         """Raise OnHold for a call that must not be deleted."""
         with reading(self._engine) as connection:
             check_call_free(connection, org_id, call_id)
+
+    def has_unredacted(self, org_id: str, call_id: str) -> bool:
+        """Say whether any transcript of the call is unredacted, also one that isn't shown."""
+        mine = (TRANSCRIPTS.c.org_id == org_id, TRANSCRIPTS.c.call_id == call_id)
+        query = select(TRANSCRIPTS.c.id).where(*mine, TRANSCRIPTS.c.redacted.is_(False))
+        with reading(self._engine) as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def is_held(self, org_id: str, call_id: str) -> bool:
         """Say whether a call is on hold, so that nothing of it may go."""

@@ -85,7 +85,16 @@ def test_redacting_takes_text_away_and_so_needs_a_right_and_no_hold(
         desk.rerun(LOCAL_USER, call_id, redacting)
     assert services.calls.get(org_id, call_id).run == 1
     services.keeping.holds.release(LOCAL_USER, hold.id)
-    assert desk.rerun(LOCAL_USER, call_id, redacting).number == 2
+    # Also while it is another one that shows.
+    shown = transcript(utterance(1, "s1", 0, "card [CARD]"), redacted=True, transcript_id="t9")
+    hold = services.keeping.holds.hold_call(LOCAL_USER, call_id, "claim 17")
+    assert desk.rerun(LOCAL_USER, call_id, SCRIPTED).number == 2
+    services.transcripts.save(org_id, call_id, 2, analysed(shown))
+    desk.cancel(LOCAL_USER, call_id)
+    services.keeping.holds.release(LOCAL_USER, hold.id)
+    with pytest.raises(AccessDenied):
+        desk.rerun(replace(LOCAL_USER, role=Role.VIEWER), call_id, redacting)
+    assert desk.rerun(LOCAL_USER, call_id, redacting).number == 3
 
 
 def test_a_part_that_cannot_be_is_refused_before_anything_is_stored(
