@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.secrets import secrets_singleton
-from streamlit.web.server.starlette import starlette_server_config, starlette_websocket
+from streamlit.web.server.starlette import starlette_websocket
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 # How long an input keeps its value once it isn't drawn any more; None: not at all.
 Keep = Literal["session"] | None
@@ -28,8 +29,7 @@ def told_by_cookies(cookies: Mapping[str, str], origin: str) -> dict[str, Any]:
 
     Only pages have ``st.user``; requests that the framework answers beside them have not.
     """
-    name = starlette_server_config.USER_COOKIE_NAME
-    signed = starlette_websocket._get_signed_cookie_with_chunks(dict(cookies), name)
+    signed = starlette_websocket._get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME)
     if signed is None:
         return {}
     return starlette_websocket._parse_decoded_user_cookie(signed, origin)

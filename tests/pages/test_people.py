@@ -1,6 +1,8 @@
 """The People page and the Account page, and the entrance before all pages."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -105,6 +107,8 @@ def test_the_account_says_until_when_tokens_count(staged, open_page, monkeypatch
     sentence = "If you don't come here again, your tokens count until"
     assert sentence not in as_read(open_page("account"))
     monkeypatch.setattr(session, "has_login", lambda: True)
+    sign_ins = SimpleNamespace(programs_until=datetime(2027, 1, 5, tzinfo=UTC))
+    monkeypatch.setattr(staged, "sign_ins", sign_ins, raising=False)
     assert sentence in as_read(open_page("account"))
 
 

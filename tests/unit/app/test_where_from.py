@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -37,7 +38,7 @@ def test_a_route_notes_whom_the_proxy_asks_for() -> None:
 def test_a_page_notes_what_the_framework_tells(
     monkeypatch: pytest.MonkeyPatch, told: str | None, noted: str
 ) -> None:
-    monkeypatch.setattr(process.st, "context", SimpleNamespace(ip_address=told))
+    monkeypatch.setattr(st, "context", SimpleNamespace(ip_address=told))
     monkeypatch.setattr(process, "has_login", lambda: False)
     assert process.current_user() == LOCAL_USER
     assert (process.current_user().address, process.admit().address) == (noted, noted)
