@@ -314,7 +314,10 @@ def test_no_way_to_begin_a_phone_call_leaves_consent_out(
     phone = here.services.phone
     monkeypatch.setattr(phone, "_rules", replace(phone._rules, needs_consent=True))
     order = PhoneOrder(
-        name="", options=ProcessingOptions(), details=CallDetails(), wish=PhoneWish()
+        name="",
+        options=ProcessingOptions(),
+        details=CallDetails(),
+        wish=PhoneWish(locales=("en-US",)),
     )
     before = len(here.service.requests)
     for begin in (phone.place, phone.join, phone.answer):
