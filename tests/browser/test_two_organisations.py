@@ -123,7 +123,7 @@ def test_two_organisations_work_side_by_side(installation, chromium):
     for org, foreign in (("harbor", "meadow"), ("meadow", "harbor")):
         page = pages[org]
         page.goto(f"{url}/search")
-        box = page.get_by_role("textbox").first
+        box = page.get_by_role("searchbox")
         box.fill("bill")
         box.press("Enter")
         shows_only(page, org, foreign, 0)
