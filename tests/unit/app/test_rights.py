@@ -10,13 +10,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.domain.acts import Outcome
+from app.wiring.upkeep import build_eraser
+from services.domain.acts import Act, AuditEntry, Outcome
+from services.domain.audit_trail import AuditQuery
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import AccessDenied, NotFound, PartylineError, TextNotShown
 from services.domain.live_calls import LiveSource
 from services.domain.people import Right, Role, User
 from services.exports import ExportFormat
 from tests.unit.app.rights_house import (
+    ADMIN,
+    ELSEWHERE,
     INSIDE,
     NO_CALL,
     ORG,
@@ -27,7 +31,15 @@ from tests.unit.app.rights_house import (
     House,
     open_house,
 )
-from tests.unit.app.rights_oversight import BUILT_APART, OVERSIGHT
+from tests.unit.app.rights_oversight import (
+    BUILT_APART,
+    FOR_EVER,
+    NOBODYS,
+    OVERSIGHT,
+    held,
+    person,
+    token,
+)
 from tests.unit.app.rights_rows import METHODS, NOT_ASKED_BY_PEOPLE, RUNNING, Row
 
 ALL = {**METHODS, **OVERSIGHT}
@@ -189,3 +201,73 @@ def test_the_same_recording_of_somebody_else_is_told_of_without_the_call(house: 
         hand_in(OUTSIDE[1])
     assert refused.value.code == "StoredOutOfReach"
     assert hand_in(OUTSIDE[0]) != call_id
+
+
+def test_another_organisation_has_no_part_in_people_tokens_and_holds(
+    house: House,
+) -> None:
+    """Not even its administrator, and not by the ids."""
+    s, holds, eraser = house.services, house.keeping.holds, build_eraser(house.services)
+    call_id = house.add(details=CallDetails(queue="Billing", customer_ref="c-4711"))
+    theirs, secret = person(s), token(s)
+    with held(s, call_id) as hold_id:
+        for refused, code in (
+            (lambda: s.people.change(ELSEWHERE, theirs, NOBODYS), "PersonNotFound"),
+            (lambda: s.people.disable(ELSEWHERE, theirs), "PersonNotFound"),
+            (lambda: s.people.enable(ELSEWHERE, theirs), "PersonNotFound"),
+            (lambda: s.people.sign_out_everywhere(ELSEWHERE, theirs), "PersonNotFound"),
+            (lambda: s.token_desk.revoke(ELSEWHERE, secret), "ApiTokenNotFound"),
+            (lambda: holds.release(ELSEWHERE, hold_id), "HoldNotFound"),
+            (lambda: holds.release(OUTSIDE[1], hold_id), "HoldNotFound"),
+        ):
+            with pytest.raises(PartylineError) as error:
+                refused()
+            assert error.value.code == code
+        for user in OUTSIDE:
+            assert holds.all(user) == []
+            assert holds.held(user, [call_id]) == frozenset()
+        assert holds.held(VIEWER, [call_id]) == {call_id}
+    assert theirs in {one.id for one in s.people.list(ADMIN)}
+    assert theirs not in {one.id for one in s.people.list(ELSEWHERE)}
+    assert secret in {one.id for one in s.token_desk.others(ADMIN)}
+    assert secret not in {one.id for one in s.token_desk.others(ELSEWHERE)}
+    assert eraser.erase(ELSEWHERE, "c-4711").is_nothing
+    assert eraser.call_ids(ELSEWHERE, "c-4711") == []
+    assert eraser.call_ids(ADMIN, "c-4711") == [call_id]
+    s.keeping.retention.set(ADMIN, FOR_EVER)
+    assert FOR_EVER in s.keeping.retention.periods(ADMIN)
+    assert s.keeping.retention.periods(ELSEWHERE) == []
+
+
+def test_what_is_written_down_is_read_in_its_own_organisation_only(house: House) -> None:
+    house.services.audit._store.note(_written(ORG))
+    house.services.audit._store.note(_written(ELSEWHERE.org_id))
+    for user, other in ((ADMIN, ELSEWHERE), (ELSEWHERE, ADMIN)):
+        shown, taken = (
+            {entry.user_id for entry in entries}
+            for entries in (
+                house.audit.page(user, AuditQuery()).entries,
+                house.audit.export(user, AuditQuery()),
+            )
+        )
+        assert f"of {user.org_id}" in shown & taken
+        assert f"of {other.org_id}" not in shown | taken
+
+
+def test_who_may_not_add_people_is_not_told_who_is_known(house: House) -> None:
+    house.people.add(ADMIN, NOBODYS, email="known@example.com")
+    for email in ("known@example.com", "unknown@example.com"):
+        with pytest.raises(AccessDenied):
+            house.people.add(VIEWER, NOBODYS, email=email)
+
+
+def _written(org_id: str) -> AuditEntry:
+    return AuditEntry(
+        org_id=org_id,
+        user_id=f"of {org_id}",
+        name="Somebody",
+        role="admin",
+        act=Act.CALL_VIEWED,
+        outcome=Outcome.ALLOWED,
+        at=datetime.now(UTC),
+    )
