@@ -9,6 +9,8 @@ from app.settings import load_settings
 from app.worker import run_worker
 from services.domain.calls import Stage
 from services.jobs.progress import ProgressReporter
+from services.jobs.progress_board import ProgressBoard
+from services.storage.runs import ProgressReport
 
 
 def main(stage: Stage, fraction: float) -> int:
@@ -20,7 +22,13 @@ def main(stage: Stage, fraction: float) -> int:
         if now is stage and done >= fraction:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    with mock.patch.object(ProgressReporter, "__call__", report_and_die):
+    def write_at_once(self: ProgressBoard, one: ProgressReport) -> None:
+        self._write([one])
+
+    with (
+        mock.patch.object(ProgressReporter, "__call__", report_and_die),
+        mock.patch.object(ProgressBoard, "report", write_at_once),
+    ):
         return run_worker(load_settings())
 
 
