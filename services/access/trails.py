@@ -1,6 +1,5 @@
 """Where acts are noted that isn't the audit's table."""
 
-from services import telemetry
 from services.domain.acts import AuditEntry
 
 
@@ -14,11 +13,3 @@ class KeptTrail:
     def note(self, entry: AuditEntry) -> None:
         """Keep an entry."""
         self.entries.append(entry)
-
-
-class LogTrail:
-    """Tells the log the name of the act and how it went; nothing about whose or with what."""
-
-    def note(self, entry: AuditEntry) -> None:
-        """Log an entry."""
-        telemetry.event("access.act", act=entry.act.value, outcome=entry.outcome.value)
