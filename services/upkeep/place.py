@@ -249,8 +249,9 @@ class BackupPlace:
 
 
 def new_backup_id(now: datetime, random: str) -> str:
-    """Return an id that sorts by time."""
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{random}"
+    """Return an id that sorts by time, to the millisecond."""
+    utc = now.astimezone(UTC)
+    return f"{utc:%Y%m%dT%H%M%S}{utc.microsecond // 1000:03d}Z-{random}"
 
 
 def manifest_name(backup_id: str) -> str:

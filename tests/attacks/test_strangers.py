@@ -44,7 +44,8 @@ def bad_tokens(attacked: Attacked, purpose: Purpose) -> list[str]:
     good = attacked.tokens[purpose]
     payload, _, signature = good.partition(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    later = json.dumps([*claims[:-1], claims[-1] + 10**6]).encode()
+    *before, expires_at_s, sign_in = claims
+    later = json.dumps([*before, expires_at_s + 10**6, sign_in]).encode()
     stretched = base64.urlsafe_b64encode(later).rstrip(b"=").decode()
     other_key = TokenSigner(secrets.token_bytes(32)).issue(
         purpose, attacked.call, user=LOCAL_USER, session="s", ttl_s=600

@@ -206,4 +206,4 @@ def test_every_secret_is_hidden_by_its_type() -> None:
         and "SecretStr" not in str(field.annotation)
         and field.repr
     }
-    assert shown == {"acs_token_issuer"}
+    assert shown == {"acs_token_issuer", "token_without_sign_in_days"}
