@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from services.domain.errors import FileMissing, NotFound, SourceMissing, StorageRefused
 from services.ingest.sources import (
@@ -11,12 +11,8 @@ from services.ingest.sources import (
     Found,
     is_hidden_or_unfinished,
 )
-from services.storage.encryption import BinaryStream
 from services.storage.objects import ObjectStore, StoredObject
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
+from services.streams import SeekableStream
 
 READ_BYTES = 1024 * 1024
 
@@ -76,39 +72,26 @@ class BucketSource:
         return io.BufferedReader(_ObjectStream(self._objects, found), READ_BYTES)
 
 
-class _ObjectStream(BinaryStream):
+class _ObjectStream(SeekableStream):
     """Reads an object stretch by stretch. Raises FileMissing once it is gone, StorageError."""
 
     def __init__(self, objects: ObjectStore, found: Found) -> None:
         super().__init__()
         self._objects = objects
         self._found = found
-        self._at = 0
 
-    def readable(self) -> bool:
-        return True
+    @property
+    def size(self) -> int:
+        return self._found.size
 
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._found.size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        with memoryview(buffer) as view, view.cast("B") as room:
-            stop = min(self._at + len(room), self._found.size)
-            try:
-                content = self._objects.read_range(self._found.path, self._at, stop)
-            except NotFound:
-                raise FileMissing from None
-            room[: len(content)] = content
-        self._at += len(content)
-        return len(content)
+    def read_at(self, start: int, count: int) -> bytes:
+        stop = min(start + count, self.size)
+        if start >= stop:
+            return b""
+        try:
+            return self._objects.read_range(self._found.path, start, stop)
+        except NotFound:
+            raise FileMissing from None
 
 
 def _found(stored: StoredObject) -> Found:

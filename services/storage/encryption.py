@@ -9,30 +9,23 @@ cutting the stream short fails when it is read. There always is a last chunk; it
 an empty stream.
 """
 
-import io
 import secrets
 import struct
-from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.domain.errors import DataDamaged, WrongKey
 from services.storage.keys import DataKey, MasterKey, WrappedKey
+from services.streams import BinaryStream, BlockStream
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
-
-    class BinaryStream(io.RawIOBase, BinaryIO):
-        """A raw stream that type checkers accept wherever a binary file is wanted."""
-else:
-    BinaryStream = io.RawIOBase
+    from _typeshed import ReadableBuffer
 
 __all__ = [
     "CHUNK_BYTES",
-    "BinaryStream",
     "DataKey",
     "EncryptedReader",
     "EncryptedWriter",
@@ -172,7 +165,7 @@ class EncryptedWriter(BinaryStream):
             self.abort()
 
 
-class EncryptedReader(BinaryStream):
+class EncryptedReader(BlockStream):
     """A seekable stream of what an EncryptedWriter wrote.
 
     ``read_range(start, stop)`` returns stored bytes; ``stored_size`` is how many there are. Only
@@ -184,7 +177,7 @@ class EncryptedReader(BinaryStream):
         self, read_range: RangeReader, stored_size: int, key: DataKey, *, purpose: str
     ) -> None:
         """Read the header and check that the key fits."""
-        super().__init__()
+        super().__init__(block_bytes=CHUNK_BYTES, kept_blocks=KEPT_CHUNKS)
         self._size = plain_size(stored_size)
         self._stored_size = stored_size
         self._read_range = read_range
@@ -199,62 +192,20 @@ class EncryptedReader(BinaryStream):
         self._cipher = _stream_cipher(key, header)
         self._bound_to = header + purpose.encode()
         self._last_number = max(0, self._size - 1) // CHUNK_BYTES
-        self._kept: OrderedDict[int, bytes] = OrderedDict()
-        self._at = 0
         if not self._size:
             # No read would touch this one chunk, and a stream cut down to it would look empty.
-            self._chunk(0)
+            self._block(0)
 
     @property
     def size(self) -> int:
         """How many bytes the stream has."""
         return self._size
 
-    def readable(self) -> bool:
-        """Say that this stream can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that this stream can be read from any place."""
-        return True
-
-    def tell(self) -> int:
-        """Return where the next read begins."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Set where the next read begins; beyond the end nothing is read."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError("negative position")
-        self._at = base + offset
-        return self._at
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        """Fill the buffer from one chunk at most; 0 means the end."""
-        if self.closed:
-            raise ValueError("read from a closed stream")
-        number, offset = divmod(self._at, CHUNK_BYTES)
-        if self._at >= self._size:
-            return 0
-        with memoryview(buffer) as view, view.cast("B") as target:
-            part = memoryview(self._chunk(number))[offset : offset + len(target)]
-            target[: len(part)] = part
-        self._at += len(part)
-        return len(part)
-
-    def _chunk(self, number: int) -> bytes:
-        if number in self._kept:
-            self._kept.move_to_end(number)
-            return self._kept[number]
+    def _fetch(self, number: int) -> bytes:
         start = _HEADER.size + number * SEALED_CHUNK_BYTES
         sealed = self._read_range(start, min(start + SEALED_CHUNK_BYTES, self._stored_size))
         nonce = _chunk_nonce(number, last=number == self._last_number)
         try:
-            plain = self._cipher.decrypt(nonce, sealed, self._bound_to)
+            return self._cipher.decrypt(nonce, sealed, self._bound_to)
         except InvalidTag:
             raise DataDamaged from None
-        self._kept[number] = plain
-        while len(self._kept) > KEPT_CHUNKS:
-            self._kept.popitem(last=False)
-        return plain

@@ -6,7 +6,6 @@ import os
 import secrets
 import threading
 import time
-from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.domain.errors import DataDamaged, DiskFull, StorageError
-from services.storage.encryption import BinaryStream
+from services.streams import BlockStream
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
+    from _typeshed import ReadableBuffer
 
 CHUNK_BYTES = 256 * 1024
 KEPT_CHUNKS = 16
@@ -28,7 +27,7 @@ _PREFIX = "working-"
 _NO_SPACE_ERRORS = frozenset({27, 28, 122})
 
 
-class WorkingFile(BinaryStream):
+class WorkingFile(BlockStream):
     """A binary file that is written once from start to end and read from any place.
 
     It can be read while it grows. Its name is taken away as soon as it is open, so that nothing
@@ -38,13 +37,11 @@ class WorkingFile(BinaryStream):
 
     def __init__(self, folder: Path) -> None:
         """Make the file in ``folder``, which is made when missing."""
-        super().__init__()
+        super().__init__(block_bytes=CHUNK_BYTES, kept_blocks=KEPT_CHUNKS)
         self._handle: int | None = None
         self._cipher = AESGCM(secrets.token_bytes(32))
         self._tail = bytearray()
         self._chunks = 0
-        self._at = 0
-        self._kept: OrderedDict[int, bytes] = OrderedDict()
         self._lock = threading.Lock()
         self._handle = _open_nameless(folder)
 
@@ -59,29 +56,9 @@ class WorkingFile(BinaryStream):
         """How many bytes have been written."""
         return self._chunks * CHUNK_BYTES + len(self._tail)
 
-    def readable(self) -> bool:
-        """Say that this file can be read."""
-        return True
-
     def writable(self) -> bool:
         """Say that this file can be written."""
         return True
-
-    def seekable(self) -> bool:
-        """Say that this file can be read from any place."""
-        return True
-
-    def tell(self) -> int:
-        """Return where the next read begins."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Set where the next read begins; beyond the end nothing is read."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
-        if base + offset < 0:
-            raise ValueError("negative position")
-        self._at = base + offset
-        return self._at
 
     def write(self, data: "ReadableBuffer", /) -> int:
         """Put all of ``data`` at the end of the file."""
@@ -108,53 +85,30 @@ class WorkingFile(BinaryStream):
             raise _storage_error(error) from None
         self._chunks += 1
 
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        """Fill the buffer as far as the file goes; 0 means the end."""
-        with memoryview(buffer) as view, view.cast("B") as target:
-            found = self.read_at(self._at, len(target))
-            target[: len(found)] = found
-        self._at += len(found)
-        return len(found)
-
     def read_at(self, start: int, count: int) -> bytes:
         """Return up to ``count`` bytes from ``start``, fewer only at the end."""
         with self._lock:
             if self._handle is None:
                 raise ValueError("read from a closed file")
-            stop = min(start + count, self.size)
-            parts = []
-            while start < stop:
-                number, offset = divmod(start, CHUNK_BYTES)
-                part = self._chunk(number)[offset : offset + stop - start]
-                parts.append(part)
-                start += len(part)
-            return b"".join(parts)
+            stop, sealed = min(start + count, self.size), self._chunks * CHUNK_BYTES
+            found = self._read_blocks(start, min(stop, sealed))
+            return found + self._tail[max(0, start - sealed) : max(0, stop - sealed)]
 
-    def _chunk(self, number: int) -> bytes:
-        if number == self._chunks:
-            return bytes(self._tail)
-        if number in self._kept:
-            self._kept.move_to_end(number)
-            return self._kept[number]
+    def _fetch(self, number: int) -> bytes:
         sealed_bytes = CHUNK_BYTES + _TAG_BYTES
         try:
             sealed = os.pread(self._file, sealed_bytes, number * sealed_bytes)
-            plain = self._cipher.decrypt(_nonce(number), sealed, None)
+            return self._cipher.decrypt(_nonce(number), sealed, None)
         except OSError as error:
             raise _storage_error(error) from None
         except InvalidTag:
             raise DataDamaged from None
-        self._kept[number] = plain
-        while len(self._kept) > KEPT_CHUNKS:
-            self._kept.popitem(last=False)
-        return plain
 
     def close(self) -> None:
         """Give the space back."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
-            self._kept.clear()
             self._tail.clear()
         super().close()
 

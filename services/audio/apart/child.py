@@ -1,7 +1,5 @@
 """The decoder's side: asks for the recording piece by piece and tells what it gives."""
 
-import io
-from collections import OrderedDict
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -14,14 +12,10 @@ from services.audio.opening import look
 from services.domain.calls import Stage
 from services.domain.errors import DecoderCrashed, DecoderOverrun, PartylineError
 from services.domain.running import RunContext
+from services.streams import BinaryStream, BlockStream
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
-
-    class _Stream(io.RawIOBase, BinaryIO):
-        """A raw stream that type checkers accept wherever a binary file is wanted."""
-else:
-    _Stream = io.RawIOBase
 
 BLOCK_BYTES = 256 * 1024
 KEPT_BLOCKS = 8
@@ -99,71 +93,31 @@ def _fail(answers: BinaryIO, error: PartylineError) -> None:
     wire.send(answers, Kind.FAILED, wire.written(told))
 
 
-class AskedSource(_Stream):
+class AskedSource(BlockStream):
     """A recording that lies with whoever ordered it, read by asking for it block by block."""
 
     def __init__(self, orders: BinaryIO, answers: BinaryIO, size: int) -> None:
         """Ask through these pipes for a recording of so many bytes."""
-        super().__init__()
+        super().__init__(block_bytes=BLOCK_BYTES, kept_blocks=KEPT_BLOCKS)
         self._orders = orders
         self._answers = answers
         self._size = size
-        self._at = 0
-        self._kept: OrderedDict[int, bytes] = OrderedDict()
 
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
+    @property
+    def size(self) -> int:
+        """How many bytes the recording has."""
+        return self._size
 
-    def seekable(self) -> bool:
-        """Say that it can be read from any place."""
-        return True
-
-    def tell(self) -> int:
-        """Return where the next read begins."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Set where the next read begins. Raises ValueError before the beginning."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError("before the beginning")
-        self._at = base + offset
-        return self._at
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Return up to so many bytes, fewer at the end of the recording only."""
-        end = self._size if size is None or size < 0 else min(self._size, self._at + size)
-        read = bytearray()
-        while self._at < end:
-            number, start = divmod(self._at, BLOCK_BYTES)
-            part = self._block(number)[start : start + end - self._at]
-            if not part:
-                break
-            read += part
-            self._at += len(part)
-        return bytes(read)
-
-    def write(self, content: "ReadableBuffer", /) -> int:
-        """Refuse: it belongs to somebody else."""
-        raise io.UnsupportedOperation("read only")
-
-    def _block(self, number: int) -> bytes:
-        if number in self._kept:
-            self._kept.move_to_end(number)
-            return self._kept[number]
+    def _fetch(self, number: int) -> bytes:
         wanted = wire.packed_place(number * BLOCK_BYTES, BLOCK_BYTES)
         wire.send(self._answers, Kind.WANTED, wanted)
         answer = wire.receive(self._orders)
         if answer is None or answer[0] is not Kind.GIVEN:
             raise wire.Garbled
-        self._kept[number] = answer[1]
-        if len(self._kept) > KEPT_BLOCKS:
-            self._kept.popitem(last=False)
         return answer[1]
 
 
-class _Sound(_Stream):
+class _Sound(BinaryStream):
     """Where decoding writes; passed on in blocks that cost nothing."""
 
     def __init__(self, answers: BinaryIO) -> None:
