@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from app.settings import ROOT, Settings
 from services.audio.apart.bounded import BoundedDecoder
-from services.audio.apart.looking import BoundedLook
+from services.audio.apart.forking import Forking
+from services.audio.apart.starting import Spawning, StartChild
 from services.engine.speakers.recognition import VoiceListener
 from services.pipeline import SpeakerLabeller
 from services.voices.child import EnrolsInChild
@@ -67,28 +68,18 @@ def build_enrolling(settings: Settings) -> EnrolsHere:
 
 def build_decoder(settings: Settings) -> BoundedDecoder:
     """Return what decodes recordings in processes of their own, which get no secrets at all."""
-    return BoundedDecoder(
-        DECODER_COMMAND,
-        folder=ROOT,
-        environment=_decoder_environment(),
-        limits=settings.decode_limits,
-    )
+    return BoundedDecoder(_decoders(), limits=settings.decode_limits)
 
 
-def build_look(settings: Settings) -> BoundedLook:
-    """Return what looks at the heads of files in such a process."""
-    return BoundedLook(
-        DECODER_COMMAND,
-        folder=ROOT,
-        environment=_decoder_environment(),
-        limits=settings.decode_limits,
-    )
-
-
-def _decoder_environment() -> dict[str, str]:
+@cache
+def _decoders() -> StartChild:
+    """Return what starts decoders for all of this process."""
     environment = {name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ}
-    # Idle threads of numeric libraries would each take address space.
-    return environment | dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    # Idle threads of numeric libraries would each take address space, and outlive no fork.
+    environment |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    if sys.platform == "linux":
+        return Forking((*DECODER_COMMAND, "--forks"), folder=ROOT, environment=environment)
+    return Spawning(DECODER_COMMAND, folder=ROOT, environment=environment)
 
 
 def enrolling_in_child(settings: Settings) -> EnrolsInChild:

@@ -12,7 +12,7 @@ from types import FrameType
 from zoneinfo import ZoneInfo
 
 from app.commands.console import EXIT_BAD_INPUT, operator, say
-from app.local_models import build_look
+from app.local_models import build_decoder
 from app.settings import Settings
 from app.wiring import Services, build_services
 from services.domain.calls import CallDetails, ProcessingOptions
@@ -81,7 +81,7 @@ def ingest_places(
         Place(source=one, sidecars=Sidecars(one, wish.zone, table) if with_sidecars else None)
         for one in sources
     ]
-    services, look = build_services(settings), build_look(settings)
+    services, look = build_services(settings), build_decoder(settings).look
     reports = Told(services, as_json=as_json)
     try:
         work = _watch_of(services, look, places, wish, patience, reports)
@@ -91,7 +91,6 @@ def ingest_places(
             work.run(stop, forever=watch)
         reports.sum_up(work.known_before)
     finally:
-        look.close()
         services.close()
     if stop.is_set():
         return 0 if watch else EXIT_STOPPED

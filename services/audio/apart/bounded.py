@@ -4,22 +4,21 @@ Nothing that the child says is trusted: sizes, places and texts are checked like
 stranger.
 """
 
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import BinaryIO
 
 from services import telemetry
 from services.audio.apart import wire
 from services.audio.apart.limits import DecodeLimits
-from services.audio.apart.told import TakenSound, told_sound
+from services.audio.apart.starting import Child, StartChild
+from services.audio.apart.told import TakenSound, told_error, told_sound
 from services.audio.apart.watch import Watch
 from services.audio.apart.wire import Kind
 from services.audio.decode import DecodedAudio
 from services.domain.calls import Stage
-from services.domain.errors import DecoderLost, DecoderOverrun
+from services.domain.errors import DecoderOverrun
 from services.domain.running import RunContext
 
 # A recording is read about once. A file that makes its reader run to and fro is none.
@@ -28,20 +27,11 @@ READ_ANYWAY_BYTES = 256 * 1024 * 1024
 
 
 class BoundedDecoder:
-    """Decodes each recording in a child started for it; safe across threads."""
+    """Decodes each recording in a child that sees no other; safe across threads."""
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        *,
-        folder: Path,
-        environment: Mapping[str, str],
-        limits: DecodeLimits | None = None,
-    ) -> None:
-        """Run ``command`` in ``folder``; it decodes as ``child.serve`` does."""
-        self._command = tuple(command)
-        self._folder = folder
-        self._environment = dict(environment)
+    def __init__(self, start: StartChild, *, limits: DecodeLimits | None = None) -> None:
+        """Have children from ``start``."""
+        self.start = start
         self._limits = limits or DecodeLimits()
 
     def __call__(
@@ -59,14 +49,27 @@ class BoundedDecoder:
         machine has no room for a decoder.
         """
         taken = TakenSound(sink, max_duration_ms)
+        order = {"suffix": suffix, "max_duration_ms": max_duration_ms}
+        return told_sound(*self._served(source, taken, context, order), taken)
+
+    def look(self, source: BinaryIO, *, suffix: str | None = None) -> None:
+        """Look at the head of a seekable stream, whether it can be a recording.
+
+        Raises what opening it does (EmptyFile, NotAudio, NoSound, DamagedAudio), DecoderOverrun,
+        DecoderCrashed, DecoderLost.
+        """
+        order = {"look": True, "suffix": suffix}
+        kind, content = self._served(source, TakenSound(None, 0), RunContext(), order)
+        if kind is Kind.FAILED:
+            raise told_error(content)
+
+    def _served(
+        self, source: BinaryIO, taken: TakenSound, context: RunContext, order: Mapping[str, object]
+    ) -> tuple[Kind, bytes]:
+        """Have an order carried out; return how it ended."""
         size = source.seek(0, 2)
-        order = {
-            "size": size,
-            "suffix": suffix,
-            "max_duration_ms": max_duration_ms,
-            "limits": asdict(self._limits),
-        }
-        with self._started() as child, Watch(child, self._limits, context.is_cancelled) as watch:
+        order = {**order, "size": size, "limits": asdict(self._limits)}
+        with self.start() as child, Watch(child, self._limits, context.is_cancelled) as watch:
             served = Served(child, source, size, taken, context)
             try:
                 ending = served.until_ended(order, watch)
@@ -74,44 +77,23 @@ class BoundedDecoder:
                 child.kill()
                 raise
         if ending is None:
-            error = watch.why_ended(child.returncode)
+            exit_code = child.wait()
+            error = watch.why_ended(exit_code)
             told = type(error).__name__
-            telemetry.warning("audio.not_decoded", error=told, exit_code=child.returncode)
+            telemetry.warning("audio.not_decoded", error=told, exit_code=exit_code)
             raise error
-        return told_sound(*ending, taken)
-
-    def _started(self) -> "subprocess.Popen[bytes]":
-        return started(self._command, self._folder, self._environment)
-
-
-def started(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str]
-) -> "subprocess.Popen[bytes]":
-    """Start a child. Raises DecoderLost when this machine has no room for one."""
-    try:
-        return subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-    except OSError as error:
-        raise DecoderLost from error
+        return ending
 
 
 class Served:
     """One child that is given what it asks for."""
 
     def __init__(
-        self,
-        child: "subprocess.Popen[bytes]",
-        source: BinaryIO,
-        size: int,
-        taken: TakenSound,
-        context: RunContext,
+        self, child: Child, source: BinaryIO, size: int, taken: TakenSound, context: RunContext
     ) -> None:
         """Give it what it asks for of ``source``, and ``taken`` what it gives."""
-        assert child.stdin is not None
-        assert child.stdout is not None
-        self._orders: BinaryIO = child.stdin  # type: ignore[assignment]
-        self._answers: BinaryIO = child.stdout  # type: ignore[assignment]
+        self._orders = child.orders
+        self._answers = child.answers
         self._source = source
         self._taken = taken
         self._context = context

@@ -35,17 +35,17 @@ def load_libraries() -> None:
 
 
 def serve(orders: BinaryIO, answers: BinaryIO) -> None:
-    """Decode the one recording that is ordered, or look at as many as are asked about.
+    """Decode the one recording that is ordered, or look at it, and be done.
 
-    Nothing is read of any before the limits hold.
+    Nothing is read of it before the limits hold.
     """
     load_libraries()
-    while (order := wire.receive(orders)) is not None:
-        form = wire.read_form(order[1])
-        confine(DecodeLimits(**form["limits"]))
-        _answer(form, orders, answers)
-        if not form.get("look"):
-            return
+    order = wire.receive(orders)
+    if order is None:
+        return
+    form = wire.read_form(order[1])
+    confine(DecodeLimits(**form["limits"]))
+    _answer(form, orders, answers)
 
 
 def _answer(form: dict[str, Any], orders: BinaryIO, answers: BinaryIO) -> None:

@@ -1,7 +1,6 @@
 """Watches a decoder: one that is silent, slow or not wanted any more is ended."""
 
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from services.audio.apart.limits import DecodeLimits
+from services.audio.apart.starting import Child
 from services.domain.errors import (
     Cancelled,
     DecoderCrashed,
@@ -33,14 +33,11 @@ class Watch:
 
     def __init__(
         self,
-        child: "subprocess.Popen[bytes]",
+        child: Child,
         limits: DecodeLimits,
         is_cancelled: Callable[[], bool],
-        *,
-        stays: bool = False,
     ) -> None:
-        """Watch a child that has just been given an order; one that ``stays`` waits for more."""
-        self._stays = stays
+        """Watch a child that is about to be given its order."""
         self._child = child
         self._limits = limits
         self._is_cancelled = is_cancelled
@@ -61,10 +58,9 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wait until the child has left, and end one that doesn't, unless it may stay."""
+        """Wait until the child has left, and end one that doesn't."""
         try:
-            if not self._stays:
-                self.until_left()
+            self.until_left()
         finally:
             self._over.set()
             self._thread.join()
@@ -73,7 +69,7 @@ class Watch:
         """Wait until the child has left, end one that doesn't, and return how it left."""
         try:
             return self._child.wait(LEAVES_WITHIN_S)
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             self._end(DecoderCrashed())
             return self._child.wait()
 

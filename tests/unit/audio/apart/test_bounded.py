@@ -14,12 +14,14 @@ from app.settings import ROOT, GivenSettings
 from services.audio.apart import landlock
 from services.audio.apart.bounded import BoundedDecoder
 from services.audio.apart.limits import MEBIBYTE, DecodeLimits
+from services.audio.apart.starting import Spawning
 from services.audio.decode import decode
 from services.domain.errors import (
     Cancelled,
     DecoderCrashed,
     DecoderLost,
     DecoderOverrun,
+    EmptyFile,
     NotAudio,
     PartylineError,
     TooLong,
@@ -43,12 +45,9 @@ confine(DecodeLimits(**form["limits"]))
 
 def child(script: str, limits: DecodeLimits = LIMITS) -> BoundedDecoder:
     """A decoder whose child does what a script says once it has been given its order."""
-    return BoundedDecoder(
-        (sys.executable, "-c", BEGINNING + textwrap.dedent(script)),
-        folder=ROOT,
-        environment={"PATH": os.environ["PATH"]},
-        limits=limits,
-    )
+    command = (sys.executable, "-c", BEGINNING + textwrap.dedent(script))
+    start = Spawning(command, folder=ROOT, environment={"PATH": os.environ["PATH"]})
+    return BoundedDecoder(start, limits=limits)
 
 
 def decoded(
@@ -184,7 +183,7 @@ def test_a_child_writes_no_files_leaves_no_image_and_knows_no_secrets(
     with pytest.raises(PartylineError) as raised:
         decoded(child(looking))
     assert raised.value.code == "TooShort"
-    kept = build_decoder(GivenSettings())._environment
+    kept = build_decoder(GivenSettings()).start._environment  # type: ignore[attr-defined]
     assert not [name for name in kept if "PARTYLINE" in name or "DATABASE" in name]
 
 
@@ -237,7 +236,7 @@ def test_the_decoder_is_one_thread_when_it_gives_everything_up() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=ROOT, env=decoder._environment, capture_output=True, text=True,
+        cwd=ROOT, env=decoder.start._environment, capture_output=True, text=True,
     )  # fmt: skip
     assert done.stdout.strip() == "1"
 
@@ -253,3 +252,31 @@ def test_no_process_or_descriptor_is_left() -> None:
         with pytest.raises(PartylineError):
             decoded(child(script, QUICK))
     assert open_now() == before
+
+
+class TestLooking:
+    def test_one_file_after_the_other(self) -> None:
+        look = build_decoder(GivenSettings()).look
+        good = encoded(tone(1.0), "wav", "pcm_s16le")
+        for _ in range(3):
+            look(io.BytesIO(good), suffix=".wav")
+            with pytest.raises(NotAudio):
+                look(io.BytesIO(b"no recording"))
+            with pytest.raises(EmptyFile):
+                look(io.BytesIO())
+
+    def test_one_that_ends_its_child(self) -> None:
+        with pytest.raises(DecoderCrashed):
+            child("os.abort()").look(io.BytesIO(b"x"))
+
+    def test_sound_that_was_not_asked_for(self) -> None:
+        with pytest.raises(TooLong):
+            child("wire.send(answers, Kind.SOUND, b'ab')").look(io.BytesIO(b"x"))
+
+    def test_what_goes_wrong_with_the_file_itself_is_raised_as_it_is(self) -> None:
+        class Gone(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                raise OSError(5, "gone")
+
+        with pytest.raises(OSError, match="gone"):
+            build_decoder(GivenSettings()).look(Gone(b"y" * 100))
