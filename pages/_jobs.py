@@ -17,7 +17,6 @@ from components.jobs_view import (
 )
 from components.wording import plural
 from pages._calls import open_call
-from services.access.rights import may_operate
 from services.domain.errors import PartylineError
 from services.domain.people import Right
 
@@ -42,7 +41,7 @@ def _draw() -> None:
 def _draw_queues() -> None:
     user, jobs = session.current_user(), session.services().jobs
     draw_part_title("Queues")
-    intent = draw_queues(jobs.queues(user), may_pause=may_operate(user))
+    intent = draw_queues(jobs.queues(user), may_pause=user.may(Right.OPERATE))
     if intent is not None:
         _switch(intent)
 
@@ -55,7 +54,7 @@ def _switch(intent: QueueIntent) -> None:
 
 def _draw_workers() -> None:
     user = session.current_user()
-    if not may_operate(user):
+    if not user.may(Right.OPERATE):
         return
     draw_part_title("Workers")
     workers = session.services().jobs.workers(user)

@@ -6,7 +6,7 @@ from app import session
 from components.settings_view.providers import ProviderCard, draw_outcome, draw_provider
 from components.wording import plain
 from pages._runs import provider_choices
-from services.access.rights import may_change
+from services.domain.people import Right
 from services.providers.checking import check_provider
 
 
@@ -33,7 +33,7 @@ def show_provider(card: ProviderCard) -> None:
     """Draw a provider; a check leaves the rest of the page as it is."""
     name, title = card.choice.capabilities.name, plain(card.choice.capabilities.title)
     with st.container(border=True, key=f"provider_{name}"):
-        asked = draw_provider(card, may_check=may_change(session.current_user()))
+        asked = draw_provider(card, may_check=session.current_user().may(Right.MANAGE_RULES))
         if asked:
             with st.spinner(f"Asking {title}…"):
                 provider = session.services().providers.get(name)

@@ -6,12 +6,12 @@ from app import session
 from components.heading import draw_page_title
 from components.rules_list import draw_rules
 from pages._rules import carry_out, draw_editor, draw_exchange, follow_sweep
-from services.access import rights
+from services.domain.people import Right
 
 LATELY = timedelta(days=30)
 
 user, book = session.current_user(), session.services().rule_book
-may_change = rights.may_change(user)
+may_change = user.may(Right.MANAGE_RULES)
 draw_page_title(
     "Rules",
     "Rules look for words, silences, sentiment and more in every call, and say why they apply. "

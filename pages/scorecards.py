@@ -6,10 +6,10 @@ from app import session
 from components.heading import draw_page_title
 from components.scores.cards import draw_cards, draw_import
 from pages._scorecards import carry_out, edit, new_scorecard, show_rescoring, take_in
-from services.access import rights
+from services.domain.people import Right
 
 user, service = session.current_user(), session.services().scorecards
-may_change = rights.may_change(user)
+may_change = user.may(Right.MANAGE_RULES)
 draw_page_title(
     "Scorecards",
     "Questions that calls are scored by, answered by rules, the language model or a reviewer. "

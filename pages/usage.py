@@ -5,15 +5,15 @@ import streamlit as st
 from app import session
 from components.heading import draw_empty, draw_page_title
 from components.usage_view import draw_growth, draw_minutes, draw_space
-from services.access.rights import may_operate
 from services.domain.errors import PartylineError
+from services.domain.people import Right
 
 user, services = session.current_user(), session.services()
 usage = services.usage
 draw_page_title(
     "Usage",
     "What this installation takes of disk and money, month by month."
-    if may_operate(user)
+    if user.may(Right.OPERATE)
     else "What your organisation's calls have brought and cost, month by month.",
 )
 
@@ -30,7 +30,7 @@ def show_space() -> None:
             st.rerun()
 
 
-if may_operate(user):
+if user.may(Right.OPERATE):
     left, right = st.columns(2)
     with left, st.container(border=True):
         show_space()

@@ -6,8 +6,8 @@ from app import session
 from components.heading import draw_page_title
 from components.vocabulary_form import draw_vocabulary
 from components.wording import plain, plural
-from services.access.rights import may_change
 from services.domain.errors import PartylineError, VocabularyChanged
+from services.domain.people import Right
 
 user, service = session.current_user(), session.services().vocabulary
 draw_page_title(
@@ -19,7 +19,9 @@ shown = session.vocabulary_begun_with(service.load(user))
 if not shown.terms and not shown.spelling:
     st.info("There are no words yet. Write down what is often misheard, one per line.")
 
-wanted = draw_vocabulary(shown, key=session.vocabulary_key(shown), may_change=may_change(user))
+wanted = draw_vocabulary(
+    shown, key=session.vocabulary_key(shown), may_change=user.may(Right.MANAGE_RULES)
+)
 if wanted is not None:
     try:
         kept = service.keep(user, wanted.terms, wanted.spelling, based_on=shown.version)

@@ -7,27 +7,6 @@ from services.domain.people import Right, User
 from services.domain.searching import LineFilter
 
 
-def may_hear_original(user: User) -> bool:
-    """Say whether a person may ask for a recording whose personal data is not covered.
-
-    Nobody gets it without asking: listeners of redacted calls are given the covered sound.
-    """
-    return user.may(Right.HEAR_ORIGINAL)
-
-
-def may_change(user: User) -> bool:
-    """Say whether a person may change what everybody of the organisation works with.
-
-    That is rules, scorecards, vocabulary and known voices.
-    """
-    return user.may(Right.MANAGE_RULES)
-
-
-def may_operate(user: User) -> bool:
-    """Say whether a person may look after what all organisations share: workers and queues."""
-    return user.may(Right.OPERATE)
-
-
 def may_see_text(user: User, *, redacted: bool) -> bool:
     """Say whether a person may read, or hear, a call whose personal data is taken out or isn't."""
     return redacted or user.may(Right.SEE_UNREDACTED)

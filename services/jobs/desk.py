@@ -7,7 +7,6 @@ from typing import BinaryIO
 
 from services import telemetry
 from services.access.authority import Authority
-from services.access.rights import may_hear_original
 from services.audio.media_types import media_type_of
 from services.domain.acts import Act
 from services.domain.calls import (
@@ -31,7 +30,7 @@ from services.domain.errors import (
     SoundNotReady,
 )
 from services.domain.part import part_of
-from services.domain.people import User
+from services.domain.people import Right, User
 from services.domain.sound import CallSound, Listening, Original
 from services.jobs.demo import recordings_in
 from services.jobs.intake import Intake
@@ -141,7 +140,7 @@ class JobDesk:
         if active is not None and self._is_heard(active):
             listening = Listening.COVERED if active.redacted else Listening.WHOLE
         if self._vault.has(call_id, Rendition.ORIGINAL):
-            original = Original.KEPT if may_hear_original(user) else Original.NOT_ALLOWED
+            original = Original.KEPT if user.may(Right.HEAR_ORIGINAL) else Original.NOT_ALLOWED
             if active is not None and listening is Listening.NOTHING:
                 listening = Listening.PREPARING
         elif listening is Listening.COVERED:
@@ -182,7 +181,7 @@ class JobDesk:
         """Raise AccessDenied for bringing back to a person what they may not hear."""
         active = self._actives.of([call_id]).get(call_id)
         brings_back = active is not None and active.redacted and not options.redact
-        if brings_back and not may_hear_original(user):
+        if brings_back and not user.may(Right.HEAR_ORIGINAL):
             raise AccessDenied
 
     def _is_heard(self, active: ActiveTranscript) -> bool:

@@ -6,10 +6,9 @@ import pytest
 
 from app.settings import Settings
 from pages import _settings
-from services.access import rights
 from services.access.api_tokens import ApiTokens
 from services.domain.errors import ProviderRefusedKey, ProviderTimeout
-from services.domain.people import LOCAL_USER, Role
+from services.domain.people import LOCAL_USER, Right, Role
 from services.providers.capabilities import Capabilities, ProviderOption, Readiness
 from services.providers.checking import check_provider
 from tests.pages.conftest import as_read, press
@@ -118,7 +117,7 @@ def test_a_check_that_hangs_ends(staged, open_page, monkeypatch):
 def test_only_who_may_change_things_may_check(staged, open_page, monkeypatch):
     """A viewer sees what is there and asks no service."""
     viewer = LOCAL_USER.__class__(id="v", name="V", org_id="local", role=Role.VIEWER)
-    assert not rights.may_change(viewer)
+    assert not viewer.may(Right.MANAGE_RULES)
     monkeypatch.setattr("app.session.current_user", lambda: viewer)
     page = open_page("settings")
     assert not [b for b in page.button if b.label.startswith("Check")]
