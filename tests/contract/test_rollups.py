@@ -239,6 +239,8 @@ def test_writers_at_once_lose_nothing(world: World, engine: Engine) -> None:
     def fold() -> None:
         while not stop.is_set():
             _tried(rollups.fold)
+            # Whoever folds without a pause leaves the writers no time of the interpreter.
+            stop.wait(0.01)
 
     with ThreadPoolExecutor(6) as pool:
         folding = [pool.submit(fold) for _ in range(2)]

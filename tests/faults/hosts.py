@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.wiring import Services, build_services
 from services.domain.calls import FINISHED_STATES, CallDetails, CallState, Priority, RunProgress
 from services.domain.people import LOCAL_USER
-from tests.faults.machine import ROOT, SCRIPTED, end
+from tests.faults.machine import LOOK_EVERY_S, ROOT, SCRIPTED, end
 from tests.faults.sounds import tone
 
 WITHIN_S = 90.0
@@ -102,7 +102,7 @@ class Hosts:
         deadline = time.monotonic() + within_s
         while not until():
             assert time.monotonic() < deadline, self.log()
-            time.sleep(0.02)
+            time.sleep(LOOK_EVERY_S)
 
     def ended(self, call_id: str) -> CallState:
         """Wait until a call has ended."""

@@ -32,6 +32,8 @@ ORG = LOCAL_USER.org_id
 SCRIPTED = ProcessingOptions(provider="scripted", redact=False)
 # What was waited for took 40 s once, with two processors for four tests.
 WITHIN_S = 120.0
+# Each look asks the database, and takes a processor from what is waited for.
+LOOK_EVERY_S = 0.1
 UPLOAD_OPTIONS = {"provider": "scripted", "redact": False}
 
 
@@ -141,7 +143,7 @@ class Machine:
         deadline = time.monotonic() + WITHIN_S
         while not until(progress := self.progress(call_id)):
             assert time.monotonic() < deadline, f"still {progress}\n{self.log()}"
-            time.sleep(0.01)
+            time.sleep(LOOK_EVERY_S)
         return progress
 
     def reached(self, call_id: str, stage: Stage, fraction: float = 0.0) -> RunProgress:
@@ -159,7 +161,7 @@ class Machine:
         deadline = time.monotonic() + WITHIN_S
         while not until():
             assert time.monotonic() < deadline
-            time.sleep(0.02)
+            time.sleep(LOOK_EVERY_S)
 
     def files_of(self, call_id: str) -> list[Path]:
         return [p for p in (self.folder / "audio" / "calls" / call_id).iterdir() if p.is_file()]

@@ -101,7 +101,7 @@ def until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WITHIN_S
     while not true():
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 class TestFallback:
