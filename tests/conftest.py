@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import new_databases
+
 HERE = Path(__file__).parent
 # Of all files those that take longest; whoever takes them last, takes them alone.
 LONGEST = ("test_storms.py", "test_every_page.py", "test_kills.py", "test_live_recorder.py")
@@ -49,3 +51,10 @@ def the_log_stays_as_it_was() -> Iterator[None]:
     log.handlers[:], log.propagate = handlers, propagate
     log.setLevel(level)
     logging.setLogRecordFactory(factory)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def new_databases_are_copied() -> Iterator[None]:
+    """Spare most tests the history of the schema."""
+    with new_databases.copied():
+        yield

@@ -22,9 +22,17 @@ from services.storage.database import migrate, open_engine, reading, writing
 from services.storage.models import CALLS, METADATA
 from services.storage.search_tables import FTS_TABLE
 from services.storage.transcripts import TranscriptStore
+from tests import new_databases
 from tests.builders import call, first_run, transcript, utterance
 from tests.contract.stores import MASTER_KEY, ORG, add, analysed
 from tests.unit.storage import children
+
+
+@pytest.fixture(autouse=True)
+def migrations_run() -> Iterator[None]:
+    """Make every database here as that of a person is made."""
+    with new_databases.migrated():
+        yield
 
 
 @pytest.fixture
@@ -75,6 +83,26 @@ def test_the_history_ends_at_the_models(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, METADATA) == []
+
+
+def test_a_copied_database_is_like_one_that_was_migrated(engine: Engine, tmp_path: Path) -> None:
+    """What most other tests begin with."""
+    seen = []
+    with new_databases.copied():
+        for name in ("migrated", "copied"):
+            made = open_engine(f"sqlite:///{tmp_path / name}.db")
+            migrate(made)
+            with made.connect() as connection:
+                schema = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+                objects = connection.exec_driver_sql(schema).all()
+                rows = [
+                    (name, connection.exec_driver_sql(f'SELECT * FROM "{name}"').all())
+                    for kind, name, _ in objects
+                    if kind == "table" and not name.startswith(FTS_TABLE)
+                ]
+            seen.append((objects, rows))
+            made.dispose()
+    assert seen[0] == seen[1]
 
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
