@@ -512,6 +512,14 @@ class BackupDamaged(BackupError):
     """This backup is damaged: not all of it is as it was written."""
 
 
+class BackupForged(BackupDamaged):
+    """Somebody without the master key has changed what lies at the place of backups."""
+
+
+class BackupUnsigned(BackupError):
+    """This backup bears no signature: an earlier version made it, or somebody has changed it."""
+
+
 class BackupUnfit(BackupError):
     """This backup does not fit this installation."""
 
