@@ -245,6 +245,10 @@ class AccessDenied(PartylineError):
     """You don't have the right to do this."""
 
 
+class NumberNotAllowed(AccessDenied):
+    """This phone number is none of those that may be called from here."""
+
+
 class TextNotShown(AccessDenied):
     """You may only see calls without their personal data; process this one again with redaction."""
 
