@@ -10,6 +10,11 @@ Which = Annotated[
     str | None, typer.Option("--backup", metavar="ID", help="This backup instead of the newest.")
 ]
 
+Unsigned = Annotated[
+    bool,
+    typer.Option("--unsigned", help="Take what bears no signature, as earlier versions wrote it."),
+]
+
 MAKE = "make"
 
 
@@ -90,14 +95,14 @@ def prune(
 
 
 @backups.command("scrub")
-def scrub(place: Place) -> None:
+def scrub(place: Place, unsigned: Unsigned = False) -> None:
     """Take calls that were erased out of all backups; not while one is being made."""
     from app.commands.backup import scrub_backups
     from app.commands.console import one_clear_line
     from app.settings import load_settings
 
     with one_clear_line():
-        raise SystemExit(scrub_backups(load_settings(), place))
+        raise SystemExit(scrub_backups(load_settings(), place, unsigned=unsigned))
 
 
 def restore(
@@ -106,6 +111,7 @@ def restore(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the calls that are here.")
     ] = False,
+    unsigned: Unsigned = False,
 ) -> None:
     """Bring a backup back, after having checked all of it; Partyline has to be stopped."""
     from app.commands.backup import restore_backup
@@ -113,4 +119,7 @@ def restore(
     from app.settings import load_settings
 
     with one_clear_line():
-        raise SystemExit(restore_backup(load_settings(), place, which, overwrite=overwrite))
+        settings = load_settings()
+        raise SystemExit(
+            restore_backup(settings, place, which, overwrite=overwrite, unsigned=unsigned)
+        )

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from services.telephony.acs.wire.incoming import SHORTEST_SECRET_CHARS
 from services.telephony.acs.wire.wishes import PhoneWish, check_number
 
 LEAST_SECRET_BYTES = 16
+_PREFIX = re.compile(r"\+[0-9]{0,15}")
 
 
 def _given(secret: SecretStr | None) -> SecretStr | None:
@@ -82,6 +84,17 @@ def _locales(text: str) -> str:
     return text
 
 
+def _prefixes(text: str) -> str:
+    """Take beginnings of numbers in their international form, between commas."""
+    if not all(map(_PREFIX.fullmatch, _parts(text))):
+        raise ValueError
+    return text
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part for name in text.split(",") if (part := name.strip()))
+
+
 class Answering(StrEnum):
     """Who answers the calls that come in."""
 
@@ -136,6 +149,11 @@ class PhoneSettings(BaseSettings):
         Field(validation_alias="ACS_CALLER_NUMBER", repr=False),
         AfterValidator(_number),
     ] = None
+    phone_prefix_list: Annotated[
+        str,
+        Field(validation_alias="PARTYLINE_PHONE_PREFIXES", repr=False),
+        AfterValidator(_prefixes),
+    ] = ""
     acs_event_secret: Annotated[
         SecretStr | None, Field(validation_alias="ACS_EVENT_SECRET"), AfterValidator(_long)
     ] = None
@@ -173,6 +191,16 @@ class PhoneSettings(BaseSettings):
             "ACS_SPEECH_ENDPOINT": self.acs_speech_endpoint,
         }
         return tuple(name for name, value in needed.items() if value is None)
+
+    @property
+    def phone_prefixes(self) -> tuple[str, ...]:
+        """How numbers begin that may be called; without any, none may."""
+        return _parts(self.phone_prefix_list)
+
+    @property
+    def can_place_calls(self) -> bool:
+        """Whether there is a number to call from, and any that may be called."""
+        return self.acs_caller_number is not None and bool(self.phone_prefixes)
 
     @property
     def acs_locale_names(self) -> tuple[str, ...]:

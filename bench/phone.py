@@ -285,6 +285,7 @@ def _serving(folder: Path, dialler: _Dialler, readers: int) -> Iterator[Services
                 acs_token_issuer=dialler.endpoint,
                 acs_speech_endpoint=SPEECH,
                 acs_caller_number="+14255550100",
+                phone_prefix_list="+1",
                 public_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
             )
         )

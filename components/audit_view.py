@@ -31,6 +31,7 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.CALL_DELETED: "Deleted a call",
     Act.CUSTOMER_ERASED: "Erased a customer",
     Act.CALL_CONTROLLED: "Controlled a phone call",
+    Act.CALL_PLACED: "Called a number",
     Act.RULES_CHANGED: "Changed rules",
     Act.SCORECARDS_CHANGED: "Changed scorecards",
     Act.ANSWER_CHANGED: "Changed a scorecard's answer",

@@ -19,6 +19,8 @@ SPACE_IN_NUMBERS = str.maketrans("", "", " \t\u00a0().-/")
 MOST_NUMBER_CHARS = 32
 MOST_ROOM_CHARS = 256
 NO_CALLER = "No number can be called from here: ACS_CALLER_NUMBER is not set."
+NO_PREFIXES = "No number may be called from here: PARTYLINE_PHONE_PREFIXES is not set."
+NO_RIGHT_TO_PLACE = "You don't have the right to call phone numbers."
 NOBODY_CAN_CALL = "Nobody can call here: ACS_EVENT_SECRET is not set."
 BY_RULE = "Calls that come in are answered at once by this server; they are among the running ones."
 EMPTY_ROOM = "The id of a room is needed, as Azure gave it when the room was made."
@@ -104,16 +106,16 @@ def draw_ringing(ringing: Sequence[RingingCall]) -> Answer | None:
     return answered
 
 
-def draw_placing(*, has_caller: bool) -> CallNumber | JoinRoom | None:
+def draw_placing(*, why_not: str | None) -> CallNumber | JoinRoom | None:
     """Draw whom to call and which room to join; return what is wanted, once it makes sense.
 
-    ``has_caller``: there is a number to call from.
+    ``why_not`` says why no number can be called, if none can.
     """
     number = None
-    if has_caller:
+    if why_not is None:
         number = _draw_number()
     else:
-        st.caption(f":material/phone_disabled: {plain(NO_CALLER)}")
+        st.caption(f":material/phone_disabled: {plain(why_not)}")
     return _draw_room() or number
 
 

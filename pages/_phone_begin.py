@@ -7,12 +7,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import session
 from app.phone_settings import Answering
+from app.settings import Settings
 from components._compat import polling
 from components.consent import draw_consent
 from components.heading import draw_panel_title
 from components.options_form import draw_details
 from components.phone_form import (
     BY_RULE,
+    NO_CALLER,
+    NO_PREFIXES,
+    NO_RIGHT_TO_PLACE,
     NOBODY_CAN_CALL,
     Answer,
     CallNumber,
@@ -29,6 +33,7 @@ from pages._live_opening import NO_CONSENT, begin_call, name_by_time
 from services.domain.calls import CallDetails, Direction, ProcessingOptions
 from services.domain.errors import PartylineError
 from services.domain.live_calls import RunningCall
+from services.domain.people import Right
 from services.telephony.acs.orders import PhoneOrder
 from services.telephony.acs.source import CAPABILITIES
 from services.telephony.acs.wire.wishes import PhoneWish
@@ -72,9 +77,18 @@ def draw_phone_beginning(at_left: DeltaGenerator, at_right: DeltaGenerator) -> N
             agreed=consent is not None or not settings.consent_required,
         )
         _draw_incoming(asked)
-        wanted = draw_placing(has_caller=settings.acs_caller_number is not None)
+        wanted = draw_placing(why_not=_why_no_number(settings))
     if wanted is not None:
         _begin(wanted, asked)
+
+
+def _why_no_number(settings: Settings) -> str | None:
+    """Return why this person can call no number from here."""
+    if not session.current_user().may(Right.PLACE_CALLS):
+        return NO_RIGHT_TO_PLACE
+    if settings.acs_caller_number is None:
+        return NO_CALLER
+    return None if settings.phone_prefixes else NO_PREFIXES
 
 
 def _usual() -> PhoneChoice:

@@ -14,6 +14,10 @@ DOES = {
     PhoneService.AUDIOHOOK: "Calls that it streams appear on the Supervisor page.",
 }
 NO_CALLER = "No number can be called from here: set ACS_CALLER_NUMBER to a number of the resource."
+NO_PREFIXES = (
+    "No number may be called from here: name how they begin, as in +44, +1415, in "
+    "PARTYLINE_PHONE_PREFIXES."
+)
 NO_SECRET = "Nobody can call here: set ACS_EVENT_SECRET, 16 characters or more."
 BY_RULE = "Calls that come in are answered at once by this server, as ACS_ANSWER says."
 
@@ -52,6 +56,7 @@ def _notes(settings: Settings) -> tuple[str, ...]:
     """Return what can't be done with Azure as it is set up, and what is done of itself."""
     notes = {
         NO_CALLER: settings.acs_caller_number is None,
+        NO_PREFIXES: bool(settings.acs_caller_number) and not settings.phone_prefixes,
         NO_SECRET: settings.acs_event_secret is None,
         BY_RULE: settings.acs_event_secret is not None and settings.acs_answer is Answering.RULE,
     }

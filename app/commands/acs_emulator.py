@@ -42,6 +42,7 @@ def run_acs(script: PhoneScript, port: int) -> int:
             # Nothing is sent there; one's own number and speech resource have to be something.
             "ACS_SPEECH_ENDPOINT": service.endpoint,
             "ACS_CALLER_NUMBER": OWN_NUMBER,
+            "PARTYLINE_PHONE_PREFIXES": "+",
         }
         print(" ".join(f"{name}={value}" for name, value in told.items()), flush=True)
         if not script.to:

@@ -4,9 +4,19 @@ import json
 
 from app.commands.console import EXIT_BAD_INPUT, say
 from app.settings import Settings
-from app.wiring.upkeep import backup_maker, backup_place, key_text, restorer, scrubber
+from app.wiring.upkeep import (
+    backup_maker,
+    backup_place,
+    erased_here,
+    key_text,
+    restorer,
+    scrubber,
+)
+from services.domain.errors import BackupUnsigned
 from services.upkeep.lock import upkeep_folder
-from services.upkeep.restore import check_backup, prune
+from services.upkeep.manifest import BackupManifest
+from services.upkeep.place import BackupPlace
+from services.upkeep.restore import check_backup, check_erased, prune
 
 MEGABYTE = 1_000_000
 
@@ -45,24 +55,33 @@ def make_backup(settings: Settings, place: str, *, with_key: bool, as_json: bool
 
 
 def verify_backup(settings: Settings, place: str, which: str | None) -> int:
-    """Check a backup; 2 when it is damaged, whose parts go to standard output."""
+    """Check a backup; 2 when it is damaged, whose parts go to standard output, or not signed."""
     lies = backup_place(settings, place)
     manifest = lies.get(which)
+    unlisted = check_erased(lies, erased_here(settings))
     check = check_backup(lies, manifest)
     for name in check.damaged:
         print(f"damaged: {name}")
     state = f"{len(check.damaged)} damaged" if check.damaged else "all whole"
-    print(f"{manifest.id}: {check.parts} parts, {_mb(check.size)}, {state}")
-    return EXIT_BAD_INPUT if check.damaged else 0
+    print(
+        f"{manifest.id}: {check.parts} parts, {_mb(check.size)}, {state}{_unsigned(lies, manifest)}"
+    )
+    if unlisted:
+        say(f"{unlisted} calls were erased since the list of this place was brought up to date.")
+    is_unsigned = lies.checks_signatures and not lies.vouches_for(manifest)
+    if is_unsigned:
+        say(BackupUnsigned().user_message)
+    return EXIT_BAD_INPUT if check.damaged or is_unsigned else 0
 
 
 def print_backups(settings: Settings, place: str) -> int:
     """List backups, those that can't be read as well."""
-    there = backup_place(settings, place).look()
+    lies = backup_place(settings, place)
+    there = lies.look()
     for one in there.read:
         print(
             f"{one.id}  {one.created_at:%Y-%m-%d %H:%M} UTC  {one.dialect}  "
-            f"{one.call_count} calls  {_mb(one.object_bytes)} of sound"
+            f"{one.call_count} calls  {_mb(one.object_bytes)} of sound{_unsigned(lies, one)}"
         )
     for backup_id, error in sorted(there.unread.items(), reverse=True):
         print(f"{backup_id}  can't be read: {error.user_message}")
@@ -77,9 +96,9 @@ def prune_backups(settings: Settings, place: str, *, keep: int) -> int:
     return 0
 
 
-def scrub_backups(settings: Settings, place: str) -> int:
+def scrub_backups(settings: Settings, place: str, *, unsigned: bool = False) -> int:
     """Take erased calls out of backups; 2 when some can't be looked into. Raises UpkeepRunning."""
-    with scrubber(settings, say) as work:
+    with scrubber(settings, say, unsigned=unsigned) as work:
         done = work(place)
     print(f"taken out of {done.backups} backups, {done.sounds} sound files")
     for backup_id in done.unread:
@@ -87,14 +106,23 @@ def scrub_backups(settings: Settings, place: str) -> int:
     return EXIT_BAD_INPUT if done.unread else 0
 
 
-def restore_backup(settings: Settings, place: str, which: str | None, *, overwrite: bool) -> int:
+def restore_backup(
+    settings: Settings, place: str, which: str | None, *, overwrite: bool, unsigned: bool = False
+) -> int:
     """Bring a backup back. Raises what the restorer raises; then nothing has changed for calls."""
     lies = backup_place(settings, place)
     manifest = lies.get(which)
     with restorer(settings, say) as work:
-        work.restore(lies, manifest, overwrite=overwrite)
+        work.restore(lies, manifest, overwrite=overwrite, unsigned=unsigned)
     print(f"{manifest.id}: {manifest.call_count} calls restored")
     return 0
+
+
+def _unsigned(lies: BackupPlace, manifest: BackupManifest) -> str:
+    """Return what is said of a backup that nobody vouches for."""
+    if lies.vouches_for(manifest):
+        return ""
+    return ", not signed" if lies.checks_signatures else ", signature not checked: no master key"
 
 
 def _mb(size: int) -> str:

@@ -85,6 +85,7 @@ def build_phone(settings: Settings, parts: HeldParts) -> tuple[PhoneDesk, Taking
         owner=settings.phone_owner,
         missing=_missing(settings),
         caller=settings.acs_caller_number,
+        prefixes=settings.phone_prefixes,
         answers=settings.acs_answer is Answering.RULE,
         needs_consent=settings.consent_required,
         locales=settings.acs_locale_names,

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, inspect
 from app.settings import ROOT, Settings
 from app.wiring.parts import master_key_of
 from app.wiring.services import Services
+from services import telemetry
 from services.domain.errors import BackupError, NothingToKeep, StorageError
 from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import is_any_worker_alive
@@ -45,9 +46,15 @@ from services.upkeep.snapshots import DatabaseSnapshots
 
 
 def backup_place(settings: Settings, place: str) -> BackupPlace:
-    """Return where backups lie: a folder, or a bucket that is reached as STORAGE_URL's is."""
+    """Return where backups lie: a folder, or a bucket that is reached as STORAGE_URL's is.
+
+    Signatures are checked where the master key is; none is made for that. Raises WrongKey,
+    KeyCommandFailed, StorageError.
+    """
     url = place if "://" in place else Path(place).expanduser().absolute().as_uri()
-    return BackupPlace(ObjectStore(url, settings.bucket_access))
+    has_key = settings.has_given_key or settings.key_file.exists()
+    key = master_key_of(settings) if has_key else None
+    return BackupPlace(ObjectStore(url, settings.bucket_access), key)
 
 
 @contextmanager
@@ -153,11 +160,25 @@ def remains_finder(
 
 
 @contextmanager
-def scrubber(settings: Settings, tell: Tell) -> Iterator[Callable[[str], Scrubbing]]:
+def scrubber(
+    settings: Settings, tell: Tell, *, unsigned: bool = False
+) -> Iterator[Callable[[str], Scrubbing]]:
     """Give what takes erased calls out of a place's backups. Raises UpkeepRunning, WrongKey."""
     with upkeep_folder(settings.data_dir) as folder, _engine(settings) as engine:
         work = BackupScrubber(_snapshots(engine, folder), master_key_of(settings), tell=tell)
-        yield lambda place: work.scrub(backup_place(settings, place), _known_erased(engine))
+        yield lambda place: work.scrub(
+            backup_place(settings, place), _known_erased(engine), unsigned=unsigned
+        )
+
+
+def erased_here(settings: Settings) -> frozenset[str]:
+    """Return the hashes of what this installation knows to be erased, if there is any here."""
+    # A backup can be looked at where the database is gone: all the more then.
+    with suppress(StorageError):
+        if database_exists(settings.database_url):
+            with _engine(settings) as engine:
+                return _known_erased(engine)
+    return frozenset()
 
 
 def build_rotator(services: Services, places: Iterable[str], tell: Tell) -> KeyRotator:
@@ -203,9 +224,13 @@ def _erased_anywhere(settings: Settings, engine: Engine) -> frozenset[str]:
     """Return what this database, or any place that can be reached, knows to be erased."""
     known = _known_erased(engine)
     for place in settings.backup_places:
-        # A place that is away is no reason not to restore from another one.
-        with suppress(StorageError, BackupError):
+        # A place that is away, or was changed, is no reason not to restore from another one.
+        try:
             known |= backup_place(settings, place).erased()
+        except StorageError:
+            continue
+        except BackupError:
+            telemetry.warning("backup.list_damaged")
     return known
 
 

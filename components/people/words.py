@@ -9,12 +9,14 @@ ROLE_WORDS = {
 }
 ROLE_SENTENCES = {
     Role.VIEWER: "Sees calls and adds new ones.",
-    Role.SUPERVISOR: "Adds, corrects, exports and deletes calls, hears originals, changes rules.",
+    Role.SUPERVISOR: "Adds, corrects, exports and deletes calls, calls numbers, hears originals, "
+    "changes rules.",
     Role.ADMIN: "May do everything.",
 }
 RIGHT_WORDS = {
     Right.SEE_CALLS: "See calls",
     Right.ADD_CALLS: "Add and process calls",
+    Right.PLACE_CALLS: "Call phone numbers",
     Right.EDIT_CALLS: "Correct calls",
     Right.HEAR_ORIGINAL: "Hear original recordings",
     Right.SEE_UNREDACTED: "See text that isn't redacted",

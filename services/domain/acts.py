@@ -36,6 +36,7 @@ class Act(StrEnum):
     CALL_DELETED = "call_deleted"
     CUSTOMER_ERASED = "customer_erased"
     CALL_CONTROLLED = "call_controlled"
+    CALL_PLACED = "call_placed"
 
     RULES_CHANGED = "rules_changed"
     SCORECARDS_CHANGED = "scorecards_changed"
@@ -81,6 +82,7 @@ _NEEDS: Mapping[Act, Right] = {
     Act.CALL_DELETED: Right.DELETE,
     Act.CUSTOMER_ERASED: Right.DELETE,
     Act.CALL_CONTROLLED: Right.ADD_CALLS,
+    Act.CALL_PLACED: Right.PLACE_CALLS,
     Act.RULES_CHANGED: Right.MANAGE_RULES,
     Act.SCORECARDS_CHANGED: Right.MANAGE_RULES,
     Act.ANSWER_CHANGED: Right.EDIT_CALLS,

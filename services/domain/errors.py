@@ -245,6 +245,10 @@ class AccessDenied(PartylineError):
     """You don't have the right to do this."""
 
 
+class NumberNotAllowed(AccessDenied):
+    """This phone number is none of those that may be called from here."""
+
+
 class TextNotShown(AccessDenied):
     """You may only see calls without their personal data; process this one again with redaction."""
 
@@ -510,6 +514,14 @@ class BackupMissing(BackupError):
 
 class BackupDamaged(BackupError):
     """This backup is damaged: not all of it is as it was written."""
+
+
+class BackupForged(BackupDamaged):
+    """Somebody without the master key has changed what lies at the place of backups."""
+
+
+class BackupUnsigned(BackupError):
+    """This backup bears no signature: an earlier version made it, or somebody has changed it."""
 
 
 class BackupUnfit(BackupError):

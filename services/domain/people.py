@@ -9,6 +9,7 @@ class Right(StrEnum):
 
     SEE_CALLS = "see_calls"
     ADD_CALLS = "add_calls"
+    PLACE_CALLS = "place_calls"
     EDIT_CALLS = "edit_calls"
     HEAR_ORIGINAL = "hear_original"
     SEE_UNREDACTED = "see_unredacted"
@@ -35,6 +36,7 @@ class Role(StrEnum):
 
 _VIEWER = frozenset({Right.SEE_CALLS, Right.ADD_CALLS})
 _SUPERVISOR = _VIEWER | {
+    Right.PLACE_CALLS,
     Right.EDIT_CALLS,
     Right.HEAR_ORIGINAL,
     Right.SEE_UNREDACTED,

@@ -16,6 +16,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
 )
 
 from services.domain.errors import HoldNotFound, NotFound, OnHold
@@ -25,6 +26,10 @@ from services.storage.models import CALLS
 from services.storage.retention_tables import LEGAL_HOLDS
 
 IDS_AT_ONCE = 500
+# Any number serves, as long as every Partyline process takes the same one. Locks of two numbers
+# are others than those of one.
+HOLD_LOCK = 0x5551
+_HOLDING = text("SELECT pg_advisory_xact_lock(:of_holding, hashtext(:customer))")
 _H = LEGAL_HOLDS.c
 
 
@@ -41,6 +46,8 @@ class HoldStore:
     def add(self, hold: Hold) -> None:
         """Keep a hold; from then on what it holds can't be deleted. Raises NotFound."""
         with writing(self._engine) as connection:
+            if hold.customer_ref is not None:
+                _lock_customer(connection, hold.org_id, hold.customer_ref)
             # Whoever deletes one of the calls holds its row: either it goes before, or it stays.
             held = select(CALLS.c.id).where(_calls_of(hold)).order_by(CALLS.c.id)
             found = connection.execute(held.with_for_update()).all()
@@ -132,10 +139,26 @@ def is_call_held(connection: Connection, call_id: str) -> bool:
 
 
 def check_customer_free(connection: Connection, org_id: str, customer_ref: str | None) -> None:
-    """Raise OnHold when everything of this customer is to stay as it is."""
+    """Raise OnHold when everything of this customer is to stay as it is.
+
+    Until the transaction ends nobody else places a hold on the customer.
+    """
+    if customer_ref is None:
+        return
+    _lock_customer(connection, org_id, customer_ref)
     held = select(_H.id).where(_H.org_id == org_id, _H.customer_ref == customer_ref)
-    if customer_ref is not None and connection.execute(held.limit(1)).first() is not None:
+    if connection.execute(held.limit(1)).first() is not None:
         raise OnHold
+
+
+def _lock_customer(connection: Connection, org_id: str, customer_ref: str) -> None:
+    """Let holds on a customer, and removals of what is no call yet, come one after the other.
+
+    There is no row that both could lock. SQLite has one writer at a time.
+    """
+    if connection.dialect.name != "sqlite":
+        customer = f"{org_id} {customer_ref}"
+        connection.execute(_HOLDING, {"of_holding": HOLD_LOCK, "customer": customer})
 
 
 def _calls_of(hold: Hold) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ Losing a call's wrapped key makes its sound unreadable for good, wherever copies
 
 import base64
 import binascii
+import hmac
 import os
 import secrets
 import tempfile
@@ -30,6 +31,14 @@ class WrappedKey:
 
     key_id: str
     sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """Who vouches for something: the master key of this name, by an HMAC-SHA256 in hexadecimal."""
+
+    key_id: str
+    mac: str
 
 
 class _Key:
@@ -96,7 +105,7 @@ class KeySource(Protocol):
 
 
 class MasterKey(_Key):
-    """The installation's key; it seals data keys and nothing else.
+    """The installation's key; it seals data keys, signs lists, and nothing else.
 
     With a ``source`` it seals with whatever is the key at that moment, and opens what was sealed
     by a key that is being replaced.
@@ -189,6 +198,22 @@ class MasterKey(_Key):
     def rewrap(self, wrapped: WrappedKey, call_id: str) -> WrappedKey:
         """Return the same data key, sealed by the current master key. Raises WrongKey."""
         return self.wrap(self.unwrap(wrapped, call_id), call_id)
+
+    def sign(self, content: bytes, *, purpose: str) -> Signature:
+        """Vouch for a content, as one of this purpose only, by the key of this moment."""
+        by = self.current
+        return Signature(key_id=by.key_id, mac=by._mac(content, purpose))
+
+    def has_signed(self, signature: Signature, content: bytes, *, purpose: str) -> bool:
+        """Say whether a signature is of this content. Raises WrongKey for a key not known here."""
+        by = self if signature.key_id == self._key_id else self._find(signature.key_id)
+        if by is None:
+            raise WrongKey
+        borne = signature.mac.encode("ascii", "replace")
+        return hmac.compare_digest(by._mac(content, purpose).encode(), borne)
+
+    def _mac(self, content: bytes, purpose: str) -> str:
+        return hmac.new(self.derive(f"signatures of {purpose}"), content, "sha256").hexdigest()
 
     def _find(self, key_id: str) -> "MasterKey | None":
         return None if self._source is None else self._source.find(key_id)

@@ -1,5 +1,6 @@
 """Periods, what is due by them, and what is deleted of a call that stays."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from services.domain.calls import FINISHED_STATES
 from services.domain.errors import NotFound, StillInWork
 from services.domain.ids import new_id
 from services.domain.retention import (
+    Cutoffs,
     Kept,
     RetentionCounts,
     RetentionPeriod,
@@ -115,26 +117,29 @@ class RetentionStore:
                 connection.execute(select(_P.org_id).distinct().order_by(_P.org_id)).scalars()
             )
 
+    def cutoffs(self, org_id: str, now: datetime) -> dict[Kept, Cutoffs]:
+        """Return up to when something of each kind is due, by what is set at this moment."""
+        periods = self.periods(org_id)
+        return {kind: cutoffs_of(periods, kind, now) for kind in Kept}
+
     # --- what is due ------------------------------------------------------------------------------
 
-    def due(self, org_id: str, kind: Kept, now: datetime, limit: int) -> list[str]:
+    def due(self, org_id: str, kind: Kept, cutoffs: Cutoffs, limit: int) -> list[str]:
         """Return ids of calls, or voices, of which something is due and nothing is held."""
-        cutoffs = cutoffs_of(self.periods(org_id), kind, now)
         query = due_query(org_id, kind, cutoffs)
         if kind is not Kept.VOICEPRINTS:
             query = query.where(not_(is_held()))
         with reading(self._engine) as connection:
             return list(connection.execute(query.limit(limit)).scalars())
 
-    def count_due(self, org_id: str, now: datetime) -> RetentionCounts:
-        """Count what is due now. What goes as a whole call is not counted as audio or text."""
-        periods = self.periods(org_id)
-        whole = due_query(org_id, Kept.CALL, cutoffs_of(periods, Kept.CALL, now))
+    def count_due(self, org_id: str, cutoffs: Mapping[Kept, Cutoffs]) -> RetentionCounts:
+        """Count what is due. What goes as a whole call is not counted as audio or text."""
+        whole = due_query(org_id, Kept.CALL, cutoffs[Kept.CALL])
         found: dict[Kept, int] = {}
         held: list[Select[Any]] = []
         with reading(self._engine) as connection:
             for kind in Kept:
-                query = due_query(org_id, kind, cutoffs_of(periods, kind, now))
+                query = due_query(org_id, kind, cutoffs[kind])
                 if kind is not Kept.VOICEPRINTS:
                     held.append(query.where(is_held()))
                     query = query.where(not_(is_held()))

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from services import telemetry
@@ -21,7 +21,6 @@ from services.upkeep.place import (
     KEYS,
     SOUND,
     BackupPlace,
-    manifest_name,
     new_backup_id,
 )
 from services.upkeep.snapshots import DatabaseSnapshots, Snapshot
@@ -85,6 +84,8 @@ class BackupMaker:
         """
         self._snapshots.check_tools()
         place.remove_leftovers(older_than_s=LEFTOVER_AFTER_S)
+        # First: a signed backup says how long the list is, and there is none without a list.
+        place.note_erased(self._erased())
         with SoundLedger() as ledger:
             ledger.look(place.parts(SOUND))
             _know(ledger, place)
@@ -161,8 +162,7 @@ class BackupMaker:
         if any(hash_of_call(call_id) in erased for call_id in snapshot.call_ids):
             # Its earlier backups have been rid of it just now.
             raise BackupUnsettled("A call was erased meanwhile.")
-        place.write(manifest_name(backup_id), manifest.to_json())
-        return manifest
+        return place.write_manifest(replace(manifest, erased_count=len(erased)))
 
 
 class _KeptOf:

@@ -3,15 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from services.domain.audit_trail import NotedHead
-from services.domain.errors import BackupDamaged, BackupUnfit
-from services.storage.keys import WrappedKey
+from services.domain.errors import BackupDamaged, BackupForged, BackupUnfit, WrongKey
+from services.storage.keys import MasterKey, Signature, WrappedKey
 
 SCHEMA = "partyline.backup/1"
+SIGNED_AS = "backup manifests"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,8 @@ class BackupManifest:
     ``database`` is encrypted under ``key``, which the master key seals; ``objects`` lists the
     sound, encrypted as it was. ``revision`` is the schema's, ``dialect`` the database's kind.
     ``audit`` is how far the audit of each organisation had come before it was made.
+    ``erased_count`` is how long the list of what was erased was then: it only grows. The signature
+    holds for all of this, and by the hashes for the database and the list of sound as well.
     """
 
     id: str
@@ -65,10 +68,40 @@ class BackupManifest:
     object_count: int
     object_bytes: int
     audit: tuple[NotedHead, ...] = ()
+    erased_count: int = 0
+    signature: Signature | None = None
+
+    def signed(self, master_key: MasterKey) -> "BackupManifest":
+        """Return it with the signature of a key."""
+        return replace(self, signature=master_key.sign(self._content(), purpose=SIGNED_AS))
+
+    def is_signed(self, master_key: MasterKey) -> bool:
+        """Say whether it bears a signature of a key that is known here.
+
+        Raises BackupForged for one that is not of this content.
+        """
+        if self.signature is None:
+            return False
+        try:
+            fits = master_key.has_signed(self.signature, self._content(), purpose=SIGNED_AS)
+        except WrongKey:
+            return False
+        if not fits:
+            raise BackupForged(f"It is the backup {self.id}.")
+        return True
 
     def to_json(self) -> bytes:
         """Write it for people and programs to read."""
-        told: dict[str, Any] = {
+        told = self._told()
+        if self.signature is not None:
+            told["signature"] = vars(self.signature)
+        return json.dumps(told | {"sha256": _sha256(told)}, indent=2).encode()
+
+    def _content(self) -> bytes:
+        return _written(self._told())
+
+    def _told(self) -> dict[str, Any]:
+        return {
             "schema": SCHEMA,
             "id": self.id,
             "created_at": self.created_at.isoformat(),
@@ -83,8 +116,8 @@ class BackupManifest:
             "object_count": self.object_count,
             "object_bytes": self.object_bytes,
             "audit": [[one.org_id, one.sequence, one.hash] for one in self.audit],
+            "erased": self.erased_count,
         }
-        return json.dumps(told | {"sha256": _sha256(told)}, indent=2).encode()
 
     @staticmethod
     def from_json(content: bytes) -> "BackupManifest":
@@ -108,6 +141,9 @@ class BackupManifest:
                 object_count=told["object_count"],
                 object_bytes=told["object_bytes"],
                 audit=_heads(told.get("audit", [])),
+                # Earlier ones had neither.
+                erased_count=int(told.get("erased", 0)),
+                signature=_signature(told["signature"]) if "signature" in told else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             raise BackupDamaged from None
@@ -115,12 +151,20 @@ class BackupManifest:
 
 def _sha256(told: Mapping[str, Any]) -> str:
     """Return a hash of all that a manifest tells: one changed digit could cost another backup."""
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_written(told)).hexdigest()
+
+
+def _written(told: Mapping[str, Any]) -> bytes:
+    return json.dumps(told, sort_keys=True).encode()
 
 
 def _heads(told: list[list[Any]]) -> tuple[NotedHead, ...]:
     """Return the heads of a manifest; earlier ones had none."""
     return tuple(NotedHead(org_id=org, sequence=int(n), hash=last) for org, n, last in told)
+
+
+def _signature(told: Mapping[str, Any]) -> Signature:
+    return Signature(key_id=str(told["key_id"]), mac=str(told["mac"]))
 
 
 def _part_told(part: StoredPart) -> dict[str, Any]:

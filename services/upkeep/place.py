@@ -6,6 +6,9 @@ backups/<id>/manifest.json      written last: without it there is no backup
 objects/<key>@<version>         sound, each version once for all backups
 keys/<key id>                   the master key, only if it was asked for
 erased                          hashes of calls that were erased: no restore brings them back
+
+Manifests, and with them all that they name, and the list of what was erased bear a signature of the
+master key, so that nobody without it can change or shorten them unnoticed.
 """
 
 import gzip
@@ -14,18 +17,22 @@ import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from services.domain.errors import (
     BackupDamaged,
     BackupError,
+    BackupForged,
     BackupMissing,
     BackupUnfit,
     NotFound,
 )
-from services.storage.objects import ObjectStore, ObjectWriter, StoredObject
+from services.storage.keys import MasterKey
+from services.storage.objects import ObjectStore, StoredObject
+from services.upkeep.erased_list import ERASED, read_erased, written_erased
 from services.upkeep.manifest import BackupManifest, KeptObject, StoredPart
+from services.upkeep.sinks import HashingSink
 
 BLOCK_BYTES = 4 * 1024 * 1024
 LEVEL = 6
@@ -34,10 +41,8 @@ MOST_MANIFEST_BYTES = 1024 * 1024
 SOUND = "objects"
 BACKUPS = "backups"
 KEYS = "keys"
-ERASED = "erased"
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
-_HASH = re.compile(r"[0-9a-f]{64}")
 _MANIFEST = re.compile(rf"{BACKUPS}/({_ID.pattern})/manifest\.json")
 
 
@@ -49,42 +54,13 @@ class Backups:
     unread: Mapping[str, BackupError]
 
 
-class HashingSink:
-    """Passes bytes on to an object that is written, and knows their size and SHA-256."""
-
-    def __init__(self, writer: ObjectWriter, name: str) -> None:
-        """Write this object."""
-        self._writer = writer
-        self._name = name
-        self._hash = hashlib.sha256()
-        self._size = 0
-
-    def write(self, data: bytes, /) -> int:
-        """Take the next bytes."""
-        self._hash.update(data)
-        self._size += len(data)
-        return self._writer.write(data)
-
-    def commit(self) -> None:
-        """Make the object visible and durable."""
-        self._writer.commit()
-
-    def abort(self) -> None:
-        """Forget what was written."""
-        self._writer.abort()
-
-    @property
-    def part(self) -> StoredPart:
-        """What was written."""
-        return StoredPart(name=self._name, size=self._size, sha256=self._hash.hexdigest())
-
-
 class BackupPlace:
     """Reads and writes backups. Every method raises StorageError, or DiskFull, as places do."""
 
-    def __init__(self, objects: ObjectStore) -> None:
-        """Keep backups in ``objects``."""
+    def __init__(self, objects: ObjectStore, master_key: MasterKey | None = None) -> None:
+        """Keep backups in ``objects``; without the key nothing is signed, no signature checked."""
         self._objects = objects
+        self._master_key = master_key
 
     def sink(self, name: str) -> HashingSink:
         """Return where a part is written to."""
@@ -145,26 +121,42 @@ class BackupPlace:
 
     # --- what was erased since ------------------------------------------------------------------
 
-    def erased(self) -> frozenset[str]:
+    def erased(self, *, unsigned: bool = False) -> frozenset[str]:
         """Return the hashes of calls that no backup of this place may bring back.
 
-        Raises BackupDamaged.
+        Raises BackupDamaged; BackupForged for a list that was changed, and, unless it may be
+        ``unsigned``, for one that can't be the one that the backups of this place had.
         """
-        try:
-            size = self._objects.size(ERASED)
-        except NotFound:
-            return frozenset()
-        hashes = self._objects.read_range(ERASED, 0, size).decode("ascii", "replace").split()
-        if not all(map(_HASH.fullmatch, hashes)):
-            raise BackupDamaged("It is the list of what was erased.")
-        return frozenset(hashes)
+        listed = read_erased(self._objects)
+        if self._master_key is None:
+            return listed.hashes
+        is_signed = listed.is_signed(self._master_key)
+        known = [one.erased_count for one in self.look().read if self.vouches_for(one)]
+        if known and not unsigned:
+            if not listed.is_there:
+                raise BackupForged("The list of what was erased is missing.")
+            if not is_signed:
+                raise BackupForged("The list of what was erased bears no signature any more.")
+            if len(listed.hashes) < max(known):
+                raise BackupForged("The list of what was erased is an earlier one.")
+        return listed.hashes
 
-    def note_erased(self, hashes: Iterable[str]) -> frozenset[str]:
-        """Add to the hashes of what was erased; return all of them."""
-        before = self.erased()
+    @property
+    def has_erased(self) -> bool:
+        """Whether there is a list of what was erased."""
+        return read_erased(self._objects).is_there
+
+    def note_erased(self, hashes: Iterable[str] = (), *, unsigned: bool = False) -> frozenset[str]:
+        """Add to the hashes of what was erased, and sign them; return all of them.
+
+        Raises as ``erased``.
+        """
+        before = self.erased(unsigned=unsigned)
         now = before.union(hashes)
-        if now != before:
-            self.write(ERASED, "\n".join(sorted(now)).encode())
+        signature, key = read_erased(self._objects).signature, self._master_key
+        is_signed = key is None or (signature and signature.key_id == key.current.key_id)
+        if now != before or not is_signed:
+            self.write(ERASED, written_erased(now, key))
         return now
 
     # --- backups ------------------------------------------------------------------------------
@@ -184,8 +176,24 @@ class BackupPlace:
                 continue
             except (BackupDamaged, BackupUnfit) as error:
                 unread[found[1]] = error
-        read.sort(key=lambda one: (one.created_at, one.id), reverse=True)
-        return Backups(read=tuple(read), unread=unread)
+        read.sort(key=_moment, reverse=True)
+        signed = [one for one in read if self.vouches_for(one)]
+        for one in read if signed else ():
+            if _moment(one) > _moment(signed[-1]) and one not in signed:
+                unread[one.id] = BackupForged("It bears no signature, though an older one does.")
+        return Backups(read=tuple(one for one in read if one.id not in unread), unread=unread)
+
+    def vouches_for(self, manifest: BackupManifest) -> bool:
+        """Say whether a manifest of this place bears a signature of a key that is known here.
+
+        Raises BackupForged for a signature that doesn't fit.
+        """
+        return self._master_key is not None and manifest.is_signed(self._master_key)
+
+    @property
+    def checks_signatures(self) -> bool:
+        """Whether the master key is here, by which signatures are checked."""
+        return self._master_key is not None
 
     def all(self) -> list[BackupManifest]:
         """Return all backups that can be read, the newest first."""
@@ -219,7 +227,18 @@ class BackupPlace:
         manifest = BackupManifest.from_json(content)
         if manifest.id != backup_id:
             raise BackupDamaged
+        self.vouches_for(manifest)
         return manifest
+
+    def write_manifest(self, manifest: BackupManifest, *, signed: bool = True) -> BackupManifest:
+        """Write what makes a backup one, at once, and return it as written.
+
+        What takes the place of a manifest that nobody vouched for isn't ``signed`` either.
+        """
+        key = self._master_key if signed else None
+        written = replace(manifest, signature=None) if key is None else manifest.signed(key)
+        self.write(manifest_name(written.id), written.to_json())
+        return written
 
     def kept(self, manifest: BackupManifest) -> Iterator[KeptObject]:
         """Yield all sound of a backup. Raises BackupDamaged."""
@@ -263,3 +282,7 @@ def sound_name(found: StoredObject) -> str:
     """Return where a version of an object is kept: another size or moment is another version."""
     changed_us = int(found.changed_at.timestamp() * 1_000_000)
     return f"{SOUND}/{found.key}@{changed_us:x}-{found.size:x}"
+
+
+def _moment(manifest: BackupManifest) -> tuple[datetime, str]:
+    return manifest.created_at, manifest.id

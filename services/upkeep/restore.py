@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from services import telemetry
 from services.domain.errors import (
     BackupDamaged,
+    BackupForged,
     BackupUnfit,
+    BackupUnsigned,
     DatabaseTooNew,
     PlaceInUse,
     PruneRefused,
@@ -34,11 +36,17 @@ class BackupCheck:
     damaged: tuple[str, ...]
 
 
-def check_backup(place: BackupPlace, manifest: BackupManifest) -> BackupCheck:
-    """Read all of a backup and compare it with its hashes. Raises BackupDamaged for its list."""
+def check_backup(
+    place: BackupPlace, manifest: BackupManifest, *, unsigned: bool = False
+) -> BackupCheck:
+    """Read all of a backup and compare it with its hashes.
+
+    Raises BackupDamaged for its list, or that of what was erased, unless that may be ``unsigned``.
+    """
     parts, size, damaged = 0, 0, []
+    erased = place.erased(unsigned=unsigned)
     with ThreadPoolExecutor(COPIES_AT_ONCE, "check") as pool:
-        for some in some_at_once(_parts(place, manifest)):
+        for some in some_at_once(_parts(place, manifest, erased)):
             for part, is_whole in zip(some, pool.map(place.is_whole, some), strict=True):
                 parts += 1
                 size += part.size
@@ -56,6 +64,10 @@ def prune(place: BackupPlace, *, keep: int) -> int:
     there = place.look()
     if there.unread:
         raise _refused(min(there.unread))
+    try:
+        place.erased()
+    except BackupDamaged as error:
+        raise PruneRefused(error.user_message) from None
     staying, going = there.read[:keep], there.read[keep:]
     needed: set[str] = set()
     for manifest in staying:
@@ -113,28 +125,37 @@ class Restorer:
         self._tell = tell
 
     def restore(
-        self, place: BackupPlace, manifest: BackupManifest, *, overwrite: bool = False
+        self,
+        place: BackupPlace,
+        manifest: BackupManifest,
+        *,
+        overwrite: bool = False,
+        unsigned: bool = False,
     ) -> None:
         """Bring a backup back: the sound first, then the database at once.
 
         Calls that were erased since it was made stay away, by what this place and the installation
         know of them: they are taken out before anything is written.
+        With ``unsigned`` backup and list need bear no signature.
         Everything is checked before anything is changed, and whether somebody works here again
-        before each step. Raises BackupUnfit, DatabaseTooNew, WrongKey, StillRunning, PlaceInUse,
-        BackupDamaged, DatabaseToolsMissing, DatabaseRefused, DiskFull, StorageError.
+        before each step. Raises BackupUnfit, BackupUnsigned, DatabaseTooNew, WrongKey,
+        StillRunning, PlaceInUse, BackupDamaged, DatabaseToolsMissing, DatabaseRefused, DiskFull,
+        StorageError.
         """
         data_key = self._check_fits(manifest)
+        if not unsigned and not manifest.is_signed(self._master_key):
+            raise BackupUnsigned("--unsigned takes it all the same.")
         self._check_alone()
         self._snapshots.check_tools()
         if not overwrite and not self._snapshots.is_empty():
             raise PlaceInUse("Choose an empty place, or say --overwrite.")
         self._tell("checking the backup")
-        damaged = check_backup(place, manifest).damaged
+        damaged = check_backup(place, manifest, unsigned=unsigned).damaged
         if damaged:
             raise BackupDamaged(f"{len(damaged)} of its parts.")
         # Reading everything may have taken hours.
         self._check_alone()
-        erased = place.erased() | self._erased()
+        erased = self._known_erased(place, unsigned)
 
         def is_erased(call_id: str) -> bool:
             return hash_of_call(call_id) in erased
@@ -149,6 +170,12 @@ class Restorer:
         self._snapshots.restore(self._without(place, manifest, data_key, erased))
         self._settle(erased)
         telemetry.event("backup.restored", calls=manifest.call_count, objects=manifest.object_count)
+
+    def _known_erased(self, place: BackupPlace, unsigned: bool) -> frozenset[str]:
+        listed, known = place.erased(unsigned=unsigned), self._erased()
+        if unlisted := len(known - listed):
+            self._tell(f"{unlisted} calls were erased that the list at the place doesn't know of")
+        return listed | known
 
     def _check_alone(self) -> None:
         if self._is_running():
@@ -188,9 +215,20 @@ class Restorer:
         return content()
 
 
-def _parts(place: BackupPlace, manifest: BackupManifest) -> Iterator[StoredPart]:
+def check_erased(place: BackupPlace, known: frozenset[str]) -> int:
+    """Return how many of the erasures that an installation knows of a place's list lacks.
+
+    Raises BackupForged where there is no list at all.
+    """
+    if known and not place.has_erased:
+        raise BackupForged("The list of what was erased is missing.")
+    return len(known - place.erased())
+
+
+def _parts(
+    place: BackupPlace, manifest: BackupManifest, erased: frozenset[str]
+) -> Iterator[StoredPart]:
     yield manifest.database
-    erased = place.erased()
     for kept in place.kept(manifest):
         # The sound of an erased call may have gone already, and comes back to nobody.
         if hash_of_call(owner_of(kept.key)) not in erased:

@@ -16,7 +16,13 @@ from services.domain.errors import (
     VoiceNotFound,
 )
 from services.domain.people import Role, User
-from services.domain.retention import Kept, RetentionCounts, RetentionPeriod, RetentionRun
+from services.domain.retention import (
+    Cutoffs,
+    Kept,
+    RetentionCounts,
+    RetentionPeriod,
+    RetentionRun,
+)
 from services.jobs.removing import CallRemover
 from services.storage.audio_vault import AudioVault
 from services.storage.known_voices import KnownVoiceStore
@@ -53,7 +59,8 @@ class RetentionDesk:
     def preview(self, user: User) -> RetentionCounts:
         """Count what the next run would delete if it began now."""
         self._authority.allow(user, Act.OPERATION_SEEN, ALONE)
-        return self._store.count_due(user.org_id, datetime.now(UTC))
+        cutoffs = self._store.cutoffs(user.org_id, datetime.now(UTC))
+        return self._store.count_due(user.org_id, cutoffs)
 
     def lapsed(self, user: User, call_id: str) -> dict[Kept, datetime]:
         """Return what of a call in a person's reach was deleted in time, and when.
@@ -133,15 +140,17 @@ class RetentionKeeper:
 
     def _run(self, org_id: str) -> RetentionRun:
         self._remover.finish_all()
-        run, now = self._store.begin_run(org_id), datetime.now(UTC)
-        before = self._store.count_due(org_id, now)
+        run = self._store.begin_run(org_id)
+        # Once: a period that is changed meanwhile is the next run's, which notes what it would do.
+        cutoffs = self._store.cutoffs(org_id, datetime.now(UTC))
+        before = self._store.count_due(org_id, cutoffs)
         if not before.is_nothing:
             # First of all: nothing is deleted that the audit doesn't know of.
             self._authority.note(
                 _keeper_of(org_id), Act.RETENTION_CARRIED_OUT, run.id, **_told(before)
             )
         for kind in (Kept.CALL, Kept.AUDIO, Kept.TEXT, Kept.VOICEPRINTS):
-            for subject in self._due(org_id, kind, now):
+            for subject in self._due(org_id, kind, cutoffs[kind]):
                 self._delete(org_id, kind, subject, run.id)
         if self._stopping():
             return run
@@ -149,11 +158,11 @@ class RetentionKeeper:
         telemetry.event("retention.run", deleted=_total(done.counts), held=before.held)
         return done
 
-    def _due(self, org_id: str, kind: Kept, now: datetime) -> Iterator[str]:
+    def _due(self, org_id: str, kind: Kept, cutoffs: Cutoffs) -> Iterator[str]:
         """Yield what is due; each once, also what could not be deleted."""
         seen: set[str] = set()
         while not self._stopping():
-            found = self._store.due(org_id, kind, now, AT_ONCE + len(seen))
+            found = self._store.due(org_id, kind, cutoffs, AT_ONCE + len(seen))
             new = [subject for subject in found if subject not in seen]
             if not new:
                 return
@@ -162,7 +171,7 @@ class RetentionKeeper:
                     return
                 yield subject
             # What could not be deleted would be found again, for ever.
-            still = set(self._store.due(org_id, kind, now, AT_ONCE + len(seen)))
+            still = set(self._store.due(org_id, kind, cutoffs, AT_ONCE + len(seen)))
             seen |= still & set(new)
 
     def _delete(self, org_id: str, kind: Kept, subject: str, run_id: str) -> None:

@@ -14,13 +14,13 @@ from pathlib import Path
 from services import telemetry
 from services.access.authority import Authority
 from services.domain.acts import Act
-from services.domain.errors import KeysUnsettled, NotFound, WrongKey
+from services.domain.errors import BackupError, KeysUnsettled, NotFound, WrongKey
 from services.domain.people import User
 from services.storage.key_sources import KeyFile
 from services.storage.keys import MasterKey
 from services.storage.sealed_keys import SealedKeyStore
 from services.storage.tapes import TapeStore
-from services.upkeep.place import BackupPlace, manifest_name
+from services.upkeep.place import BackupPlace
 
 # Whoever has begun to write with the earlier key has ended by then.
 FORGET_AFTER_S = 3600.0
@@ -150,12 +150,21 @@ class KeyRotator:
 
     def _reseal(self, place: BackupPlace) -> int:
         """Seal the keys of a place's backups anew; each manifest is replaced at once."""
-        resealed = 0
+        resealed, current = 0, self._master_key.current.key_id
         for manifest in place.all():
-            if manifest.key.key_id == self._master_key.current.key_id:
-                continue
-            if self._master_key.knows(manifest.key.key_id):
+            is_signed = place.vouches_for(manifest)
+            by = {manifest.key.key_id, manifest.signature and manifest.signature.key_id}
+            if by - {current, None} and self._master_key.knows(manifest.key.key_id):
                 fresh = replace(manifest, key=self._master_key.rewrap(manifest.key, manifest.id))
-                place.write(manifest_name(manifest.id), fresh.to_json())
+                place.write_manifest(fresh, signed=is_signed)
                 resealed += 1
+        self._sign_list(place)
         return resealed
+
+    def _sign_list(self, place: BackupPlace) -> None:
+        """Sign the list of what was erased by the new key; one that was changed stays as it is."""
+        try:
+            if place.has_erased:
+                place.note_erased()
+        except BackupError as error:
+            self._tell(error.user_message)

@@ -48,13 +48,16 @@ class BackupScrubber:
         self._master_key = master_key
         self._tell = tell
 
-    def scrub(self, place: BackupPlace, erased: frozenset[str]) -> Scrubbing:
+    def scrub(
+        self, place: BackupPlace, erased: frozenset[str], *, unsigned: bool = False
+    ) -> Scrubbing:
         """Take out all calls whose hashes these are, or lie at the place.
 
-        Raises DatabaseToolsMissing, DiskFull, StorageError; then it can be asked for again.
+        With ``unsigned`` the list there is taken, and signed, though nobody vouches for it. Raises
+        BackupDamaged, DatabaseToolsMissing, DiskFull, StorageError; then it can be asked for again.
         """
         # First: a restore looks at these before anything else.
-        known = place.note_erased(erased)
+        known = place.note_erased(erased, unsigned=unsigned)
         if not known:
             return Scrubbing(backups=0, sounds=0, unread=())
 
@@ -96,7 +99,7 @@ class BackupScrubber:
         self._tell(f"{manifest.id}: {len(gone)} calls to take out")
         fresh = self._written(place, manifest, staying, self._snapshots.without(content, is_erased))
         fresh = replace(fresh, call_count=max(0, manifest.call_count - len(gone)))
-        place.write(manifest_name(manifest.id), fresh.to_json())
+        place.write_manifest(fresh, signed=place.vouches_for(manifest))
         self._remove_strays(place, fresh)
         return True
 

@@ -39,6 +39,7 @@ def server(telephone, tmp_path_factory, models):
         "ACS_TOKEN_ISSUER": telephone.endpoint,
         "ACS_SPEECH_ENDPOINT": "https://speech.example.org",
         "ACS_CALLER_NUMBER": "+14255550100",
+        "PARTYLINE_PHONE_PREFIXES": "+1",
         "ACS_EVENT_SECRET": SECRET,
     }
     data_dir = tmp_path_factory.mktemp("phone") / "data"

@@ -110,8 +110,10 @@ def installed(engine: Engine, tmp_path: Path, request: pytest.FixtureRequest) ->
 def place(installed: Installation, tmp_path: Path, s3: S3Server, bucket: str) -> BackupPlace:
     """Where backups lie: a bucket for what lies in a folder, and the other way round."""
     if installed.engine.dialect.name == "sqlite":
-        return BackupPlace(ObjectStore(s3.url(f"{bucket}-backups"), bucket_access(s3)))
-    return BackupPlace(ObjectStore(str(tmp_path / "backups")))
+        backups = ObjectStore(s3.url(f"{bucket}-backups"), bucket_access(s3))
+    else:
+        backups = ObjectStore(str(tmp_path / "backups"))
+    return BackupPlace(backups, installed.key)
 
 
 @pytest.fixture

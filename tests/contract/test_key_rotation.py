@@ -93,7 +93,7 @@ class House:
             self.key,
             SealedKeyStore(self.engine),
             self.tapes,
-            [BackupPlace(ObjectStore(str(self.folder / "backups")))],
+            [BackupPlace(ObjectStore(str(self.folder / "backups")), self.key)],
             Authority(self.calls, self.trail),
             key_file=key_file,
         )

@@ -1,14 +1,15 @@
 """What is due goes, what is held stays, and whoever is killed loses and doubles nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from unittest import mock
 
 import pytest
-from sqlalchemy import Engine, insert, inspect, text
+from sqlalchemy import Connection, Engine, insert, inspect, text
 
 from services.access.authority import Authority
 from services.access.trails import KeptTrail
@@ -58,16 +59,18 @@ VIEWER = replace(LOCAL_USER, role=Role.VIEWER)
 
 
 class BreakingTrail(KeptTrail):
-    """Keeps nothing for organisations whose audit is broken."""
+    """Keeps nothing for organisations whose audit is broken; ``then`` something else happens."""
 
     def __init__(self) -> None:
         super().__init__()
         self.broken: set[str] = set()
+        self.then: dict[Act, Callable[[], object]] = {}
 
     def note(self, entry: AuditEntry) -> None:
         if entry.org_id in self.broken:
             raise AuditBroken
         super().note(entry)
+        self.then.pop(entry.act, bool)()
 
 
 @dataclass
@@ -210,6 +213,52 @@ def test_what_is_due_goes_by_its_period_and_queue(house: House) -> None:
     ]
     # What a provider keeps of the words and the sound goes as well, and nobody else's.
     assert {copy.reference for copy in copies.claim(10)} == {"of old", "of sales", "of oldest"}
+
+
+def test_a_period_that_is_changed_meanwhile_is_the_next_runs(house: House) -> None:
+    """What a run deletes is what it noted that it would."""
+    gone, stays = house.add(400), house.add(40)
+    house.keep(Kept.CALL, 365)
+    house.trail.then[Act.CALL_DELETED] = lambda: house.keep(Kept.AUDIO, 30)
+    run = house.keeper.run(ORG)
+    assert run
+    assert run.counts == RetentionCounts(calls=1)
+    assert house.sounding() == {stays}
+    assert gone not in house.ids()
+    assert house.desk.preview(LOCAL_USER) == RetentionCounts(audio=1)
+
+
+def test_a_hold_that_comes_while_something_of_its_customer_goes_waits_for_it(house: House) -> None:
+    """Either it holds what is to go, or that was gone before: nothing slips through between."""
+    holds, order = HoldStore(house.engine), list[str]()
+
+    def place() -> None:
+        house.holds.hold_customer(LOCAL_USER, "C-9", "court order")
+        order.append("held")
+
+    others = Thread(target=place, daemon=True)
+    with holds.free_customer(ORG, "C-9") as connection:
+        others.start()
+        wait_for_a_waiting_writer(connection, others)
+        order.append("gone")
+    others.join(20)
+    assert order == ["gone", "held"]
+    with pytest.raises(OnHold), holds.free_customer(ORG, "C-9"):
+        pass
+    for org_id, another in (("elsewhere", "C-9"), (ORG, "C-8")):
+        with holds.free_customer(org_id, another):
+            pass
+
+
+def wait_for_a_waiting_writer(connection: Connection, waiting: Thread) -> None:
+    """Return once another transaction waits for this one, or has ended without waiting."""
+    blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    if connection.dialect.name == "sqlite":
+        # There is no telling who waits for the one writer; it isn't through at least.
+        waiting.join(0.2)
+        return
+    while waiting.is_alive() and not connection.execute(text(blocked)).scalar():
+        waiting.join(0.01)
 
 
 def test_one_organisation_that_cannot_be_noted_does_not_keep_the_others(house: House) -> None:

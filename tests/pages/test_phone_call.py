@@ -46,7 +46,11 @@ def views(monkeypatch):
 def phone(staged, views):
     """A telephone that is set up; what it holds is among the live calls."""
     staged.settings = staged.settings.model_copy(
-        update={"acs_caller_number": "+14255550100", "acs_event_secret": SecretStr("s" * 16)}
+        update={
+            "acs_caller_number": "+14255550100",
+            "phone_prefix_list": "+1",
+            "acs_event_secret": SecretStr("s" * 16),
+        }
     )
     staged.phone = StagedPhone(
         ready=Readiness(ready=True),
@@ -93,6 +97,11 @@ class TestPartlySetUp:
     def test_without_a_number_of_ones_own_none_is_called(self, phone, staged, open_page):
         page = self.without(staged, open_page, acs_caller_number=None)
         assert "ACS_CALLER_NUMBER is not set" in texts(page)
+        assert [b.label for b in page.button if b.label in {"Call", "Join"}] == ["Join"]
+
+    def test_without_beginnings_of_numbers_none_is_called(self, phone, staged, open_page):
+        page = self.without(staged, open_page, phone_prefix_list="")
+        assert "PARTYLINE_PHONE_PREFIXES is not set" in texts(page)
         assert [b.label for b in page.button if b.label in {"Call", "Join"}] == ["Join"]
 
     def test_without_a_secret_nobody_rings(self, phone, staged, open_page):

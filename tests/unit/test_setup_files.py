@@ -1,8 +1,10 @@
 """What the set-up and the image promise, checked without running them."""
 
+import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENT_PAGES = ["requirements.txt", "requirements-dev.txt"]
-SHELL_SCRIPTS = ["bin/_setup.sh", "bin/run", "bin/test", "bin/partyline", "bin/lock", ".ci/run"]
+SHELL_SCRIPTS = [
+    "bin/_setup.sh",
+    "bin/run",
+    "bin/test",
+    "bin/partyline",
+    "bin/lock",
+    "bin/audit-dependencies",
+    ".ci/run",
+]
 STEPS = {"libraries", "build-tools", "runtime", "tests"}
 
 PINNED = re.compile(r"^[a-z0-9][a-z0-9._-]*(\[[a-z0-9,_-]+\])?==[^\s;]+( ; [^\\]+)?( \\)?$")
@@ -107,6 +117,26 @@ def test_entrances_share_one_set_up():
     assert re.search(r"(?m)^setup_runtime$", read("bin/partyline"))
     assert re.search(r"(?m)^setup_tests$", read("bin/test"))
     assert "exec ./bin/test" in read(".ci/run")
+
+
+def test_packages_that_could_not_be_looked_up_are_not_taken_for_sound(tmp_path: Path):
+    """The tool ends with 0 where an index tells of no vulnerability at all, for any package."""
+    program = read("bin/audit-dependencies").split("<<'PYTHON'", 1)[1].split("\n", 1)[1]
+    program, _ = program.split("\nPYTHON\n")
+    flaw = {"id": "CVE-1", "fix_versions": ["2"]}
+    unseen, sound = {"name": "a", "skip_reason": "?"}, {"name": "b", "version": "1", "vulns": []}
+    cases = [
+        ([sound], 0, ""),
+        ([unseen], 2, ""),
+        ([unseen, sound], 1, "page: a could not be looked up\n"),
+        ([sound | {"vulns": [flaw]}], 1, "page: b 1: CVE-1, mended in 2\n"),
+    ]
+    found = tmp_path / "found"
+    for packages, status, told in cases:
+        found.write_text(json.dumps({"dependencies": packages}))
+        command = [sys.executable, "-c", program, "page", found]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (status, told), done.stderr
 
 
 def test_set_up_names_no_index():

@@ -15,7 +15,7 @@ def phone_readiness(here: Here, _user: ApiUser) -> ReadinessAnswer:
     return ReadinessAnswer(
         ready=readiness.ready,
         missing=list(readiness.missing),
-        can_place=readiness.ready and settings.acs_caller_number is not None,
+        can_place=readiness.ready and settings.can_place_calls,
         can_be_called=readiness.ready and settings.acs_event_secret is not None,
         answers=settings.acs_answer,
         locales=list(settings.acs_locale_names),

@@ -15,6 +15,7 @@ from services.domain.errors import (
     HeldElsewhere,
     InvalidRequest,
     LiveOver,
+    NumberNotAllowed,
     TelephonyNotConfigured,
 )
 from services.domain.ids import new_id
@@ -44,12 +45,14 @@ class PhoneRules:
 
     ``missing`` names the settings without which there are none. ``owner`` has the calls that nobody
     answers by hand; with ``answers`` those are all, transcribed in one of these ``locales``.
+    Only numbers that begin with one of the ``prefixes`` are called: without any, none.
     ``needs_consent``: no call begins without a note of how everybody is told.
     """
 
     owner: User
     missing: tuple[str, ...] = ()
     caller: str | None = None
+    prefixes: tuple[str, ...] = ()
     answers: bool = False
     needs_consent: bool = False
     locales: tuple[str, ...] = ("en-US",)
@@ -94,14 +97,20 @@ class PhoneDesk:
     def place(self, user: User, number: str, order: PhoneOrder) -> RunningCall:
         """Call a number.
 
-        Raises AccessDenied, InvalidRequest, ConsentMissing, TelephonyError, StorageError.
+        Raises AccessDenied, NumberNotAllowed, InvalidRequest, ConsentMissing, TelephonyError,
+        StorageError.
         """
         self._check_begins(user, order)
+        self._authority.check(user, Act.CALL_PLACED)
         control, caller = self._control(), self._rules.caller
         check_number(number)
         if caller is None:
             raise TelephonyNotConfigured("Set ACS_CALLER_NUMBER to place calls.")
+        if not number.startswith(self._rules.prefixes):
+            self._authority.refuse(user, Act.CALL_PLACED)
+            raise NumberNotAllowed
         running = self._running(user, order, Direction.OUTBOUND)
+        self._authority.note(user, Act.CALL_PLACED, running.id)
         return self._open(
             running,
             order.wish,

@@ -116,6 +116,7 @@ def acs_settings(service: AcsEmulator, address: str) -> dict[str, Any]:
         "acs_token_issuer": service.endpoint,
         "acs_speech_endpoint": SPEECH,
         "acs_caller_number": "+14255550100",
+        "phone_prefix_list": "+1425, +44",
         "acs_event_secret": SecretStr(EVENT_SECRET),
         "public_url": address,
     }

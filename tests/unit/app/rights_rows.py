@@ -247,7 +247,10 @@ METHODS: dict[str, Row] = {
     "live.begin": _org(ADD, _live),
     "live.running": _org(SEE, lambda s, u, c: s.live.running(u)),
     "live.mine": _org(SEE, lambda s, u, c: s.live.mine(u)),
-    "phone.place": _org(ADD, lambda s, u, c: s.phone.place(u, "+15550100", ORDER)),
+    "phone.place": Row(
+        ask=lambda s, u, c: s.phone.place(u, "+15550100", ORDER),
+        rights=frozenset({ADD, Right.PLACE_CALLS}),
+    ),
     "phone.join": _org(ADD, lambda s, u, c: s.phone.join(u, "room", ORDER)),
     "phone.answer": _org(ADD, lambda s, u, c: s.phone.answer(u, "x", ORDER)),
     "phone.incoming": _org(ADD, lambda s, u, c: s.phone.incoming(u)),
@@ -333,7 +336,9 @@ ROUTES: dict[str, Door] = {
     f"DELETE {API}/uploads/{{upload_id}}": _door(ADD),
     f"GET {API}/phone/incoming": _door(ADD),
     f"GET {API}/phone/calls": _door(SEE),
-    f"POST {API}/phone/calls": _door(ADD, sends={"json": {"number": "+15550100"}}),
+    f"POST {API}/phone/calls": Door(
+        rights=frozenset({ADD, Right.PLACE_CALLS}), sends={"json": {"number": "+15550100"}}
+    ),
     f"GET {API}/phone/calls/{{call_id}}": _of_call(SEE),
     f"DELETE {API}/phone/calls/{{call_id}}": _of_call(SEE),
     f"PUT {API}/phone/calls/{{call_id}}/transcription": _of_call(SEE, sends={"json": {}}),

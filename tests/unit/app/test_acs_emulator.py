@@ -53,6 +53,7 @@ def test_calls_are_dialled_played_and_counted(tmp_path):
         "ACS_TOKEN_ISSUER",
         "ACS_SPEECH_ENDPOINT",
         "ACS_CALLER_NUMBER",
+        "PARTYLINE_PHONE_PREFIXES",
     }
     assert counted == "3 calls, 99 frames, 0 connections refused, 0 lost"
     assert [len(frames) for _, frames in listener.connections] == [33, 33, 33]

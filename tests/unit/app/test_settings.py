@@ -310,6 +310,7 @@ def test_a_connection_string_does_as_well_as_address_and_key(
     ("name", "value"),
     [
         ("ACS_CALLER_NUMBER", "0800 1234"),
+        ("PARTYLINE_PHONE_PREFIXES", "+44, 0049"),
         ("ACS_EVENT_SECRET", "short"),
         ("ACS_TOKEN_ISSUER", "http://example.org"),
         ("ACS_ANSWER", "never"),

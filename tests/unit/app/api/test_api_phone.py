@@ -15,6 +15,9 @@ from app.api import gate
 from app.security import AllowedHosts
 from emulators.acs.plans import CallPlan
 from services.access.api_tokens import ApiTokens
+from services.access.authority import Authority
+from services.access.trails import KeptTrail
+from services.domain.acts import Act, Outcome
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.errors import ConsentMissing, NotFound
 from services.domain.ids import new_id
@@ -159,6 +162,31 @@ def test_under_the_public_name_the_api_is_not_there() -> None:
     allowed = AllowedHosts(for_services="calls.example.com")
     for path in ("/phone/calls", "/openapi.json"):
         assert not allowed.allow("calls.example.com", API + path)
+
+
+def test_only_numbers_are_called_that_begin_as_is_set(
+    here: PhoneInstallation, asking: Program
+) -> None:
+    """Nobody runs up a bill abroad; that they tried is written down, the number is not."""
+    desk, held = here.services.phone, len(here.service.held)
+    trail = KeptTrail()
+    watched = PhoneDesk(
+        desk.exchange,
+        desk._holding,
+        here.services.live._store,
+        desk._control_made,
+        desk._rules,
+        authority=Authority(here.services.calls, trail),
+        process="p",
+    )
+    for number in ("+19005550123", "+43333333333", "+88213000000"):
+        answer = other(here, phone=watched).post(f"{API}/phone/calls", json={"number": number})
+        assert refusal(answer, 403)[0] == "NumberNotAllowed"
+    assert len(here.service.held) == held
+    assert {(entry.act, entry.outcome) for entry in trail.entries} == {
+        (Act.CALL_PLACED, Outcome.REFUSED)
+    }
+    assert "5550123" not in repr(trail.entries)
 
 
 # --- a call is begun ----------------------------------------------------------------------------
