@@ -1,17 +1,20 @@
 """Reading the rollups: sums over chosen calls, from the smallest table that has them.
 
-The sums that are stored and the changes noted since are asked for one after the other, on one state
-of the database: each can then be grouped in the order in which it is stored. The same sums can be
-formed from the rows of the calls, by the expressions that triggers use.
+The sums that are stored (of whole weeks where they will do, else of days) and the changes noted
+since are each grouped by themselves, in the order in which they lie, and added up here. The same
+sums can be formed from the rows of the calls, by the expressions that triggers use.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from math import sqrt
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Date,
@@ -26,7 +29,7 @@ from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.selectable import TextualSelect
 
 from services.domain.people import Reach
-from services.domain.together import AnalyticsFilter, Average
+from services.domain.together import AnalyticsFilter, Average, Period
 from services.storage.models import CALLS
 from services.storage.reach import (
     CALL_ID,
@@ -38,6 +41,7 @@ from services.storage.reach import (
 )
 from services.storage.rollup_tables import AGENT, BOTH, QUEUE, ROLLUPS, SCALE
 from services.storage.rollup_triggers import contribution
+from services.storage.stretches import Stretch, stretches
 
 Sums = Mapping[str, Any]
 _DAYS = ("day", "week")
@@ -76,11 +80,12 @@ def read_sums(
             filters=tuple(name for name in _CONDITIONS if getattr(wanted, name)),
             part=part,
         )
-        for statement in _statements(question, connection.dialect.name):
-            for row in connection.execute(statement, values).all():
-                key, added = tuple(row[:width]), row[width:]
-                known = groups.get(key)
-                groups[key] = added if known is None else _added(known, added)
+        parts = stretches(wanted.first_day, wanted.last_day, weeks="day" not in by)
+        statement = _statement(question, _kinds(parts), connection.dialect.name)
+        for row in connection.execute(statement, {**values, **_ends(parts)}).all():
+            key, added = tuple(row[:width]), row[width:]
+            known = groups.get(key)
+            groups[key] = added if known is None else _added(known, added)
     names = (*by, *sums)
     found = [
         dict(zip(names, (*key, *map(int, groups[key])), strict=True)) for key in sorted(groups)
@@ -110,13 +115,43 @@ class _Question:
     part: PartWithin
 
 
+# A stretch without its days: the period, and whether it begins and ends.
+_Kinds = tuple[tuple[Period, bool, bool], ...]
+
+
+def _kinds(parts: Sequence[Stretch]) -> _Kinds:
+    return tuple((p.period, p.first is not None, p.last is not None) for p in parts)
+
+
+def _ends(parts: Sequence[Stretch]) -> dict[str, date]:
+    """Return the values of the stretches' conditions."""
+    ends = {f"first_{n}": part.first for n, part in enumerate(parts)}
+    ends |= {f"last_{n}": part.last for n, part in enumerate(parts)}
+    return {name: end for name, end in ends.items() if end}
+
+
 # Put together as text and kept: SQLAlchemy takes longer over so many columns than databases do.
 @lru_cache(maxsize=512)
-def _statements(question: _Question, dialect: str) -> tuple[TextualSelect, ...]:
+def _statement(question: _Question, kinds: _Kinds, dialect: str) -> TextualSelect:
+    arms = _of_rows(question, dialect) if question.who == _ROWS else _of_sums(question, kinds)
+    several: list[BindParameter[Any]] = [
+        bindparam(n, expanding=True)
+        for n in ("agents", "queues", REACHED_QUEUES)
+        if n in question.filters or (n == REACHED_QUEUES and question.part.queues)
+    ]
+    sql = " UNION ALL ".join(arms)
+    days = [bindparam(n, type_=Date()) for n in sorted(set(_DAY_VALUE.findall(sql)))]
+    # They are matched by their places.
+    types = (*map(_type_of, question.by), *([BigInteger()] * len(question.sums)))
+    columns = (column(f"c{place}", kind) for place, kind in enumerate(types))
+    return text(sql).bindparams(*several, *days).columns(*columns)
+
+
+def _of_rows(question: _Question, dialect: str) -> Iterator[str]:
     rollup = ROLLUPS[question.rollup]
-    if question.who == _ROWS:
-        return tuple(
-            _statement(
+    for source in rollup.sources:
+        if any(name in source.sums for name in question.sums):
+            yield _arm(
                 question,
                 source.table,
                 {
@@ -124,41 +159,49 @@ def _statements(question: _Question, dialect: str) -> tuple[TextualSelect, ...]:
                     _NAMED: "agent_name",
                     CALL_ID: "id" if source.table is CALLS else "call_id",
                 },
+                question.filters,
             )
-            for source in rollup.sources
-            if any(name in source.sums for name in question.sums)
-        )
-    return tuple(
-        _statement(question, table, {made.name: made.name for made in table.c})
-        for table in (rollup.of(question.who), rollup.changes)
-    )
 
 
-def _statement(question: _Question, table: Table, given: Mapping[str, str]) -> TextualSelect:
+def _of_sums(question: _Question, kinds: _Kinds) -> Iterator[str]:
+    rollup = ROLLUPS[question.rollup]
+    others = tuple(name for name in question.filters if name not in _DAY_FILTERS)
+    for number, (period, begins, ends) in enumerate(kinds):
+        table = rollup.of(question.who, period)
+        edges = f" AND {period} >= :first_{number}" if begins else ""
+        edges += f" AND {period} <= :last_{number}" if ends else ""
+        yield _arm(question, table, _as_named(table), others, edges)
+    yield _arm(question, rollup.changes, _as_named(rollup.changes), question.filters)
+
+
+def _as_named(table: Table) -> dict[str, str]:
+    return {made.name: made.name for made in table.c}
+
+
+def _arm(
+    question: _Question,
+    table: Table,
+    given: Mapping[str, str],
+    filters: Iterable[str],
+    edges: str = "",
+) -> str:
     """Return the question over one table; ``given`` is the SQL of each column that it has."""
-    types = [_type_of(name) for name in question.by]
     groups = [given[name] for name in question.by]
-    sums = [f"SUM({given[name]})" for name in question.sums]
-    sql = f"SELECT {', '.join((*groups, *sums))} FROM {table.name} WHERE org_id = :org_id"
+    # PostgreSQL gives sums of BIGINT in another type, which is slower to read.
+    sums = [f"CAST(SUM({given[name]}) AS BIGINT)" for name in question.sums]
+    sql = f"SELECT {', '.join((*groups, *sums))} FROM {table.name} WHERE org_id = :org_id{edges}"
     sql += "".join(f" AND {given[key]} = :{key}" for key in question.where)
-    sql += "".join(_CONDITIONS[name](given) for name in question.filters)
+    sql += "".join(_CONDITIONS[name](given) for name in filters)
     sql += question.part.sql(given)
     if groups:
         # In the order of the key, in which rows lie: then they need not be sorted.
         lying = sorted(zip(question.by, groups, strict=True), key=lambda group: group[0] in _DAYS)
         sql += f" GROUP BY {', '.join(given_name for _, given_name in lying)}"
-    several: list[BindParameter[Any]] = [
-        bindparam(n, expanding=True)
-        for n in ("agents", "queues", REACHED_QUEUES)
-        if n in question.filters or (n == REACHED_QUEUES and question.part.queues)
-    ]
-    days = [bindparam(n, type_=Date()) for n in ("first_day", "last_day") if n in question.filters]
-    # They are matched by their places.
-    kinds = (*types, *([Integer()] * len(sums)))
-    columns = (column(f"c{place}", kind) for place, kind in enumerate(kinds))
-    return text(sql).bindparams(*several, *days).columns(*columns)
+    return sql
 
 
+_DAY_FILTERS = ("first_day", "last_day")
+_DAY_VALUE = re.compile(r":((?:first|last)_(?:day|\d+))\b")
 _CONDITIONS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "first_day": lambda given: f" AND {given['day']} >= :first_day",
     "last_day": lambda given: f" AND {given['day']} <= :last_day",

@@ -1,9 +1,10 @@
-"""What is summed over calls by day, and the tables that keep the sums.
+"""What is summed over calls by day and by week, and the tables that keep the sums.
 
-Each rollup has four tables made from one list of columns: its sums by day and agent, by day and
-queue, by day and both, and what has changed since these were last brought up to date. Triggers
-write changes in the transaction that changes a call (``rollup_triggers``); whoever reads adds them
-to the sums. So writers only ever append, and can neither wait for one another nor lose a sum.
+Each rollup has seven tables made from one list of columns: its sums by agent, by queue and by both,
+of each day and of each week, and what has changed since these were last brought up to date.
+Triggers write changes in the transaction that changes a call (``rollup_triggers``); whoever reads
+adds them to the sums. So writers only ever append, and can neither wait for one another nor lose a
+sum.
 
 All sums are integers, so that they can be compared exactly: rates are kept in parts of ``SCALE``,
 each rounded for its call. ``{r}`` in an expression stands for the row it reads.
@@ -15,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, text
 
+from services.domain.together import Period
 from services.storage.models import CALL_FIGURES, CALLS, METADATA, PlainText
 from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
 from services.storage.score_tables import CALL_ANSWERS, CALL_SCORES
@@ -115,9 +117,9 @@ class Rollup:
         """The columns that are added up."""
         return tuple(dict.fromkeys(name for source in self.sources for name in source.sums))
 
-    def of(self, who: str) -> Table:
+    def of(self, who: str, period: Period = Period.DAY) -> Table:
         """Return the table of the sums by ``AGENT``, by ``QUEUE`` or by ``BOTH``."""
-        return METADATA.tables[f"rollup_{self.name}_by_{who}"]
+        return METADATA.tables[_name(self.name, who, period)]
 
     @property
     def changes(self) -> Table:
@@ -125,9 +127,18 @@ class Rollup:
         return METADATA.tables[f"rollup_{self.name}_changes"]
 
     @property
+    def sum_tables(self) -> tuple[Table, ...]:
+        """The tables of the sums, those of days first."""
+        return tuple(self.of(who, period) for period in Period for who in WHO)
+
+    @property
     def tables(self) -> tuple[Table, ...]:
-        """All four."""
-        return (*(self.of(who) for who in WHO), self.changes)
+        """All seven."""
+        return (*self.sum_tables, self.changes)
+
+
+def _name(rollup: str, who: str, period: Period) -> str:
+    return f"rollup_{rollup}_by_{who}" + ("_weekly" if period is Period.WEEK else "")
 
 
 def _source(table: Table, **sums: str) -> Source:
@@ -232,33 +243,36 @@ def _where_empty(made: Table) -> dict[str, Any]:
     return {"sqlite_where": empty, "postgresql_where": empty}
 
 
-def _make_sums(rollup: Rollup, by: str) -> None:
+def _make_sums(rollup: Rollup, by: str, period: Period) -> None:
     """Make a table of sums, whose key is in the order in which it is read and grouped."""
     whose = [Column(name, PlainText, primary_key=True) for name in WHO[by]]
-    day = Column("day", Date, primary_key=True)
-    key: list[Column[Any]] = [day, *whose] if by == QUEUE else [*whose, day]
+    at = Column(period.value, Date, primary_key=True)
+    key: list[Column[Any]] = [at, *whose] if by == QUEUE else [*whose, at]
+    week = [Column("week", Date, nullable=False)] if period is Period.DAY else []
+    name = _name(rollup.name, by, period)
     made = Table(
-        f"rollup_{rollup.name}_by_{by}",
+        name,
         METADATA,
         Column("org_id", String(64), primary_key=True),
         *_key_columns(rollup.keys, primary=True),
         *key,
-        Column("week", Date, nullable=False),
+        *week,
         *_sum_columns(rollup),
         sqlite_with_rowid=False,
     )
-    name = f"ix_rollup_{rollup.name}_{by}"
+    name = f"ix_{name.replace('_by_', '_')}"
     if rollup.keys and by != QUEUE:
         # Of what is kept apart by more, the sums of some agents are read by themselves.
-        Index(f"{name}_day", made.c.org_id, *(made.c[who] for who in WHO[by]), made.c.day)
+        Index(f"{name}_{period}", made.c.org_id, *(made.c[who] for who in WHO[by]), at)
     elif rollup.keys or by != QUEUE:
-        Index(f"{name}_day", made.c.org_id, made.c.day)
+        Index(f"{name}_{period}", made.c.org_id, at)
     Index(f"{name}_empty", made.c.org_id, **_where_empty(made))
 
 
 def _make_tables(rollup: Rollup) -> None:
-    for by in WHO:
-        _make_sums(rollup, by)
+    for period in Period:
+        for by in WHO:
+            _make_sums(rollup, by, period)
     Table(
         f"rollup_{rollup.name}_changes",
         METADATA,

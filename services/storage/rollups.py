@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     FromClause,
+    Table,
     delete,
     func,
     literal_column,
@@ -27,6 +28,7 @@ from sqlalchemy.exc import OperationalError
 
 from services import telemetry
 from services.domain.errors import StorageError
+from services.domain.together import Period
 from services.storage.database import reading, writing
 from services.storage.rollup_tables import ROLLUPS, WHO, Rollup
 from services.storage.rollup_triggers import contribution
@@ -66,8 +68,8 @@ class RollupStore:
             if last is None:
                 return 0
             noted = changes.select().where(changes.c.row_id <= last).subquery()
-            for who in WHO:
-                _add(connection, rollup, who, noted)
+            for table in rollup.sum_tables:
+                _add(connection, rollup, table, noted)
             return connection.execute(delete(changes).where(changes.c.row_id <= last)).rowcount
 
     def keep_up(self, stop: Event, every_s: float = FOLD_EVERY_S) -> None:
@@ -92,10 +94,10 @@ class RollupStore:
         """Return the tables of sums that aren't what the calls give; () is as it should be."""
         with reading(self._engine) as connection:
             return tuple(
-                rollup.of(who).name
+                table.name
                 for rollup in ROLLUPS.values()
-                for who in WHO
-                if _stored(connection, rollup, who) != _recomputed(connection, rollup, who)
+                for table in rollup.sum_tables
+                if _stored(connection, rollup, table) != _recomputed(connection, rollup, table)
             )
 
 
@@ -108,11 +110,22 @@ def rebuild(connection: Connection) -> int:
         for table in rollup.tables:
             connection.execute(delete(table))
         for who in WHO:
-            _add(connection, rollup, who, given_by_rows(rollup, connection.dialect.name))
-            made += connection.execute(
-                select(func.count()).select_from(rollup.of(who))
-            ).scalar_one()
+            table = rollup.of(who)
+            _add(connection, rollup, table, given_by_rows(rollup, connection.dialect.name))
+            made += connection.execute(select(func.count()).select_from(table)).scalar_one()
+            add_weeks(connection, rollup, who)
     return made
+
+
+def add_weeks(connection: Connection, rollup: Rollup, who: str) -> None:
+    """Make the sums of weeks from those of days; there must be none yet."""
+    _add(connection, rollup, rollup.of(who, Period.WEEK), rollup.of(who))
+
+
+def hold_folding(connection: Connection) -> None:
+    """Keep others from folding until the end of the transaction, waiting for one who does."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FOLD_LOCK})
 
 
 def _keep_out_writers(connection: Connection) -> None:
@@ -170,12 +183,12 @@ def _alone(connection: Connection) -> bool:
     return bool(connection.execute(lock, {"lock": FOLD_LOCK}).scalar())
 
 
-def _add(connection: Connection, rollup: Rollup, who: str, noted: FromClause) -> None:
-    """Add changes to the sums by somebody; those in which no row is left go."""
-    table = rollup.of(who)
-    key = [column.name for column in table.primary_key]
-    names = [*key, "week", *rollup.sums]
-    grouped = [noted.c[name] for name in (*key, "week")]
+def _add(connection: Connection, rollup: Rollup, table: Table, noted: FromClause) -> None:
+    """Add changes to a table of sums; those in which no row is left go."""
+    key = _key(table)
+    kept = list(dict.fromkeys((*key, "week")))
+    names = [*kept, *rollup.sums]
+    grouped = [noted.c[name] for name in kept]
     sums = [func.sum(noted.c[name]) for name in rollup.sums]
     # Always in the same order, and with a condition, without which SQLite can't tell what ON means.
     query = select(*grouped, *sums).where(text("1 = 1")).group_by(*grouped).order_by(*grouped)
@@ -186,24 +199,25 @@ def _add(connection: Connection, rollup: Rollup, who: str, noted: FromClause) ->
     connection.execute(delete(table).where(table.c.entries == 0))
 
 
-def _stored(connection: Connection, rollup: Rollup, who: str) -> set[tuple[Any, ...]]:
+def _key(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key]
+
+
+def _stored(connection: Connection, rollup: Rollup, table: Table) -> set[tuple[Any, ...]]:
     """Return the sums with the noted changes added."""
-    table, changes = rollup.of(who), rollup.changes
     names = [column.name for column in table.columns]
-    both = union_all(
-        select(*(table.c[name] for name in names)), select(*(changes.c[name] for name in names))
-    )
-    return _summed(connection, rollup, who, both.subquery())
+    both = union_all(*(select(*(t.c[name] for name in names)) for t in (table, rollup.changes)))
+    return _summed(connection, rollup, table, both.subquery())
 
 
-def _recomputed(connection: Connection, rollup: Rollup, who: str) -> set[tuple[Any, ...]]:
-    return _summed(connection, rollup, who, given_by_rows(rollup, connection.dialect.name))
+def _recomputed(connection: Connection, rollup: Rollup, table: Table) -> set[tuple[Any, ...]]:
+    return _summed(connection, rollup, table, given_by_rows(rollup, connection.dialect.name))
 
 
 def _summed(
-    connection: Connection, rollup: Rollup, who: str, rows: FromClause
+    connection: Connection, rollup: Rollup, table: Table, rows: FromClause
 ) -> set[tuple[Any, ...]]:
-    key = [rows.c[column.name] for column in rollup.of(who).primary_key]
+    key = [rows.c[name] for name in _key(table)]
     sums = [func.sum(rows.c[name]) for name in rollup.sums]
     query = select(*key, rows.c.week, *sums).group_by(*key, rows.c.week)
     query = query.having(func.sum(rows.c.entries) != 0)

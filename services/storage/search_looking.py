@@ -1,20 +1,13 @@
-"""Which way lines are looked for, and for how long: see ``search_ways`` for the ways there are."""
+"""Which way lines are looked for, and for how long: see ``search_ways`` and ``search_asking``."""
 
 import time
 
 from sqlalchemy import Connection
 
+from services.storage.search_asking import AskingFts5, AskingGin, lines_there_are
 from services.storage.search_filters import line_conditions, narrows_calls
 from services.storage.search_terms import has_beginnings
-from services.storage.search_ways import (
-    NEWEST,
-    AskingFts5,
-    AskingGin,
-    ReadingCalls,
-    Sought,
-    Way,
-    calls_there_are,
-)
+from services.storage.search_ways import NEWEST, ReadingCalls, Sought, Way
 
 # How many calls are read first, and how many times as many with each step after that.
 FIRST_READ, GROWTH, MOST_READ = 50, 2, 800
@@ -24,10 +17,15 @@ FIRST_ASKED = 2_000
 LONG_STEP_S = 0.3
 # How many calls SQLite reads before it asks its index for beginnings of words.
 READ_FOR_BEGINNINGS = 100
-# PostgreSQL: how long it takes to test the next line in order, a line of the next call that the
-# filter lets through, and one that the index names; in the time of the first.
-NEXT_LINE, NEXT_CALLS_LINE, NAMED_LINE = 1, 3, 10
+# PostgreSQL: how many calls are read first, and how many more before the index may be asked. How
+# long it takes to test the next line in order, or one of the next call that a filter lets through,
+# to ask the index at all, to note a line that it names, and to fetch one; in the time of the first.
+FEW_READ, READ_TO_GUESS = 25, 100
+NEXT_LINE, NEXT_CALLS_LINE, ASKING, NOTED_LINE, NAMED_LINE = 1, 3, 5_000, 0.25, 5
 LINES_OF_A_CALL = 40
+# The index is asked for the lines of so many times as many calls as seem to be needed; for all when
+# a part of them had too few and more than so many calls are needed.
+SPARE_CALLS, MANY_CALLS = 2, 5_000
 # What share of all lines a filter by role, or by sentiment, lets through at the least.
 LINE_FILTER_SHARE = 0.4
 
@@ -118,31 +116,41 @@ def _next_read(reader: ReadingCalls, read: int) -> int:
 
 def _look_in_postgresql(connection: Connection, sought: Sought) -> Way:
     reader, asker = ReadingCalls(connection, sought), AskingGin(connection, sought)
-    read, all_calls, has_asked = 2 * FIRST_READ, calls_there_are(connection), False
-    while True:
+    reader.go_on(FEW_READ)
+    read = READ_TO_GUESS
+    while not reader.done and time.monotonic() < sought.until:
         reader.go_on(read)
-        if reader.done or time.monotonic() >= sought.until:
-            break
-        if not has_asked and _index_is_quicker(reader, all_calls):
-            # When it takes too long, half of the time is left for reading on.
-            asker.go_on()
-            has_asked = True
-            if asker.done:
-                break
+        if not (reader.done or asker.gave_up) and _index_is_quicker(reader):
+            asker.follow(reader)
+            _ask_further(asker)
+            if not asker.gave_up:
+                return asker
+            # Half of the time is left for reading on.
+            reader.follow(asker)
         read = _next_read(reader, read)
-    if reader.done or asker.done:
-        return reader if reader.done else asker
-    return min(reader, asker, key=lambda way: way.below)
+    return reader
 
 
-def _index_is_quicker(reader: ReadingCalls, all_calls: int) -> bool:
-    """Tell whether it takes less to fetch all lines with the words than to read on."""
+def _ask_further(asker: AskingGin) -> None:
+    """Ask the index for the lines of more and more calls, until it is done or time is up."""
+    calls: int | None = asker.calls_left() * SPARE_CALLS
+    while not asker.done and not asker.gave_up and time.monotonic() < asker.sought.until:
+        asker.go_on(calls)
+        enough = asker.calls_left() * SPARE_CALLS
+        calls = enough if enough <= MANY_CALLS else None
+
+
+def _index_is_quicker(reader: ReadingCalls) -> bool:
+    """Tell whether it takes less to fetch what the index names than to read on."""
     sought, found = reader.sought, len(reader.found)
-    share = 1.0
+    missing, share = sought.limit - found, 1.0
     for filtered in (sought.among.said_by, sought.among.sentiments):
         share *= LINE_FILTER_SHARE if filtered else 1.0
-    per_call = max(found, 0.5) / max(1, reader.calls_seen)
-    line = NEXT_CALLS_LINE if narrows_calls(sought.among) else NEXT_LINE
-    to_read = (sought.limit - found) / per_call * LINES_OF_A_CALL * line
-    to_fetch = per_call / share * max(all_calls, reader.calls_seen) * NAMED_LINE
-    return to_fetch < to_read
+    narrow = narrows_calls(sought.among)
+    line = NEXT_CALLS_LINE if narrow else NEXT_LINE
+    to_read = reader.calls_left() * LINES_OF_A_CALL * line
+    per_line = max(found, 0.5) / max(1, reader.calls_seen) / LINES_OF_A_CALL / share
+    # In few of all calls it has to fetch what others said before it is seen whose it is.
+    named = per_line * lines_there_are(reader.connection)
+    to_fetch = named if narrow else min(named, missing * SPARE_CALLS / share)
+    return ASKING + named * NOTED_LINE + to_fetch * NAMED_LINE < to_read

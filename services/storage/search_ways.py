@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -21,13 +21,10 @@ from sqlalchemy import (
     Row,
     Select,
     column,
-    func,
     literal,
     select,
     table,
-    text,
 )
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import Join
@@ -43,7 +40,7 @@ from services.storage.search_filters import (
 )
 from services.storage.search_places import LAST_PLACE, LINES_PER_CALL
 from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
-from services.storage.search_terms import fits_fts5, fits_tsvector, holds_words, lacks_words
+from services.storage.search_terms import fits_tsvector, holds_words, lacks_words
 
 _C, _S = CALLS.c, SHOWN_UTTERANCES.c
 FOUND_COLUMNS: tuple[ColumnElement[Any], ...] = (
@@ -67,15 +64,13 @@ FOUND_COLUMNS: tuple[ColumnElement[Any], ...] = (
 )
 PLACE_BITS = LINES_PER_CALL.bit_length() - 1
 NEWEST = LAST_PLACE * LINES_PER_CALL
-# Lines that the index names hold the words, but for one in so many; read at once.
-SPARE = 4
+# Words may stand in what is said next: so many more lines are read than are missing, at least.
+SPARE = 12
 # When most of them don't, so many times as many are read next, up to so many.
 MORE_AT_ONCE = 4
 MOST_AT_ONCE = 5_000
-# What PostgreSQL says of a statement that took longer than it was given.
-TOOK_TOO_LONG = "57014"
 _FTS = table(FTS_TABLE, column("rowid", BigInteger))
-_FTS_ROW = _FTS.c.rowid
+FTS_ROW = _FTS.c.rowid
 
 
 class _InOrder(Join):
@@ -105,8 +100,8 @@ def _with_calls(lines: FromClause, number: ColumnElement[int]) -> FromClause:
 
 LINES = _with_calls(SHOWN_UTTERANCES, _S.row_id)
 # Where the calls are given, databases shall not go through all lines by their numbers.
-_UNINDEXED_NUMBER = _S.row_id + literal(0)
-_INDEXED_LINES = _InOrder(_with_calls(_FTS, _FTS_ROW), SHOWN_UTTERANCES, _S.row_id == _FTS_ROW)
+UNINDEXED_NUMBER = _S.row_id + literal(0)
+INDEXED_LINES = _InOrder(_with_calls(_FTS, FTS_ROW), SHOWN_UTTERANCES, _S.row_id == FTS_ROW)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,12 +133,24 @@ class Way:
     last: int = field(init=False)
     calls_seen: int = 0
     exhausted: bool = False
+    # So many times as many lines are read as are missing.
+    spare_times: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         """Begin at the newest line that is wanted; ``last`` is the oldest that can be."""
         places = places_of(self.sought.among)
         self.below = min(self.sought.below, places.stop * LINES_PER_CALL)
         self.last = places.start * LINES_PER_CALL
+
+    def calls_left(self) -> int:
+        """Return in about how many calls more there is what is missing, going by those seen."""
+        missing = self.sought.limit - len(self.found)
+        return ceil(missing * self.calls_seen / max(0.5, len(self.found)))
+
+    def follow(self, other: "Way") -> None:
+        """Go on from where another way has got to."""
+        self.found, self.below = other.found, other.below
+        self.calls_seen = other.calls_seen
 
     @property
     def done(self) -> bool:
@@ -155,7 +162,7 @@ class Way:
         times = 1
         while not self.done and self.below > end:
             missing = self.sought.limit - len(self.found)
-            few = missing + max(SPARE, missing // SPARE)
+            few = max(missing * self.spare_times, missing + SPARE)
             at_once = max(few, min(few * times, MOST_AT_ONCE))
             left = query.where(number.between(end, self.below - 1)).order_by(number.desc())
             rows = self.connection.execute(left.limit(at_once)).all()
@@ -169,8 +176,10 @@ class Way:
     def _keep(self, rows: Iterable[Row[Any]]) -> None:
         wanted = self.sought.wanted
         for row in rows:
+            if len(self.found) >= self.sought.limit:
+                return
             marks = () if wanted is None else marks_in(row.text, row.words.split(), wanted)
-            if marks is not None and len(self.found) < self.sought.limit:
+            if marks is not None:
                 self.found.append((row, marks))
 
 
@@ -183,7 +192,7 @@ class ReadingCalls(Way):
         fitting = (
             select(_C.id, _C.search_place)
             .where(
-                *call_conditions(org_id, among),
+                *call_conditions(org_id, among, in_order=True),
                 _C.search_place.between(self.last >> PLACE_BITS, (self.below - 1) >> PLACE_BITS),
             )
             .order_by(_C.search_place.desc())
@@ -197,18 +206,13 @@ class ReadingCalls(Way):
             self.below = min(self.below, (read[0].search_place + 1) * LINES_PER_CALL)
             if narrows_calls(among):
                 ids = [row.id for row in read]
-                query = query.where(_S.call_id.in_(ids), _C.id.in_(ids))
-                self._take(query, end, _UNINDEXED_NUMBER)
+                query = query.where(_S.call_id.in_(ids))
+                self._take(query, end, UNINDEXED_NUMBER)
             else:
                 query = query.where(_S.org_id == org_id, *call_conditions(org_id, among))
                 self._take(query, end, _S.row_id)
         self.calls_seen += len(read)
         self.exhausted = len(read) < calls and self.below <= end and not self.done
-
-    def calls_left(self) -> int:
-        """Return in about how many calls more there is what is missing, going by those seen."""
-        missing = self.sought.limit - len(self.found)
-        return ceil(missing * self.calls_seen / max(1, len(self.found)))
 
     def _tests(self) -> list[ColumnElement[bool]]:
         wanted, tests = self.sought.wanted, line_conditions(self.sought.among)
@@ -217,83 +221,3 @@ class ReadingCalls(Way):
         is_sqlite = self.connection.dialect.name == "sqlite"
         fits = holds_words(wanted) if is_sqlite else fits_tsvector(wanted, by_index=False)
         return [*tests, fits, *lacks_words(wanted)]
-
-
-class AskingFts5(Way):
-    """Asks SQLite's index, which gives its lines in the order of their numbers."""
-
-    def go_on(self, calls: int | None) -> None:
-        """Ask for the lines of so many calls more; None: of all."""
-        end = self.last if calls is None else self._end(calls)
-        assert self.sought.wanted is not None
-        query = (
-            select(*FOUND_COLUMNS)
-            .select_from(_INDEXED_LINES)
-            .where(
-                fits_fts5(self.sought.wanted),
-                *lacks_words(self.sought.wanted),
-                *call_conditions(self.sought.org_id, self.sought.among, one_by_one=True),
-                *line_conditions(self.sought.among),
-            )
-        )
-        self._take(query, end, _FTS_ROW)
-        self.exhausted = self.below <= self.last and not self.done
-
-    def knows_no_others(self) -> bool:
-        """Tell whether all calls there are belong to the organisation that asks."""
-        first, last = (select(end(_C.org_id)).scalar_subquery() for end in (func.min, func.max))
-        return set(self.connection.execute(select(first, last)).one()) <= {self.sought.org_id, None}
-
-    def _end(self, calls: int) -> int:
-        """Return the number below the lines of the next calls, or of the last that can be."""
-        query = (
-            select(_C.search_place)
-            .where(_C.org_id == self.sought.org_id, _C.search_place < self.below >> PLACE_BITS)
-            .order_by(_C.search_place.desc())
-            .offset(calls)
-            .limit(1)
-        )
-        place = self.connection.execute(query).scalar()
-        return self.last if place is None else max(self.last, int(place) * LINES_PER_CALL)
-
-
-class AskingGin(Way):
-    """Asks PostgreSQL's index, which gives all lines with the words at once, in no order."""
-
-    def go_on(self) -> None:
-        """Find what is to be found, or nothing when half the time that is left isn't enough."""
-        try:
-            with self.connection.begin_nested():
-                self._ask()
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) != TOOK_TOO_LONG:
-                raise
-
-    def _ask(self) -> None:
-        assert self.sought.wanted is not None
-        if self.sought.until < float("inf"):
-            left_ms = max(1, int(1000 * (self.sought.until - time.monotonic()) / 2))
-            self.connection.execute(text(f"SET LOCAL statement_timeout = {left_ms}"))
-        # Lines come first, then the call of each: the planner may take them for more than they are.
-        for wrong in ("seqscan", "hashjoin", "mergejoin"):
-            self.connection.execute(text(f"SET LOCAL enable_{wrong} = off"))
-        query = (
-            select(*FOUND_COLUMNS)
-            .select_from(LINES)
-            .where(
-                fits_tsvector(self.sought.wanted),
-                *lacks_words(self.sought.wanted),
-                _S.org_id == self.sought.org_id,
-                *call_conditions(self.sought.org_id, self.sought.among, one_by_one=True),
-                *line_conditions(self.sought.among),
-            )
-        )
-        self._take(query, self.last, _UNINDEXED_NUMBER)
-        self.exhausted = self.below <= self.last and not self.done
-
-
-def calls_there_are(connection: Connection) -> int:
-    """Return about how many calls PostgreSQL has, from its own statistics."""
-    query = select(func.coalesce(func.max(text("reltuples")), 0)).select_from(text("pg_class"))
-    found = connection.execute(query.where(text("oid = 'calls'::regclass"))).scalar_one()
-    return max(0, int(found))

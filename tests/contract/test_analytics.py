@@ -124,8 +124,10 @@ FILTERS = [
     AnalyticsFilter(
         first_day=FIRST_DAY + timedelta(days=2), last_day=FIRST_DAY + timedelta(days=7)
     ),
-    AnalyticsFilter(agents=("Ann",)),
-    AnalyticsFilter(agents=("Ann", "Bob"), queues=("Sales",)),
+    AnalyticsFilter(agents=("Ann",), first_day=FIRST_DAY + timedelta(days=1)),
+    AnalyticsFilter(
+        agents=("Ann", "Bob"), queues=("Sales",), last_day=FIRST_DAY + timedelta(days=9)
+    ),
     AnalyticsFilter(agents=("Nobody",)),
 ]
 
@@ -245,7 +247,9 @@ def check_extremes(engine: Engine, known: list[Known], wanted: AnalyticsFilter) 
 
 
 # One database for all filters: filling it takes longer than asking.
-def test_all_figures_equal_their_recomputation(engine: Engine, known: list[Known]) -> None:
+def test_all_figures_equal_their_recomputation(
+    engine: Engine, known: list[Known], monkeypatch: pytest.MonkeyPatch
+) -> None:
     noted, rows = Analytics(engine), Analytics(engine, from_rows=True)
     for wanted in FILTERS:
         check_extremes(engine, known, wanted)
@@ -257,6 +261,11 @@ def test_all_figures_equal_their_recomputation(engine: Engine, known: list[Known
     assert RollupStore(engine).fold() > 0
     assert [noted.by_agent(ORG, wanted) for wanted in FILTERS] == before
     assert [rows.by_agent(ORG, wanted) for wanted in FILTERS] == before
+    # Weeks are read as such however few they are, with the days before and after.
+    monkeypatch.setattr("services.storage.stretches.FEWEST_WEEKS", 1)
+    for wanted in FILTERS:
+        check_figures(noted, known, wanted)
+        check_courses(noted, known, wanted, Period.WEEK)
 
 
 def test_deleting_and_moving_calls_reaches_the_figures(engine: Engine, known: list[Known]) -> None:

@@ -16,6 +16,7 @@ from services.domain.calls import Call, CallDetails, CallState, ProcessingOption
 from services.domain.edits import CallEdits
 from services.domain.errors import NotAudio, StorageError
 from services.domain.speech import SpeakerRole, Statement, Summary, Transcript
+from services.domain.together import Period
 from services.domain.topics import Topic
 from services.reading_rules import read_by_book
 from services.review.refreshing import Refresher
@@ -23,7 +24,7 @@ from services.scorecards.keeping import ScoreKeeper
 from services.storage.calls import CallStore
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.models import CALL_FIGURES, CALLS
-from services.storage.rollup_tables import AGENT, ROLLUPS, WHO
+from services.storage.rollup_tables import AGENT, ROLLUPS
 from services.storage.rollups import RollupStore
 from services.storage.runs import RunStore
 from services.storage.scorecards import ScorecardStore
@@ -210,11 +211,12 @@ def test_nothing_is_left_of_deleted_calls(world: World, engine: Engine) -> None:
     assert _sums(engine) == 0
 
 
-def test_a_wrong_sum_is_found_and_made_anew(world: World, engine: Engine) -> None:
+@pytest.mark.parametrize("period", Period)
+def test_a_wrong_sum_is_found_and_made_anew(world: World, engine: Engine, period: Period) -> None:
     call = world.add(CallDetails(agent_name="Ann", queue="Billing", started_at=MONDAY))
     world.transcribe(call, transcript())
     world.rollups.fold()
-    wrong = ROLLUPS["calls"].of(AGENT)
+    wrong = ROLLUPS["calls"].of(AGENT, period)
     with engine.begin() as connection:
         connection.execute(update(wrong).values(handle_sum=wrong.c.handle_sum + 1))
     assert world.rollups.differing() == (wrong.name,)
@@ -268,9 +270,9 @@ def _tried(fold: Callable[[], int]) -> None:
 def _sums(engine: Engine) -> int:
     with engine.connect() as connection:
         return sum(
-            connection.execute(select(func.count()).select_from(rollup.of(who))).scalar_one()
+            connection.execute(select(func.count()).select_from(table)).scalar_one()
             for rollup in ROLLUPS.values()
-            for who in WHO
+            for table in rollup.sum_tables
         )
 
 

@@ -6,18 +6,20 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, make_url, text
 
-from services.domain.together import AnalyticsFilter
+from services.domain.together import AnalyticsFilter, Period
 from services.storage import database
 from services.storage.analytics import Analytics
 from services.storage.categories import CategoryStore
+from services.storage.rollup_tables import ROLLUPS, WHO
 from services.storage.rollups import RollupStore
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.topic_analytics import TopicAnalytics
 from tests.contract.stores import ORG
 
-BEFORE = "0014"
+BEFORE, WEEKS = "0014", "0027"
 WHOSE = "'2026-04-29', '2026-04-27', 'Ann', 'Billing'"
 ROWS = (
     f"""INSERT INTO calls (id, org_id, source_name, content_hash, size_bytes, state, created_at,
@@ -87,3 +89,20 @@ def test_calls_there_are_get_their_sums(older: Engine) -> None:
     scores = ScoreAnalytics(older)
     assert scores.by_agent(ORG, "mine", only_hers)[0].share.mean == pytest.approx(0.75)
     assert scores.by_question(ORG, "mine", only_hers)[0].yes == 1
+
+
+def test_sums_of_days_there_are_give_those_of_weeks(older: Engine) -> None:
+    database.migrate(older)
+    rollups = RollupStore(older)
+    rollups.fold()
+    before = ScriptDirectory.from_config(database.alembic_config()).get_revision(WEEKS)
+    with database.writing(older) as connection:
+        for rollup in ROLLUPS.values():
+            for who in WHO:
+                rollup.of(who, Period.WEEK).drop(connection)
+        connection.execute(
+            text("UPDATE alembic_version SET version_num = :v"), {"v": before.down_revision}
+        )
+    database.migrate(older)
+    assert rollups.differing() == ()
+    assert Analytics(older).team(ORG).calls == 1

@@ -26,9 +26,9 @@ from services.storage.database import writing
 from services.storage.rule_tables import CALL_CATEGORIES
 from services.storage.runs import RunStore
 from services.storage.search import SearchIndex
+from services.storage.search_asking import AskingGin
 from services.storage.search_places import place_of_call
 from services.storage.search_tables import FTS_TABLE, SHOWN_UTTERANCES
-from services.storage.search_ways import AskingGin
 from services.storage.transcripts import TranscriptStore
 from tests.builders import transcript, utterance
 from tests.contract.stores import ORG, OTHER, add, analysed
@@ -259,7 +259,7 @@ def test_words_that_must_not_occur_are_left_out_by_the_database(
 def test_an_answer_that_takes_too_long_says_how_far_was_looked(
     shelf: Shelf, typed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("FIRST_READ", "FIRST_ASKED", "READ_FOR_BEGINNINGS", "GROWTH"):
+    for name in ("FIRST_READ", "FEW_READ", "FIRST_ASKED", "READ_FOR_BEGINNINGS", "GROWTH"):
         monkeypatch.setattr(f"services.storage.search_looking.{name}", 1)
     monkeypatch.setattr("services.storage.search.LOOKING_S", 0.0)
     for n in range(6):
@@ -282,12 +282,13 @@ def test_where_the_index_takes_too_long_calls_are_read_on(
 ) -> None:
     if shelf.engine.dialect.name == "sqlite":
         pytest.skip("its index is asked in steps")
-    monkeypatch.setattr("services.storage.search_looking.FIRST_READ", 1)
+    for name in ("FEW_READ", "READ_TO_GUESS"):
+        monkeypatch.setattr(f"services.storage.search_looking.{name}", 1)
     monkeypatch.setattr("services.storage.search_looking._index_is_quicker", lambda *_: True)
     for n in range(6):
         shelf.add(f"refund {n}", "yes")
 
-    def ask(way: AskingGin) -> None:
+    def ask(way: AskingGin, _end: int) -> None:
         way.connection.exec_driver_sql("SET LOCAL statement_timeout = 1")
         way.connection.exec_driver_sql("SELECT pg_sleep(20)")
 
@@ -419,6 +420,9 @@ def test_random_lines_are_found_as_by_reading_them_all(
     library = Library(engine, rng)
     for name, value in {
         "FIRST_READ": 1,
+        "FEW_READ": 1,
+        "READ_TO_GUESS": 1,
+        "SPARE_CALLS": 1,
         "FIRST_ASKED": 1,
         "GROWTH": 1 + quicker,
         "READ_FOR_BEGINNINGS": 2,
