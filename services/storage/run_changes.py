@@ -45,6 +45,8 @@ TAKE = (
     )
     .returning(RUNS.c.claim, RUNS.c.attempts)
 )
+# A run that has come to something is not the reason for its deaths.
+GOT_ON = update(RUNS).where(_ALIVE).values(attempts=0).returning(RUNS.c.org_id)
 _USED = and_(RUN_CHECKPOINTS.c.call_id == _CALL, RUN_CHECKPOINTS.c.run == _NUMBER)
 _LEFT = select(
     select(PROVIDER_COPIES.c.call_id).where(PROVIDER_COPIES.c.call_id == _CALL).exists(),
