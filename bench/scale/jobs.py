@@ -17,7 +17,8 @@ from services.jobs.queue import JobQueue
 from services.storage.calls import CallStore
 from services.storage.database import open_engine
 
-WRITING_JOBS, WRITING_AT_ONCE = 600, 32
+# A worker claims every quarter of a second what it has room for.
+WRITING_JOBS, WRITING_AT_ONCE = 1_000, 64
 WAITING_JOBS, WAITING_AT_ONCE, PAUSE_MS = 80, 4, 1_000
 WITHIN_S = 300.0
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,10 @@
 """The worker's side of the queue: runs one job after the other, each step at least once.
 
 A job is three steps. What a step returns is one word; everything else goes to the stores, so a
-step that is done again after a crash finds its own traces there.
+step that is done again after a crash finds its own traces there. DBOS records that a job has begun
+and how it ended, not its steps: after a crash they are gone through again in any case, since each
+needs what the one before it left in memory and in working files, and two transactions for each
+step would be most of what a job costs.
 """
 
 import math
@@ -154,14 +157,10 @@ class JobEngine:
             job = DBOS.workflow_id or ""
             with self._active.one(job), self._open_run(call_id, run_number, job) as steps:
                 outcome = steps.begin()
-                for name, step in (
-                    ("prepare", steps.prepare),
-                    ("transcribe", steps.transcribe),
-                    ("finish", steps.finish),
-                ):
+                for step in (steps.prepare, steps.transcribe, steps.finish):
                     if outcome is not Outcome.GO_ON:
                         break
-                    outcome = Outcome(DBOS.run_step({"name": name}, step))
+                    outcome = step()
                 telemetry.event("job.over", outcome=outcome.value)
                 return outcome.value
 

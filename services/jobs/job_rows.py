@@ -1,6 +1,9 @@
 """What is asked of the job engine's rows directly, in the transaction that depends on it."""
 
-from sqlalchemy import Connection, TableClause, column, select, table
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, String, TableClause, bindparam, column, select, table
 
 # Where DBOS keeps its jobs: on a server in a schema of its own.
 SCHEMA = "dbos"
@@ -21,21 +24,27 @@ def is_held(connection: Connection, job: str, worker_id: str) -> bool:
 
     A worker that was cut off from the database for a while may have lost its jobs meanwhile.
     """
-    jobs = _jobs(connection)
-    mine = (
+    mine = {"of_job": job, "of_worker": worker_id}
+    return connection.execute(_held(connection.dialect.name), mine).first() is not None
+
+
+# Every job asks it.
+@lru_cache
+def _held(dialect: str) -> Select[Any]:
+    jobs = _jobs(dialect)
+    return (
         select(jobs.c.workflow_uuid)
-        .where(jobs.c.workflow_uuid == job)
+        .where(jobs.c.workflow_uuid == bindparam("of_job", type_=String))
         .where(jobs.c.status == CLAIMED)
-        .where(jobs.c.executor_id == worker_id)
+        .where(jobs.c.executor_id == bindparam("of_worker", type_=String))
         # On SQLite a transaction that writes is alone anyway.
         .with_for_update(key_share=True)
     )
-    return connection.execute(mine).first() is not None
 
 
 def waiting_for_nobody(connection: Connection, name: str, version: str, most: int) -> list[str]:
     """Return waiting jobs of this name that don't say whose they are, at most so many."""
-    jobs = _jobs(connection)
+    jobs = _jobs(connection.dialect.name)
     found = (
         select(jobs.c.workflow_uuid)
         .where(jobs.c.status == ENQUEUED)
@@ -47,6 +56,6 @@ def waiting_for_nobody(connection: Connection, name: str, version: str, most: in
     return list(connection.execute(found).scalars())
 
 
-def _jobs(connection: Connection) -> TableClause:
-    schema = None if connection.dialect.name == "sqlite" else SCHEMA
+def _jobs(dialect: str) -> TableClause:
+    schema = None if dialect == "sqlite" else SCHEMA
     return table("workflow_status", *map(column, _COLUMNS), schema=schema)

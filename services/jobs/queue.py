@@ -159,7 +159,7 @@ class JobQueue:
         self._client.enqueue_in_transaction(connection, options, run.call_id, run.number)
 
     def withdraw(self, workflow_ids: Iterable[str]) -> None:
-        """Take jobs back that have not begun; one that has ends at its next step."""
+        """Take jobs back that have not begun; one that has finds out by what is said of its run."""
         if ids := list(workflow_ids):
             self._client.cancel_workflows(ids)
 

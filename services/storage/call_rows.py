@@ -132,7 +132,7 @@ def select_rows(*conditions: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def select_call(org_id: str, call_id: str) -> Select[Any]:
+def select_call(org_id: Any, call_id: Any) -> Select[Any]:
     """Return the query for one call; read it with ``call_from_row``."""
     return select(*_CALL_COLUMNS).where(CALLS.c.org_id == org_id, CALLS.c.id == call_id)
 

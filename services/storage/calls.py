@@ -51,6 +51,7 @@ __all__ = ["CallFilter", "CallRow", "CallSort", "CallStore"]
 
 # Databases limit the number of parameters of one statement.
 IDS_AT_ONCE = 500
+_INSERT_CALL, _INSERT_RUN = insert(CALLS), insert(RUNS)
 
 
 class CallStore:
@@ -77,10 +78,10 @@ class CallStore:
         first_run = run if run.created_at else replace(run, created_at=call.created_at)
         with joining(self._engine, connection) as inside:
             try:
-                inside.execute(insert(CALLS), [call_to_row(call, key)])
+                inside.execute(_INSERT_CALL, [call_to_row(call, key)])
             except IntegrityError:
                 raise AlreadyStored from None
-            inside.execute(insert(RUNS), [run_to_row(call.org_id, first_run)])
+            inside.execute(_INSERT_RUN, [run_to_row(call.org_id, first_run)])
 
     def get(self, org_id: str, call_id: str) -> Call:
         """Return the call. Raises NotFound."""

@@ -31,6 +31,7 @@ from services.storage.rules import StoredBook, hold_book, read_book
 
 _C = CALL_CATEGORIES.c
 _READ = "read_by_rules"
+_INSERT_FACTS, _INSERT_CATEGORIES = insert(RULE_FACTS), insert(CALL_CATEGORIES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +75,17 @@ def read_by_rules(
     return present
 
 
-def write_reading(connection: Connection, call: Call, found: RuleReading) -> None:
-    """Write what rules ask about a call and what they found; ``found`` was held beforehand."""
+def write_reading(
+    connection: Connection, call: Call, found: RuleReading, *, is_first: bool = False
+) -> None:
+    """Write what rules ask about a call and what they found; ``found`` was held beforehand.
+
+    ``is_first``: nothing is written of the call yet.
+    """
     day = day_of(call.held_at)
-    connection.execute(delete(RULE_FACTS).where(RULE_FACTS.c.call_id == call.id))
+    if not is_first:
+        connection.execute(delete(RULE_FACTS).where(RULE_FACTS.c.call_id == call.id))
+        connection.execute(delete(CALL_CATEGORIES).where(_C.call_id == call.id))
     row = {
         "org_id": call.org_id,
         "call_id": call.id,
@@ -89,8 +97,7 @@ def write_reading(connection: Connection, call: Call, found: RuleReading) -> Non
         "agent_name": call.details.agent_name,
         "queue": call.details.queue,
     }
-    connection.execute(insert(RULE_FACTS), [row])
-    connection.execute(delete(CALL_CATEGORIES).where(_C.call_id == call.id))
+    connection.execute(_INSERT_FACTS, [row])
     rows = [
         {
             "call_id": call.id,
@@ -106,7 +113,7 @@ def write_reading(connection: Connection, call: Call, found: RuleReading) -> Non
         for category in found.categories
     ]
     if rows:
-        connection.execute(insert(CALL_CATEGORIES), rows)
+        connection.execute(_INSERT_CATEGORIES, rows)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,14 @@ out) and are gone when the run ends.
 
 from collections.abc import Iterator, MutableMapping
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.errors import NotFound
 from services.storage.database import reading, upsert, writing
 from services.storage.keys import DataKey
-from services.storage.models import RUN_CHECKPOINTS, RUNS
+from services.storage.models import RUN_CHECKPOINTS
+from services.storage.run_changes import GOT_ON, named
 
 
 class RunCheckpoints(MutableMapping[str, bytes]):
@@ -39,22 +40,17 @@ class RunCheckpoints(MutableMapping[str, bytes]):
     def __setitem__(self, name: str, content: bytes) -> None:
         """Keep this content."""
         sealed = self._cipher.seal(content, context=self._context(name))
-        alive = and_(
-            RUNS.c.call_id == self._call_id,
-            RUNS.c.number == self._run,
-            RUNS.c.finished_at.is_(None),
-            *([] if self._claim is None else [RUNS.c.claim == self._claim]),
-        )
+        mine = named(self._call_id, self._run, self._claim)
         with writing(self._engine) as connection:
             # Touching the run's row first orders this against the run's end on any database.
-            if not connection.execute(update(RUNS).where(alive).values(attempts=0)).rowcount:
+            found = connection.execute(GOT_ON, mine).first()
+            if found is None:
                 raise NotFound
-            org_id = connection.execute(select(RUNS.c.org_id).where(alive)).scalar_one()
             row = {
                 "call_id": self._call_id,
                 "run": self._run,
                 "name": name,
-                "org_id": org_id,
+                "org_id": found.org_id,
                 "content": sealed,
             }
             try:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Engine,
     Insert,
     Table,
+    bindparam,
     create_engine,
     event,
     make_url,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.sql.dml import ReturningInsert
 
 from services.domain.errors import DatabaseTooNew, DiskFull, StorageError
 from services.storage.turns import own_turn
@@ -275,10 +277,19 @@ def insert_new(
     connection: Connection, table: Table, row: Mapping[str, Any], *, key: Sequence[str]
 ) -> bool:
     """Insert a row unless there is one with the same ``key``; return whether there was none."""
-    made = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-    made = made.on_conflict_do_nothing(index_elements=list(key)).values(row)
+    statement = _insert_new(connection.dialect.name, table, tuple(row), tuple(key))
+    return connection.execute(statement, row).first() is not None
+
+
+@lru_cache(maxsize=256)
+def _insert_new(
+    dialect: str, table: Table, names: Sequence[str], key: Sequence[str]
+) -> ReturningInsert[Any]:
+    made = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    made = made.on_conflict_do_nothing(index_elements=list(key))
+    made = made.values({name: bindparam(name) for name in names})
     # Drivers don't agree on how many rows were changed by one that wasn't inserted.
-    return connection.execute(made.returning(table.c[key[0]])).first() is not None
+    return made.returning(table.c[key[0]])
 
 
 def migrate(engine: Engine) -> None:

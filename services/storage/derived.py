@@ -34,14 +34,21 @@ def write_derived(
     shown: AnalysedTranscript,
     found: RuleReading | None = None,
     also: Iterable[Derived] = (),
+    *,
+    first_at: int | None = None,
 ) -> None:
-    """Write what follows from a call as it is shown; ``found`` is what rules found in it."""
+    """Write what follows from a call as it is shown; ``found`` is what rules found in it.
+
+    ``first_at`` is the place of a call of which nothing of that is written yet: then nothing has
+    to be looked for and taken away.
+    """
+    is_first = first_at is not None
     figures = figures_of(call, shown.transcript, shown.analysis)
     row = {**vars(figures), "org_id": call.org_id, "form": FORM}
     upsert(connection, CALL_FIGURES, row, key=("call_id",))
-    write_shown(connection, call.org_id, call.id, shown.transcript)
-    write_topics(connection, call.org_id, figures, shown.transcript.topics)
+    write_shown(connection, call.org_id, call.id, shown.transcript, first_at)
+    write_topics(connection, call.org_id, figures, shown.transcript.topics, is_first=is_first)
     if found is not None:
-        write_reading(connection, call, found)
+        write_reading(connection, call, found, is_first=is_first)
     for more in also:
         more.write(connection, call, shown)

@@ -15,12 +15,8 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Integer,
     and_,
-    bindparam,
-    delete,
     insert,
-    or_,
     select,
     update,
 )
@@ -38,24 +34,17 @@ from services.domain.errors import InvalidRequest, NotFound, PartylineError
 from services.storage.call_rows import run_from_row, run_to_row
 from services.storage.database import joining, writing
 from services.storage.forms import pack
-from services.storage.models import CALLS, RUN_CHECKPOINTS, RUNS
-from services.storage.provider_copies import release_copies_of_run
-from services.storage.run_reading import RunReader, is_alive, is_run
-
-_REPORTED = ("stage", "stage_fraction", "fraction", "left_ms")
-_CLAIMED = bindparam("claimed", type_=Integer)
-# Reports are the most frequent of all changes: put together once, and for the run alone, since its
-# call has followed it when it was taken.
-_REPORT = (
-    update(RUNS)
-    .where(
-        RUNS.c.call_id == bindparam("of_call"),
-        RUNS.c.number == bindparam("of_number"),
-        RUNS.c.finished_at.is_(None),
-        or_(_CLAIMED.is_(None), RUNS.c.claim == _CLAIMED),
-    )
-    .values({name: bindparam(name) for name in _REPORTED})
+from services.storage.models import CALLS, RUNS
+from services.storage.run_changes import (
+    REPORT,
+    REPORTED,
+    TAKE,
+    changing,
+    let_call_follow,
+    let_go,
+    named,
 )
+from services.storage.run_reading import RunReader, is_alive, is_run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,16 +129,11 @@ class RunStore(RunReader):
 
         Whoever had it before can't change it any more. None when it is not wanted.
         """
-        counts = {
-            "state": CallState.PROCESSING,
-            "attempts": RUNS.c.attempts + 1,
-            "claim": RUNS.c.claim + 1,
-        }
         with joining(self._engine, connection) as inside:
-            if not self._change(call_id, number, counts, connection=inside):
+            row = inside.execute(TAKE, named(call_id, number)).first()
+            if row is None:
                 return None
-            found = select(RUNS.c.claim, RUNS.c.attempts).where(is_run(call_id, number))
-            row = inside.execute(found).one()
+            let_call_follow(inside, call_id, number, {"state": CallState.PROCESSING})
         return Taken(claim=row.claim, attempts=row.attempts)
 
     def begin(self, call_id: str, number: int) -> bool:
@@ -160,15 +144,13 @@ class RunStore(RunReader):
         """Note how far runs are; what is said of a run that has ended, or is gone, is dropped."""
         rows = [
             {
-                "of_call": one.call_id,
-                "of_number": one.number,
-                "claimed": one.claim,
-                **{name: getattr(one, name) for name in _REPORTED},
+                **named(one.call_id, one.number, one.claim),
+                **{name: getattr(one, name) for name in REPORTED},
             }
             for one in reports
         ]
         with writing(self._engine) as connection:
-            connection.execute(_REPORT, rows)
+            connection.execute(REPORT, rows)
 
     def move(
         self,
@@ -195,7 +177,7 @@ class RunStore(RunReader):
         with joining(self._engine, connection) as inside:
             if not inside.execute(update(RUNS).where(wanted).values(**change)).rowcount:
                 return None
-            _let_call_follow(inside, call_id, number, {"state": CallState.WAITING})
+            let_call_follow(inside, call_id, number, {"state": CallState.WAITING})
             found = inside.execute(select(RUNS).where(is_run(call_id, number))).mappings()
             return run_from_row(found.one())
 
@@ -289,23 +271,13 @@ class RunStore(RunReader):
     ) -> bool:
         """Change a run that has not ended, and its call where that follows it."""
         of_call = {k: change[k] for k in ("state", "error_code", "error_message") if k in change}
-        alive = is_alive(call_id, number, claim)
+        values = {f"new_{name}": value for name, value in change.items()}
+        mine = named(call_id, number, claim)
         with joining(self._engine, connection) as inside:
-            if not inside.execute(update(RUNS).where(alive).values(**change)).rowcount:
+            if not inside.execute(changing(tuple(change)), {**mine, **values}).rowcount:
                 return False
             if of_call:
-                _let_call_follow(inside, call_id, number, of_call)
+                let_call_follow(inside, call_id, number, of_call)
             if "finished_at" in change:
-                release_copies_of_run(inside, call_id, number, copies_of)
-                used = RUN_CHECKPOINTS.c
-                ended = and_(used.call_id == call_id, used.run == number)
-                inside.execute(delete(RUN_CHECKPOINTS).where(ended))
+                let_go(inside, call_id, number, copies_of)
         return True
-
-
-def _let_call_follow(
-    connection: Connection, call_id: str, number: int, change: Mapping[str, Any]
-) -> None:
-    newest = and_(CALLS.c.id == call_id, CALLS.c.run == number)
-    differs = CALLS.c.state != change["state"]
-    connection.execute(update(CALLS).where(newest, differs).values(**change))

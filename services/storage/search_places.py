@@ -7,8 +7,16 @@ that is free. The number of a line is ``place * LINES_PER_CALL + position``.
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
 
-from sqlalchemy import BigInteger, Connection, func, literal, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    bindparam,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from services.storage.models import CALLS
 from services.storage.search_tables import SHOWN_UTTERANCES
@@ -24,6 +32,19 @@ PLACE_POWERS = 32
 PLACE_LOCK = 0x504C_4143
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _C, _S = CALLS.c, SHOWN_UTTERANCES.c
+_NEW_PLACE = bindparam("new_place", type_=BigInteger)
+_OTHER = CALLS.alias("others")
+# Every call that is saved takes a place and has a transcript shown: one change, put together once.
+_TAKE = (
+    update(CALLS)
+    .where(_C.id == bindparam("of_call"))
+    .where(~select(_OTHER.c.id).where(_OTHER.c.search_place == _NEW_PLACE).exists())
+    .values(search_place=_NEW_PLACE)
+)
+_TAKE_AND_SHOW = _TAKE.values(active_transcript_id=bindparam("shown_transcript"))
+_IS_NOBODYS = select(
+    func.pg_try_advisory_xact_lock(PLACE_LOCK, bindparam("new_place", type_=Integer))
+)
 
 
 def place_of_call(connection: Connection, call_id: str) -> int:
@@ -31,6 +52,13 @@ def place_of_call(connection: Connection, call_id: str) -> int:
     query = select(_C.search_place, _C.held_at).where(_C.id == call_id)
     place, held_at = connection.execute(query).one()
     return int(place) if place is not None else _take_place(connection, call_id, held_at)
+
+
+def show_in_place(
+    connection: Connection, call_id: str, held_at: datetime, transcript_id: str
+) -> int:
+    """Give a call that has no place one, and show this transcript of it; return the place."""
+    return _take_place(connection, call_id, held_at, transcript_id)
 
 
 def move_lines(connection: Connection, call_id: str) -> None:
@@ -75,9 +103,13 @@ def place_of_day(day: date) -> int:
     return (day.toordinal() - _EPOCH_DAY) * PLACES_PER_DAY
 
 
-def _take_place(connection: Connection, call_id: str, held_at: datetime) -> int:
-    place = _free_from(connection, place_at(held_at))
-    while not (_is_nobodys(connection, place) and _is_taken(connection, call_id, place)):
+def _take_place(
+    connection: Connection, call_id: str, held_at: datetime, transcript_id: str | None = None
+) -> int:
+    place = place_at(held_at)
+    while not (
+        _is_nobodys(connection, place) and _is_taken(connection, call_id, place, transcript_id)
+    ):
         place = _free_from(connection, place + 1)
     return place
 
@@ -108,20 +140,18 @@ def _is_nobodys(connection: Connection, place: int) -> bool:
     """
     if connection.dialect.name == "sqlite":
         return True
-    mine = func.pg_try_advisory_xact_lock(PLACE_LOCK, place & 0x7FFF_FFFF)
-    return bool(connection.execute(select(mine)).scalar())
+    return bool(connection.execute(_IS_NOBODYS, {"new_place": place & 0x7FFF_FFFF}).scalar())
 
 
-def _is_taken(connection: Connection, call_id: str, place: int) -> bool:
-    """Take a place for a call; False when somebody else has just done so."""
-    change = update(CALLS).where(_C.id == call_id).values(search_place=place)
-    if connection.dialect.name == "sqlite":
-        # Nobody else writes meanwhile.
-        connection.execute(change)
-        return True
-    try:
-        with connection.begin_nested():
-            connection.execute(change)
-    except IntegrityError:
-        return False
-    return True
+def _is_taken(
+    connection: Connection, call_id: str, place: int, transcript_id: str | None = None
+) -> bool:
+    """Take a place for a call, and show this transcript; False when somebody else has it.
+
+    Whoever else wanted the place has ended by now, or keeps away from it until this one ends.
+    """
+    change: dict[str, object] = {"of_call": call_id, "new_place": place}
+    if transcript_id is None:
+        return bool(connection.execute(_TAKE, change).rowcount)
+    shown = {**change, "shown_transcript": transcript_id}
+    return bool(connection.execute(_TAKE_AND_SHOW, shown).rowcount)

@@ -30,9 +30,21 @@ _CHANGING = (
 )
 
 
-def write_shown(connection: Connection, org_id: str, call_id: str, shown: Transcript) -> None:
-    """Make the stored lines of a call those of this transcript."""
+def write_shown(
+    connection: Connection,
+    org_id: str,
+    call_id: str,
+    shown: Transcript,
+    first_at: int | None = None,
+) -> None:
+    """Make the stored lines of a call those of this transcript.
+
+    ``first_at`` is the place of a call of which no line is stored yet.
+    """
     rows = shown_rows(org_id, call_id, shown)
+    if first_at is not None:
+        _insert_lines(connection, first_at, rows)
+        return
     query = select(_S.row_id, _S.utterance_id, *(_S[name] for name in _CHANGING))
     stored = connection.execute(query.where(_S.call_id == call_id).order_by(_S.position)).all()
     if [row.utterance_id for row in stored] != [row["utterance_id"] for row in rows]:
@@ -40,9 +52,7 @@ def write_shown(connection: Connection, org_id: str, call_id: str, shown: Transc
         if stored:
             connection.execute(delete(SHOWN_UTTERANCES).where(_S.call_id == call_id))
         if rows:
-            first = place_of_call(connection, call_id) * LINES_PER_CALL
-            numbered = [{"row_id": first + row["position"], **row} for row in rows]
-            insert_many(connection, SHOWN_UTTERANCES, numbered)
+            _insert_lines(connection, place_of_call(connection, call_id), rows)
         return
     changed = [
         {"at": old.row_id, **{name: new[name] for name in _CHANGING}}
@@ -54,6 +64,12 @@ def write_shown(connection: Connection, org_id: str, call_id: str, shown: Transc
         change = update(SHOWN_UTTERANCES).where(_S.row_id == bindparam("at"))
         values: dict[str, Any] = {name: bindparam(name) for name in _CHANGING}
         connection.execute(change.values(values), changed)
+
+
+def _insert_lines(connection: Connection, place: int, rows: Sequence[dict[str, Any]]) -> None:
+    first = place * LINES_PER_CALL
+    numbered = [{"row_id": first + row["position"], **row} for row in rows]
+    insert_many(connection, SHOWN_UTTERANCES, numbered)
 
 
 def forget_shown(connection: Connection, call_id: str) -> None:

@@ -45,15 +45,22 @@ CALL_TOPICS = Table(
     Index(None, "org_id", "day"),
     Index(None, "org_id", "topic"),
 )
+_INSERT = insert(CALL_TOPICS)
 
 
 def write_topics(
-    connection: Connection, org_id: str, figures: CallFigures, topics: Iterable[Topic]
+    connection: Connection,
+    org_id: str,
+    figures: CallFigures,
+    topics: Iterable[Topic],
+    *,
+    is_first: bool = False,
 ) -> None:
-    """Replace what the call with these figures is about."""
-    connection.execute(delete(CALL_TOPICS).where(CALL_TOPICS.c.call_id == figures.call_id))
+    """Replace what the call with these figures is about; ``is_first``: there is nothing yet."""
+    if not is_first:
+        connection.execute(delete(CALL_TOPICS).where(CALL_TOPICS.c.call_id == figures.call_id))
     if rows := topic_rows(org_id, figures, topics):
-        connection.execute(insert(CALL_TOPICS), rows)
+        connection.execute(_INSERT, rows)
 
 
 def topic_rows(org_id: str, figures: CallFigures, topics: Iterable[Topic]) -> list[dict[str, Any]]:

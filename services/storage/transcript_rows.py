@@ -4,18 +4,27 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
-from services.domain.calls import Call, CallState
+from services.domain.calls import Call
 from services.domain.edits import CallEdits
-from services.domain.errors import Cancelled, EditConflict, NotFound
+from services.domain.errors import EditConflict, NotFound
 from services.domain.speech import Transcript
 from services.storage.call_rows import call_from_row, select_call
 from services.storage.database import insert_many, upsert
 from services.storage.forms import pack_edits, pack_transcript, unpack_edits, unpack_transcript
-from services.storage.models import CALL_EDITS, CALLS, RUNS, TRANSCRIPTS, UTTERANCES
+from services.storage.models import CALL_EDITS, CALLS, TRANSCRIPTS, UTTERANCES
 from services.storage.provider_copies import release_unredacted_copies
+from services.storage.search_places import show_in_place
 from services.storage.utterances import UTTERANCE_COLUMNS, utterance_rows, utterances_from_rows
+
+_LOCKED_CALL = select_call(bindparam("of_org"), bindparam("of_call")).with_for_update()
+_INSERT = insert(TRANSCRIPTS)
+_ACTIVATE = (
+    update(CALLS)
+    .where(CALLS.c.id == bindparam("of_call"))
+    .values(active_transcript_id=bindparam("shown"))
+)
 
 
 def of_call(org_id: str, call_id: str) -> Any:
@@ -25,28 +34,11 @@ def of_call(org_id: str, call_id: str) -> Any:
 
 def locked_call(connection: Connection, org_id: str, call_id: str) -> Call:
     """Return a call whose row nobody else changes until the end of the transaction."""
-    query = select_call(org_id, call_id).with_for_update()
-    row = connection.execute(query).mappings().first()
+    mine = {"of_org": org_id, "of_call": call_id}
+    row = connection.execute(_LOCKED_CALL, mine).mappings().first()
     if row is None:
         raise NotFound
     return call_from_row(row)
-
-
-def stored_by_finished_run(
-    connection: Connection, call_id: str, run: int, claim: int | None = None
-) -> str | None:
-    """Return the transcript of a run that ended well, None while it is going on.
-
-    Raises Cancelled when it ended otherwise, or when it is another worker's: ``claim`` is outdated.
-    """
-    columns = (RUNS.c.state, RUNS.c.transcript_id, RUNS.c.claim)
-    query = select(*columns).where(RUNS.c.call_id == call_id, RUNS.c.number == run)
-    row = connection.execute(query).first()
-    if row is None:
-        raise NotFound
-    if row.state in (CallState.FAILED, CallState.CANCELLED) or claim not in (None, row.claim):
-        raise Cancelled
-    return row.transcript_id if row.state == CallState.READY else None
 
 
 def active_row(connection: Connection, call: Call) -> Any:
@@ -57,12 +49,14 @@ def active_row(connection: Connection, call: Call) -> Any:
     return connection.execute(query.where(TRANSCRIPTS.c.id == call.active_transcript_id)).first()
 
 
-def replace_transcript(
-    connection: Connection, call: Call, run: int, transcript: Transcript
-) -> None:
-    """Write a run's transcript and its lines in place of an earlier one of the same run."""
+def delete_transcript(connection: Connection, call: Call, run: int) -> None:
+    """Delete what a run has saved, so that something else can take its place."""
     mine = and_(TRANSCRIPTS.c.call_id == call.id, TRANSCRIPTS.c.run == run)
     connection.execute(delete(TRANSCRIPTS).where(mine))
+
+
+def insert_transcript(connection: Connection, call: Call, run: int, transcript: Transcript) -> None:
+    """Write a transcript and its lines of a run that has none."""
     row = {
         "id": transcript.id,
         "org_id": call.org_id,
@@ -74,7 +68,7 @@ def replace_transcript(
         "created_at": datetime.now(UTC),
         "body": pack_transcript(transcript),
     }
-    connection.execute(insert(TRANSCRIPTS), [row])
+    connection.execute(_INSERT, [row])
     insert_many(connection, UTTERANCES, utterance_rows(call.org_id, call.id, transcript))
 
 
@@ -96,10 +90,12 @@ def forget_unredacted(connection: Connection, call_id: str, *, edits_follow: boo
         connection.execute(update(CALL_EDITS).where(CALL_EDITS.c.call_id == call_id).values(change))
 
 
-def activate(connection: Connection, call: Call, transcript_id: str) -> None:
-    """Make a transcript the one that is shown."""
-    change = update(CALLS).where(CALLS.c.id == call.id)
-    connection.execute(change.values(active_transcript_id=transcript_id))
+def activate(connection: Connection, call: Call, transcript_id: str, place: int | None) -> int:
+    """Make a transcript the one that is shown; return the call's place, or the one it gets."""
+    if place is None:
+        return show_in_place(connection, call.id, call.held_at, transcript_id)
+    connection.execute(_ACTIVATE, {"of_call": call.id, "shown": transcript_id})
+    return place
 
 
 def write_edits(connection: Connection, call: Call, edits: CallEdits) -> CallEdits:

@@ -22,16 +22,17 @@ from services.storage.derived import FORM, Derived, write_derived
 from services.storage.figures import FIGURE_COLUMNS, CallFigures, figures_from_row
 from services.storage.forms import unpack_edits
 from services.storage.holds import is_call_held
+from services.storage.kept import kept_of
 from services.storage.models import CALL_EDITS, CALL_FIGURES, CALLS, TRANSCRIPTS
 from services.storage.transcript_rows import (
     activate,
     active_row,
+    delete_transcript,
     forget_unredacted,
+    insert_transcript,
     load,
     locked_call,
     of_call,
-    replace_transcript,
-    stored_by_finished_run,
     write_edits,
 )
 from services.storage.usage import note_use
@@ -98,9 +99,9 @@ class TranscriptStore:
         with joining(self._engine, connection) as inside:
             found = read(inside) if read else None
             call = locked_call(inside, org_id, call_id)
-            stored = stored_by_finished_run(inside, call_id, run, claim)
-            if stored:
-                return stored
+            kept = kept_of(inside, call_id, run, claim)
+            if kept.stored:
+                return kept.stored
             active = active_row(inside, call)
             outdated = active is not None and active.run > run
             if outdated and active.redacted and not transcript.redacted:
@@ -108,13 +109,16 @@ class TranscriptStore:
             # Of a call on hold nothing goes; what is shown is redacted all the same.
             if transcript.redacted and not outdated and not is_call_held(inside, call_id):
                 forget_unredacted(inside, call_id, edits_follow=edits is not None)
-            replace_transcript(inside, call, run, transcript)
-            note_use(inside, call, run, transcript)
+            if kept.has_transcript:
+                delete_transcript(inside, call, run)
+            insert_transcript(inside, call, run, transcript)
+            note_use(inside, call, run, kept.options, transcript)
             if not outdated:
-                activate(inside, call, transcript.id)
+                place = activate(inside, call, transcript.id, kept.place)
                 if edits is not None:
                     write_edits(inside, call, replace(edits, transcript_id=transcript.id))
-                write_derived(inside, call, shown or analysed, found, self._also)
+                first_at = None if kept.has_derived else place
+                write_derived(inside, call, shown or analysed, found, self._also, first_at=first_at)
         if found is not None:
             alerts = sum(category.alert for category in found.categories)
             telemetry.event("call.categories", count=len(found.categories), alerts=alerts)

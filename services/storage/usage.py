@@ -7,33 +7,34 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, text
 
-from services.domain.calls import Call
+from services.domain.calls import Call, ProcessingOptions
 from services.domain.errors import InvalidRequest
 from services.domain.part import part_of
 from services.domain.speech import Transcript
 from services.domain.usage import MonthGrowth
 from services.storage.database import insert_new, reading
-from services.storage.forms import unpack_options
-from services.storage.models import CALLS, RUNS
+from services.storage.models import CALLS
 from services.storage.usage_tables import PROVIDER_USE
 
 _U = PROVIDER_USE.c
 
 
-def note_use(connection: Connection, call: Call, run: int, transcript: Transcript) -> None:
+def note_use(
+    connection: Connection,
+    call: Call,
+    run: int,
+    options: ProcessingOptions,
+    transcript: Transcript,
+) -> None:
     """Note what a run had transcribed, once; one that kept other words asked no provider."""
-    query = select(RUNS.c.options).where(RUNS.c.call_id == call.id, RUNS.c.number == run)
-    packed = connection.execute(query).scalar()
-    options = unpack_options(packed) if packed else None
-    if options is not None and options.relabel_of is not None:
+    if options.relabel_of is not None:
         return
     audio_ms = transcript.duration_ms
-    if options is not None:
-        try:
-            part = part_of(audio_ms, options.start_ms, options.end_ms)
-        except InvalidRequest:
-            part = None
-        audio_ms = part.end_ms - part.start_ms if part else audio_ms
+    try:
+        part = part_of(audio_ms, options.start_ms, options.end_ms)
+    except InvalidRequest:
+        part = None
+    audio_ms = part.end_ms - part.start_ms if part else audio_ms
     row = {
         "run_key": f"{call.id}:{run}",
         "org_id": call.org_id,
