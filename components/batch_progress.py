@@ -10,7 +10,7 @@ from components.wording import (
     STAGE_WORDS,
     STATE_ICONS,
     call_title,
-    clock,
+    duration,
     percent,
     plain,
     plural,
@@ -68,7 +68,7 @@ def _draw_row(call: Call, progress: RunProgress | None, *, is_shown: bool) -> Ba
     state = progress.state if progress else call.state
     words, buttons = st.columns([3, 1], vertical_alignment="center")
     with words, st.container(gap=None):
-        length = f" · {clock(call.audio.duration_ms)} min" if call.audio else ""
+        length = f" · {duration(call.audio.duration_ms)}" if call.audio else ""
         st.markdown(f"**{plain(call_title(call))}**{length}")
         if state is CallState.FAILED:
             reason = (progress.error_message if progress else None) or call.error_message

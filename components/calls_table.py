@@ -15,7 +15,7 @@ from components.wording import (
     MISSING,
     SENTIMENT_WORDS,
     STATE_WORDS,
-    clock,
+    length,
     plural,
     signed,
 )
@@ -149,7 +149,7 @@ def _cells(row: CallRow, zone: str | None) -> list[Any]:
         call.details.agent_name,
         call.details.customer_ref,
         call.details.queue,
-        clock(call.audio.duration_ms) if call.audio else None,
+        length(call.audio.duration_ms) if call.audio else None,
         sentiment_cell(figures.sentiment_label, score) if figures else None,
         None if trend is None else signed(trend),
         None if share is None else share * 100,

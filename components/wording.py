@@ -70,6 +70,11 @@ def clock(ms: int | None) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+def length(ms: int) -> str:
+    """Return a length as ``4:07``, rounded like ``duration``; places in a call are not."""
+    return clock(round(ms / SECOND_MS) * SECOND_MS)
+
+
 def duration(ms: float | None) -> str:
     """Return a length in words and units: ``0.8 s``, ``42 s``, ``3 min 5 s``, ``2 h 4 min``."""
     if ms is None:

@@ -7,7 +7,7 @@ from components.charts.loudness import loudness_figure, loudness_text
 from components.charts.sentiment import sentiment_figure, sentiment_text
 from components.charts.talk_ratio import talk_ratio_figure, talk_ratio_text
 from components.heading import draw_panel_title
-from components.wording import clock, plain
+from components.wording import length, plain
 from services.domain.calls import FINISHED_STATES
 from services.domain.captions import is_captions
 from services.domain.findings import SENTENCES, FindingKind
@@ -107,5 +107,5 @@ def draw_processed_by(reviewed: ReviewedCall) -> None:
         channels = "one channel" if audio.channels == 1 else f"{audio.channels} channels"
         st.caption(
             f"Sound: {plain(audio.codec)} in {plain(audio.container)}, "
-            f"{audio.sample_rate / 1000:g} kHz, {channels}, {clock(audio.duration_ms)}"
+            f"{audio.sample_rate / 1000:g} kHz, {channels}, {length(audio.duration_ms)}"
         )
