@@ -62,13 +62,15 @@ def open_engine(
     """
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(
+        engine = create_engine(
             address,
             hide_parameters=True,
             pool_pre_ping=checked,
             pool_size=connections,
             max_overflow=more,
         )
+        event.listen(engine, "connect", _set_up_postgresql)
+        return engine
     if address.database and address.database != ":memory:":
         _make_private(Path(address.database))
     # IMMEDIATE makes the driver take the write lock with the first change, where the busy timeout
@@ -106,6 +108,14 @@ def _make_private(file: Path) -> None:
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise StorageError from error
+
+
+def _set_up_postgresql(connection: Any, _record: object) -> None:
+    """Answer short questions at once: to compile them, or to start helpers, takes longer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET jit = off")
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
+    connection.commit()
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -39,6 +39,7 @@ from services.storage.reach import (
     rows_within,
     values_within,
 )
+from services.storage.rollup_names import few_days_index, time_index
 from services.storage.rollup_tables import AGENT, BOTH, QUEUE, ROLLUPS, SCALE
 from services.storage.rollup_triggers import contribution
 from services.storage.stretches import Stretch, stretches
@@ -133,7 +134,10 @@ def _ends(parts: Sequence[Stretch]) -> dict[str, date]:
 # Put together as text and kept: SQLAlchemy takes longer over so many columns than databases do.
 @lru_cache(maxsize=512)
 def _statement(question: _Question, kinds: _Kinds, dialect: str) -> TextualSelect:
-    arms = _of_rows(question, dialect) if question.who == _ROWS else _of_sums(question, kinds)
+    if question.who == _ROWS:
+        arms = _of_rows(question, dialect)
+    else:
+        arms = _of_sums(question, kinds, dialect)
     several: list[BindParameter[Any]] = [
         bindparam(n, expanding=True)
         for n in ("agents", "queues", REACHED_QUEUES)
@@ -163,15 +167,34 @@ def _of_rows(question: _Question, dialect: str) -> Iterator[str]:
             )
 
 
-def _of_sums(question: _Question, kinds: _Kinds) -> Iterator[str]:
+def _of_sums(question: _Question, kinds: _Kinds, dialect: str) -> Iterator[str]:
     rollup = ROLLUPS[question.rollup]
     others = tuple(name for name in question.filters if name not in _DAY_FILTERS)
     for number, (period, begins, ends) in enumerate(kinds):
         table = rollup.of(question.who, period)
         edges = f" AND {period} >= :first_{number}" if begins else ""
         edges += f" AND {period} <= :last_{number}" if ends else ""
-        yield _arm(question, table, _as_named(table), others, edges)
+        hint = _hint(question, table, few=begins and ends) if dialect == "sqlite" else ""
+        yield _arm(question, table, _as_named(table), others, f"{hint} WHERE", edges)
     yield _arm(question, rollup.changes, _as_named(rollup.changes), question.filters)
+
+
+def _hint(question: _Question, table: Table, *, few: bool) -> str:
+    """Tell SQLite the index to read a table of sums by, for it has no statistics to choose by.
+
+    ``few``: both ends of the time are given.
+    """
+    keys, index = ROLLUPS[question.rollup].keys, ""
+    few = few and "day" in table.primary_key.columns
+    if not keys:
+        index = time_index(table) if few and question.who != QUEUE else ""
+    elif question.who == QUEUE:
+        index = time_index(table) if few and not question.where else ""
+    elif "agents" in question.filters:
+        index = time_index(table) if len(question.where) < len(keys) else ""
+    elif question.who == AGENT and question.where and few:
+        index = few_days_index(table)
+    return f" INDEXED BY {index}" if index else ""
 
 
 def _as_named(table: Table) -> dict[str, str]:
@@ -183,13 +206,14 @@ def _arm(
     table: Table,
     given: Mapping[str, str],
     filters: Iterable[str],
+    where: str = " WHERE",
     edges: str = "",
 ) -> str:
     """Return the question over one table; ``given`` is the SQL of each column that it has."""
     groups = [given[name] for name in question.by]
     # PostgreSQL gives sums of BIGINT in another type, which is slower to read.
     sums = [f"CAST(SUM({given[name]}) AS BIGINT)" for name in question.sums]
-    sql = f"SELECT {', '.join((*groups, *sums))} FROM {table.name} WHERE org_id = :org_id{edges}"
+    sql = f"SELECT {', '.join((*groups, *sums))} FROM {table.name}{where} org_id = :org_id{edges}"
     sql += "".join(f" AND {given[key]} = :{key}" for key in question.where)
     sql += "".join(_CONDITIONS[name](given) for name in filters)
     sql += question.part.sql(given)

@@ -18,6 +18,7 @@ from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, 
 
 from services.domain.together import Period
 from services.storage.models import CALL_FIGURES, CALLS, METADATA, PlainText
+from services.storage.rollup_names import empty_index, few_days_index, sums_name, time_index
 from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
 from services.storage.score_tables import CALL_ANSWERS, CALL_SCORES
 from services.storage.topics import CALL_TOPICS
@@ -119,7 +120,7 @@ class Rollup:
 
     def of(self, who: str, period: Period = Period.DAY) -> Table:
         """Return the table of the sums by ``AGENT``, by ``QUEUE`` or by ``BOTH``."""
-        return METADATA.tables[_name(self.name, who, period)]
+        return METADATA.tables[sums_name(self.name, who, period)]
 
     @property
     def changes(self) -> Table:
@@ -135,10 +136,6 @@ class Rollup:
     def tables(self) -> tuple[Table, ...]:
         """All seven."""
         return (*self.sum_tables, self.changes)
-
-
-def _name(rollup: str, who: str, period: Period) -> str:
-    return f"rollup_{rollup}_by_{who}" + ("_weekly" if period is Period.WEEK else "")
 
 
 def _source(table: Table, **sums: str) -> Source:
@@ -249,9 +246,8 @@ def _make_sums(rollup: Rollup, by: str, period: Period) -> None:
     at = Column(period.value, Date, primary_key=True)
     key: list[Column[Any]] = [at, *whose] if by == QUEUE else [*whose, at]
     week = [Column("week", Date, nullable=False)] if period is Period.DAY else []
-    name = _name(rollup.name, by, period)
     made = Table(
-        name,
+        sums_name(rollup.name, by, period),
         METADATA,
         Column("org_id", String(64), primary_key=True),
         *_key_columns(rollup.keys, primary=True),
@@ -260,13 +256,14 @@ def _make_sums(rollup: Rollup, by: str, period: Period) -> None:
         *_sum_columns(rollup),
         sqlite_with_rowid=False,
     )
-    name = f"ix_{name.replace('_by_', '_')}"
     if rollup.keys and by != QUEUE:
         # Of what is kept apart by more, the sums of some agents are read by themselves.
-        Index(f"{name}_{period}", made.c.org_id, *(made.c[who] for who in WHO[by]), at)
+        Index(time_index(made), made.c.org_id, *(made.c[who] for who in WHO[by]), at)
+        if by == AGENT and period is Period.DAY:
+            Index(few_days_index(made), made.c.org_id, made.c[rollup.keys[0]], at)
     elif rollup.keys or by != QUEUE:
-        Index(f"{name}_{period}", made.c.org_id, at)
-    Index(f"{name}_empty", made.c.org_id, **_where_empty(made))
+        Index(time_index(made), made.c.org_id, at)
+    Index(empty_index(made), made.c.org_id, **_where_empty(made))
 
 
 def _make_tables(rollup: Rollup) -> None:

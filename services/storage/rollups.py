@@ -7,30 +7,31 @@ while and after it does.
 
 import random
 import time
+from collections.abc import Mapping
+from functools import lru_cache
 from threading import Event
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     FromClause,
     Table,
+    TextClause,
+    column,
     delete,
     func,
-    literal_column,
     select,
     text,
     union_all,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from services import telemetry
 from services.domain.errors import StorageError
 from services.domain.together import Period
 from services.storage.database import reading, writing
-from services.storage.rollup_tables import ROLLUPS, WHO, Rollup
+from services.storage.rollup_tables import AGENT, QUEUE, ROLLUPS, WHO, Rollup
 from services.storage.rollup_triggers import contribution
 
 FOLD_EVERY_S = 10.0
@@ -67,9 +68,9 @@ class RollupStore:
             last = connection.execute(select(func.max(changes.c.row_id))).scalar()
             if last is None:
                 return 0
-            noted = changes.select().where(changes.c.row_id <= last).subquery()
+            noted = f"SELECT * FROM {changes.name} WHERE row_id <= :last"
             for table in rollup.sum_tables:
-                _add(connection, rollup, table, noted)
+                _add(connection, rollup.name, table, noted, last=last)
             return connection.execute(delete(changes).where(changes.c.row_id <= last)).rowcount
 
     def keep_up(self, stop: Event, every_s: float = FOLD_EVERY_S) -> None:
@@ -111,7 +112,7 @@ def rebuild(connection: Connection) -> int:
             connection.execute(delete(table))
         for who in WHO:
             table = rollup.of(who)
-            _add(connection, rollup, table, given_by_rows(rollup, connection.dialect.name))
+            _add(connection, rollup.name, table, _given_by_rows(rollup, connection.dialect.name))
             made += connection.execute(select(func.count()).select_from(table)).scalar_one()
             add_weeks(connection, rollup, who)
     return made
@@ -119,7 +120,8 @@ def rebuild(connection: Connection) -> int:
 
 def add_weeks(connection: Connection, rollup: Rollup, who: str) -> None:
     """Make the sums of weeks from those of days; there must be none yet."""
-    _add(connection, rollup, rollup.of(who, Period.WEEK), rollup.of(who))
+    days = f"SELECT * FROM {rollup.of(who).name}"
+    _add(connection, rollup.name, rollup.of(who, Period.WEEK), days)
 
 
 def hold_folding(connection: Connection) -> None:
@@ -154,19 +156,16 @@ def _keep_out_writers(connection: Connection) -> None:
             return
 
 
-def given_by_rows(rollup: Rollup, dialect: str) -> FromClause:
-    """Return what each row of the rollup's sources gives to it, as a table with its columns."""
-    arms = []
-    for source in rollup.sources:
-        given = contribution(rollup, source, dialect)
-        columns = [_column_of(sql, name) for name, sql in given.items()]
-        arms.append(select(*columns).select_from(source.table))
-    return union_all(*arms).subquery()
+def _given_by_rows(rollup: Rollup, dialect: str) -> str:
+    """Return the SQL of what each row of the rollup's sources gives to it."""
+    return " UNION ALL ".join(
+        f"SELECT {_named(contribution(rollup, source, dialect))} FROM {source.table.name}"
+        for source in rollup.sources
+    )
 
 
-def _column_of(sql: str, name: str) -> ColumnElement[Any]:
-    made: ColumnElement[Any] = literal_column(sql)
-    return made.label(name)
+def _named(given: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in given.items())
 
 
 def _on_one_state(engine: Engine) -> Engine:
@@ -183,20 +182,25 @@ def _alone(connection: Connection) -> bool:
     return bool(connection.execute(lock, {"lock": FOLD_LOCK}).scalar())
 
 
-def _add(connection: Connection, rollup: Rollup, table: Table, noted: FromClause) -> None:
+def _add(connection: Connection, rollup: str, table: Table, noted: str, **values: int) -> None:
     """Add changes to a table of sums; those in which no row is left go."""
-    key = _key(table)
-    kept = list(dict.fromkeys((*key, "week")))
-    names = [*kept, *rollup.sums]
-    grouped = [noted.c[name] for name in kept]
-    sums = [func.sum(noted.c[name]) for name in rollup.sums]
-    # Always in the same order, and with a condition, without which SQLite can't tell what ON means.
-    query = select(*grouped, *sums).where(text("1 = 1")).group_by(*grouped).order_by(*grouped)
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    made = dialect.insert(table).from_select(names, query)
-    added = {name: table.c[name] + made.excluded[name] for name in rollup.sums}
-    connection.execute(made.on_conflict_do_update(index_elements=key, set_=added))
+    connection.execute(_addition(rollup, table, noted), values)
     connection.execute(delete(table).where(table.c.entries == 0))
+
+
+# Others wait meanwhile: to put so many columns together takes longer than to add them up.
+@lru_cache(maxsize=128)
+def _addition(rollup: str, table: Table, noted: str) -> TextClause:
+    key, sums = _key(table), ROLLUPS[rollup].sums
+    grouped = ", ".join(dict.fromkeys((*key, "week")))
+    added = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums)
+    # Always in the same order, and with a condition, without which SQLite can't tell what ON means.
+    return text(
+        f"INSERT INTO {table.name} ({grouped}, {', '.join(sums)})"
+        f" SELECT {grouped}, {', '.join(f'SUM({name})' for name in sums)}"
+        f" FROM ({noted}) AS noted WHERE 1 = 1 GROUP BY {grouped} ORDER BY {grouped}"
+        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}"
+    )
 
 
 def _key(table: Table) -> list[str]:
@@ -211,7 +215,9 @@ def _stored(connection: Connection, rollup: Rollup, table: Table) -> set[tuple[A
 
 
 def _recomputed(connection: Connection, rollup: Rollup, table: Table) -> set[tuple[Any, ...]]:
-    return _summed(connection, rollup, table, given_by_rows(rollup, connection.dialect.name))
+    given = text(_given_by_rows(rollup, connection.dialect.name))
+    names = ("org_id", *rollup.keys, AGENT, QUEUE, "day", "week", *rollup.sums)
+    return _summed(connection, rollup, table, given.columns(*map(column, names)).subquery())
 
 
 def _summed(

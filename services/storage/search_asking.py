@@ -98,7 +98,6 @@ class AskingGin(Way):
         assert self.sought.wanted is not None
         # Lines come first, then the call of each: the planner may take them for more than they are.
         wished = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off")
-        wished["max_parallel_workers_per_gather"] = "0"
         if self.sought.until < float("inf"):
             left_ms = max(1, int(1000 * (self.sought.until - time.monotonic()) / 2))
             wished["statement_timeout"] = str(left_ms)

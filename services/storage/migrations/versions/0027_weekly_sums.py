@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from services.domain.together import Period
-from services.storage.rollup_tables import ROLLUPS, WHO
+from services.storage.rollup_tables import AGENT, ROLLUPS, WHO
 from services.storage.rollups import add_weeks, hold_folding
 
 revision = "0027"
@@ -24,3 +24,5 @@ def upgrade() -> None:
             if made.name not in there:
                 made.create(connection)
                 add_weeks(connection, rollup, who)
+        for index in rollup.of(AGENT).indexes:
+            index.create(connection, checkfirst=True)
