@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    Column,
     Connection,
     Dialect,
     Engine,
@@ -250,8 +249,8 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     if not rows:
         return
     names = tuple(rows[0])
-    ready = [_bound(table.c[name], connection.dialect) for name in names]
-    values = ([bind(row[name]) for name, bind in zip(names, ready, strict=True)] for row in rows)
+    binds = _binds(table, names, connection.dialect)
+    values = (_bound([row[name] for name in names], binds) for row in rows)
     dbapi: Any = connection.dialect.loaded_dbapi
     try:
         _insert_by_driver(connection, table.name, names, values)
@@ -274,13 +273,20 @@ def _insert_by_driver(
             copy.write_row(row)
 
 
-def _bound(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any]:
-    """Return what a value goes through before the driver gets it."""
-    return column.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
+_Bind = Callable[[Any], Any]
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+@lru_cache(maxsize=256)
+def _binds(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[tuple[int, _Bind], ...]:
+    """Return what some of the columns' values go through before the driver gets them."""
+    found = (table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
+    return tuple((place, bind) for place, bind in enumerate(found) if bind is not None)
+
+
+def _bound(values: list[Any], binds: Iterable[tuple[int, _Bind]]) -> list[Any]:
+    for place, bind in binds:
+        values[place] = bind(values[place])
+    return values
 
 
 def insert_new(

@@ -5,9 +5,17 @@ had to wait for a lock still sees other tables as they were before.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Exists, Table, bindparam, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    or_,
+    select,
+)
 
 from services.domain.calls import CallState, ProcessingOptions
 from services.domain.errors import Cancelled, NotFound
@@ -17,11 +25,11 @@ from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
 from services.storage.search_tables import LINE_VECTORS, SHOWN_UTTERANCES
 from services.storage.topics import CALL_TOPICS
 
-_CALL: BindParameter[Any] = bindparam("of_call")
-_RUN: BindParameter[Any] = bindparam("of_run")
+_CALL = bindparam("of_call", type_=String)
+_RUN = bindparam("of_run", type_=Integer)
 
 
-def _is_any(table: Table) -> Exists:
+def _is_any(table: Table) -> ColumnElement[bool]:
     return select(table.c.call_id).where(table.c.call_id == _CALL).exists()
 
 

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     Connection,
     Integer,
+    String,
     Update,
     and_,
     bindparam,
@@ -26,8 +26,8 @@ from services.storage.provider_copies import release_copies_of_run
 from services.storage.provider_tables import PROVIDER_COPIES
 
 REPORTED = ("stage", "stage_fraction", "fraction", "left_ms")
-_CALL: BindParameter[Any] = bindparam("of_call")
-_NUMBER: BindParameter[Any] = bindparam("of_number")
+_CALL = bindparam("of_call", type_=String)
+_NUMBER = bindparam("of_number", type_=Integer)
 _CLAIMED = bindparam("claimed", type_=Integer)
 _ALIVE = and_(
     RUNS.c.call_id == _CALL,
@@ -95,5 +95,5 @@ def let_call_follow(
 def _following(columns: tuple[str, ...]) -> Update:
     newest = and_(CALLS.c.id == _CALL, CALLS.c.run == _NUMBER)
     differs = CALLS.c.state != bindparam("new_state")
-    values: dict[str, BindParameter[Any]] = {name: bindparam(f"new_{name}") for name in columns}
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
     return update(CALLS).where(newest, differs).values(values)
