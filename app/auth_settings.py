@@ -136,7 +136,7 @@ class AuthSettings(BaseSettings):
 
     token_without_sign_in_days: Annotated[
         int, Field(validation_alias="PARTYLINE_TOKEN_WITHOUT_SIGN_IN_DAYS", ge=1, le=3_650)
-    ] = 30
+    ] = 7
 
     @property
     def has_login(self) -> bool:

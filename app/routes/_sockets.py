@@ -6,6 +6,7 @@ token is let in to be told so; a foreign page gets no socket at all.
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 
 import anyio
@@ -32,6 +33,9 @@ NO_SUCH_CALL = 4404
 TOO_SLOW = 4408
 TAKEN_OVER = 4409
 CLOSE_WITHIN_S = 5.0
+SIGN_IN_EVERY_S = 1.0
+"""So often it is looked whether a sign-in still counts. Almost always that is known: each process
+looks a person up every few seconds (``KNOWN_FOR_S``), however many sockets they have."""
 RECHECK_EVERY_S = 30.0
 """People who may no longer be told of a call are told of it for so long at most."""
 
@@ -78,17 +82,21 @@ class Rechecking:
 
     async def until_refused(self, scope: anyio.CancelScope) -> None:
         """Wait until they may not any more; ``code`` is what the socket is closed with then."""
-        while self.code is None:
-            await anyio.sleep(RECHECK_EVERY_S)
-            self.code = await anyio.to_thread.run_sync(self._look)
+        looks = max(1, round(RECHECK_EVERY_S / SIGN_IN_EVERY_S))
+        for look in count(1):
+            await anyio.sleep(min(SIGN_IN_EVERY_S, RECHECK_EVERY_S))
+            self.code = await anyio.to_thread.run_sync(self._look, look % looks == 0)
+            if self.code is not None:
+                break
         scope.cancel()
 
-    def _look(self) -> int | None:
+    def _look(self, with_call: bool) -> int | None:
         token = self._websocket.query_params.get("token", "")
         call_id = self._websocket.path_params["call_id"]
         try:
             user = self._again(token, self._purpose, call_id).user
-            self._check(user, call_id)
+            if with_call:
+                self._check(user, call_id)
         except InvalidToken:
             return BAD_TOKEN
         except (StorageError, HeldElsewhere):

@@ -8,7 +8,7 @@ from typing import Protocol
 from services.access.authority import Authority
 from services.access.claims import MOST_NAME_CHARS, MOST_QUEUES
 from services.domain.acts import Act
-from services.domain.errors import AccessDenied, InvalidRequest, PersonKnown
+from services.domain.errors import AccessDenied, InvalidRequest, PersonKnown, PersonNotFound
 from services.domain.ids import new_id
 from services.domain.people import EVERY_CALL, Reach, Right, Role, User
 from services.domain.persons import Person
@@ -167,8 +167,13 @@ class PeopleDesk:
         """Return whom a person may change. Raises AccessDenied, PersonNotFound."""
         if not user.may(Right.MANAGE_PEOPLE):
             self._authority.allow(user, Act.PEOPLE_CHANGED, person_id)
-        person = self._store.get(user.org_id, person_id)
+        try:
+            person = self._store.get(user.org_id, person_id)
+        except PersonNotFound:
+            self._authority.refuse(user, Act.PEOPLE_CHANGED, person_id)
+            raise
         if person_id == user.id:
+            self._authority.refuse(user, Act.PEOPLE_CHANGED, person_id)
             raise AccessDenied("Nobody changes their own access.")
         self._check_may_give(user, person)
         return person

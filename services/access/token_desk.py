@@ -91,7 +91,11 @@ class TokenDesk:
 
         Raises ApiTokenNotFound.
         """
-        token = self._store.get(user.org_id, token_id)
+        try:
+            token = self._store.get(user.org_id, token_id)
+        except ApiTokenNotFound:
+            self._authority.refuse(user, Act.TOKENS_CHANGED, token_id)
+            raise
         if token.person_id != user.id and not user.may(Right.MANAGE_PEOPLE):
             self._authority.refuse(user, Act.TOKENS_CHANGED, token_id)
             raise ApiTokenNotFound

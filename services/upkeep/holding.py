@@ -50,7 +50,11 @@ class HoldDesk:
 
     def release(self, user: User, hold_id: str) -> None:
         """Let what was held be deleted again. Raises HoldNotFound, AccessDenied."""
-        hold = self._store.get(user.org_id, hold_id)
+        try:
+            hold = self._store.get(user.org_id, hold_id)
+        except HoldNotFound:
+            self._authority.refuse(user, Act.HOLD_CHANGED, hold_id)
+            raise
         if hold.call_id is not None:
             try:
                 self._authority.call(

@@ -344,6 +344,9 @@ def test_what_is_held_stays_until_it_is_released(house: House) -> None:
         house.holds.release(LOCAL_USER, hold.id)
     with pytest.raises(HoldNotFound):
         house.holds.release(LOCAL_USER, on_call.id)
+    tried = house.trail.entries[-1]
+    assert (tried.act, tried.outcome) == (Act.HOLD_CHANGED, Outcome.REFUSED)
+    assert tried.subject == on_call.id
     run = house.keeper.run(ORG)
     assert run
     assert run.counts.calls == 2

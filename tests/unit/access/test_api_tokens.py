@@ -171,7 +171,7 @@ def test_nobody_gives_a_token_what_they_have_not_got(desk, trail):
     assert desk.add_mine(NORA, "y", Role.ADMIN).token.rights == Role.SUPERVISOR.rights
 
 
-def test_everybody_sees_and_revokes_their_own_and_managers_all_of_theirs(desk):
+def test_everybody_sees_and_revokes_their_own_and_managers_all_of_theirs(desk, trail):
     mine = desk.add_mine(NORA, "Mine", Role.VIEWER).token
     service = desk.add_service(BOSS, "Export", Role.VIEWER, EVERY_CALL).token
     assert desk.mine(NORA) == [mine]
@@ -181,6 +181,10 @@ def test_everybody_sees_and_revokes_their_own_and_managers_all_of_theirs(desk):
     for who, token in ((NORA, service), (stranger, mine), (replace(NORA, id="x"), mine)):
         with pytest.raises(ApiTokenNotFound):
             desk.revoke(who, token.id)
+        tried = trail.entries[-1]
+        assert (tried.user_id, tried.org_id) == (who.id, who.org_id)
+        assert (tried.act, tried.outcome) == (Act.TOKENS_CHANGED, Outcome.REFUSED)
+        assert tried.subject == token.id
     desk.revoke(NORA, mine.id)
     desk.revoke(BOSS, service.id)
     assert all(t.revoked_at for t in [*desk.mine(NORA), *desk.others(BOSS)])

@@ -44,15 +44,26 @@ def test_only_who_manages_people_sees_or_changes_them(desk):
     assert desk.list(BOSS) == [nora]
 
 
-def test_nobody_sees_or_changes_people_of_another_organisation(desk):
+def test_nobody_sees_or_changes_people_of_another_organisation(desk, trail):
     nora = desk.add(BOSS, ADMIN, email="nora@example.com")
     other = replace(BOSS, org_id="other")
     assert desk.list(other) == []
-    for act in (desk.disable, desk.enable, desk.sign_out_everywhere):
+    tries = (
+        desk.disable,
+        desk.enable,
+        desk.sign_out_everywhere,
+        lambda user, person_id: desk.change(user, person_id, BILLING),
+    )
+    for act in tries:
         with pytest.raises(PersonNotFound):
             act(other, nora.id)
-    with pytest.raises(PersonNotFound):
-        desk.change(other, nora.id, BILLING)
+        tried = trail.entries[-1]
+        assert (tried.org_id, tried.act, tried.outcome, tried.subject) == (
+            "other",
+            Act.PEOPLE_CHANGED,
+            Outcome.REFUSED,
+            nora.id,
+        )
     assert desk.list(BOSS) == [nora]
 
 

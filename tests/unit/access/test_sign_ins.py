@@ -103,8 +103,8 @@ def test_programs_act_for_nobody_who_has_not_been_let_in_for_long(sign_ins, desk
     added = desk.add(LOCAL_USER, GivenAccess(role=Role.VIEWER), email="tom@example.com")
     assert sign_ins.person("local", added.id) is None
     user = sign_ins.admit(claims(groups="viewer"))
-    assert sign_ins.programs_until == BEGIN + timedelta(days=30)
-    clock.go_on(days=29)
+    assert sign_ins.programs_until == BEGIN + timedelta(days=7)
+    clock.go_on(days=6)
     assert sign_ins.person("local", user.id) == user
     clock.go_on(days=1)
     assert sign_ins.person("local", user.id) is None
@@ -296,6 +296,21 @@ def test_a_call_goes_on_when_the_sign_in_only_ran_out(sign_ins, desk, clock):
     for named in (here, there):
         with pytest.raises(InvalidToken):
             check(signer.check_held, named)
+
+
+def test_who_is_in_a_call_is_looked_up_once_in_seconds(sign_ins, store, clock, monkeypatch):
+    told, looked = claims(groups="viewer"), []
+    user = sign_ins.admit(told)
+    real = store.sign_in
+    monkeypatch.setattr(store, "sign_in", lambda one: looked.append(one) or real(one))
+    for _ in range(10):
+        assert sign_ins.holding(user, sign_in_id(told)) == user
+    assert len(looked) == 1
+    clock.go_on(seconds=KNOWN_FOR_S)
+    sign_ins.holding(user, sign_in_id(told))
+    assert len(looked) == 2
+    with pytest.raises(InvalidToken):
+        sign_ins.holding(replace(user, org_id="elsewhere"), sign_in_id(told))
 
 
 @pytest.mark.parametrize("how", ["signed out", "switched off"])

@@ -19,7 +19,7 @@ from app.wiring import Services
 from emulators.audiohook import EmulatedAudioHook, HookPlan
 from emulators.phone_lines import LineSounds, SeenStream, StreamPlan, dial
 from emulators.twilio import EmulatedTwilio, signature
-from services.domain.calls import Direction
+from services.domain.calls import Consent, Direction
 from services.domain.errors import DiskFull, StorageError
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.people import LOCAL_USER
@@ -95,6 +95,21 @@ def test_a_stream_becomes_a_call_with_all_its_sound(served: tuple[Services, str]
     assert by_channel[1] == (SpeakerRole.AGENT, "Nora Fields")
     finishing = services.runs.get(LOCAL_USER.org_id, call.id, 2)
     assert finishing.options.channel_roles == (SpeakerRole.CUSTOMER, SpeakerRole.AGENT)
+
+
+def test_how_people_were_told_is_kept_and_needed_where_that_is_set(tmp_path: Path) -> None:
+    given = settings(
+        tmp_path, consent_required=True, audiohook_api_key=None, audiohook_client_secret=None
+    )
+    with serving(given) as (services, address):
+        for unknown in ({}, {"consent": "yes"}):
+            assert twilio().stream(f"{address}/twilio", sounds(1_000), unknown).is_lost
+            assert nothing_is_stored(services)
+        for told in ("announced", "Asked", "contract"):
+            twilio().stream(f"{address}/twilio", sounds(1_000), {"consent": told})
+        wait_until(lambda: len(services.calls.list(LOCAL_USER.org_id)) == len(Consent))
+        kept = {row.call.details.consent for row in services.calls.list(LOCAL_USER.org_id)}
+    assert kept == set(Consent)
 
 
 def test_while_it_is_held_it_is_seen_and_followed_and_can_be_stopped(

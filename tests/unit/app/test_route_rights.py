@@ -21,8 +21,10 @@ from starlette.websockets import WebSocketDisconnect
 
 from app.api.gate import DESCRIPTION_PATH
 from app.routes import _sockets, build_routes
+from services.access.sign_ins import KNOWN_FOR_S
 from services.access.tokens import ANY_CALL, Grant, Purpose
 from services.domain.calls import CallDetails, ProcessingOptions
+from services.domain.errors import InvalidToken
 from services.domain.live_calls import LiveSource
 from services.domain.people import Reach, User
 from tests.unit.app.rights_house import (
@@ -50,6 +52,8 @@ class Doorman:
         self.is_on = True
 
     def check(self, _token: str, purpose: Purpose, subject: str) -> Grant:
+        if not self.is_on:
+            raise InvalidToken
         return Grant(
             purpose=purpose, subject=subject, user=self.user, session="s", expires_at_s=2**40
         )
@@ -190,6 +194,25 @@ def test_sockets(house: House, client: TestClient, doorman: Doorman) -> None:
     assert _closed(client, sound, call_id) is None
     assert _closed(client, events, call_id) is None
     assert _closed(client, events, _begun(house, redact=False)) == FOREIGN
+    house.live.stop(OWNER, call_id, complete=True)
+
+
+def test_who_signs_out_is_told_of_a_call_no_more(
+    house: House, client: TestClient, doorman: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the sign-in counts is looked at each second, the call itself far more rarely."""
+    assert _sockets.SIGN_IN_EVERY_S + KNOWN_FOR_S <= 5.0
+    monkeypatch.setattr(_sockets, "SIGN_IN_EVERY_S", 0.02)
+    call_id, doorman.user = _begun(house), OWNER
+    for path in SOCKETS:
+        address = f"ws://localhost:8501{path.format(call_id=call_id)}?token=whoever"
+        with client.websocket_connect(address) as socket:
+            socket.receive_text()
+            doorman.is_on = False
+            while (message := socket.receive())["type"] != "websocket.close":
+                pass
+        assert message["code"] == _sockets.BAD_TOKEN
+        doorman.is_on = True
     house.live.stop(OWNER, call_id, complete=True)
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from starlette.types import Receive, Scope, Send
 
 from app.security import AllowedHosts, refuse_unsafe_exposure
-from app.serve import _listening_socket
+from app.serve import _listening_socket, server_config
 from app.server import allowed_hosts, app, lifespan
 from app.settings import Settings
 from app.wiring import login_secrets
@@ -82,6 +83,31 @@ def test_what_signs_people_in_is_handed_over_and_lies_nowhere(tmp_path: Path) ->
         assert not any(secret.encode() in content for content in kept)
         assert secret not in repr(settings)
     assert login_secrets(Settings(data_dir=tmp_path)) == {}
+
+
+def test_nobody_is_believed_to_speak_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even this machine, nor whom the server's own setting names: PARTYLINE_PROXIES does."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    seen: list[Scope] = []
+
+    async def application(scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(scope)
+
+    config = server_config(application)
+    config.load()
+    scope = {
+        "type": "http",
+        "client": ("127.0.0.1", 1),
+        "scheme": "http",
+        "headers": [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-proto", b"https")],
+    }
+
+    async def ask() -> None:
+        await config.loaded_app(scope, None, None)
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(ask())).result()
+    assert (seen[0]["client"][0], seen[0]["scheme"]) == ("127.0.0.1", "http")
 
 
 def test_the_server_is_found_by_streamlit_run() -> None:
