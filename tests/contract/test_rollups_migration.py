@@ -19,7 +19,7 @@ from services.storage.score_figures import ScoreAnalytics
 from services.storage.topic_analytics import TopicAnalytics
 from tests.contract.stores import ORG
 
-BEFORE, WEEKS = "0014", "0027"
+BEFORE, WEEKS = "0014", "0026"
 WHOSE = "'2026-04-29', '2026-04-27', 'Ann', 'Billing'"
 ROWS = (
     f"""INSERT INTO calls (id, org_id, source_name, content_hash, size_bytes, state, created_at,

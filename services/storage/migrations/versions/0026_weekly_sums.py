@@ -7,7 +7,7 @@ from services.domain.together import Period
 from services.storage.rollup_tables import AGENT, ROLLUPS, WHO
 from services.storage.rollups import add_weeks, hold_folding
 
-revision = "0027"
+revision = "0026"
 down_revision = "0025"
 branch_labels = None
 depends_on = None
