@@ -26,7 +26,7 @@ def copied() -> Iterator[None]:
 
     def upgrade(config: Config, revision: str, **options: Any) -> None:
         connection: Connection = config.attributes["connection"]
-        if not _is_new(connection) or not _is_as_shipped(config):
+        if revision != "head" or not _is_new(connection) or not _is_as_shipped(config):
             MADE_BY_MIGRATIONS(config, revision, **options)
         elif statements:
             for sql, values in statements:
