@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -92,6 +93,10 @@ def test_a_notice_is_sent_again_to_who_was_not_well():
     with Letterbox() as box, AssemblyAIEmulator(webhook_pause_s=0.05) as emulator:
         box.statuses = [500, 503, 204]
         assert transcribe(emulator, box).utterances
+        # The answer to the last one is noted a moment after it has been given.
+        until = time.monotonic() + 10
+        while len(emulator.webhooks) < 3 and time.monotonic() < until:
+            time.sleep(0.01)
         assert [sent.status for sent in emulator.webhooks] == [500, 503, 204]
 
 
