@@ -64,7 +64,8 @@ class RunSteps(Protocol):
 # Whoever waits for SQLite's one write lock sleeps and tries again, longer each time: while many
 # do, nobody has it. Waiting for one of two connections is woken.
 SQLITE_CONNECTIONS = 2
-SERVER_CONNECTIONS = 20
+# Each that was needed is kept: to open one for a few short transactions costs more than these.
+SERVER_CONNECTIONS = 40
 
 
 def open_jobs_engine(url: str) -> Engine:
@@ -77,7 +78,7 @@ def open_jobs_engine(url: str) -> Engine:
         engine = open_engine(url, connections=SQLITE_CONNECTIONS, more=0)
         take_turns(engine)
         return engine
-    return open_engine(url, connections=SERVER_CONNECTIONS, more=SERVER_CONNECTIONS, checked=False)
+    return open_engine(url, connections=SERVER_CONNECTIONS, more=0, checked=False)
 
 
 OpenRun = Callable[[str, int, str], AbstractContextManager[RunSteps]]
