@@ -23,11 +23,6 @@ _KILLED = -getattr(signal, "SIGKILL", 9)
 LEAVES_WITHIN_S = 5.0
 
 
-def never() -> bool:
-    """Say that nobody asks to stop."""
-    return False
-
-
 class Watch:
     """Ends a child beyond its time; while the block lasts. ``heard`` is called for each message."""
 
@@ -60,18 +55,17 @@ class Watch:
     ) -> None:
         """Wait until the child has left, and end one that doesn't."""
         try:
-            self.until_left()
+            self._wait()
         finally:
             self._over.set()
             self._thread.join()
 
-    def until_left(self) -> int:
-        """Wait until the child has left, end one that doesn't, and return how it left."""
+    def _wait(self) -> None:
         try:
-            return self._child.wait(LEAVES_WITHIN_S)
+            self._child.wait(LEAVES_WITHIN_S)
         except TimeoutError:
             self._end(DecoderCrashed())
-            return self._child.wait()
+            self._child.wait()
 
     def heard(self) -> None:
         """Note that the child lives."""
