@@ -22,7 +22,6 @@ TALKATIVE = (
     "concurrent",
     "sqlalchemy",
     "faster_whisper",
-    "presidio-analyzer",
     "spacy",
     "httpx",
     "httpcore",

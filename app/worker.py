@@ -27,7 +27,6 @@ TALKATIVE = (
     "concurrent",
     "sqlalchemy",
     "faster_whisper",
-    "presidio-analyzer",
     "spacy",
     "httpx",
     "httpcore",

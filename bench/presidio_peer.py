@@ -1,7 +1,6 @@
 """Presidio alone, with its own recognisers and spaCy's small English model, to compare with."""
 
-from typing import Any
-
+from bench.libraries import library
 from services.domain.speech import PiiMention, PiiType
 from services.understanding.personal_data.entities import MODEL
 
@@ -29,19 +28,18 @@ class PresidioAlone:
 
     def __init__(self) -> None:
         """Load the model (about 3 s)."""
-        import tldextract
-
-        offline: Any = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-        tldextract.extract = offline
-        from presidio_analyzer import AnalyzerEngine
-        from presidio_analyzer.nlp_engine import NlpEngineProvider
+        # It would fetch the public-suffix list on import; the copy in the package is enough.
+        suffixes = library("tldextract")
+        suffixes.extract = suffixes.TLDExtract(suffix_list_urls=(), cache_dir=None)
+        presidio = library("presidio_analyzer")
+        provider = library("presidio_analyzer.nlp_engine").NlpEngineProvider
 
         configuration = {
             "nlp_engine_name": "spacy",
             "models": [{"lang_code": "en", "model_name": MODEL}],
         }
-        engine = NlpEngineProvider(nlp_configuration=configuration).create_engine()
-        self._analyzer = AnalyzerEngine(nlp_engine=engine, supported_languages=["en"])
+        engine = provider(nlp_configuration=configuration).create_engine()
+        self._analyzer = presidio.AnalyzerEngine(nlp_engine=engine, supported_languages=["en"])
 
     def find(self, text: str) -> tuple[PiiMention, ...]:
         """Return what it finds, in characters."""

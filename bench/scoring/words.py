@@ -6,7 +6,6 @@ cpWER: each speaker's words in one row, true and heard speakers paired so that e
 fewest, a speaker without a partner counting in full (Watanabe et al. 2020, CHiME-6).
 """
 
-import importlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +14,13 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from bench.libraries import library
 from bench.scoring.counted import Counted, rate
-from services.domain.errors import PartylineError
 from services.domain.speech import Utterance
 
 Normalise = Callable[[str], str]
 NOBODY = ""
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[-: ](?=\d)")
-
-
-class LibraryMissing(PartylineError):
-    """Install the development requirements (requirements-dev.txt) first; ./bin/test does so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +43,8 @@ def english() -> Normalise:
 
     Raises LibraryMissing already here when what compares words is absent.
     """
-    _library("jiwer")
-    normalizer = _library("whisper_normalizer.english").EnglishTextNormalizer()
+    library("jiwer")
+    normalizer = library("whisper_normalizer.english").EnglishTextNormalizer()
     return lambda text: str(normalizer(text))
 
 
@@ -70,7 +65,7 @@ def errors_in(true: str, heard: str) -> WordErrors:
     """Compare two normalised texts word by word. Raises LibraryMissing."""
     if not true.strip():
         return WordErrors(words=0, substitutions=0, deletions=0, insertions=len(heard.split()))
-    found = _library("jiwer").process_words(true, heard)
+    found = library("jiwer").process_words(true, heard)
     return WordErrors(
         words=found.hits + found.substitutions + found.deletions,
         substitutions=found.substitutions,
@@ -123,10 +118,3 @@ def _costs(pairs: Sequence[Sequence[WordErrors]]) -> np.ndarray[Any, Any]:
     size = len(pairs)
     errors = [p.substitutions + p.deletions + p.insertions for row in pairs for p in row]
     return np.array(errors, int).reshape(size, size)
-
-
-def _library(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise LibraryMissing from None

@@ -25,7 +25,7 @@ class RedactedText:
 class Redactor:
     """Recognises and removes personal data; loads its language model at the first English text.
 
-    In English, names and places come from Presidio with spaCy and from the way people are
+    In English, names and places come from spaCy and from the way people are
     introduced; everything else, and every other language, from patterns and context alone: there
     a name is only known once somebody is introduced with it (:meth:`stage` says so).
     """
@@ -131,7 +131,7 @@ class Redactor:
     def stage(self, language: str | None) -> str:
         """Say what recognises personal data in this language."""
         if base_language(language) == ENGLISH:
-            return "local patterns + presidio spacy en_core_web_sm"
+            return "local patterns + spacy en_core_web_sm"
         if base_language(language) in INTRODUCED_LANGUAGES:
             return "local patterns (names are recognised only when introduced)"
         return "local patterns (names are not recognised in this language)"

@@ -58,7 +58,7 @@ def test_making_providers_and_services_loads_no_model(services: Services) -> Non
     for name in services.providers.names():
         readiness = services.providers.readiness(name)
         assert readiness.ready or readiness.missing
-    heavy = {"faster_whisper", "onnxruntime", "spacy", "presidio_analyzer"}
+    heavy = {"faster_whisper", "onnxruntime", "spacy"}
     code = (
         "import sys; from pathlib import Path; from app.settings import Settings; "
         "from app.wiring import build_services; "

@@ -4,8 +4,8 @@ import importlib
 
 import pytest
 
+from bench.libraries import LibraryMissing
 from bench.scoring.words import (
-    LibraryMissing,
     WordErrors,
     english,
     errors_by_speaker,
