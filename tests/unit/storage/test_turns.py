@@ -21,7 +21,7 @@ def ours(tmp_path: Path) -> Engine:
 
 @pytest.fixture
 def librarys(ours: Engine) -> Engine:
-    engine = open_engine(str(ours.url), connections=2, more=0)
+    engine = open_engine(str(ours.url), connections=2)
     take_turns(engine, within_s=0.05)
     return engine
 
