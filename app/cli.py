@@ -18,6 +18,7 @@ from app.jobs import jobs
 from app.keys import keys
 from app.live import live
 from app.people import people
+from app.processes import loading
 from app.providers import providers
 from app.retention import holds, retention
 from app.rollups import rollups
@@ -204,9 +205,10 @@ def serve(
     workers: Annotated[bool, typer.Option(help="Run the job worker beside the web app.")] = True,
 ) -> None:
     """Serve the web app, by default on http://localhost:8501."""
-    from app.commands.console import one_clear_line
-    from app.serve import run_server
-    from app.settings import load_settings
+    with loading():
+        from app.commands.console import one_clear_line
+        from app.serve import run_server
+        from app.settings import load_settings
 
     with one_clear_line():
         raise SystemExit(run_server(load_settings(), workers=workers))
@@ -224,9 +226,10 @@ def worker(
     ] = None,
 ) -> None:
     """Process waiting calls until told to stop."""
-    from app.commands.console import one_clear_line
-    from app.settings import load_settings
-    from app.worker import run_worker
+    with loading():
+        from app.commands.console import one_clear_line
+        from app.settings import load_settings
+        from app.worker import run_worker
 
     with one_clear_line():
         raise SystemExit(run_worker(load_settings().draining_after(drain_after)))

@@ -1,10 +1,12 @@
 """What processes of this application do at their start that depends on the system they run on."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 PR_SET_PDEATHSIG = 1
 M_ARENA_MAX = -8
@@ -17,6 +19,20 @@ def keep_memory_together() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load modules without looking for garbage among them, now or ever.
+
+    There is next to none, and each look goes through all that is there: a sixth of a start.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def killed_with_parent() -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from app.processes import loading
 from app.security import refuse_unsafe_exposure
 from app.settings import ROOT, Settings, is_concrete
 from services import telemetry
@@ -53,13 +54,15 @@ def run_server(settings: Settings, *, workers: bool = True) -> int:
 
 def _server(settings: Settings) -> "uvicorn.Server":
     """Prepare everything that can fail while there still is a person to tell."""
-    from app.wiring import process_services
+    with loading():
+        from app.wiring import process_services
 
     process_services()
 
-    import uvicorn
+    with loading():
+        import uvicorn
 
-    from app.server import app
+        from app.server import app
 
     return uvicorn.Server(server_config(app))
 

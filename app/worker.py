@@ -9,13 +9,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from app.processes import give_way, keep_memory_together, killed_with_parent
-from app.settings import Settings, load_settings
-from app.wiring import build_presence, build_worker
+from app.processes import give_way, keep_memory_together, killed_with_parent, loading
 from services import telemetry
 from services.domain.errors import PartylineError, WorkerRunning
-from services.jobs.presence import Presence
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from services.jobs.presence import Presence
 
 SUPERVISED_ID = "local"
 WAIT_FOR_PREDECESSOR_S = 10.0
@@ -34,7 +36,7 @@ TALKATIVE = (
 )
 
 
-def run_worker(settings: Settings, *, supervised: bool = False) -> int:
+def run_worker(settings: "Settings", *, supervised: bool = False) -> int:
     """Process waiting calls until told to stop by SIGTERM or SIGINT; the exit status.
 
     A supervised worker has the id ``local`` where nobody else has, dies with its parent, and leaves
@@ -42,6 +44,9 @@ def run_worker(settings: Settings, *, supervised: bool = False) -> int:
     can within the time that is set; the second signal cuts that short. Raises WorkerRunning when
     another process has the same id.
     """
+    with loading():
+        from app.wiring import build_worker
+
     keep_memory_together()
     ending = _Ending(supervised=supervised)
     drain_s = 0.0 if supervised else settings.drain_ms / 1000
@@ -68,8 +73,10 @@ def run_worker(settings: Settings, *, supervised: bool = False) -> int:
 
 
 @contextmanager
-def _present(settings: Settings, *, supervised: bool) -> Iterator[Presence]:
+def _present(settings: "Settings", *, supervised: bool) -> "Iterator[Presence]":
     """Be the worker of one id, which no other process has."""
+    from app.wiring import build_presence
+
     if not supervised:
         presence = build_presence(settings, settings.worker_id or _fresh_id())
         with presence.hold():
@@ -144,6 +151,8 @@ def main() -> int:
         _die_with_parent()
         # Pages are served beside it, and captions written; a recording can wait for them.
         give_way()
+    with loading():
+        from app.settings import load_settings
     try:
         return run_worker(load_settings(), supervised=supervised)
     except PartylineError as error:

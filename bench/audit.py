@@ -18,8 +18,9 @@ from services.auditing.verifying import ChainVerifier
 from services.domain.acts import Act, AuditEntry, Outcome
 from services.storage.audit import AuditStore
 from services.storage.audit_reading import AuditReader
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import MasterKey
+from services.storage.schema import migrate
 from tests.postgres import find_postgres, postgres_server
 
 KEY = MasterKey(bytes(range(32)))

@@ -20,10 +20,11 @@ from bench.history import make_history
 from bench.results import keep, table
 from services.domain.rules import Rule
 from services.reading_rules import read_by_book
-from services.storage.database import migrate, open_engine, writing
+from services.storage.database import open_engine, writing
 from services.storage.keys import MasterKey
 from services.storage.models import CALL_FIGURES, CALLS, RUNS
 from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
+from services.storage.schema import migrate
 from services.storage.search_places import LINES_PER_CALL
 from services.storage.search_tables import SHOWN_UTTERANCES
 from services.storage.swept_calls import SweptCalls

@@ -15,7 +15,8 @@ from bench.results import keep, table
 from bench.search_history import LAST, ORG, make_history, word
 from services.domain.searching import LineFilter, read_query
 from services.domain.speech import SentimentLabel, SpeakerRole
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
+from services.storage.schema import migrate
 from services.storage.search import SearchIndex
 
 FOUND = 50

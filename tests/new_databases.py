@@ -13,7 +13,7 @@ import alembic.command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from services.storage import database
+from services.storage import schema
 
 Statement = tuple[str, Sequence[Any]]
 MADE_BY_MIGRATIONS = alembic.command.upgrade
@@ -53,10 +53,10 @@ def _is_new(connection: Connection) -> bool:
 
 
 def _is_as_shipped(config: Config) -> bool:
-    shipped = database.alembic_config()
+    shipped = schema.alembic_config()
     if config.get_main_option("script_location") != shipped.get_main_option("script_location"):
         return False
-    return database.MIGRATIONS == SHIPPED
+    return schema.MIGRATIONS == SHIPPED
 
 
 def _statements(connection: Connection) -> Iterator[Statement]:
@@ -78,4 +78,4 @@ def _statements(connection: Connection) -> Iterator[Statement]:
     yield from ((row.sql, ()) for row in objects if row.type in ("view", "trigger"))
 
 
-SHIPPED = database.MIGRATIONS
+SHIPPED = schema.MIGRATIONS

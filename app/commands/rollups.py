@@ -2,8 +2,9 @@
 
 from app.commands.console import say
 from app.settings import Settings
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.rollups import RollupStore
+from services.storage.schema import migrate
 
 
 def check_rollups(settings: Settings, *, rebuild: bool) -> int:

@@ -16,7 +16,8 @@ from app.settings import Settings
 from app.wiring.parts import authority_on, master_key_of, rule_tools_on
 from services.domain.errors import InvalidRequest
 from services.scorecards.keeping import ScoreKeeper, made_with
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
+from services.storage.schema import migrate
 from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore
 from services.understanding.typed import LineRedactor

@@ -18,7 +18,8 @@ from services.domain.usage import (
     SoundSpace,
     Space,
 )
-from services.storage.database import database_exists, migrate, open_engine
+from services.storage.database import database_exists, open_engine
+from services.storage.schema import migrate
 
 MEGABYTE = 1_000_000
 

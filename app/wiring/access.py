@@ -15,9 +15,10 @@ from services.access.token_desk import TokenDesk
 from services.access.tokens import TokenSigner
 from services.domain.people import User
 from services.storage.api_tokens import ApiTokenStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import MasterKey
 from services.storage.people import PeopleStore
+from services.storage.schema import migrate
 
 CALLBACK = "/oauth2callback"
 

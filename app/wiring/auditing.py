@@ -13,7 +13,8 @@ from services.domain.errors import NothingToKeep
 from services.storage.audit import AuditStore
 from services.storage.audit_reading import AuditReader
 from services.storage.calls import CallStore
-from services.storage.database import database_exists, migrate, open_engine
+from services.storage.database import database_exists, open_engine
+from services.storage.schema import migrate
 
 
 @dataclass(frozen=True, kw_only=True)

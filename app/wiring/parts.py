@@ -31,13 +31,14 @@ from services.searching import SearchService
 from services.storage.audit import AuditStore
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
-from services.storage.database import database_exists, migrate, open_engine
+from services.storage.database import database_exists, open_engine
 from services.storage.key_sources import load_master_key
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.provider_copies import ProviderCopyStore
 from services.storage.provider_notices import ProviderNoticeStore
 from services.storage.rules import RuleStore
+from services.storage.schema import migrate
 from services.storage.search import SearchIndex
 from services.storage.sweeps import SweepStore
 from services.storage.swept_calls import SweptCalls

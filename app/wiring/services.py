@@ -70,7 +70,7 @@ from services.storage.audit_reading import AuditReader
 from services.storage.call_pages import CallPages
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.ingested_files import IngestedFileStore
 from services.storage.job_queues import QueueStore
 from services.storage.known_voices import KnownVoiceStore
@@ -84,6 +84,7 @@ from services.storage.rollups import RollupStore
 from services.storage.run_counts import RunCounts
 from services.storage.run_overview import RunOverview
 from services.storage.runs import RunStore
+from services.storage.schema import migrate
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore

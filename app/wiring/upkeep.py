@@ -19,19 +19,14 @@ from services.jobs.workers import is_any_shown
 from services.storage.audit_reading import AuditReader
 from services.storage.calls import CallStore
 from services.storage.customers import CustomerStore
-from services.storage.database import (
-    database_exists,
-    forget_log,
-    known_revisions,
-    migrate,
-    open_engine,
-)
+from services.storage.database import database_exists, forget_log, open_engine
 from services.storage.holds import HoldStore
 from services.storage.key_sources import key_of_command
 from services.storage.live_calls import LiveCallStore
 from services.storage.objects import ObjectStore
 from services.storage.removals import RemovalStore
 from services.storage.retention_tables import ERASED_CALLS
+from services.storage.schema import known_revisions, migrate
 from services.storage.sealed_keys import SealedKeyStore
 from services.storage.tapes import TapeStore
 from services.upkeep.backup import BackupMaker, Tell

@@ -23,8 +23,9 @@ from bench.results import keep, table
 from bench.scale import ingest, jobs, page, searches
 from services.domain.errors import InvalidRequest
 from services.jobs.queue import prepare_queue
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import MasterKey
+from services.storage.schema import migrate
 from tests.postgres import find_postgres, postgres_server
 
 KEY = MasterKey(bytes(range(32)))

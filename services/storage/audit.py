@@ -17,8 +17,9 @@ from services.storage.audit_front import old_front
 from services.storage.audit_reading import rows_of
 from services.storage.audit_seals import ChainHead, ChainKeys, ChainSeal
 from services.storage.audit_tables import AUDIT_ENTRIES, AUDIT_HEADS
-from services.storage.database import insert_new, writing
+from services.storage.database import writing
 from services.storage.keys import MasterKey
+from services.storage.rows import insert_new
 
 MOST_CHARS = 200
 """So much of a name or an id is kept: ids come from addresses that anybody can write."""

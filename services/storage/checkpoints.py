@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Engine, and_, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.errors import NotFound
-from services.storage.database import reading, upsert, writing
+from services.storage.database import reading, writing
 from services.storage.keys import DataKey
 from services.storage.models import RUN_CHECKPOINTS
+from services.storage.rows import upsert
 from services.storage.run_changes import GOT_ON, named
 
 

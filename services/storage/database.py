@@ -1,4 +1,4 @@
-"""The database: one engine per process, safe under threads, and its migrations.
+"""The database: one engine per process, safe under threads.
 
 SQLite (one file, WAL) and PostgreSQL run the same schema. Statements never carry their values
 into errors or logs (``hide_parameters``), because the values are words of calls.
@@ -7,34 +7,23 @@ into errors or logs (``hide_parameters``), because the values are words of calls
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Dialect,
     Engine,
-    Insert,
-    Table,
-    bindparam,
     create_engine,
     event,
     make_url,
-    text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.sql.dml import ReturningInsert
 
-from services.domain.errors import DatabaseTooNew, DiskFull, StorageError
+from services.domain.errors import DiskFull, StorageError
 from services.storage.turns import own_turn
-
-if TYPE_CHECKING:
-    from alembic.config import Config
 
 BUSY_TIMEOUT_MS = 30_000
 POOL_SIZE = 10
@@ -43,10 +32,6 @@ POOL_OVERFLOW = 30
 # the few short transactions of one who didn't find any free: each stays open, and whoever finds
 # none waits for one that is given back.
 SERVER_POOL_SIZE = 20
-MIGRATIONS = Path(__file__).parent / "migrations"
-
-# Any number serves, as long as every Partyline process takes the same one.
-MIGRATION_LOCK = 0x5041_5254
 LOG_TIMEOUT_MS = 500
 POSTGRES_DISK_FULL = "53100"
 
@@ -218,142 +203,3 @@ def _storage_error(error: DBAPIError) -> StorageError:
     else:
         full = getattr(origin, "sqlstate", None) == POSTGRES_DISK_FULL
     return DiskFull() if full else StorageError()
-
-
-def upsert(
-    connection: Connection,
-    table: Table,
-    row: Mapping[str, Any],
-    *,
-    key: Sequence[str],
-    keep: Sequence[str] = (),
-) -> None:
-    """Insert a row, or replace the one with the same ``key`` except for its ``keep`` columns."""
-    statement = _upsert(connection.dialect.name, table, tuple(row), tuple(key), tuple(keep))
-    connection.execute(statement, [row])
-
-
-# Putting it together anew takes longer than the database does over the row.
-@lru_cache(maxsize=256)
-def _upsert(
-    dialect: str, table: Table, names: Sequence[str], key: Sequence[str], keep: Sequence[str]
-) -> Insert:
-    made = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-    changed = {name: made.excluded[name] for name in names if name not in {*key, *keep}}
-    return made.on_conflict_do_update(index_elements=list(key), set_=changed)
-
-
-def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that have the same columns, the way that costs the least.
-
-    The driver takes them as they are: SQLAlchemy would put each row's parameters together, and
-    PostgreSQL be asked once for each of them instead of having them copied.
-    """
-    if not rows:
-        return
-    names = tuple(rows[0])
-    binds = _binds(table, names, connection.dialect)
-    values = (_bound([row[name] for name in names], binds) for row in rows)
-    dbapi: Any = connection.dialect.loaded_dbapi
-    try:
-        _insert_by_driver(connection, table.name, names, values)
-    except dbapi.Error as error:
-        raise DBAPIError.instance(
-            None, None, error, dbapi.Error, hide_parameters=True, dialect=connection.dialect
-        ) from None
-
-
-def _insert_by_driver(
-    connection: Connection, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> None:
-    driver: Any = connection.connection.driver_connection
-    columns = f"{table} ({', '.join(names)})"
-    if connection.dialect.name == "sqlite":
-        driver.executemany(f"INSERT INTO {columns} VALUES ({', '.join('?' * len(names))})", rows)
-        return
-    with driver.cursor() as cursor, cursor.copy(f"COPY {columns} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
-_Bind = Callable[[Any], Any]
-
-
-@lru_cache(maxsize=256)
-def _binds(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[tuple[int, _Bind], ...]:
-    """Return what some of the columns' values go through before the driver gets them."""
-    found = (table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
-    return tuple((place, bind) for place, bind in enumerate(found) if bind is not None)
-
-
-def _bound(values: list[Any], binds: Iterable[tuple[int, _Bind]]) -> list[Any]:
-    for place, bind in binds:
-        values[place] = bind(values[place])
-    return values
-
-
-def insert_new(
-    connection: Connection, table: Table, row: Mapping[str, Any], *, key: Sequence[str]
-) -> bool:
-    """Insert a row unless there is one with the same ``key``; return whether there was none."""
-    statement = _insert_new(connection.dialect.name, table, tuple(row), tuple(key))
-    return connection.execute(statement, row).first() is not None
-
-
-@lru_cache(maxsize=256)
-def _insert_new(
-    dialect: str, table: Table, names: Sequence[str], key: Sequence[str]
-) -> ReturningInsert[Any]:
-    made = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-    made = made.on_conflict_do_nothing(index_elements=list(key))
-    made = made.values({name: bindparam(name) for name in names})
-    # Drivers don't agree on how many rows were changed by one that wasn't inserted.
-    return made.returning(table.c[key[0]])
-
-
-def migrate(engine: Engine) -> None:
-    """Bring the schema to this version; safe to call always and from several processes at once.
-
-    Raises DatabaseTooNew when a newer version of Partyline has been here.
-    """
-    from alembic import command
-    from alembic.runtime.migration import MigrationContext
-
-    known, newest = _revisions(MIGRATIONS)
-    with writing(engine) as connection:
-        if connection.dialect.name != "sqlite":
-            lock = text("SELECT pg_advisory_xact_lock(:lock)")
-            connection.execute(lock, {"lock": MIGRATION_LOCK})
-        found = frozenset(MigrationContext.configure(connection).get_current_heads())
-        if not found <= known:
-            raise DatabaseTooNew
-        if found != newest:
-            config = alembic_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-
-
-def known_revisions() -> frozenset[str]:
-    """Return the revisions of the schema that this version can bring up to date."""
-    return _revisions(MIGRATIONS)[0]
-
-
-# Every script is run to find its revision; a process has several engines to migrate.
-@lru_cache
-def _revisions(migrations: Path) -> tuple[frozenset[str], frozenset[str]]:
-    """Return all revisions that lie in a folder, and the newest."""
-    from alembic.script import ScriptDirectory
-
-    scripts = ScriptDirectory.from_config(alembic_config())
-    known = frozenset(script.revision for script in scripts.walk_revisions())
-    return known, frozenset(scripts.get_heads())
-
-
-def alembic_config() -> "Config":
-    """Return where the migrations lie; a connection is for whoever runs them."""
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from services.domain.calls import Call
 from services.domain.metrics import AnalysedTranscript
 from services.storage.categories import RuleReading, write_reading
-from services.storage.database import upsert
 from services.storage.figures import figures_of
 from services.storage.models import CALL_FIGURES
+from services.storage.rows import upsert
 from services.storage.shown import write_shown
 from services.storage.topics import write_topics
 

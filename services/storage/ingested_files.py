@@ -12,8 +12,9 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, Engine, select
 
-from services.storage.database import joining, reading, upsert
+from services.storage.database import joining, reading
 from services.storage.ingest_tables import INGESTED_FILES
+from services.storage.rows import upsert
 
 _F = INGESTED_FILES.c
 FILES_AT_ONCE = 500

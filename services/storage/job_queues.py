@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, select
 
-from services.storage.database import reading, upsert, writing
+from services.storage.database import reading, writing
+from services.storage.rows import upsert
 from services.storage.worker_tables import JOB_QUEUES
 from services.storage.workers import now_ms
 

@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from services.domain.errors import AccessEnded, NotSignedIn, PersonKnown, PersonNotFound
 from services.domain.people import Role
 from services.domain.persons import Person, SignIn, is_from_before
-from services.storage.database import insert_new, reading, writing
+from services.storage.database import reading, writing
 from services.storage.people_forms import reach_columns, reach_of, rights_of, rights_text
 from services.storage.people_tables import PEOPLE, SIGN_INS
+from services.storage.rows import insert_new
 
 _P, _S = PEOPLE.c, SIGN_INS.c
 

@@ -8,8 +8,9 @@ from hashlib import sha256
 
 from sqlalchemy import Engine, delete, select
 
-from services.storage.database import insert_new, reading, writing
+from services.storage.database import reading, writing
 from services.storage.phone_tables import PHONE_SEEN
+from services.storage.rows import insert_new
 
 _S = PHONE_SEEN.c
 

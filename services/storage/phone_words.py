@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from services import telemetry
 from services.domain.errors import DataDamaged, NotFound
-from services.storage.database import insert_new, joining, reading, writing
+from services.storage.database import joining, reading, writing
 from services.storage.forms import pack
 from services.storage.keys import DataKey, MasterKey, WrappedKey
 from services.storage.live_tables import LIVE_CALLS
 from services.storage.phone_tables import PHONE_KEYS, PHONE_WORDS
+from services.storage.rows import insert_new
 
 Json = Mapping[str, Any]
 

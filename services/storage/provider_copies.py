@@ -21,9 +21,10 @@ from sqlalchemy import (
     update,
 )
 
-from services.storage.database import reading, upsert, writing
+from services.storage.database import reading, writing
 from services.storage.models import CALLS, RUNS, TRANSCRIPTS
 from services.storage.provider_tables import PROVIDER_COPIES
+from services.storage.rows import upsert
 
 # Whoever takes a copy up and dies leaves it to the others after so long.
 GIVEN_UP_AFTER = timedelta(minutes=10)

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from services.domain.calls import job_ids
 from services.domain.ids import new_id
-from services.storage.database import insert_new, reading, upsert, writing
+from services.storage.database import reading, writing
 from services.storage.models import CALLS, RUNS
 from services.storage.retention_tables import CALL_REMOVALS, ERASED_CALLS
+from services.storage.rows import insert_new, upsert
 from services.storage.usage_tables import PROVIDER_USE
 
 _R = CALL_REMOVALS.c

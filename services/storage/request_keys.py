@@ -10,8 +10,9 @@ from hashlib import sha256
 from sqlalchemy import Connection, Engine, delete, select
 
 from services.domain.errors import RequestKeyTaken
-from services.storage.database import insert_new, joining, reading, writing
+from services.storage.database import joining, reading, writing
 from services.storage.ingest_tables import REQUEST_KEYS
+from services.storage.rows import insert_new
 
 KEPT_FOR = timedelta(days=7)
 _K = REQUEST_KEYS.c

@@ -28,7 +28,7 @@ from services.domain.retention import (
     RetentionRun,
     cutoffs_of,
 )
-from services.storage.database import reading, upsert, writing
+from services.storage.database import reading, writing
 from services.storage.holds import check_call_free, is_held
 from services.storage.keys import WrappedKey
 from services.storage.models import (
@@ -46,6 +46,7 @@ from services.storage.retention_tables import (
     RETENTION_PERIODS,
     RETENTION_RUNS,
 )
+from services.storage.rows import upsert
 from services.storage.rule_tables import CALL_CATEGORIES, RULE_FACTS
 from services.storage.score_tables import (
     CALL_ANSWERS,

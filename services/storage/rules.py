@@ -9,7 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.errors import RulesChanged
-from services.storage.database import reading, upsert, writing
+from services.storage.database import reading, writing
+from services.storage.rows import upsert
 from services.storage.rule_tables import CALL_CATEGORIES, RULE_BOOKS, RULES
 
 _R = RULES.c

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, select,
 from services.domain.calls import Call
 from services.domain.errors import NotFound
 from services.domain.scorecards import CallScore, ModelAnswer, Override
-from services.storage.database import reading, upsert, writing
+from services.storage.database import reading, writing
 from services.storage.figures import day_of, week_of
 from services.storage.models import CALL_FIGURES, CALLS
+from services.storage.rows import upsert
 from services.storage.score_forms import (
     pack_answers,
     pack_model_answer,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from services.domain.folding import folded_words
 from services.domain.speech import Transcript, Utterance
-from services.storage.database import insert_many
+from services.storage.rows import insert_many
 from services.storage.search_places import LINES_PER_CALL, place_of_call
 from services.storage.search_tables import LINE_VECTORS, SHOWN_UTTERANCES
 

@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from sqlalchemy import Engine, Row, or_, select, update
 
-from services.storage.database import reading, upsert, writing
+from services.storage.database import reading, writing
 from services.storage.forms import pack
+from services.storage.rows import upsert
 from services.storage.rule_tables import RULE_SWEEPS
 from services.storage.rules import hold_book
 

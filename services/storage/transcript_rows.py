@@ -11,10 +11,10 @@ from services.domain.edits import CallEdits
 from services.domain.errors import EditConflict, NotFound
 from services.domain.speech import Transcript
 from services.storage.call_rows import call_from_row, select_call
-from services.storage.database import insert_many, upsert
 from services.storage.forms import pack_edits, pack_transcript, unpack_edits, unpack_transcript
 from services.storage.models import CALL_EDITS, CALLS, TRANSCRIPTS, UTTERANCES
 from services.storage.provider_copies import release_unredacted_copies
+from services.storage.rows import insert_many, upsert
 from services.storage.search_places import show_in_place
 from services.storage.utterances import UTTERANCE_COLUMNS, utterance_rows, utterances_from_rows
 

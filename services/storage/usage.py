@@ -12,8 +12,9 @@ from services.domain.errors import InvalidRequest
 from services.domain.part import part_of
 from services.domain.speech import Transcript
 from services.domain.usage import MonthGrowth
-from services.storage.database import insert_new, reading
+from services.storage.database import reading
 from services.storage.models import CALLS
+from services.storage.rows import insert_new
 from services.storage.usage_tables import PROVIDER_USE
 
 _U = PROVIDER_USE.c

@@ -8,9 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from services import telemetry
 from services.domain.errors import DataDamaged, VoiceNotFound, WrongKey
 from services.domain.voices import VoiceSignature
-from services.storage.database import reading, upsert, writing
+from services.storage.database import reading, writing
 from services.storage.keys import DataKey, MasterKey, WrappedKey
 from services.storage.models import KNOWN_VOICES
+from services.storage.rows import upsert
 from services.storage.signature_tables import VOICE_SIGNATURES
 
 

@@ -16,7 +16,8 @@ from sqlalchemy import (
 )
 
 from services.domain.working import SeenWorker, WorkerFacts
-from services.storage.database import reading, upsert, writing
+from services.storage.database import reading, writing
+from services.storage.rows import upsert
 from services.storage.worker_tables import WORKERS
 
 DAY_MS = 86_400_000

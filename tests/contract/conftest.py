@@ -12,8 +12,9 @@ from services.domain.calls import Call
 from services.storage.audit import AuditStore
 from services.storage.audit_reading import AuditReader
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.runs import RunStore
+from services.storage.schema import migrate
 from services.storage.transcripts import TranscriptStore
 from tests.contract.audit_case import fill
 from tests.contract.installed import elsewhere, installed, place  # noqa: F401

@@ -11,9 +11,10 @@ from emulators.s3 import S3Server
 from services.domain.people import LOCAL_USER
 from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
-from services.storage.database import known_revisions, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import MasterKey
 from services.storage.objects import ObjectStore
+from services.storage.schema import known_revisions
 from services.storage.transcripts import TranscriptStore
 from services.upkeep.backup import BackupMaker
 from services.upkeep.place import BackupPlace

@@ -27,9 +27,10 @@ from services.domain.errors import (
 from services.domain.people import LOCAL_USER
 from services.domain.working import WorkerFacts
 from services.jobs.workers import is_any_shown
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import MasterKey
 from services.storage.objects import ObjectStore
+from services.storage.schema import migrate
 from services.storage.workers import WorkerStore
 from services.upkeep import postgres_programs, postgres_snapshots
 from services.upkeep.place import BackupPlace

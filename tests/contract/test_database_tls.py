@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from app.settings import Settings, load_settings
 from services.domain.errors import BadSettings, StorageError
-from services.storage.database import migrate, open_engine, reading
+from services.storage.database import open_engine, reading
+from services.storage.schema import migrate
 from services.upkeep.postgres_snapshots import PostgresSnapshots
 from tests.postgres import PostgresServer, find_postgres
 

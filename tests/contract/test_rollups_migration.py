@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from services.domain.together import AnalyticsFilter, Period
-from services.storage import database
+from services.storage import database, schema
 from services.storage.analytics import Analytics
 from services.storage.categories import CategoryStore
 from services.storage.rollup_tables import ROLLUPS, WHO
@@ -57,7 +57,7 @@ def older(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         address = make_url(server.url).set(database="older")
         engine = create_engine(address)
     config = Config()
-    config.set_main_option("script_location", str(database.MIGRATIONS))
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
     config.set_main_option("path_separator", "os")
     with database.writing(engine) as connection:
         config.attributes["connection"] = connection
@@ -72,7 +72,7 @@ def older(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 def test_calls_there_are_get_their_sums(older: Engine) -> None:
-    database.migrate(older)
+    schema.migrate(older)
     assert RollupStore(older).differing() == ()
     [ann] = Analytics(older).by_agent(ORG)
     assert (ann.name, ann.calls, ann.transcribed) == ("Ann", 1, 1)
@@ -92,10 +92,10 @@ def test_calls_there_are_get_their_sums(older: Engine) -> None:
 
 
 def test_sums_of_days_there_are_give_those_of_weeks(older: Engine) -> None:
-    database.migrate(older)
+    schema.migrate(older)
     rollups = RollupStore(older)
     rollups.fold()
-    before = ScriptDirectory.from_config(database.alembic_config()).get_revision(WEEKS)
+    before = ScriptDirectory.from_config(schema.alembic_config()).get_revision(WEEKS)
     with database.writing(older) as connection:
         for rollup in ROLLUPS.values():
             for who in WHO:
@@ -103,6 +103,6 @@ def test_sums_of_days_there_are_give_those_of_weeks(older: Engine) -> None:
         connection.execute(
             text("UPDATE alembic_version SET version_num = :v"), {"v": before.down_revision}
         )
-    database.migrate(older)
+    schema.migrate(older)
     assert rollups.differing() == ()
     assert Analytics(older).team(ORG).calls == 1

@@ -9,12 +9,13 @@ from services.domain.calls import Run
 from services.domain.errors import BackupDamaged, BackupUnsettled, StorageError
 from services.domain.people import LOCAL_USER
 from services.jobs.queue import JobQueue, prepare_queue
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.ingest_tables import UPLOAD_PARTS, UPLOADS
 from services.storage.keys import MasterKey
 from services.storage.provider_copies import ProviderCopyStore
 from services.storage.removals import RemovalStore, hash_of_call
 from services.storage.runs import RunStore
+from services.storage.schema import migrate
 from services.storage.search import SearchIndex
 from services.upkeep.copying import owner_of
 from services.upkeep.place import BackupPlace

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, MetaData, Table, insert, make_url
 from services.domain.searching import LineFilter, read_query
 from services.domain.speech import SentimentLabel
 from services.storage.calls import CallStore
-from services.storage.database import MIGRATIONS, open_engine
+from services.storage.database import open_engine
+from services.storage.schema import MIGRATIONS
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from tests.builders import transcript, utterance

@@ -17,14 +17,9 @@ from sqlalchemy import Boolean, Date, DateTime, Engine, MetaData, Table
 from services.domain.searching import read_query
 from services.review.refreshing import Refresher
 from services.storage.calls import CallStore
-from services.storage.database import (
-    alembic_config,
-    known_revisions,
-    migrate,
-    open_engine,
-    writing,
-)
+from services.storage.database import open_engine, writing
 from services.storage.runs import RunStore
+from services.storage.schema import alembic_config, known_revisions, migrate
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from services.storage.usage import UsageStore

@@ -162,6 +162,9 @@ def _storm_over(hosts: Hosts, server: PostgresServer) -> None:
         workers[name] = hosts.start_worker(name, **MANY_AT_ONCE)
     uploading.join()
     wait(lambda: is_over(hosts.rows, CALLS_ELSEWHERE))
+    # One that was started last is told to end once it listens.
+    pids = {worker.pid for worker in workers.values()}
+    wait(lambda: pids <= {seen.facts.pid for seen in hosts.services.workers.all()}, 120.0)
     assert [worker.poll() for worker in workers.values()] == [None] * len(workers)
     for worker in workers.values():
         assert end(worker, signal.SIGTERM) == 0

@@ -53,7 +53,7 @@ from services.storage.audit_reading import AuditReader
 from services.storage.call_pages import CallPages
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.holds import HoldStore
 from services.storage.keys import MasterKey, WrappedKey
 from services.storage.known_voices import KnownVoiceStore
@@ -62,6 +62,7 @@ from services.storage.objects import ObjectStore
 from services.storage.people import PeopleStore
 from services.storage.retention import RetentionStore
 from services.storage.runs import ProgressReport, RunStore
+from services.storage.schema import migrate
 from services.storage.score_figures import ScoreAnalytics
 from services.storage.scorecards import ScorecardStore
 from services.storage.scores import ScoreStore

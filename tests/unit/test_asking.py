@@ -24,8 +24,9 @@ from services.review.service import ReviewService
 from services.searching import SearchService
 from services.storage.active import ActiveTranscripts
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.runs import RunStore
+from services.storage.schema import migrate
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from services.understanding import model_transport

@@ -11,8 +11,9 @@ from services.domain.people import LOCAL_USER, Role
 from services.domain.rules import Phrase, Rule
 from services.reading_rules import rules_of
 from services.rule_book import Origin, RuleBook
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.rules import StoredBook, StoredRule
+from services.storage.schema import migrate
 from services.storage.sweeps import SweepStore
 from services.understanding.rules.ready_made import ready_made_rules
 from services.understanding.rules.yaml_form import rules_to_yaml

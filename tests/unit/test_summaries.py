@@ -14,9 +14,10 @@ from services.domain.running import RunContext
 from services.domain.speech import Statement, Summary
 from services.review.service import ReviewService
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import WrappedKey
 from services.storage.runs import RunStore
+from services.storage.schema import migrate
 from services.storage.summaries import SummaryStore
 from services.storage.transcripts import TranscriptStore
 from services.summaries import SummaryDesk

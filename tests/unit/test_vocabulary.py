@@ -9,7 +9,8 @@ import pytest
 from services.domain.errors import AccessDenied, InvalidRequest, VocabularyChanged
 from services.domain.people import LOCAL_USER, Role
 from services.domain.vocabulary import Vocabulary
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
+from services.storage.schema import migrate
 from services.storage.vocabularies import VocabularyStore
 from services.vocabulary import ATTEMPTS, VocabularyService
 from tests.authorities import authority

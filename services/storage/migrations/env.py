@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that ``services.storage.database.migrate`` hands over."""
+"""Runs migrations on the connection that ``services.storage.schema.migrate`` hands over."""
 
 from alembic import context
 

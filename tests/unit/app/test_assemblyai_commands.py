@@ -25,8 +25,9 @@ from services.domain.errors import CopyGone, InvalidRequest, PartylineError, Pro
 from services.domain.people import LOCAL_USER
 from services.domain.running import RunContext
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.provider_copies import ProviderCopyStore
+from services.storage.schema import migrate
 from tests.contract.stores import add
 from tests.unit.app.test_commands import sound
 from tests.unit.app.test_emulators import environment

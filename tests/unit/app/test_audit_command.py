@@ -16,7 +16,8 @@ from app.wiring.upkeep import backup_maker, backup_place
 from services.domain.acts import Act, AuditEntry, Outcome
 from services.storage.audit import AuditStore
 from services.storage.audit_tables import AUDIT_ENTRIES, AUDIT_HEADS
-from services.storage.database import migrate, open_engine, writing
+from services.storage.database import open_engine, writing
+from services.storage.schema import migrate
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from services.analysis.metrics import analyse
 from services.domain.calls import ProcessingOptions
 from services.domain.metrics import AnalysedTranscript
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.runs import RunStore
+from services.storage.schema import migrate
 from services.storage.transcripts import TranscriptStore
 from tests import builders
 from tests.contract.stores import ORG, add

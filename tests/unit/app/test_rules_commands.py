@@ -12,7 +12,8 @@ from app.wiring import build_rules
 from services.reading_rules import read_by_book
 from services.storage.calls import CallStore
 from services.storage.categories import CategoryStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
+from services.storage.schema import migrate
 from services.storage.transcripts import TranscriptStore
 from services.understanding.rules.ready_made import ready_made_rules
 from tests.contract.stores import ORG, add, analysed

@@ -9,7 +9,8 @@ from typer.testing import CliRunner, Result
 from app.cli import app
 from services.domain.calls import CallDetails
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
+from services.storage.schema import migrate
 from services.storage.transcripts import TranscriptStore
 from tests.builders import transcript, utterance
 from tests.contract.stores import ORG, add, analysed

@@ -15,7 +15,8 @@ from services.domain.speech import Span, Speaker, SpeakerRole
 from services.engine.speakers.recognition import VoiceListener
 from services.exports import ExportFormat
 from services.one_file import KnownVoices
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
+from services.storage.schema import migrate
 from tests.unit.app.test_commands import sound
 from tests.unit.test_pipeline import Models
 from tests.unit.test_recognising_voices import NORA, Listener

@@ -16,7 +16,8 @@ from services.domain.people import LOCAL_USER
 from services.storage.audit import AuditStore
 from services.storage.audit_reading import AuditReader
 from services.storage.audit_tables import AUDIT_ENTRIES, AUDIT_HEADS
-from services.storage.database import migrate, open_engine, reading, writing
+from services.storage.database import open_engine, reading, writing
+from services.storage.schema import migrate
 from tests.contract.stores import MASTER_KEY
 
 ENTRIES = 8

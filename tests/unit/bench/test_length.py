@@ -14,8 +14,9 @@ from services.domain.calls import ProcessingOptions
 from services.domain.errors import InvalidRequest
 from services.storage.calls import CallStore
 from services.storage.checkpoints import RunCheckpoints
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import DataKey, WrappedKey
+from services.storage.schema import migrate
 from tests.builders import call, first_run
 
 

@@ -13,9 +13,10 @@ from services.review import comparing
 from services.review.comparing import ComparingDesk
 from services.review.service import ReviewService
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import MasterKey
 from services.storage.runs import RunStore
+from services.storage.schema import migrate
 from services.storage.transcripts import TranscriptStore
 from tests import builders
 from tests.authorities import authority_over

@@ -9,7 +9,8 @@ from services.domain.speech import SpeakerRole
 from services.review.refreshing import Refresher
 from services.searching import SearchService
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
+from services.storage.schema import migrate
 from services.storage.search import SearchIndex
 from services.storage.transcripts import TranscriptStore
 from tests.authorities import authority_on

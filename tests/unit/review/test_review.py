@@ -17,9 +17,10 @@ from services.exports import ExportFormat
 from services.review.composing import carried_over
 from services.review.service import ReviewService
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import MasterKey
 from services.storage.runs import RunStore
+from services.storage.schema import migrate
 from services.storage.transcripts import TranscriptStore
 from services.understanding.personal_data.entities import Entity, EntityFinder
 from services.understanding.redaction import Redactor

@@ -12,14 +12,16 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, select, text
 
 from services import storage
 from services.domain.errors import DatabaseTooNew, DiskFull, StorageError
-from services.storage import database
+from services.storage import database, schema
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine, reading, writing
+from services.storage.database import open_engine, reading, writing
 from services.storage.models import CALLS, METADATA
+from services.storage.schema import migrate
 from services.storage.search_tables import FTS_TABLE
 from services.storage.transcripts import TranscriptStore
 from tests import new_databases
@@ -111,10 +113,11 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     assert CallStore(engine).get(ORG, made.id) == made
 
 
-NEWEST = max(path.name[:4] for path in database.MIGRATIONS.glob("versions/0*.py"))
+NEWEST = max(path.name[:4] for path in schema.MIGRATIONS.glob("versions/0*.py"))
 MIGRATE = """
 import sys
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
+from services.storage.schema import migrate
 engine = open_engine(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -122,6 +125,12 @@ migrate(engine)
 with engine.connect() as connection:
     print(connection.exec_driver_sql("SELECT version_num FROM alembic_version").all())
 """
+
+
+def test_migrations_are_known_by_the_names_of_their_files() -> None:
+    scripts = ScriptDirectory.from_config(schema.alembic_config())
+    assert schema.known_revisions() == {one.revision for one in scripts.walk_revisions()}
+    assert scripts.get_heads() == [NEWEST]
 
 
 def test_two_processes_migrate_at_once(file: Path) -> None:
@@ -141,13 +150,13 @@ def test_a_migration_that_breaks_off_leaves_nothing(
     copy = file.parent.parent / "migrations"
     versions = copy / "versions"
     versions.mkdir(parents=True)
-    (copy / "env.py").write_text((database.MIGRATIONS / "env.py").read_text())
-    [first] = database.MIGRATIONS.glob("versions/0001_*.py")
+    (copy / "env.py").write_text((schema.MIGRATIONS / "env.py").read_text())
+    [first] = schema.MIGRATIONS.glob("versions/0001_*.py")
     broken = first.read_text().replace("_make_call_figures()", "op.execute('no SQL')", 1)
     (versions / first.name).write_text(broken)
     engine = open_engine(f"sqlite:///{file}")
     with monkeypatch.context() as patched:
-        patched.setattr(database, "MIGRATIONS", copy)
+        patched.setattr(schema, "MIGRATIONS", copy)
         with pytest.raises(StorageError):
             migrate(engine)
     with engine.connect() as connection:

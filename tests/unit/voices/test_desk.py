@@ -20,11 +20,12 @@ from services.domain.speech import Span, SpeakerRole
 from services.domain.voices import Enrolment, EnrolmentRemark, Voiceprint, VoiceQuality
 from services.storage.audio_vault import AudioVault, Rendition
 from services.storage.calls import CallStore
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import MasterKey
 from services.storage.known_voices import KnownVoiceStore
 from services.storage.objects import ObjectStore
 from services.storage.runs import RunStore
+from services.storage.schema import migrate
 from services.storage.transcripts import TranscriptStore
 from services.voices.desk import VoiceDesk
 from services.voices.enrolling import VoiceSource

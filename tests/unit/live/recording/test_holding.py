@@ -24,9 +24,10 @@ from services.live.recording.landing import Landed
 from services.live.recording.line import LineNotice, SoundLine
 from services.live.recording.patience import HoldingLimits
 from services.live.telling.events import Told
-from services.storage.database import migrate, open_engine
+from services.storage.database import open_engine
 from services.storage.keys import MasterKey
 from services.storage.live_calls import LiveCallStore
+from services.storage.schema import migrate
 from services.storage.tapes import Tape, TapeStore
 from tests.threads import no_thread_left
 from tests.unit.live.feeding_stand_ins import HandRecogniser, line, running_call, wait_until
