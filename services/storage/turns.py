@@ -6,6 +6,7 @@ connection meanwhile, until readers get none, and who is next is a matter of luc
 
 import os
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,31 +21,63 @@ WAIT_S = 30.0
 class Turn:
     """A lock that its thread may take again, and that any thread may give back.
 
-    Connections may be given back to their pool by another thread than took them.
+    Whoever has waited longest gets it next: it is handed over, so that nobody who comes in between
+    is served first. Connections may be given back to their pool by another thread than took them.
     """
 
     def __init__(self) -> None:
         """Nobody has it yet."""
-        self._free = threading.Condition()
+        self._changing = threading.Lock()
         self._holder: int | None = None
         self._times = 0
+        self._waiting: deque[_Waiter] = deque()
 
     def take(self, within_s: float = WAIT_S) -> None:
         """Wait for it. Raises StorageError when it isn't free in time."""
         mine = threading.get_ident()
-        with self._free:
-            if not self._free.wait_for(lambda: self._holder in (None, mine), within_s):
+        with self._changing:
+            if self._holder in (None, mine):
+                self._holder = mine
+                self._times += 1
+                return
+            waiter = _Waiter(mine)
+            self._waiting.append(waiter)
+        if not waiter.wait(within_s):
+            self._give_up(waiter)
+
+    def _give_up(self, waiter: "_Waiter") -> None:
+        with self._changing:
+            # It may have been handed over at the last moment.
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
                 raise StorageError
-            self._holder = mine
-            self._times += 1
 
     def give_back(self) -> None:
         """Let the next one have it, once it was given back as often as it was taken."""
-        with self._free:
+        with self._changing:
             self._times -= 1
-            if not self._times:
-                self._holder = None
-                self._free.notify()
+            if self._times:
+                return
+            self._holder = None
+            if self._waiting:
+                waiter = self._waiting.popleft()
+                self._holder, self._times = waiter.thread, 1
+                waiter.call()
+
+
+class _Waiter:
+    """A thread that waits for its turn."""
+
+    def __init__(self, thread: int) -> None:
+        self.thread = thread
+        self._called = threading.Lock()
+        self._called.acquire()
+
+    def wait(self, within_s: float) -> bool:
+        return self._called.acquire(timeout=within_s)
+
+    def call(self) -> None:
+        self._called.release()
 
 
 _turns: dict[str, Turn] = {}
