@@ -75,10 +75,10 @@ def open_jobs_engine(url: str) -> Engine:
     has before each of its many short transactions would cost a third of the speed.
     """
     if make_url(url).get_backend_name() == "sqlite":
-        engine = open_engine(url, connections=SQLITE_CONNECTIONS, more=0)
+        engine = open_engine(url, connections=SQLITE_CONNECTIONS)
         take_turns(engine)
         return engine
-    return open_engine(url, connections=SERVER_CONNECTIONS, more=0, checked=False)
+    return open_engine(url, connections=SERVER_CONNECTIONS, checked=False)
 
 
 OpenRun = Callable[[str, int, str], AbstractContextManager[RunSteps]]

@@ -28,21 +28,24 @@ from services.storage.turns import own_turn
 BUSY_TIMEOUT_MS = 30_000
 POOL_SIZE = 10
 POOL_OVERFLOW = 30
+# To open a connection to a server, and to have it plan there what the triggers do, costs more than
+# the few short transactions of one who didn't find any free: each stays open, and whoever finds
+# none waits for one that is given back.
+SERVER_POOL_SIZE = 20
 LOG_TIMEOUT_MS = 500
 POSTGRES_DISK_FULL = "53100"
 
 
-def open_engine(
-    url: str, *, connections: int = POOL_SIZE, more: int = POOL_OVERFLOW, checked: bool = True
-) -> Engine:
+def open_engine(url: str, *, connections: int | None = None, checked: bool = True) -> Engine:
     """Return an engine for ``sqlite:///file`` or ``postgresql+psycopg://…``.
 
     Connects to nothing yet. A SQLite file and its folder are made readable by their owner only.
     Every connection to SQLite has WAL, synchronous=FULL, foreign keys, a busy timeout and secure
     deletion. One engine serves all threads of a process; each process opens its own.
 
-    It keeps so many ``connections`` and opens ``more`` when they are in use. One that a server has
-    closed is replaced before it is used, unless it isn't ``checked``.
+    It keeps so many ``connections``, and whoever finds none waits for one; unless it is said, as
+    many as a server does best with, or a file, of which it opens more for a while. One that a
+    server has closed is replaced before it is used, unless it isn't ``checked``.
     """
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
@@ -50,8 +53,8 @@ def open_engine(
             address,
             hide_parameters=True,
             pool_pre_ping=checked,
-            pool_size=connections,
-            max_overflow=more,
+            pool_size=connections or SERVER_POOL_SIZE,
+            max_overflow=0,
         )
         event.listen(engine, "connect", _set_up_postgresql)
         return engine
@@ -62,8 +65,8 @@ def open_engine(
     engine = create_engine(
         address,
         hide_parameters=True,
-        pool_size=connections,
-        max_overflow=more,
+        pool_size=connections or POOL_SIZE,
+        max_overflow=0 if connections else POOL_OVERFLOW,
         connect_args={"isolation_level": "IMMEDIATE", "timeout": BUSY_TIMEOUT_MS / 1000},
     )
     event.listen(engine, "connect", _set_up_sqlite)

@@ -1,6 +1,7 @@
 """Threads of one process write to a SQLite file one after the other."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def ours(tmp_path: Path) -> Engine:
 
 @pytest.fixture
 def librarys(ours: Engine) -> Engine:
-    engine = open_engine(str(ours.url), connections=2, more=0)
+    engine = open_engine(str(ours.url), connections=2)
     take_turns(engine, within_s=0.05)
     return engine
 
@@ -77,3 +78,26 @@ def test_it_is_free_once_it_was_given_back_as_often_as_taken() -> None:
     assert isinstance(error, StorageError)
     turn.give_back()
     assert in_thread(lambda: turn.take(0.01)) == [None]
+
+
+def test_who_waits_longest_is_next_even_before_the_one_who_just_had_it() -> None:
+    turn = Turn()
+    served: list[int] = []
+
+    def serve(number: int) -> None:
+        turn.take(10)
+        served.append(number)
+        turn.give_back()
+
+    turn.take()
+    threads = [threading.Thread(target=serve, args=(number,)) for number in range(3)]
+    for count, thread in enumerate(threads, 1):
+        thread.start()
+        until = time.monotonic() + 10
+        while len(turn._waiting) < count and time.monotonic() < until:
+            time.sleep(0.001)
+    turn.give_back()
+    serve(3)
+    for thread in threads:
+        thread.join(10)
+    assert served == [0, 1, 2, 3]
