@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from components.heading import draw_panel_title
+from components.languages import language_name
 from components.wording import plain, plural
 from services.domain.scorecards import Scorecard
 
@@ -109,7 +110,7 @@ def _facts(card: Scorecard) -> list[str]:
     if applies.direction:
         facts.append(applies.direction.value.capitalize())
     if applies.languages:
-        facts.append(f"Languages {plain(', '.join(applies.languages))}")
+        facts.append(plain(", ".join(map(language_name, applies.languages))))
     facts.append("Comes with Partyline" if card.shipped else f"Version {card.version}")
     return facts
 
