@@ -36,7 +36,7 @@ def sentiment_figure(reviewed: ReviewedCall) -> go.Figure:
         _add_course(figure, transcript, role, name, dash)
     _add_quarters(figure, transcript)
     frame(figure, height=260, legend=True)
-    figure.update_layout(margin_t=52)
+    figure.update_layout(margin_t=52, legend_itemsizing="constant")
     figure.update_xaxes(**time_axis(transcript.duration_ms))
     figure.update_yaxes(
         range=[-1.1, 1.1],
@@ -91,7 +91,7 @@ def _add_marks(figure: go.Figure, label: SentimentLabel, scored: list[Utterance]
                 "symbol": SYMBOLS[label],
                 "size": 8 if few else 4,
                 "color": palette.OF_SENTIMENT[label],
-                "opacity": 0.85 if few else 0.3,
+                "opacity": 0.85 if few else 0.5,
             },
         )
     )

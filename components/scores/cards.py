@@ -115,7 +115,7 @@ def _facts(card: Scorecard) -> list[str]:
     return facts
 
 
-def draw_import(*, may_change: bool) -> str | None:
+def draw_import() -> str | None:
     """Draw the way in from YAML; return the text that is to be taken in."""
     with (
         st.expander("Take in scorecards from YAML", icon=":material/upload:"),
@@ -127,9 +127,8 @@ def draw_import(*, may_change: bool) -> str | None:
             height=160,
             max_chars=MAX_YAML_CHARS,
             help="As it is written by the YAML buttons. Scorecards of the same id are replaced.",
-            disabled=not may_change,
         )
-        asked = st.form_submit_button("Take in", disabled=not may_change)
+        asked = st.form_submit_button("Take in")
     return (text or "") if asked else None
 
 
