@@ -5,7 +5,7 @@ import streamlit as st
 from app import session
 from app.navigation import pages
 from components._compat import draw_notice
-from components.heading import draw_empty
+from components.heading import draw_refused
 from components.style import set_up_page
 from pages._entrance import draw_entrance, entered
 from services.domain.errors import AccessDenied
@@ -23,4 +23,4 @@ else:
         page.run()
     except AccessDenied as error:
         # Pages offer nobody what would be refused; whoever comes by an address is told.
-        draw_empty(error.user_message, icon=":material/block:")
+        draw_refused(error.user_message)

@@ -51,6 +51,8 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.AUDIT_CUT: "Cut old entries of the audit",
     Act.AUDIT_RESUMED: "Let the audit go on after it was broken",
 }
+# As pages name it that are opened on the server itself.
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
 OUTCOME_WORDS = {Outcome.ALLOWED: "Allowed", Outcome.REFUSED: "Refused"}
 OUTCOME_SIGNS = {Outcome.ALLOWED: "✓", Outcome.REFUSED: "✕"}
 
@@ -137,7 +139,7 @@ def _cells(entry: KeptEntry, calls_there: Collection[str], zone: str | None) -> 
         "Call": link,
         "With": entry.subject,
         "Details": details or None,
-        "From": entry.address,
+        "From": "this machine" if entry.address in _LOOPBACK else entry.address,
         "No.": entry.sequence,
     }
 

@@ -81,9 +81,8 @@ def draw_calls_table(
     shown = calls_frame(rows, zone, alerts)
     on_hold = [row.call.id in held for row in rows]
     shown.loc[on_hold, "state"] = shown.loc[on_hold, "state"] + ON_HOLD
-    unused = [name for name in ("reason", "alerts") if not shown[name].notna().any()]
     selection: Any = st.dataframe(
-        shown.drop(columns=unused),
+        shown[_order(shown)],
         key=f"{key}_table",
         hide_index=True,
         on_select="rerun",
@@ -101,6 +100,19 @@ def draw_calls_table(
         return None
     with above:
         return _draw_actions(chosen, key, may)
+
+
+def _order(shown: pd.DataFrame) -> list[str]:
+    """Return the columns that say something of these calls, in their order.
+
+    A call of which nothing else is known goes by its file: then that comes first.
+    """
+    unused = {name for name in ("reason", "alerts") if not shown[name].notna().any()}
+    order = [name for name in shown.columns if name not in unused]
+    if shown[["agent", "customer"]].isna().all(axis=1).any():
+        order.remove("file")
+        order.insert(order.index("agent"), "file")
+    return order
 
 
 def table_key(rows: Sequence[CallRow]) -> str:

@@ -4,6 +4,9 @@ from zlib import crc32
 
 import streamlit as st
 
+from components.people.words import RIGHT_WORDS
+from services.domain.people import Right
+
 
 def draw_page_title(title: str, caption: str | None = None) -> None:
     """Draw a page's one title and a sentence on what the page is for."""
@@ -21,6 +24,17 @@ def draw_part_title(title: str) -> None:
 def draw_panel_title(title: str, *, explanation: str | None = None) -> None:
     """Draw the title of a panel or a chart."""
     st.header(title, anchor=False, help=explanation)
+
+
+def draw_refused(sentence: str) -> None:
+    """Draw what stands in place of what a person has no right to see."""
+    draw_empty(sentence, icon=":material/lock:")
+
+
+def draw_look_only() -> None:
+    """Draw why what could be changed here can only be looked at."""
+    right = RIGHT_WORDS[Right.MANAGE_RULES]
+    st.caption(f":material/lock: To look at only. Changes need the right “{right}”.")
 
 
 def draw_no_match() -> None:

@@ -129,12 +129,12 @@ def draw_runs(runs: Sequence[RetentionRun]) -> None:
 def draw_holds(holds: Sequence[Hold]) -> str | None:
     """Draw what is on hold; return the hold that is to be released."""
     draw_panel_title(
-        "On hold",
+        "On legal hold",
         explanation="What is on hold can't be deleted by anybody, nor by a period, until it is "
         "released.",
     )
     if not holds:
-        draw_empty("Nothing is on hold.", icon=HOLD_ICON)
+        draw_empty("Nothing is on legal hold.", icon=HOLD_ICON)
     released = None
     for hold in holds:
         what = f"Customer {hold.customer_ref}" if hold.customer_ref else f"Call {hold.call_id}"
@@ -151,7 +151,7 @@ def draw_hold_form() -> HoldCustomer | None:
     with st.form("hold_customer", border=False, clear_on_submit=True):
         ref = st.text_input("Customer reference", help="Exactly as the calls have it.")
         reason = st.text_input("Reason", max_chars=MOST_REASON_CHARS)
-        asked = st.form_submit_button("Put on hold", icon=HOLD_ICON)
+        asked = st.form_submit_button("Put on legal hold", icon=HOLD_ICON)
     return HoldCustomer(customer_ref=ref, reason=reason) if asked else None
 
 
@@ -160,7 +160,7 @@ def draw_call_hold(holds: Sequence[Hold]) -> None:
     for hold in holds:
         whose = "This call" if hold.call_id else "Everything of this customer"
         when = f"since {hold.placed_at:%Y-%m-%d} by {plain(hold.placed_by)}"
-        st.warning(f"{whose} is on hold {when}: {plain(hold.reason)}", icon=HOLD_ICON)
+        st.warning(f"{whose} is on legal hold {when}: {plain(hold.reason)}", icon=HOLD_ICON)
 
 
 def lapsed_words(at: datetime) -> str:

@@ -122,7 +122,9 @@ def signed(value: float | None, digits: int = 2) -> str:
     """Return a score or change with its sign, using a true minus."""
     if value is None:
         return MISSING
-    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    # What is nothing once it is rounded has no sign.
+    written = f"{value:+z.{digits}f}"
+    return written.lstrip("+") if float(written) == 0 else written.replace("-", "\N{MINUS SIGN}")
 
 
 def size(size_bytes: int) -> str:

@@ -24,7 +24,7 @@ from components.wording import SOUND_WORDS, covered_words
 from pages._acts import carry_out_each, delete_calls
 from pages._asking import ask_about_call
 from pages._comparing import show_comparison
-from pages._holds import show_hold
+from pages._holds import offer_hold, show_hold
 from pages._runs import (
     ask_for_relabelling,
     ask_for_rerun,
@@ -106,7 +106,7 @@ def _show_review(reviewed: ReviewedCall) -> None:
     panels.draw_captions_note(reviewed)
     panels.draw_fallback(reviewed)
     panels.draw_findings(reviewed)
-    show_hold(call_id)
+    found = show_hold(call_id)
     draw_cards(reviewed)
     timeline = st.container(border=True)
     left, right = st.columns([3, 2])
@@ -122,6 +122,7 @@ def _show_review(reviewed: ReviewedCall) -> None:
         draw_all_figures(reviewed)
     with st.expander("Which part was done by what", icon=":material/memory:"):
         panels.draw_processed_by(reviewed)
+    offer_hold(call_id, found)
     if asked is SummaryAct.WRITE_AGAIN:
         write_summary_again(call_id, writing)
         st.rerun()

@@ -6,15 +6,16 @@ from dataclasses import replace
 import streamlit as st
 
 from app import session
-from components._compat import polling
+from components._compat import polling, time_zone
 from components.batch_progress import progress_words
 from components.call_view.dialogs import ask_delete, ask_relabel, ask_rerun
+from components.call_view.header import call_facts
 from components.heading import draw_empty, draw_page_title
 from components.options_form import ProviderChoice
 from components.retention_view import lapsed_words
 from components.wording import call_title, plain
 from pages._acts import carry_out_each, delete_calls
-from pages._holds import show_hold
+from pages._holds import offer_hold, show_hold
 from services.domain.calls import (
     FINISHED_STATES,
     Call,
@@ -83,18 +84,21 @@ def show_unready(call_id: str) -> None:
     except PartylineError as error:
         draw_empty(error.user_message, icon=":material/search_off:")
         return
-    draw_page_title(plain(call_title(call)))
+    draw_page_title(plain(call_title(call)), call_facts(call, time_zone()))
     if call.state not in FINISHED_STATES:
         watch_run(call)
         return
-    show_hold(call_id)
+    found = show_hold(call_id)
     lapsed = services.keeping.retention.lapsed(user, call_id)
     if Kept.TEXT in lapsed:
         draw_empty(lapsed_words(lapsed[Kept.TEXT]), icon=":material/auto_delete:")
+        offer_hold(call_id, found)
         return
     failed = call.error_message or "Processing failed."
     cancelled = "Processing was cancelled before there was a transcript."
-    draw_empty(plain(cancelled if call.state is CallState.CANCELLED else failed))
+    draw_empty(
+        plain(cancelled if call.state is CallState.CANCELLED else failed), icon=":material/error:"
+    )
     with st.container(horizontal=True, horizontal_alignment="center"):
         if user.may(Right.ADD_CALLS) and st.button(
             "Retry", icon=":material/refresh:", type="primary", key="call_retry"
@@ -105,6 +109,7 @@ def show_unready(call_id: str) -> None:
             "Delete this call…", icon=":material/delete:", key="call_delete"
         ):
             ask_delete(1, lambda: delete_calls([call_id]))
+        offer_hold(call_id, found)
 
 
 def show_unread(call_id: str, error: TextNotShown) -> None:

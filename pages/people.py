@@ -4,9 +4,8 @@ import streamlit as st
 
 from app import session
 from components._compat import time_zone
-from components.heading import draw_empty, draw_page_title, draw_part_title
+from components.heading import draw_empty, draw_page_title, draw_part_title, draw_refused
 from components.people.people_table import draw_people
-from components.wording import plain
 from pages._account import draw_service_tokens
 from pages._people import change, draw_new_person
 from services.domain.errors import AccessDenied
@@ -16,7 +15,7 @@ user = session.current_user()
 try:
     people = session.services().people.list(user)
 except AccessDenied as error:
-    st.error(plain(error.user_message), icon=":material/lock:")
+    draw_refused(error.user_message)
     st.stop()
 if people:
     chosen = draw_people(people, zone=time_zone())

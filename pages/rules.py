@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from app import session
-from components.heading import draw_page_title
+from components.heading import draw_look_only, draw_page_title
 from components.rules_list import draw_rules
 from pages._rules import carry_out, draw_editor, draw_exchange, follow_sweep
 from services.domain.people import Right
@@ -17,6 +17,8 @@ draw_page_title(
     "Rules look for words, silences, sentiment and more in every call, and say why they apply. "
     "A change is applied to new calls at once and to all stored calls in a moment.",
 )
+if not may_change:
+    draw_look_only()
 begun = session.begun_rule()
 if begun is not None:
     draw_editor(begun, may_change=may_change)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import session
-from components.heading import draw_page_title
+from components.heading import draw_look_only, draw_page_title
 from components.vocabulary_form import draw_vocabulary
 from components.wording import plain, plural
 from services.domain.errors import PartylineError, VocabularyChanged
@@ -16,12 +16,13 @@ draw_page_title(
     "from now on; process a call again to use them there.",
 )
 shown = session.vocabulary_begun_with(service.load(user))
-if not shown.terms and not shown.spelling:
+may_change = user.may(Right.MANAGE_RULES)
+if not may_change:
+    draw_look_only()
+elif not shown.terms and not shown.spelling:
     st.info("There are no words yet. Write down what is often misheard, one per line.")
 
-wanted = draw_vocabulary(
-    shown, key=session.vocabulary_key(shown), may_change=user.may(Right.MANAGE_RULES)
-)
+wanted = draw_vocabulary(shown, key=session.vocabulary_key(shown), may_change=may_change)
 if wanted is not None:
     try:
         kept = service.keep(user, wanted.terms, wanted.spelling, based_on=shown.version)

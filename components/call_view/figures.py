@@ -116,10 +116,15 @@ def draw_all_figures(reviewed: ReviewedCall) -> None:
             title = f"{title} ({role.lower()})"
         found = metrics.by_speaker.get(speaker.id)
         columns[title] = [value for _, value in _speaker_rows(found)]
-    st.dataframe(pd.DataFrame(columns), hide_index=True, alt="Figures of each speaker")
+    st.dataframe(
+        pd.DataFrame(columns), hide_index=True, height="content", alt="Figures of each speaker"
+    )
     rows = _call_rows(metrics, holds_known=reviewed.holds_known)
     st.dataframe(
-        pd.DataFrame(rows, columns=["Figure", "Value"]), hide_index=True, alt="Figures of the call"
+        pd.DataFrame(rows, columns=["Figure", "Value"]),
+        hide_index=True,
+        height="content",
+        alt="Figures of the call",
     )
 
 

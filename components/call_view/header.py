@@ -85,6 +85,18 @@ def draw_header(
     return intent
 
 
+def call_facts(call: Call, zone: str | None) -> str:
+    """Return what is known of a call without a transcript, in a line below its title."""
+    facts = [moment(call.held_at, zone)]
+    if call.audio:
+        facts.append(duration(call.audio.duration_ms))
+    if call.details.queue:
+        facts.append(f"Queue {plain(call.details.queue)}")
+    if call.source_name != call_title(call):
+        facts.append(f"File {plain(call.source_name)}")
+    return " · ".join(facts)
+
+
 def _facts(reviewed: ReviewedCall, zone: str | None) -> list[str]:
     call, transcript = reviewed.call, reviewed.transcript
     facts = [moment(call.held_at, zone), duration(transcript.duration_ms)]

@@ -11,8 +11,11 @@ from services.domain.reviewed import ReviewedCall
 from services.domain.speech import SentimentLabel, SpeakerRole, Transcript, Utterance
 
 COURSE_POINTS = 16
-# Beyond this many, marks are painted instead of being elements of the page.
-MOST_MARKS = 400
+# Beyond this many of a kind, marks are drawn smaller and fainter.
+MANY_MARKS = 400
+# So many of a kind are drawn at most: each is an element of the page. Painting them instead needs
+# WebGL, which remote desktops and locked-down browsers often lack, and then nothing is shown.
+MOST_MARKS = 1_500
 SYMBOLS = {
     SentimentLabel.POSITIVE: "triangle-up",
     SentimentLabel.NEUTRAL: "circle",
@@ -33,7 +36,7 @@ def sentiment_figure(reviewed: ReviewedCall) -> go.Figure:
         _add_course(figure, transcript, role, name, dash)
     _add_quarters(figure, transcript)
     frame(figure, height=260, legend=True)
-    figure.update_layout(margin_t=52)
+    figure.update_layout(margin_t=52, legend_itemsizing="constant")
     figure.update_xaxes(**time_axis(transcript.duration_ms))
     figure.update_yaxes(
         range=[-1.1, 1.1],
@@ -68,14 +71,17 @@ def sentiment_text(reviewed: ReviewedCall) -> str:
     quarters = ", ".join(
         f"{signed(mean)} (n = {n})" for mean, n in quarter_means(reviewed.transcript)
     )
-    return f"Utterances: {counts}. Customer's mean score by quarter of the call: {quarters}."
+    words = f"Utterances: {counts}. Customer's mean score by quarter of the call: {quarters}."
+    if any(labels.count(label) > MOST_MARKS for label in SentimentLabel):
+        words += f" Of each kind at most {MOST_MARKS:,} are drawn, evenly chosen."
+    return words
 
 
 def _add_marks(figure: go.Figure, label: SentimentLabel, scored: list[Utterance]) -> None:
-    few = len(scored) <= MOST_MARKS
-    draw = go.Scatter if few else go.Scattergl
+    few = len(scored) <= MANY_MARKS
+    scored = scored[:: -(-len(scored) // MOST_MARKS)]
     figure.add_trace(
-        draw(
+        go.Scatter(
             mode="markers",
             name=SENTIMENT_WORDS[label],
             x=instants([(u.start_ms + u.end_ms) // 2 for u in scored]),
@@ -85,7 +91,7 @@ def _add_marks(figure: go.Figure, label: SentimentLabel, scored: list[Utterance]
                 "symbol": SYMBOLS[label],
                 "size": 8 if few else 4,
                 "color": palette.OF_SENTIMENT[label],
-                "opacity": 0.85 if few else 0.3,
+                "opacity": 0.85 if few else 0.5,
             },
         )
     )

@@ -16,9 +16,12 @@ QUALITY_WORDS = {
     VoiceQuality.POOR: "▼ Poor",
 }
 CHANGE_LABEL = "Change…"
+COLUMNS = ["change", "name", "role", "quality", "speech", "since"]
 
 
-def draw_voices(voices: Sequence[KnownVoice], *, zone: str | None) -> KnownVoice | None:
+def draw_voices(
+    voices: Sequence[KnownVoice], *, zone: str | None, may_change: bool
+) -> KnownVoice | None:
     """Draw the known voices; return the one whose button was pressed."""
     key = f"voices_{crc32(','.join(v.id for v in voices).encode()):08x}"
     column = st.column_config
@@ -28,6 +31,7 @@ def draw_voices(voices: Sequence[KnownVoice], *, zone: str | None) -> KnownVoice
         hide_index=True,
         height="content",
         alt=f"Table of {plural(len(voices), 'known voice')}",
+        column_order=None if may_change else [c for c in COLUMNS if c != "change"],
         column_config={
             "change": column.ButtonColumn("", key=f"{key}_change", type="tertiary", width=85),
             "name": column.TextColumn("Name", width=200),
@@ -60,4 +64,4 @@ def voices_frame(voices: Sequence[KnownVoice], zone: str | None) -> pd.DataFrame
                 since.tz_convert(zone) if zone else since,
             ]
         )
-    return pd.DataFrame(rows, columns=["change", "name", "role", "quality", "speech", "since"])
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from components.heading import draw_panel_title
+from components.languages import language_name
 from components.wording import plain, plural
 from services.domain.scorecards import Scorecard
 
@@ -109,12 +110,12 @@ def _facts(card: Scorecard) -> list[str]:
     if applies.direction:
         facts.append(applies.direction.value.capitalize())
     if applies.languages:
-        facts.append(f"Languages {plain(', '.join(applies.languages))}")
+        facts.append(plain(", ".join(map(language_name, applies.languages))))
     facts.append("Comes with Partyline" if card.shipped else f"Version {card.version}")
     return facts
 
 
-def draw_import(*, may_change: bool) -> str | None:
+def draw_import() -> str | None:
     """Draw the way in from YAML; return the text that is to be taken in."""
     with (
         st.expander("Take in scorecards from YAML", icon=":material/upload:"),
@@ -126,9 +127,8 @@ def draw_import(*, may_change: bool) -> str | None:
             height=160,
             max_chars=MAX_YAML_CHARS,
             help="As it is written by the YAML buttons. Scorecards of the same id are replaced.",
-            disabled=not may_change,
         )
-        asked = st.form_submit_button("Take in", disabled=not may_change)
+        asked = st.form_submit_button("Take in")
     return (text or "") if asked else None
 
 

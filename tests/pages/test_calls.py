@@ -41,8 +41,11 @@ def test_filters_reach_the_query(staged, open_page):
     staged.add(state=CallState.CANCELLED, source_name="other.wav")
     page = open_page("calls")
     assert "2 calls" in texts(page)
+    # One is known by its file only.
+    assert list(page.dataframe[0].value)[2:5] == ["held", "file", "agent"]
     page.text_input(key="calls_text").set_value("Dana").run()
     assert "1 call" in texts(page)
+    assert list(page.dataframe[0].value)[2:5] == ["held", "agent", "customer"]
     page.text_input(key="calls_text").set_value("nobody").run()
     assert "No call fits these filters" in texts(page)
 

@@ -10,7 +10,12 @@ from components.call_view.timeline import clicked_place
 from components.charts import team
 from components.charts.loudness import loudness_figure
 from components.charts.measures import MEASURES
-from components.charts.sentiment import quarter_means, sentiment_figure, sentiment_text
+from components.charts.sentiment import (
+    MOST_MARKS,
+    quarter_means,
+    sentiment_figure,
+    sentiment_text,
+)
 from components.charts.talk_ratio import talk_listen_text, talk_ratio_figure
 from components.charts.timeline import PIECES, _dense_row, timeline_figure, timeline_text
 from services.analysis.metrics import analyse
@@ -91,6 +96,23 @@ def test_sentiment_marks_and_quarters(reviewed):
     assert marks == {"Positive": "triangle-up", "Neutral": "circle", "Negative": "triangle-down"}
     assert sum(n for _, n in quarter_means(reviewed.transcript)) == 2
     assert "n = 1" in sentiment_text(reviewed)
+
+
+def test_sentiment_of_a_day_of_talk_is_drawn_without_webgl(reviewed):
+    """Browsers without it would show nothing; what is left out is told."""
+    line = next(u for u in reviewed.transcript.utterances if u.sentiment)
+    lines = tuple(
+        replace(line, id=f"u{n}", start_ms=n * 2_000, end_ms=n * 2_000 + 1_000)
+        for n in range(MOST_MARKS * 2 + 1)
+    )
+    transcript = replace(reviewed.transcript, utterances=lines, duration_ms=len(lines) * 2_000)
+    long = replace(reviewed, transcript=transcript)
+    figure = sentiment_figure(long)
+    assert {trace.type for trace in figure.data} == {"scatter"}
+    (marks,) = (t for t in figure.data if t.mode == "markers")
+    assert MOST_MARKS / 2 < len(marks.x) <= MOST_MARKS
+    assert f"at most {MOST_MARKS:,} are drawn" in sentiment_text(long)
+    assert "are drawn" not in sentiment_text(reviewed)
 
 
 def test_loudness_keeps_silence_empty(reviewed):

@@ -42,15 +42,15 @@ def test_a_customer_is_put_on_hold(staged, open_page):
     call = staged.add_ready(customer_ref="C-2")
     page = open_page("retention")
     page.text_input[0].set_value("C-2")
-    page = press(page, "Put on hold")
+    page = press(page, "Put on legal hold")
     assert "Give a reason" in as_read(page)
     page.text_input[0].set_value("C-2")
     page.text_input[1].set_value("court order")
-    press(page, "Put on hold")
+    press(page, "Put on legal hold")
     calls = open_page("calls")
     assert calls.dataframe[0].value["state"].tolist()[0].endswith("on hold")
     shown = as_read(open_page("call", open_call=call.id))
-    assert "Everything of this customer is on hold" in shown
+    assert "Everything of this customer is on legal hold" in shown
     assert "court order" in shown
 
 
@@ -59,7 +59,7 @@ def test_who_may_not_operate_changes_no_period(staged, open_page, monkeypatch, r
     monkeypatch.setattr(session, "current_user", lambda: replace(LOCAL_USER, role=role))
     page = open_page("retention")
     assert "How long things stay" not in as_read(page)
-    assert ("On hold" in as_read(page)) is sees
+    assert ("On legal hold" in as_read(page)) is sees
     assert ("Only those who look after" in as_read(page)) is not sees
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import session
 from components.call_review.payload import review_payload, shown_version
 from components.known_voices.form import UPLOAD, Person
 from components.known_voices.table import CHANGE_LABEL, voices_frame
@@ -20,7 +21,7 @@ from services.domain.errors import (
     TooLittleSpeech,
     VoiceNotFound,
 )
-from services.domain.people import LOCAL_USER
+from services.domain.people import LOCAL_USER, Role
 from services.domain.speech import SpeakerRole
 from services.domain.voices import REMARKS, EnrolmentRemark, KnownVoice, VoiceQuality
 from services.voices.enrolling import VoiceSource
@@ -55,6 +56,16 @@ def test_without_voices_it_says_so_and_how_to_add_one(staged, open_page):
     assert "No voice is known yet" in texts(page)
     assert "Read this aloud" in texts(page)
     assert not page.dataframe
+
+
+def test_who_may_not_change_voices_is_not_made_to_read_aloud(staged, open_page, monkeypatch):
+    remembered(staged)
+    viewer = replace(LOCAL_USER, role=Role.VIEWER)
+    monkeypatch.setattr(session, "current_user", lambda: viewer)
+    page = open_page("voices")
+    assert "To look at only" in texts(page)
+    assert "Read this aloud" not in texts(page)
+    assert "Nora Fields" in page.dataframe[0].value["name"].tolist()
 
 
 def test_nothing_is_recorded_before_consent(staged, open_page):

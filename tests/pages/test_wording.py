@@ -56,6 +56,7 @@ def test_figures():
     assert wording.percent(None) == "–"
     assert wording.percent(0.434, 1) == "43.4 %"
     assert wording.signed(-0.5) == "−0.50"
+    assert wording.signed(-0.004) == wording.signed(0.004) == "0.00"
     assert wording.number(None, unit="s") == "–"
     assert wording.plural(1, "call") == "1 call"
     assert wording.plural(12_000, "call") == "12\u202f000 calls"
