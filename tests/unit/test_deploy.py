@@ -252,14 +252,24 @@ def test_backups_are_made_one_at_a_time_by_the_image_s_user() -> None:
 
 def test_probes_ask_for_what_the_server_answers() -> None:
     from app.routes import health
+    from app.security import AllowedHosts
 
     answered = {route.path for route in health.routes(lambda: None)}  # type: ignore[arg-type, return-value]
+    hosts = AllowedHosts(
+        names=frozenset(
+            named("ConfigMap", "partyline")["data"]["PARTYLINE_ALLOWED_HOSTS"].split(",")
+        )
+    )
     web = container("StatefulSet", "web")
     [port] = web["ports"]
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         asked = web[probe]["httpGet"]
         assert asked["path"] in answered
+        # The kubelet knows a pod by its address, and names it so, as Prometheus does.
+        assert hosts.allow("10.1.2.3", asked["path"])
         assert asked["port"] == port["name"]
+    scraped = named("StatefulSet", "web")["spec"]["template"]["metadata"]["annotations"]
+    assert hosts.allow("10.1.2.3", scraped["prometheus.io/path"])
     assert web["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert web["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert f"PORT={port['containerPort']}" in (ROOT / "Dockerfile").read_text()
