@@ -8,7 +8,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.headers import SecurityHeaders
+from app.routes import health, measures
 from app.settings import Settings, is_concrete, is_loopback
+from services.domain.addresses import is_address
 from services.domain.errors import UnsafeExposure
 from services.jobs.notices import PATH as NOTICES
 from services.telephony.acs.paths import EVENTS_PATH, INCOMING_PATH, TRANSCRIPTION_PATH
@@ -19,6 +21,9 @@ ANY_HOST = "*"
 FOR_SERVICES = frozenset(
     {TWILIO_PATH, AUDIOHOOK_PATH, TRANSCRIPTION_PATH, EVENTS_PATH, INCOMING_PATH}
 )
+# What watches this server (Kubernetes, Prometheus, load balancers) asks by its address. A page that
+# points a name of its own here gives that name, never an address; and these tell nothing of calls.
+FOR_MACHINES = frozenset({*health.PATHS, measures.PATH})
 REFUSED_SOCKET = 4403
 UNKNOWN_HOST = "Not served under this name: PARTYLINE_ALLOWED_HOSTS lists those that are."
 FOREIGN_PAGE = "This request was made by another site's page."
@@ -80,6 +85,8 @@ class AllowedHosts:
         """Say whether the server may be asked for this under a name, given without a port."""
         is_for_services = path in FOR_SERVICES or path.startswith(f"{NOTICES}/")
         if is_for_services and host.lower() == self.for_services:
+            return True
+        if path in FOR_MACHINES and is_address(host):
             return True
         return self.any_name or self.names_host(host) or is_loopback(host)
 

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from app.routes._guard import GetServices
 from services import telemetry
 
+PATHS = ("/healthz", "/readyz")
 FRESH = {"Cache-Control": "no-store"}
 
 
@@ -32,4 +33,4 @@ def routes(get_services: GetServices) -> list[Route]:
             headers=FRESH,
         )
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+    return [Route(path, answer) for path, answer in zip(PATHS, (healthz, readyz), strict=True)]

@@ -19,6 +19,15 @@ def numeric_address(text: str) -> Address:
     return mapped or address
 
 
+def is_address(host: str) -> bool:
+    """Say whether a host, with or without brackets, is a numeric address and no name."""
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def is_this_machine(host: str) -> bool:
     """Say whether a host, with or without brackets, means this very machine.
 

@@ -1,12 +1,14 @@
 """Looks through every column of the database, the job library's too, for a few words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy.exc import OperationalError
 
 from services.storage.database import reading
+from services.storage.file_remains import pages_with
 from services.storage.search_tables import FTS_TABLE, INDEX_STATE
 
 _OWNED = {
@@ -123,6 +125,31 @@ class DatabaseRemains:
         if not file:
             return []
         return [path for path in (Path(file), Path(f"{file}-wal")) if path.exists()]
+
+    def file_holds(self, file: Path, needles: Needles, is_kept: Callable[[str], bool]) -> bool:
+        """Say whether one of the files holds one of them, but where a table is that is kept."""
+        if not needles.texts:
+            return False
+        with reading(self._engine) as connection:
+            page_size = int(connection.execute(text("PRAGMA page_size")).scalar_one())
+        # Whose pages they are is asked last: what is written down meanwhile may add some.
+        pages = set(pages_with(file, needles.texts, page_size))
+        return bool(pages and pages - self._pages_of(is_kept))
+
+    def _pages_of(self, is_kept: Callable[[str], bool]) -> set[int]:
+        """Return the pages of tables and of their indexes; none where SQLite can't tell."""
+        parts = text("SELECT name, tbl_name FROM sqlite_schema WHERE type IN ('table', 'index')")
+        pages = text("SELECT pageno FROM dbstat WHERE name = :name")
+        with reading(self._engine) as connection:
+            names = [name for name, table in connection.execute(parts) if is_kept(table)]
+            try:
+                return {
+                    int(page)
+                    for name in names
+                    for page in connection.execute(pages, {"name": name}).scalars()
+                }
+            except OperationalError:
+                return set()
 
     def _holds(self, cell: str, parameter: str) -> str:
         if self._is_sqlite:

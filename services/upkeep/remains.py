@@ -6,7 +6,6 @@ knows that id any more: its hash is known.
 """
 
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from services.domain.errors import BackupError, DataDamaged, WrongKey
+from services.storage.file_remains import file_holds
 from services.storage.keys import MasterKey
 from services.storage.objects import ObjectStore
 from services.storage.remains import DatabaseRemains, Needles
@@ -104,7 +104,7 @@ class RemainsFinder:
             search.hit("search index", "words of deleted lines that are not merged out yet")
         for file in rows.files():
             search.searched["files of the database"] += 1
-            if _file_holds(file, needles):
+            if rows.file_holds(file, needles, is_for_good):
                 search.hit(f"file {file.name}", "bytes")
 
     def _sound(self, needles: Needles, search: Search) -> None:
@@ -121,7 +121,7 @@ class RemainsFinder:
                     search.hit(f"folder {folder.name}", path.name)
         for log in self._logs:
             search.searched["logs"] += 1
-            if _file_holds(log, needles):
+            if file_holds(log, needles.texts):
                 search.hit(f"log {log.name}", "bytes")
 
     def _backups(self, name: str, place: BackupPlace, needles: Needles, search: Search) -> None:
@@ -165,15 +165,3 @@ class RemainsFinder:
 
 def _ids_in(name: str) -> list[str]:
     return _IDS.findall(name)
-
-
-def _file_holds(file: Path, needles: Needles) -> bool:
-    """Say whether a file holds one of them, by another process.
-
-    To open a database here, and close it again, would take away the locks this process has on it.
-    """
-    wanted = "\n".join(needles.texts)
-    command = ["grep", "--quiet", "--text", "--fixed-strings", "--file=-", str(file)]
-    return bool(wanted) and (
-        subprocess.run(command, input=wanted.encode(), stderr=subprocess.DEVNULL).returncode == 0
-    )

@@ -114,6 +114,29 @@ def test_backups_and_the_index_still_hold_it_until_it_is_taken_out(scene: Scene)
     assert scene.at.told() == {scene.stays: "no"}
 
 
+def test_the_audit_that_tells_of_the_erasing_is_no_remain(scene: Scene) -> None:
+    """It is kept on purpose, in the database's own files as well; what stands beside it is not."""
+    clean(scene)
+    audit = AuditStore(scene.at.engine, scene.at.key)
+    Authority(scene.at.calls, audit).note(LOCAL_USER, Act.CALL_DELETED, scene.gone)
+    for is_in_the_log in (True, False):
+        search = scene.look()
+        assert search.found == [], is_in_the_log
+        assert [kept.where for kept in search.kept] == ["table audit_entries"]
+        forget_log(scene.at.engine)
+    if scene.at.engine.dialect.name != "sqlite":
+        return
+    # Bytes that no column shows any more, as a database leaves them that doesn't overwrite.
+    file = Path(str(scene.at.engine.url.database))
+    with scene.at.engine.connect() as connection:
+        size = int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+    scene.at.engine.dispose()
+    with file.open("r+b") as whole:
+        whole.seek(0, 2)
+        whole.write(scene.gone.encode().ljust(size, b"\0"))
+    assert [found.where for found in scene.look().found] == ["file partyline.db"]
+
+
 PLANTED: dict[str, Callable[[Scene], object]] = {
     "table ingested_files": lambda s: s.run(
         "INSERT INTO ingested_files VALUES ('local', :f, :m, '', 'taken', NULL, :now)",

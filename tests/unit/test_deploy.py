@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from app.settings import Settings
+from app.security import AllowedHosts, refuse_unsafe_exposure
+from app.settings import Settings, load_settings
 from tests.unit.test_setup_files import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -120,6 +122,22 @@ def test_every_setting_exists() -> None:
     names = set(set_names())
     assert {"STORAGE_URL", "DATABASE_URL", "PARTYLINE_KEY", "WORKER_ID"} <= names
     assert names <= SETTINGS
+
+
+def test_in_the_cluster_people_sign_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A server that listens for a cluster must not be anybody's who reaches it."""
+    given = named("ConfigMap", "partyline")["data"]
+    example = tomllib.loads((KUBERNETES / "secrets.toml.example").read_text())
+    filled = {name: value or "0123456789abcdef" * 4 for name, value in example.items()}
+    for field in Settings.model_fields.values():
+        monkeypatch.delenv(str(field.validation_alias), raising=False)
+    monkeypatch.setitem(Settings.model_config, "toml_file", tmp_path / "none.toml")
+    for name, value in {**given, **filled, "HOST": "0.0.0.0"}.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.has_login
+    assert not settings.allow_anonymous
+    refuse_unsafe_exposure(settings)
 
 
 def client_version() -> int:
@@ -254,12 +272,21 @@ def test_probes_ask_for_what_the_server_answers() -> None:
     from app.routes import health
 
     answered = {route.path for route in health.routes(lambda: None)}  # type: ignore[arg-type, return-value]
+    hosts = AllowedHosts(
+        names=frozenset(
+            named("ConfigMap", "partyline")["data"]["PARTYLINE_ALLOWED_HOSTS"].split(",")
+        )
+    )
     web = container("StatefulSet", "web")
     [port] = web["ports"]
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         asked = web[probe]["httpGet"]
         assert asked["path"] in answered
+        # The kubelet knows a pod by its address, and names it so, as Prometheus does.
+        assert hosts.allow("10.1.2.3", asked["path"])
         assert asked["port"] == port["name"]
+    scraped = named("StatefulSet", "web")["spec"]["template"]["metadata"]["annotations"]
+    assert hosts.allow("10.1.2.3", scraped["prometheus.io/path"])
     assert web["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert web["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert f"PORT={port['containerPort']}" in (ROOT / "Dockerfile").read_text()

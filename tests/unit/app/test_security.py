@@ -75,6 +75,18 @@ def test_names_that_are_allowed(settings: dict[str, str], host: str) -> None:
     assert browser(**settings).get("/", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_what_watches_the_server_asks_by_its_address(path: str) -> None:
+    """As Kubernetes' probes and Prometheus do, which know a pod by its address only."""
+    allowed = AllowedHosts.of(Settings(allowed_hosts="calls.example.com"))
+    for address in ("10.1.2.3", "fd00::1", "[fd00::1]"):
+        assert allowed.allow(address, path)
+        assert not allowed.allow(address, "/")
+        assert not allowed.allow(address, f"{path}/more")
+    for name in ("evil.test", "10.1.2.3.evil.test", ""):
+        assert not allowed.allow(name, path)
+
+
 @pytest.mark.parametrize(
     ("settings", "host", "origin", "status"),
     [
