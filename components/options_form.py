@@ -21,6 +21,7 @@ FROM_NAME_HELP = (
     "Left empty, it is read from the file name, as in "
     "`call_AGENT_Nora-Fields_CUST_C-1042_QUEUE_Billing.ogg`."
 )
+DETECT = "Detect automatically"
 OPTION_WORDS = {
     "provider": "speech provider",
     "language": "language",
@@ -268,7 +269,9 @@ def draw_language(
         "Language",
         codes,
         index=codes.index(now.language) if now.language in codes else 0,
-        format_func=lambda code: "Detect automatically" if code is None else language_name(code),
+        format_func=lambda code: DETECT if code is None else language_name(code),
+        # What stands for none is not remembered across pages, as none chosen.
+        placeholder=DETECT,
         key=f"{key}_language",
         persist_state=keep,
     )

@@ -24,6 +24,7 @@ LOCALES = (
     "ru-RU", "sk-SK", "es-ES", "es-MX", "es-US", "sv-SE", "tr-TR", "uk-UA", "vi-VN",
 )  # fmt: skip
 MOST_MODEL_CHARS = 128
+THAT_OF_THE_CALL = "That of the call"
 AS_SAID = "as said"
 MASKING_WORDS = {
     AS_SAID: "As it was said",
@@ -147,7 +148,8 @@ def _draw_summary(key: str, now: PhoneWish, keep: Keep) -> tuple[bool, str | Non
         "Language of the summary",
         offered,
         index=offered.index(now.summary_locale) if now.summary_locale in offered else 0,
-        format_func=lambda one: "That of the call" if one is None else language_name(one),
+        format_func=lambda one: THAT_OF_THE_CALL if one is None else language_name(one),
+        placeholder=THAT_OF_THE_CALL,
         key=f"{key}_summary_locale",
         persist_state=keep,
     )

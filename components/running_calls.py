@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from components.phone_controls import describe_phone, draw_phone_facts
-from components.wording import SENTIMENT_WORDS, clock, plain, plural, signed
+from components.wording import SENTIMENT_WORDS, clock, plain, plural, running_title, signed
 from services.domain.live_calls import LiveSource, LiveState, RunningCall
 from services.domain.live_warnings import WarningKind
 from services.domain.speech import SentimentLabel
@@ -98,7 +98,7 @@ def describe_running(calls: Sequence[RunningCall]) -> str:
 def _draw_card(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
     glance = call.glance
     words, icon = _state(call)
-    st.markdown(f"**{plain(call.name)}**")
+    st.markdown(f"**{plain(running_title(call))}**")
     st.markdown(f"{icon} {words} · {clock(call.received_ms)} · {_speakers(call)}")
     with st.container(horizontal=True, gap="xsmall"):
         if glance.sentiment is not None:
@@ -160,7 +160,7 @@ def _last_line(call: RunningCall) -> str:
 
 
 def _draw_buttons(call: RunningCall, *, may_stop: bool) -> RunningIntent | None:
-    spoken = _unseen(call.name)
+    spoken = _unseen(running_title(call))
     stop = "Hang up" if call.phone is not None and call.phone.sends_words else "End call"
     with st.container(horizontal=True):
         if st.button(

@@ -2,10 +2,12 @@
 
 import re
 from datetime import datetime
+from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
 from services.audio.covering import Cover
-from services.domain.calls import Call, CallState, Stage
+from services.domain.calls import Call, CallDetails, CallState, Stage
+from services.domain.live_calls import LiveSource, RunningCall
 from services.domain.sound import Listening
 from services.domain.speech import SentimentLabel, SpeakerRole
 
@@ -150,10 +152,17 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def call_title(call: Call) -> str:
     """Return what a call is called on screen: agent and customer if known, else the file."""
-    details = call.details
-    parts = [details.agent_name, details.customer_ref]
-    known = [p for p in parts if p]
-    return " with ".join(known) if len(known) == 2 else (known[0] if known else call.source_name)
+    return _title(call.details, call.source_name)
+
+
+def running_title(call: RunningCall) -> str:
+    """Return what a call is called while it is held: its name, unless that is a file's."""
+    is_file = call.source is LiveSource.RECORDING and PurePath(call.name).suffix
+    return _title(call.details, call.name) if is_file else call.name
+
+
+def _title(details: CallDetails, otherwise: str) -> str:
+    return " with ".join(p for p in (details.agent_name, details.customer_ref) if p) or otherwise
 
 
 def covered_words(mentions: int, cover: Cover, *, heard: bool) -> str:

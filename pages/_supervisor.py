@@ -14,7 +14,7 @@ from components.running_calls import (
     draw_moved_calls,
     draw_running_calls,
 )
-from components.wording import plain
+from components.wording import plain, running_title
 from pages._calls import open_call
 from pages._phone import draw_phone, is_controlled
 from services.access.rights import may_stop_live
@@ -45,12 +45,12 @@ def draw_followed(call_id: str) -> None:
         # A call that its telephone service holds is hung up below.
         may_stop = may_stop and not (call is not None and is_controlled(call))
         if may_stop and st.button("End call", icon=":material/call_end:", key="followed_stop"):
-            session.ask_to_stop(call_id, call.name if call else "")
+            session.ask_to_stop(call_id, running_title(call) if call else "")
             st.rerun()
     if call is None:
         _draw_gone(call_id)
         return
-    draw_part_title(plain(call.name))
+    draw_part_title(plain(running_title(call)))
     draw_phone(call)
     refusal = _why_not_here(call_id)
     if refusal is not None:
@@ -63,7 +63,7 @@ def draw_followed(call_id: str) -> None:
         case OpenCall(call_id=landed):
             open_call(landed)
         case Landed():
-            session.note_moved(call.id, call.name)
+            session.note_moved(call.id, running_title(call))
         case FreshLinks():
             session.renew_tokens()
             st.rerun()
@@ -128,7 +128,7 @@ def _draw_calls() -> None:
     if intent.act is RunningAct.READ:
         st.query_params[FOLLOWED] = intent.call_id
     else:
-        name = next(call.name for call in running if call.id == intent.call_id)
+        name = next(running_title(call) for call in running if call.id == intent.call_id)
         session.ask_to_stop(intent.call_id, name)
     st.rerun()
 
@@ -139,7 +139,7 @@ def _may_stop(call: RunningCall) -> bool:
 
 def _note_ended(running: list[RunningCall]) -> None:
     """Keep those that have ended since the last look and are among all calls now."""
-    gone = session.note_running({call.id: call.name for call in running})
+    gone = session.note_running({call.id: running_title(call) for call in running})
     for call_id, name in gone.items():
         if is_stored(call_id):
             session.note_moved(call_id, name)

@@ -6,8 +6,9 @@ import pytest
 
 from app import session
 from components import live_view
+from services.domain.calls import CallDetails
 from services.domain.errors import AlertUnreachable, StorageError
-from services.domain.live_calls import LiveGlance, LiveState
+from services.domain.live_calls import LiveGlance, LiveSource, LiveState
 from services.domain.people import Role, User
 from services.domain.speech import SentimentLabel
 from services.live.alerting.alerts import Delivery
@@ -51,6 +52,14 @@ class TestTheBoard:
             "browser's microphone",
         ):
             assert part in shown, part
+
+    def test_a_file_played_as_live_is_called_as_its_call_will_be(self, desk, open_page):
+        file = {"name": "a_AGENT_b.wav", "source": LiveSource.RECORDING}
+        known = CallDetails(agent_name="Nora", customer_ref="C-7")
+        desk.calls = [running(**file, details=known), running("c2", **file)]
+        shown = as_read(open_page("supervisor"))
+        assert "**Nora with C-7**" in shown
+        assert "AGENT" in shown
 
     @pytest.mark.parametrize("score", [None, 0.0, -0.0, -0.004, 0.03])
     def test_a_score_that_says_nothing_is_not_shown(self, desk, open_page, score):
