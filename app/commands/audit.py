@@ -9,7 +9,7 @@ from pathlib import Path
 from app.commands.console import operator, say
 from app.settings import Settings
 from app.wiring.auditing import audit_tools
-from app.wiring.upkeep import backup_place
+from app.wiring.upkeep import existing_backups
 from services.auditing.table import csv_lines
 from services.domain.acts import Act, Outcome
 from services.domain.audit_trail import (
@@ -136,7 +136,7 @@ def _heads_in(file: Path | None) -> list[NotedHead]:
 def _heads_of_backups(settings: Settings, place: str | None) -> list[NotedHead]:
     if place is None:
         return []
-    return [head for manifest in backup_place(settings, place).all() for head in manifest.audit]
+    return [head for manifest in existing_backups(settings, place).all() for head in manifest.audit]
 
 
 def _told(check: ChainCheck) -> str:

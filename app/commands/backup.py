@@ -8,6 +8,7 @@ from app.wiring.upkeep import (
     backup_maker,
     backup_place,
     erased_here,
+    existing_backups,
     key_text,
     restorer,
     scrubber,
@@ -56,7 +57,7 @@ def make_backup(settings: Settings, place: str, *, with_key: bool, as_json: bool
 
 def verify_backup(settings: Settings, place: str, which: str | None) -> int:
     """Check a backup; 2 when it is damaged, whose parts go to standard output, or not signed."""
-    lies = backup_place(settings, place)
+    lies = existing_backups(settings, place)
     manifest = lies.get(which)
     unlisted = check_erased(lies, erased_here(settings))
     check = check_backup(lies, manifest)
@@ -76,7 +77,7 @@ def verify_backup(settings: Settings, place: str, which: str | None) -> int:
 
 def print_backups(settings: Settings, place: str) -> int:
     """List backups, those that can't be read as well."""
-    lies = backup_place(settings, place)
+    lies = existing_backups(settings, place)
     there = lies.look()
     for one in there.read:
         print(
@@ -91,7 +92,7 @@ def print_backups(settings: Settings, place: str) -> int:
 def prune_backups(settings: Settings, place: str, *, keep: int) -> int:
     """Delete old backups. Raises UpkeepRunning, PruneRefused."""
     with upkeep_folder(settings.data_dir):
-        gone = prune(backup_place(settings, place), keep=keep)
+        gone = prune(existing_backups(settings, place), keep=keep)
     print(f"{gone} backups deleted")
     return 0
 
@@ -110,10 +111,12 @@ def restore_backup(
     settings: Settings, place: str, which: str | None, *, overwrite: bool, unsigned: bool = False
 ) -> int:
     """Bring a backup back. Raises what the restorer raises; then nothing has changed for calls."""
-    lies = backup_place(settings, place)
+    lies = existing_backups(settings, place)
     manifest = lies.get(which)
     with restorer(settings, say) as work:
         work.restore(lies, manifest, overwrite=overwrite, unsigned=unsigned)
+    if unsigned and not lies.vouches_for(manifest):
+        say("It bears no signature: nobody vouches for what was restored.")
     print(f"{manifest.id}: {manifest.call_count} calls restored")
     return 0
 

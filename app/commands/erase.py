@@ -9,7 +9,7 @@ from app.commands.console import operator, say
 from app.settings import Settings
 from app.wiring import Services, build_services
 from app.wiring.upkeep import build_eraser, remains_finder, scrubber
-from services.domain.errors import NotFound
+from services.domain.errors import BackupMissing, NotFound
 from services.storage.remains import Needles
 from services.upkeep.erasing import TAPES_KEPT_DAYS, CustomerTraces
 from services.upkeep.remains import Search
@@ -138,7 +138,11 @@ def _scrub(settings: Settings, places: list[str]) -> None:
         return
     with scrubber(settings, say) as scrub:
         for number, place in enumerate(named, 1):
-            done = scrub(place)
+            try:
+                done = scrub(place)
+            except BackupMissing:
+                say(f"Place {number} isn't there. What lies in it may still hold it.")
+                continue
             say(f"Place {number}: taken out of {done.backups} backups, {done.sounds} sound files.")
             for backup_id in done.unread:
                 say(f"Backup {backup_id} can't be looked into; it may still hold it.")

@@ -11,7 +11,7 @@ from app.settings import ROOT, Settings
 from app.wiring.parts import master_key_of
 from app.wiring.services import Services
 from services import telemetry
-from services.domain.errors import BackupError, NothingToKeep, StorageError
+from services.domain.errors import BackupError, BackupMissing, NothingToKeep, StorageError
 from services.jobs.copies import CopyDeleter
 from services.jobs.liveness import is_any_worker_alive
 from services.jobs.queue import JobQueue, prepare_queue
@@ -50,6 +50,16 @@ def backup_place(settings: Settings, place: str) -> BackupPlace:
     has_key = settings.has_given_key or settings.key_file.exists()
     key = master_key_of(settings) if has_key else None
     return BackupPlace(ObjectStore(url, settings.bucket_access), key)
+
+
+def existing_backups(settings: Settings, place: str) -> BackupPlace:
+    """Return where backups lie already. Raises BackupMissing, also for a disk that isn't mounted.
+
+    To say of a folder that isn't there that nothing is left in it would be a mistake.
+    """
+    if "://" not in place and not Path(place).expanduser().is_dir():
+        raise BackupMissing("The folder isn't there.")
+    return backup_place(settings, place)
 
 
 @contextmanager
@@ -135,7 +145,10 @@ def build_eraser(services: Services) -> Eraser:
 def remains_finder(
     services: Services, places: Iterable[str], logs: Iterable[Path]
 ) -> Iterator[RemainsFinder]:
-    """Give what looks everywhere for what is left. Raises UpkeepRunning, WrongKey."""
+    """Give what looks everywhere for what is left.
+
+    Raises UpkeepRunning, WrongKey, BackupMissing.
+    """
     settings = services.settings
     named = dict.fromkeys([*settings.backup_places, *places])
     with upkeep_folder(settings.data_dir) as folder:
@@ -147,7 +160,7 @@ def remains_finder(
             erased=_known_erased(services.engine),
             folders=(settings.live_folder, settings.working_folder),
             places=[
-                (f"place {number}", backup_place(settings, place))
+                (f"place {number}", existing_backups(settings, place))
                 for number, place in enumerate(named, 1)
             ],
             logs=logs,
@@ -162,7 +175,7 @@ def scrubber(
     with upkeep_folder(settings.data_dir) as folder, _engine(settings) as engine:
         work = BackupScrubber(_snapshots(engine, folder), master_key_of(settings), tell=tell)
         yield lambda place: work.scrub(
-            backup_place(settings, place), _known_erased(engine), unsigned=unsigned
+            existing_backups(settings, place), _known_erased(engine), unsigned=unsigned
         )
 
 
@@ -185,7 +198,7 @@ def build_rotator(services: Services, places: Iterable[str], tell: Tell) -> KeyR
         key,
         SealedKeyStore(services.engine),
         TapeStore(settings.live_folder, key),
-        [backup_place(settings, place) for place in dict.fromkeys(named)],
+        [existing_backups(settings, place) for place in dict.fromkeys(named)],
         services.authority,
         key_file=None if settings.has_given_key else settings.key_file,
         tell=tell,
@@ -221,8 +234,8 @@ def _erased_anywhere(settings: Settings, engine: Engine) -> frozenset[str]:
     for place in settings.backup_places:
         # A place that is away, or was changed, is no reason not to restore from another one.
         try:
-            known |= backup_place(settings, place).erased()
-        except StorageError:
+            known |= existing_backups(settings, place).erased()
+        except (StorageError, BackupMissing):
             continue
         except BackupError:
             telemetry.warning("backup.list_damaged")

@@ -119,12 +119,14 @@ def test_the_audit_that_tells_of_the_erasing_is_no_remain(scene: Scene) -> None:
     clean(scene)
     audit = AuditStore(scene.at.engine, scene.at.key)
     Authority(scene.at.calls, audit).note(LOCAL_USER, Act.CALL_DELETED, scene.gone)
-    for is_in_the_log in (True, False):
+    is_sqlite = scene.at.engine.dialect.name == "sqlite"
+    # First it is in the log only.
+    for _ in range(2 if is_sqlite else 1):
         search = scene.look()
-        assert search.found == [], is_in_the_log
+        assert search.found == []
         assert [kept.where for kept in search.kept] == ["table audit_entries"]
         forget_log(scene.at.engine)
-    if scene.at.engine.dialect.name != "sqlite":
+    if not is_sqlite:
         return
     # Bytes that no column shows any more, as a database leaves them that doesn't overwrite.
     file = Path(str(scene.at.engine.url.database))

@@ -21,6 +21,7 @@ def _config() -> dict[str, dict]:
 def test_pages_are_private_and_quiet():
     config = _config()
     assert config["server"]["address"] == "127.0.0.1"
+    assert config["server"]["enableAgentApi"] is False
     assert config["browser"]["gatherUsageStats"] is False
     assert config["client"]["showErrorDetails"] == "none"
     assert config["client"]["disableDataExport"] is True

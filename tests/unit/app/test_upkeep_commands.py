@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from app.settings import Settings
 from app.wiring import build_services
 from services.domain.calls import CallDetails, ProcessingOptions
 from services.domain.people import LOCAL_USER
+from services.upkeep.manifest import BackupManifest
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,6 +47,13 @@ def test_a_customer_is_counted_then_backed_up_then_erased(partyline, tmp_path):
         incoming.commit(ProcessingOptions(provider="scripted"), details)
     services.close()
 
+    # A disk that isn't mounted is not taken for a place in which nothing is left.
+    for asked in (
+        ("erase", "verify", "--customer", "C-1", "--backup", "b"),
+        ("backup", "list", "b"),
+    ):
+        assert "no such backup" in refused(partyline(*asked))
+    assert not (tmp_path / "b").exists()
     counted = partyline("erase", "--customer", "C-1")
     assert counted.returncode == 0, counted.stderr
     assert "1 calls" in counted.stdout
@@ -89,9 +98,36 @@ def test_a_customer_is_counted_then_backed_up_then_erased(partyline, tmp_path):
     assert partyline("backup", "prune", "b", "--keep", "1").stdout == "0 backups deleted\n"
 
 
+def test_a_backup_of_an_earlier_version_is_restored_by_who_says_so(partyline, tmp_path):
+    services = build_services(Settings(data_dir=tmp_path / "data", scripted_provider=True))
+    with services.intake.begin(LOCAL_USER, "call.wav") as incoming:
+        incoming.write(b"sound of somebody")
+        incoming.commit(ProcessingOptions(provider="scripted"), CallDetails())
+    services.close()
+    assert partyline("backup", "b").returncode == 0
+    [file] = (tmp_path / "b").glob("backups/*/manifest.json")
+    manifest = BackupManifest.from_json(file.read_bytes())
+    file.write_bytes(replace(manifest, signature=None).to_json())
+    (tmp_path / "b" / "erased").unlink()
+    for part in (tmp_path / "data").glob("partyline.db*"):
+        part.unlink()
+
+    assert "not signed" in partyline("backup", "list", "b").stdout
+    verified = partyline("backup", "verify", "b")
+    assert (verified.returncode, "not signed" in verified.stdout) == (2, True)
+    assert "--unsigned takes it all the same" in refused(partyline("restore", "b"))
+    back = partyline("restore", "b", "--unsigned")
+    assert (back.returncode, back.stdout) == (0, f"{file.parent.name}: 1 calls restored\n")
+    assert "nobody vouches for what was restored" in back.stderr
+    assert json.loads(partyline("usage", "--json").stdout)["growth"][0]["calls"] == 1
+
+
 def test_where_there_is_nothing(partyline, tmp_path):
     assert "no database of calls" in refused(partyline("backup", "b"))
     assert "no database of calls" in refused(partyline("usage"))
     assert "no such backup" in refused(partyline("restore", "b"))
     assert "no such backup" in refused(partyline("backup", "verify", "b", "--backup", "../x"))
+    for asked in (["list", "b"], ["prune", "b", "--keep", "1"]):
+        assert "no such backup" in refused(partyline("backup", *asked))
+    assert not (tmp_path / "b").exists()
     assert not (tmp_path / "data" / "partyline.db").exists()
