@@ -5,11 +5,15 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from services.domain.errors import StorageError
+
 # As SQLite's file format has them: the log begins with a head, each of its pages with another.
 LOG_ENDING = "-wal"
 LOG_HEAD_BYTES = 32
 FRAME_HEAD_BYTES = 24
 PAGE_NUMBER_BYTES = 4
+# What grep ends with; anything else is a fault.
+FOUND, NOT_FOUND = 0, 1
 
 
 def file_holds(file: Path, texts: Sequence[str]) -> bool:
@@ -40,6 +44,7 @@ def _offsets(file: Path, texts: Sequence[str]) -> Iterator[int]:
     """Yield where the texts stand, found by another process.
 
     To open a database here, and close it again, would take away the locks this process has on it.
+    Raises StorageError for a file that can't be looked through.
     """
     if not texts:
         return
@@ -58,5 +63,7 @@ def _offsets(file: Path, texts: Sequence[str]) -> Iterator[int]:
         try:
             for line in looking.stdout:
                 yield int(line.partition(b":")[0])
+            if looking.wait() not in (FOUND, NOT_FOUND):
+                raise StorageError
         finally:
             looking.kill()
