@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy import Connection, Engine, event, make_url
 
 from services import telemetry
+from services.jobs.job_rows import is_any_waiting
 from services.jobs.queue import (
     APPLICATION,
     JOBS_VERSION,
@@ -28,10 +29,13 @@ from services.storage.turns import take_turns
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
+    from dbos._sys_db import SystemDatabase
 
 
 # The names that DBOS gives the threads in which it claims jobs, one for each queue.
 CLAIMING_THREADS = "queue-worker-"
+# A connection with this option is one with which they claim nothing.
+ONLY_LOOKS = {"only_looks": True}
 
 
 class Outcome(StrEnum):
@@ -126,10 +130,11 @@ class JobEngine:
             "scheduler_polling_interval_sec": 3600.0,
             "notification_listener_polling_interval_sec": 0.1,
         }
-        DBOS(config=config)
+        engine = DBOS(config=config)
         self._register()
         DBOS.listen_queues(self._queues)
         DBOS.launch()
+        self._look_before_claiming(engine._sys_db)
         try:
             yield
         finally:
@@ -148,6 +153,20 @@ class JobEngine:
     def wait_until_idle(self, timeout_s: float) -> bool:
         """Wait until no job is active in this process; return whether that came about."""
         return self._active.wait_until_none(timeout_s)
+
+    def _look_before_claiming(self, database: "SystemDatabase") -> None:
+        """Claim from a queue only when a job waits in it.
+
+        DBOS goes through a transaction with several statements each time, nearly always for
+        nothing: an idle worker would spend most of its time so, and keep SQLite from others.
+        """
+        shards = database.dequeue_scopes
+
+        def of_waiting(queue: str) -> list[str | None]:
+            with self._engine.connect().execution_options(**ONLY_LOOKS) as connection:
+                return shards(queue) if is_any_waiting(connection, queue) else []
+
+        database.dequeue_scopes = of_waiting  # type: ignore[method-assign]
 
     def _register(self) -> None:
         from dbos import DBOS
@@ -172,6 +191,8 @@ def _claim_alone(connection: Connection) -> None:
     The driver begins a transaction with its first change: two workers of one SQLite file could
     both count first, then both claim, and go beyond a limit that holds for all of them together.
     """
+    if connection.get_execution_options().keys() & ONLY_LOOKS:
+        return
     if threading.current_thread().name.startswith(CLAIMING_THREADS):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

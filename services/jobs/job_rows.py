@@ -15,6 +15,7 @@ _COLUMNS = (
     "name",
     "application_version",
     "executor_id",
+    "queue_name",
     "queue_partition_key",
 )
 
@@ -39,6 +40,26 @@ def _held(dialect: str) -> Select[Any]:
         .where(jobs.c.executor_id == bindparam("of_worker", type_=String))
         # On SQLite a transaction that writes is alone anyway.
         .with_for_update(key_share=True)
+    )
+
+
+def is_any_waiting(connection: Connection, queue: str) -> bool:
+    """Say whether a job waits in a queue, for whichever worker."""
+    return (
+        connection.execute(_waiting(connection.dialect.name), {"of_queue": queue}).first()
+        is not None
+    )
+
+
+# Every worker asks it several times a second.
+@lru_cache
+def _waiting(dialect: str) -> Select[Any]:
+    jobs = _jobs(dialect)
+    return (
+        select(jobs.c.workflow_uuid)
+        .where(jobs.c.status == ENQUEUED)
+        .where(jobs.c.queue_name == bindparam("of_queue", type_=String))
+        .limit(1)
     )
 
 

@@ -2,11 +2,18 @@
 
 import sqlite3
 import threading
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dbos import Queue
+from dbos._sys_db import SystemDatabase
+from sqlalchemy import Connection
 
+from services.domain.calls import CALLS_QUEUE
 from services.domain.errors import Cancelled
+from services.jobs import job_rows
 from services.jobs.engine import CLAIMING_THREADS, JobEngine
 from services.jobs.slots import LocalSlots
 from services.storage.database import open_engine
@@ -55,6 +62,37 @@ def test_the_job_library_claims_in_threads_of_these_names(installation: Installa
     with installation.working():
         installation.ended(call_id)
         assert wanted <= {thread.name for thread in threading.enumerate()}
+
+
+def test_an_idle_worker_only_looks(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, claims = Counter[str](), Counter[str]()
+    looked = threading.Condition()
+    claim = SystemDatabase.start_queued_workflows
+
+    def look(connection: Connection, queue: str) -> bool:
+        found = job_rows.is_any_waiting(connection, queue)
+        with looked:
+            looks[queue] += 1
+            looked.notify_all()
+        return found
+
+    def counted(database: SystemDatabase, queue: Queue, *given: Any, **more: Any) -> Any:
+        claims[queue.name] += 1
+        return claim(database, queue, *given, **more)
+
+    monkeypatch.setattr("services.jobs.engine.is_any_waiting", look)
+    with installation.working():
+        with looked:
+            # The first time a thread may have been too early to be told to look first.
+            assert looked.wait_for(lambda: len(looks) == len(installation.services.queue.names), 60)
+            monkeypatch.setattr(SystemDatabase, "start_queued_workflows", counted)
+            before = +looks
+            assert looked.wait_for(lambda: all(looks[q] >= before[q] + 2 for q in before), 60)
+        assert not claims
+        installation.ended(installation.take_in().call_id)
+        assert claims.keys() == {CALLS_QUEUE}
 
 
 def test_slots_are_waited_for_and_given_back() -> None:
