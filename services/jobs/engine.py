@@ -162,9 +162,9 @@ class JobEngine:
         """
         shards = database.dequeue_scopes
 
-        def of_waiting(queue: str) -> list[str | None]:
+        def of_waiting(queue_name: str) -> list[str | None]:
             with self._engine.connect().execution_options(**ONLY_LOOKS) as connection:
-                return shards(queue) if is_any_waiting(connection, queue) else []
+                return shards(queue_name) if is_any_waiting(connection, queue_name) else []
 
         database.dequeue_scopes = of_waiting  # type: ignore[method-assign]
 

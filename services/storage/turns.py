@@ -6,6 +6,7 @@ connection meanwhile, until readers get none, and who is next is a matter of luc
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,41 +17,47 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from services.domain.errors import StorageError
 
 WAIT_S = 30.0
+HAND_OVER_AFTER_S = 0.1
 
 
 class Turn:
     """A lock that its thread may take again, and that any thread may give back.
 
-    Whoever has waited longest gets it next: it is handed over, so that nobody who comes in between
-    is served first. Connections may be given back to their pool by another thread than took them.
+    Whoever asks while it is free has it: to hand it over to a thread that has to wake up first
+    would leave it idle meanwhile. But who has waited for ``hand_over_after_s`` is next, whoever
+    asks. Connections may be given back to their pool by another thread than took them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hand_over_after_s: float = HAND_OVER_AFTER_S) -> None:
         """Nobody has it yet."""
         self._changing = threading.Lock()
+        self._hand_over_after_s = hand_over_after_s
         self._holder: int | None = None
         self._times = 0
         self._waiting: deque[_Waiter] = deque()
 
     def take(self, within_s: float = WAIT_S) -> None:
         """Wait for it. Raises StorageError when it isn't free in time."""
-        mine = threading.get_ident()
+        waiter = _Waiter(threading.get_ident())
         with self._changing:
-            if self._holder in (None, mine):
-                self._holder = mine
+            if self._holder in (None, waiter.thread):
+                self._holder = waiter.thread
                 self._times += 1
                 return
-            waiter = _Waiter(mine)
             self._waiting.append(waiter)
-        if not waiter.wait(within_s):
-            self._give_up(waiter)
-
-    def _give_up(self, waiter: "_Waiter") -> None:
-        with self._changing:
-            # It may have been handed over at the last moment.
-            if waiter in self._waiting:
-                self._waiting.remove(waiter)
-                raise StorageError
+        while True:
+            is_called = waiter.wait(within_s)
+            with self._changing:
+                if self._holder == waiter.thread:
+                    return
+                if self._holder is None:
+                    self._waiting.remove(waiter)
+                    self._holder, self._times = waiter.thread, 1
+                    return
+                # Called, and somebody else was faster: it waits on, in its place.
+                if not is_called:
+                    self._waiting.remove(waiter)
+                    raise StorageError
 
     def give_back(self) -> None:
         """Let the next one have it, once it was given back as often as it was taken."""
@@ -59,10 +66,13 @@ class Turn:
             if self._times:
                 return
             self._holder = None
-            if self._waiting:
-                waiter = self._waiting.popleft()
-                self._holder, self._times = waiter.thread, 1
-                waiter.call()
+            if not self._waiting:
+                return
+            longest = self._waiting[0]
+            if longest.waited_s >= self._hand_over_after_s:
+                self._waiting.popleft()
+                self._holder, self._times = longest.thread, 1
+            longest.call()
 
 
 class _Waiter:
@@ -70,14 +80,22 @@ class _Waiter:
 
     def __init__(self, thread: int) -> None:
         self.thread = thread
-        self._called = threading.Lock()
-        self._called.acquire()
+        self._since = time.monotonic()
+        self._called = threading.Event()
+
+    @property
+    def waited_s(self) -> float:
+        return time.monotonic() - self._since
 
     def wait(self, within_s: float) -> bool:
-        return self._called.acquire(timeout=within_s)
+        """Wait to be called, until so long after the beginning; return whether it was."""
+        is_called = self._called.wait(max(0.0, within_s - self.waited_s))
+        # Before the turn is looked at: what comes after that is another call.
+        self._called.clear()
+        return is_called
 
     def call(self) -> None:
-        self._called.release()
+        self._called.set()
 
 
 _turns: dict[str, Turn] = {}

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,8 @@ def test_it_is_free_once_it_was_given_back_as_often_as_taken() -> None:
     assert in_thread(lambda: turn.take(0.01)) == [None]
 
 
-def test_who_waits_longest_is_next_even_before_the_one_who_just_had_it() -> None:
-    turn = Turn()
+def test_who_has_waited_long_is_next_even_before_the_one_who_just_had_it() -> None:
+    turn = Turn(hand_over_after_s=0.0)
     served: list[int] = []
 
     def serve(number: int) -> None:
@@ -101,3 +102,25 @@ def test_who_waits_longest_is_next_even_before_the_one_who_just_had_it() -> None
     for thread in threads:
         thread.join(10)
     assert served == [0, 1, 2, 3]
+
+
+def test_who_asks_while_it_is_free_need_not_wait_for_another_to_wake_up() -> None:
+    turn = Turn(hand_over_after_s=60.0)
+    served = threading.Event()
+
+    def serve() -> None:
+        turn.take(10)
+        served.set()
+        turn.give_back()
+
+    turn.take()
+    thread = threading.Thread(target=serve)
+    thread.start()
+    # However often the thread is too late: it stays where it is, and is served in the end.
+    for _ in range(100):
+        turn.give_back()
+        turn.take()
+    turn.give_back()
+    assert served.wait(10)
+    thread.join(10)
+    assert turn._waiting == deque()
