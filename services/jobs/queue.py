@@ -28,10 +28,7 @@ APPLICATION = "partyline"
 # Jobs wait for a worker of this very version; it changes only when old jobs can't be finished.
 JOBS_VERSION = "1"
 PROCESS_CALL = "process_call"
-# How often a worker looks for jobs it runs by itself, and for those that wait for a provider, which
-# takes many times as long. Looking is nearly all that an idle worker does.
 POLL_S = 0.25
-PROVIDER_POLL_S = 0.5
 MINUTE_S = 60.0
 IDS_AT_ONCE = 500
 OLDER_AT_ONCE = 500
@@ -137,7 +134,7 @@ class JobQueue:
                 global_concurrency=limits.at_once,
                 partition_concurrency=by_org,
                 limiter={"limit": starts, "period": MINUTE_S} if starts else None,
-                polling_interval_sec=PROVIDER_POLL_S,
+                polling_interval_sec=POLL_S,
             )
         return {name: at_once if name == CALLS_QUEUE else None for name in self.names}
 

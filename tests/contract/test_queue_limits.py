@@ -128,7 +128,7 @@ def test_never_more_in_a_while_than_is_set(services: Services, tmp_path: Path) -
     calls, log = take_in(services, 6), tmp_path / "log"
     with workers(settings, log, number=2, pause_ms=1):
         wait(services, calls, 4)
-        # Workers look for more about twice a second.
+        # Workers look for more about four times a second.
         time.sleep(2.5)
         assert states(services, calls) == {CallState.READY: 4, CallState.WAITING: 2}
     begun = [at for at, change, _ in notes(log) if change > 0]
