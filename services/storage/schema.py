@@ -29,7 +29,7 @@ def migrate(engine: Engine) -> None:
         if connection.dialect.name != "sqlite":
             lock = text("SELECT pg_advisory_xact_lock(:lock)")
             connection.execute(lock, {"lock": MIGRATION_LOCK})
-        found = _found_revision(connection)
+        found = found_revision(connection)
         if found is not None and found not in known:
             raise DatabaseTooNew
         if found != max(known):
@@ -42,6 +42,14 @@ def known_revisions() -> frozenset[str]:
     return frozenset(script.name[:REVISION_DIGITS] for script in scripts)
 
 
+def found_revision(connection: Connection) -> str | None:
+    """Return the revision of a database, None for one that has none yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
 def alembic_config() -> "Config":
     """Return where the migrations lie; a connection is for whoever runs them."""
     from alembic.config import Config
@@ -50,14 +58,6 @@ def alembic_config() -> "Config":
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _found_revision(connection: Connection) -> str | None:
-    """Return the revision of a database, None for one that has none yet."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return found
 
 
 def _upgrade(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, inspect, select, text
 from services.domain.errors import NothingToKeep
 from services.storage.database import reading
 from services.storage.models import CALLS
+from services.storage.schema import found_revision
 
 BLOCK_BYTES = 1024 * 1024
 
@@ -132,7 +133,7 @@ def read_calls(connection: Connection) -> tuple[str, frozenset[str]]:
 
     Raises NothingToKeep where there is no installation.
     """
-    if not inspect(connection).has_table("alembic_version"):
+    revision = found_revision(connection)
+    if revision is None:
         raise NothingToKeep
-    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-    return str(revision), frozenset(connection.execute(select(CALLS.c.id)).scalars())
+    return revision, frozenset(connection.execute(select(CALLS.c.id)).scalars())
