@@ -4,6 +4,8 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from sqlalchemy import Engine, inspect
 
@@ -46,10 +48,9 @@ def backup_place(settings: Settings, place: str) -> BackupPlace:
     Signatures are checked where the master key is; none is made for that. Raises WrongKey,
     KeyCommandFailed, StorageError.
     """
-    url = place if "://" in place else Path(place).expanduser().absolute().as_uri()
     has_key = settings.has_given_key or settings.key_file.exists()
     key = master_key_of(settings) if has_key else None
-    return BackupPlace(ObjectStore(url, settings.bucket_access), key)
+    return BackupPlace(ObjectStore(_url_of(place), settings.bucket_access), key)
 
 
 def existing_backups(settings: Settings, place: str) -> BackupPlace:
@@ -57,9 +58,14 @@ def existing_backups(settings: Settings, place: str) -> BackupPlace:
 
     To say of a folder that isn't there that nothing is left in it would be a mistake.
     """
-    if "://" not in place and not Path(place).expanduser().is_dir():
+    url = urlsplit(_url_of(place))
+    if url.scheme == "file" and not Path(url2pathname(url.path)).is_dir():
         raise BackupMissing("The folder isn't there.")
     return backup_place(settings, place)
+
+
+def _url_of(place: str) -> str:
+    return place if "://" in place else Path(place).expanduser().absolute().as_uri()
 
 
 @contextmanager

@@ -127,7 +127,8 @@ def test_where_there_is_nothing(partyline, tmp_path):
     assert "no database of calls" in refused(partyline("usage"))
     assert "no such backup" in refused(partyline("restore", "b"))
     assert "no such backup" in refused(partyline("backup", "verify", "b", "--backup", "../x"))
-    for asked in (["list", "b"], ["prune", "b", "--keep", "1"]):
+    by_address = (tmp_path / "b").as_uri()
+    for asked in (["list", "b"], ["list", by_address], ["prune", "b", "--keep", "1"]):
         assert "no such backup" in refused(partyline("backup", *asked))
     assert not (tmp_path / "b").exists()
     assert not (tmp_path / "data" / "partyline.db").exists()
