@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import new_databases
+from tests import done_once, new_databases
 
 HERE = Path(__file__).parent
 # Of all files those that take longest; whoever takes them last, takes them alone.
@@ -76,7 +76,13 @@ def the_log_stays_as_it_was() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def new_databases_are_copied() -> Iterator[None]:
-    """Spare most tests the history of the schema."""
-    with new_databases.copied():
+def what_is_always_the_same_is_done_once() -> Iterator[None]:
+    """Spare most tests the history of the schema, and what their process has found out before."""
+    with (
+        new_databases.copied(),
+        done_once.statements_compiled(),
+        done_once.certificates_read(),
+        done_once.components_found(),
+        done_once.models_loaded(),
+    ):
         yield

@@ -1,6 +1,7 @@
 """A whole demo call into the microphone, recognised here: the record is as good as an upload's."""
 
 import json
+import re
 import subprocess
 import sys
 from difflib import SequenceMatcher
@@ -72,7 +73,8 @@ def test_a_live_call_ends_as_good_as_an_uploaded_one(local_server, chromium, mod
         heard = heard_by(page)
         shown = told_lines(page).all_inner_texts()
         stop(page)
-    assert "harbor energy" in " ".join(shown).casefold()
+    # How it is spelt depends on where the sound was cut, which is another place each time.
+    assert re.search("harbou?r energy", " ".join(shown).casefold())
     (call,) = landed(local_server.data_dir)
     stored = stored_sound(local_server.data_dir, call)[:, 0]
     assert np.array_equal(np.round(stored * 32768)[: len(heard)], heard)

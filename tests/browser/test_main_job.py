@@ -1,9 +1,12 @@
 """The main job from beginning to end: drop a recording, review the call, take it away."""
 
 import re
+import time
 from pathlib import Path
 
 from playwright.sync_api import expect
+
+from tests.browser.conftest import SHOWN_WITHIN_MS
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 BILLING = next(DEMO.glob("*QUEUE_Billing*.ogg"))
@@ -33,6 +36,14 @@ def current_time(page):
 
 def upload(page, *files):
     page.locator('input[type="file"]').set_input_files([str(f) for f in files])
+
+
+def downloaded(page, file):
+    """Return the subtitles of the call on the page; its menu of downloads is open."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("SRT")).first.click()
+    download.value.save_as(file)
+    return file.read_text()
 
 
 def test_upload_review_rename_download_reload(fresh_server, open_page, tmp_path):
@@ -69,15 +80,12 @@ def test_upload_review_rename_download_reload(fresh_server, open_page, tmp_path)
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".person", has_text="Daniel Price")).to_be_visible()
 
-    # the subtitles carry the name
-    page.wait_for_timeout(1500)
+    # the subtitles carry the name, as soon as it is stored
     page.get_by_role("button", name="Download").first.click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name=re.compile("SRT")).first.click()
-    srt = tmp_path / "call.srt"
-    download.value.save_as(srt)
-    assert "Daniel Price: " in srt.read_text()
-    assert "-->" in srt.read_text()
+    deadline = time.monotonic() + SHOWN_WITHIN_MS / 1_000
+    while "Daniel Price: " not in (subtitles := downloaded(page, tmp_path / "call.srt")):
+        assert "-->" in subtitles
+        assert time.monotonic() < deadline, subtitles
 
     # all of it is there after a reload
     page.reload()

@@ -32,9 +32,6 @@ from services.jobs.intake import Received
 from services.providers.base import SpeechProvider
 from services.providers.registry import ProviderRegistry
 from services.providers.scripted import ScriptedProvider
-from tests.shared_models import models_are_loaded_once
-
-__all__ = ["models_are_loaded_once"]
 
 SCRIPTED = ProcessingOptions(provider="scripted", redact=False)
 WITHIN_S = 60.0
