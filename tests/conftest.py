@@ -82,6 +82,7 @@ def what_is_always_the_same_is_done_once() -> Iterator[None]:
         new_databases.copied(),
         done_once.statements_compiled(),
         done_once.certificates_read(),
+        done_once.commands_put_together(),
         done_once.components_found(),
         done_once.models_loaded(),
     ):

@@ -13,6 +13,7 @@ from unittest import mock
 
 import httpx._transports.default
 import streamlit.components.v2.manifest_scanner
+import typer.testing
 from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 
@@ -61,6 +62,14 @@ def certificates_read() -> Iterator[None]:
     """Let HTTP clients that trust the same authorities share what they have read of them."""
     module = httpx._transports.default
     with mock.patch.object(module, "create_ssl_context", cache(module.create_ssl_context)):
+        yield
+
+
+@contextmanager
+def commands_put_together() -> Iterator[None]:
+    """Let calls of the command line in this process share its hundred commands and options."""
+    module = typer.testing
+    with mock.patch.object(module, "_get_command", cache(module._get_command)):
         yield
 
 

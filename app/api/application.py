@@ -1,11 +1,13 @@
 """The API as a whole: its routers, what comes before them, and its own description."""
 
 import re
+from functools import cached_property
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
 
 from app.api.caller import GetServices
 from app.api.calls import calls_router
@@ -26,6 +28,27 @@ ABOUT = (
 
 def build_api(get_services: GetServices) -> Mount:
     """Return the API as a route; services are asked for with each request, never before."""
+    mount = Mount(API_PATH, app=_AtFirstRequest(get_services))
+    # Otherwise an address with a line break in it would be answered by whoever comes next.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
+
+
+class _AtFirstRequest:
+    """The API, put together when it is first asked for: a start doesn't wait for its many forms."""
+
+    def __init__(self, get_services: GetServices) -> None:
+        self._get_services = get_services
+
+    @cached_property
+    def _api(self) -> FastAPI:
+        return _put_together(self._get_services)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._api(scope, receive, send)
+
+
+def _put_together(get_services: GetServices) -> FastAPI:
     api = FastAPI(
         title="Partyline",
         version="1",
@@ -45,10 +68,7 @@ def build_api(get_services: GetServices) -> Mount:
     api.state.get_services = get_services
     api.include_router(calls_router())
     api.include_router(phone_router())
-    mount = Mount(API_PATH, app=api)
-    # Otherwise an address with a line break in it would be answered by whoever comes next.
-    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
-    return mount
+    return api
 
 
 def _operation_id(route: APIRoute) -> str:

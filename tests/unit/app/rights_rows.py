@@ -3,9 +3,10 @@
 Whoever adds a method that takes a person, or a route, adds it here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from io import BytesIO
+from itertools import repeat
 from pathlib import Path
 
 from app.wiring import Services
@@ -41,6 +42,11 @@ class Row:
     own_only: bool = False
     all_calls: bool = False
     refused: type[PartylineError] = AccessDenied
+
+
+def _silence() -> Iterator[bytes]:
+    """Sound that goes on as long as the call, which would end with it."""
+    yield from repeat(bytes(3200))
 
 
 def _org(right: Right, ask: Asked) -> Row:
@@ -279,7 +285,7 @@ RUNNING: dict[str, Row] = {
     "live.connect": _running(
         ADD, lambda s, u, c: s.live.connect(u, c, lambda notice: None).close(), own_only=True
     ),
-    "live.play": _running(ADD, lambda s, u, c: s.live.play(u, c, iter(())), own_only=True),
+    "live.play": _running(ADD, lambda s, u, c: s.live.play(u, c, _silence()), own_only=True),
     "phone.standing": _running(SEE, lambda s, u, c: s.phone.standing(u, c)),
     "phone.hang_up": _running(SEE, lambda s, u, c: s.phone.hang_up(u, c, for_everyone=False)),
     "phone.start_words": _running(SEE, lambda s, u, c: s.phone.start_words(u, c, ORDER.wish)),

@@ -50,10 +50,11 @@ LINES = (
     ("s1", "Thank you, all done."),
 )
 # As it may turn up again, in small letters: written, spoken, and as bare digits.
+# Each is long enough not to come about by chance in an encrypted recording.
 VALUES = (
     *("marguerite", "holloway", "four zero zero zero", "five five six six five five"),
     *("seven three nine", "07700 900417", "m.holloway", "ninth of november", "987-65-4329"),
-    *("wexcombe", "gb29", "hx-204-8837", "qx7t29", "88 41 77 23"),
+    *("wexcombe", "gb29 nwbk", "gb29nwbk", "hx-204-8837", "qx7t29", "88 41 77 23"),
 )
 # An index keeps of each word what differs from the one before: endings are all there may be.
 ENDINGS = ("lloway", "guerite", "xcombe", "x7t29")

@@ -77,7 +77,7 @@ class Installation:
         deadline = time.monotonic() + WITHIN_S
         while not until(progress := self.progress(call_id)):
             assert time.monotonic() < deadline, f"still {progress}"
-            time.sleep(0.05)
+            time.sleep(0.1)
         return progress
 
     def ended(self, call_id: str) -> CallState:
