@@ -202,8 +202,11 @@ make_venv() {
 
 pip_install() {
     "$VENV_PYTHON" -m pip install --disable-pip-version-check --no-input --no-user \
-        --quiet --require-hashes "$@"
+        --quiet --require-hashes --no-compile "$@"
 }
+
+# pip compiles on one processor. Some packages hold modules that are not for this Python.
+compile_packages() { "$VENV_PYTHON" -m compileall -q -j 0 "$VENV/lib" >/dev/null 2>&1 || true; }
 
 # Prints the requirements without PyAudio, or with `only` nothing but PyAudio.
 requirements_for() {
@@ -251,6 +254,8 @@ set_up() {
     for page in "$@"; do pages+=(-r "$ROOT/$page"); done
     install_requirements "${pages[@]}"
     install_microphone
+    # Tests compile the half that they load. Who runs the application may not write here.
+    [[ $stamp != .ready-runtime ]] || compile_packages
     rm -f -- "$VENV/.installing"
     # Whoever has the tests' packages has those of the application, too.
     fingerprint >"$VENV/.ready-runtime"
