@@ -205,7 +205,7 @@ pip_install() {
         --quiet --require-hashes --no-compile "$@"
 }
 
-# pip compiles on one processor. Some packages hold modules that are not for this Python.
+# pip would compile on one processor. Some packages hold modules that are not for this Python.
 compile_packages() { "$VENV_PYTHON" -m compileall -q -j 0 "$VENV/lib" >/dev/null 2>&1 || true; }
 
 # Prints the requirements without PyAudio, or with `only` nothing but PyAudio.
@@ -254,8 +254,7 @@ set_up() {
     for page in "$@"; do pages+=(-r "$ROOT/$page"); done
     install_requirements "${pages[@]}"
     install_microphone
-    # Tests compile the half that they load. Who runs the application may not write here.
-    [[ $stamp != .ready-runtime ]] || compile_packages
+    compile_packages
     rm -f -- "$VENV/.installing"
     # Whoever has the tests' packages has those of the application, too.
     fingerprint >"$VENV/.ready-runtime"

@@ -34,14 +34,18 @@ def preset_categories(rule_ids: Sequence[str]) -> None:
 
 
 def list_only(
-    wanted: AnalyticsFilter, *, topics: Sequence[str] = (), rule_ids: Sequence[str] = ()
+    wanted: AnalyticsFilter,
+    *,
+    topics: Sequence[str] = (),
+    rule_ids: Sequence[str] = (),
+    states: Sequence[CallState] = (),
 ) -> None:
     """Let the filter begin with exactly this when it is drawn next."""
     days = (wanted.first_day, wanted.last_day)
     st.session_state.update(
         {
             "calls_text": "",
-            "calls_states": [],
+            "calls_states": list(states),
             "calls_sentiments": [],
             "calls_reviewed": None,
             "calls_alerts": False,

@@ -105,10 +105,14 @@ def draw_calls_table(
 def _order(shown: pd.DataFrame) -> list[str]:
     """Return the columns that say something of these calls, in their order.
 
-    A call of which nothing else is known goes by its file: then that comes first.
+    A call of which nothing else is known goes by its file: then that comes first. That calls are
+    ready is what anybody expects: where it is said of all of them, it is said at the end.
     """
     unused = {name for name in ("reason", "alerts") if not shown[name].notna().any()}
     order = [name for name in shown.columns if name not in unused]
+    if shown["state"].eq(_state(CallState.READY)).all():
+        order.remove("state")
+        order.append("state")
     if shown[["agent", "customer"]].isna().all(axis=1).any():
         order.remove("file")
         order.insert(order.index("agent"), "file")
@@ -132,8 +136,8 @@ def calls_frame(
     return pd.DataFrame(
         [[*_cells(row, zone), alerts.get(row.call.id)] for row in rows],
         columns=[
-            "open", "state", "held", "agent", "customer", "queue", "duration",
-            "sentiment", "trend", "share", "topics", "reviewed", "reason", "file", "alerts",
+            "open", "state", "agent", "held", "customer", "queue", "duration",
+            "sentiment", "trend", "share", "reviewed", "topics", "reason", "file", "alerts",
         ],
     )  # fmt: skip
 
@@ -143,6 +147,10 @@ def sentiment_cell(label: SentimentLabel | None, score: float | None) -> str | N
     if label is None:
         return None
     return f"{SENTIMENT_SIGNS[label]} {SENTIMENT_WORDS[label]} {signed(score)}"
+
+
+def _state(state: CallState) -> str:
+    return f"{STATE_SIGNS[state]} {STATE_WORDS[state]}"
 
 
 def _cells(row: CallRow, zone: str | None) -> list[Any]:
@@ -156,17 +164,17 @@ def _cells(row: CallRow, zone: str | None) -> list[Any]:
     trend = figures.sentiment_trend if figures else None
     return [
         OPEN_LABEL if call.active_transcript_id else DETAILS_LABEL,
-        f"{STATE_SIGNS[call.state]} {STATE_WORDS[call.state]}",
-        held.tz_convert(zone) if zone else held,
+        _state(call.state),
         call.details.agent_name,
+        held.tz_convert(zone) if zone else held,
         call.details.customer_ref,
         call.details.queue,
         length(call.audio.duration_ms) if call.audio else None,
         sentiment_cell(figures.sentiment_label, score) if figures else None,
         None if trend is None else signed(trend),
         None if share is None else share * 100,
-        ", ".join(map(topic_name, row.topics)) or None,
         call.reviewed_at is not None,
+        ", ".join(map(topic_name, row.topics)) or None,
         call.error_message if call.state is CallState.FAILED else None,
         call.source_name,
     ]

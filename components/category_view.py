@@ -7,7 +7,7 @@ import streamlit as st
 from components.heading import draw_panel_title
 from components.places import draw_words_at
 from components.rule_words import ALERT_ICON, KIND_ICONS, KIND_WORDS
-from components.wording import clock, plain
+from components.wording import clock, plain, plural
 from services.domain.rules import Category, Evidence, RuleKind
 
 SHOWN_EVIDENCE = 4
@@ -51,7 +51,7 @@ def draw_evidence(evidence: Sequence[Evidence], *, key: str) -> int | None:
         if draw_words_at(why.start_ms, plain(_sentence(why)), key=f"{key}_{number}"):
             clicked = why.start_ms
     if len(first) > SHOWN_EVIDENCE:
-        st.caption(f"and {len(first) - SHOWN_EVIDENCE} more")
+        st.caption(f"and {plural(len(first) - SHOWN_EVIDENCE, 'more place')}")
     return clicked
 
 

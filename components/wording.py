@@ -146,8 +146,8 @@ def moment(at: datetime, zone: str | None = None) -> str:
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a count with its noun: ``1 call``, ``3 calls``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}".replace(",", "\u202f")
+    """Return a count with its noun: ``1 call``, ``1,200 calls``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def call_title(call: Call) -> str:

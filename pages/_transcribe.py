@@ -5,12 +5,18 @@ import streamlit as st
 from app import session
 from components._compat import polling
 from components.batch_progress import BatchAct, BatchIntent, draw_batch
+from components.calls_filter import list_only
 from components.file_drop import DropIntent, FreshToken, OpenExisting, Uploaded
+from components.wording import plural
 from pages._acts import carry_out_each
 from services.domain.calls import FINISHED_STATES, Call, CallState, RunProgress
 from services.domain.errors import NotFound
+from services.domain.people import Right
+from services.domain.together import AnalyticsFilter
+from services.storage.calls import CallFilter
 
 POLL_S = 1.0
+UNDER_WAY = tuple(state for state in CallState if state not in FINISHED_STATES)
 
 
 def take(intent: DropIntent) -> None:
@@ -42,6 +48,21 @@ def draw_batch_progress() -> None:
     running = any(_runs(*row) for row in rows)
     _open_fresh(rows)
     polling(lambda: _look(was_running=running), every_s=POLL_S if running else None)
+
+
+def lead_to_others() -> None:
+    """Lead to recordings under way that this tab didn't take in, as after it was loaded anew."""
+    user = session.current_user()
+    if not user.may(Right.SEE_CALLS):
+        return
+    count = session.services().browsing.count(user, CallFilter(states=UNDER_WAY))
+    if not count:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plural(count, 'recording')} handed in before:** still being processed.")
+        if st.button("Show under Calls", icon=":material/list:"):
+            list_only(AnalyticsFilter(), states=UNDER_WAY)
+            st.switch_page("../pages/calls.py")
 
 
 def batch_rows() -> list[tuple[Call, RunProgress | None]]:

@@ -10,7 +10,7 @@ from components.words_form import draw_part_note
 from pages._calls import load_demo
 from pages._review import show_call
 from pages._runs import provider_choices
-from pages._transcribe import draw_batch_progress, take
+from pages._transcribe import draw_batch_progress, lead_to_others, take
 from services.domain.people import Right
 
 user, services = session.current_user(), session.services()
@@ -47,6 +47,8 @@ if not session.batch() and not services.browsing.has_any(user):
         if st.button("Load demo calls", icon=":material/play_circle:"):
             load_demo()
 
+if not session.batch():
+    lead_to_others()
 draw_batch_progress()
 shown = session.shown_in_place()
 if shown is not None:

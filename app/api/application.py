@@ -1,12 +1,13 @@
 """The API as a whole: its routers, what comes before them, and its own description."""
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
 from app.api.caller import GetServices
@@ -43,6 +44,11 @@ class _AtFirstRequest:
     @cached_property
     def _api(self) -> FastAPI:
         return _put_together(self._get_services)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """What it answers; asked for by who lists all routes."""
+        return self._api.routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._api(scope, receive, send)

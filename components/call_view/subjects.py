@@ -89,7 +89,7 @@ def _draw_entities(transcript: Transcript) -> int | None:
                 if _draw_entity(entity, key=f"named_{kind}_{number}"):
                     clicked = entity.start_ms
         if len(entities) > MOST_SHOWN:
-            st.caption(f"and {len(entities) - MOST_SHOWN} more")
+            st.caption(f"and {len(entities) - MOST_SHOWN:,} more that are not shown")
     st.caption("As said; in brackets what it means, where that was worked out.")
     return clicked
 

@@ -41,11 +41,12 @@ def test_filters_reach_the_query(staged, open_page):
     staged.add(state=CallState.CANCELLED, source_name="other.wav")
     page = open_page("calls")
     assert "2 calls" in texts(page)
-    # One is known by its file only.
-    assert list(page.dataframe[0].value)[2:5] == ["held", "file", "agent"]
+    # One is known by its file only, and one isn't ready.
+    assert list(page.dataframe[0].value)[1:5] == ["state", "file", "agent", "held"]
     page.text_input(key="calls_text").set_value("Dana").run()
     assert "1 call" in texts(page)
-    assert list(page.dataframe[0].value)[2:5] == ["held", "agent", "customer"]
+    assert list(page.dataframe[0].value)[1:4] == ["agent", "held", "customer"]
+    assert list(page.dataframe[0].value)[-1] == "state"
     page.text_input(key="calls_text").set_value("nobody").run()
     assert "No call fits these filters" in texts(page)
 

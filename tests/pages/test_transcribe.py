@@ -55,6 +55,25 @@ def test_progress_in_words(staged, open_page):
     assert staged.desk.asked == [("cancel", going.id)]
 
 
+def test_after_a_reload_what_is_still_under_way_is_one_click_away(staged, open_page):
+    """Only recordings that are not done yet are counted, and listed."""
+    staged.add(source_name="going.wav", state=CallState.PROCESSING)
+    staged.add(source_name="waiting.wav")
+    staged.add_ready(source_name="done.wav")
+    page = open_page()
+    assert "2 recordings handed in before" in texts(page)
+    press(page, "Show under Calls")
+    assert page.session_state["calls_states"] == [CallState.WAITING, CallState.PROCESSING]
+    listed = page.dataframe[0].value
+    assert set(listed["file"]) == {"going.wav", "waiting.wav"}
+
+
+def test_who_has_recordings_in_this_tab_is_led_nowhere_else(staged, open_page):
+    """They stand below, with their progress."""
+    going = staged.add(source_name="going.wav", state=CallState.PROCESSING)
+    assert "handed in before" not in texts(open_page(transcribe_batch=[going.id]))
+
+
 def test_failure_says_why_and_whether_a_retry_can_help(staged, open_page):
     """Only what a retry can help offers one."""
     bad = staged.add_failed(NotAudio(), source_name="notes.txt")
