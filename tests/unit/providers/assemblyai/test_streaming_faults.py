@@ -1,6 +1,7 @@
 """Live calls in which something fails: refusals, drops, closes, silence, a lost channel."""
 
 import logging
+import re
 import time
 from contextlib import suppress
 
@@ -411,6 +412,10 @@ def said_on(told: Told, channel: int) -> str:
     return " ".join(w.text for w in sorted(words, key=lambda w: w.start_ms))
 
 
+def bare(text: str) -> str:
+    return re.sub(r"[^\w\s]", "", text).casefold()
+
+
 def test_a_channel_that_is_lost_does_not_stop_the_other() -> None:
     plans = [
         SessionPlan(),
@@ -425,7 +430,8 @@ def test_a_channel_that_is_lost_does_not_stop_the_other() -> None:
         send(session, 5_000, 18_000, channels=2)
         session.finish()
     assert said_on(told, 0) == TEXT
-    assert said_on(told, 1).startswith(SENTENCES[0])
+    # Whether its punctuation still came before the end is a race.
+    assert bare(said_on(told, 1)).startswith(bare(SENTENCES[0]))
     assert {gap.kind for gap in told.gaps} == {GapKind.CHANNEL_LOST}
     assert {gap.channel for gap in told.gaps} == {1}
     first, second = told.gaps
