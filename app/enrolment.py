@@ -4,17 +4,16 @@ import os
 import sys
 
 from app.local_models import build_enrolling
+from app.processes import keep_libraries_quiet
 from app.settings import GivenSettings, load_settings
 from services import telemetry
 from services.voices.child import answer
-
-TALKATIVE = ("asyncio", "concurrent", "faster_whisper")
 
 
 def main() -> None:
     """Answer the one question that comes on standard input."""
     telemetry.configure("WARNING")
-    telemetry.keep_texts_out(*TALKATIVE)
+    keep_libraries_quiet()
     settings = load_settings(GivenSettings)
     answer(sys.stdin.buffer, sys.stdout.buffer, build_enrolling(settings), settings.working_folder)
 

@@ -8,10 +8,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from services import telemetry
+
 PR_SET_PDEATHSIG = 1
 M_ARENA_MAX = -8
 HEAPS = 2
 NICENESS = 10
+# Their messages quote what they were doing: addresses with tokens, exceptions with their texts.
+# The same for every process, whichever of them it loads.
+TALKATIVE = (
+    *("streamlit", "uvicorn", "starlette", "websockets", "python_multipart", "authlib"),
+    *("asyncio", "concurrent", "sqlalchemy", "httpx", "httpcore", "urllib3"),
+    *("azure", "assemblyai", "faster_whisper", "spacy"),
+)
 
 
 def keep_memory_together() -> None:
@@ -33,6 +42,11 @@ def loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def keep_libraries_quiet() -> None:
+    """Keep what libraries say out of the log; of a warning only its place becomes an event."""
+    telemetry.keep_texts_out(*TALKATIVE)
 
 
 def killed_with_parent() -> None:

@@ -6,7 +6,12 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from app.processes import keep_memory_together, killed_with_parent, own_pipes
+from app.processes import (
+    keep_libraries_quiet,
+    keep_memory_together,
+    killed_with_parent,
+    own_pipes,
+)
 from app.settings import Settings, load_settings
 from app.wiring import build_here_recogniser, build_models, build_participants, build_providers
 from services import telemetry
@@ -17,19 +22,6 @@ if TYPE_CHECKING:
     from services.understanding.models import UnderstandingModels
 
 # Libraries whose log lines may quote what they work on.
-TALKATIVE = (
-    "asyncio",
-    "concurrent",
-    "sqlalchemy",
-    "faster_whisper",
-    "spacy",
-    "httpx",
-    "httpcore",
-    "azure",
-    "urllib3",
-    "websockets",
-    "assemblyai",
-)
 
 
 def serve(settings: Settings, incoming: int, outgoing: int) -> None:
@@ -65,7 +57,7 @@ def main() -> None:
     # Ctrl-C reaches the whole group; the parent decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     telemetry.configure()
-    telemetry.keep_texts_out(*TALKATIVE)
+    keep_libraries_quiet()
     keep_memory_together()
     serve(load_settings(), *pipes)
 

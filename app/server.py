@@ -12,21 +12,6 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 
 EVERY_ADDRESS = "0.0.0.0"
-# Their messages quote what they were doing: addresses with tokens, exceptions with their texts.
-TALKATIVE = (
-    "streamlit",
-    "uvicorn",
-    "websockets",
-    "starlette",
-    "python_multipart",
-    "asyncio",
-    "concurrent",
-    "httpx",
-    "httpcore",
-    "azure",
-    "urllib3",
-    "authlib",
-)
 HERE = Path(__file__).resolve().parent
 # `streamlit run app/server.py` puts only this folder on the path.
 if str(HERE.parent) not in sys.path:
@@ -35,7 +20,7 @@ if str(HERE.parent) not in sys.path:
 from app.cookies import CookieMiddleware, CookieRules  # noqa: E402
 from app.headers import SecurityHeaders, page_script_hashes  # noqa: E402
 from app.page_files import PageFiles  # noqa: E402
-from app.processes import keep_memory_together  # noqa: E402
+from app.processes import keep_libraries_quiet, keep_memory_together  # noqa: E402
 from app.rate_limits import Network, RateLimits, networks_of  # noqa: E402
 from app.routes import build_routes  # noqa: E402
 from app.security import AllowedHosts, SecurityMiddleware, refuse_unsafe_exposure  # noqa: E402
@@ -114,7 +99,7 @@ def streamlit_address() -> str:
 def guard_log() -> None:
     """Keep what pages, requests and frameworks say out of the log, but for class and place."""
     telemetry.configure()
-    telemetry.keep_texts_out(*TALKATIVE)
+    keep_libraries_quiet()
     # Where rich is installed, exceptions of pages are printed by it, past all loggers.
     st.set_option("logger.enableRich", False)
 

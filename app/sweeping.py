@@ -4,11 +4,10 @@ import os
 import signal
 import sys
 
+from app.processes import keep_libraries_quiet
 from app.sweep_wiring import prepare_sweeping
 from services import telemetry
 from services.sweeping.children import answer
-
-TALKATIVE = ("asyncio", "concurrent", "sqlalchemy")
 
 
 def main() -> int:
@@ -16,7 +15,7 @@ def main() -> int:
     # Ctrl-C reaches the whole group; whoever asked decides when this ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     telemetry.configure("WARNING")
-    telemetry.keep_texts_out(*TALKATIVE)
+    keep_libraries_quiet()
     try:
         answer(sys.stdin.buffer, sys.stdout.buffer, prepare_sweeping)
     except Exception as error:

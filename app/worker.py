@@ -11,7 +11,13 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from app.processes import give_way, keep_memory_together, killed_with_parent, loading
+from app.processes import (
+    give_way,
+    keep_libraries_quiet,
+    keep_memory_together,
+    killed_with_parent,
+    loading,
+)
 from services import telemetry
 from services.domain.errors import PartylineError, WorkerRunning
 
@@ -22,17 +28,6 @@ if TYPE_CHECKING:
 SUPERVISED_ID = "local"
 WAIT_FOR_PREDECESSOR_S = 10.0
 # Libraries whose log lines may quote what they work on.
-TALKATIVE = (
-    "asyncio",
-    "concurrent",
-    "sqlalchemy",
-    "faster_whisper",
-    "spacy",
-    "httpx",
-    "httpcore",
-    "azure",
-    "urllib3",
-)
 
 
 def run_worker(settings: "Settings", *, supervised: bool = False) -> int:
@@ -145,7 +140,7 @@ def main() -> int:
     parser.add_argument("--supervised", action="store_true")
     supervised: bool = parser.parse_args().supervised
     telemetry.configure()
-    telemetry.keep_texts_out(*TALKATIVE)
+    keep_libraries_quiet()
     if supervised:
         _die_with_parent()
         # Pages are served beside it, and captions written; a recording can wait for them.
